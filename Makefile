@@ -1,0 +1,108 @@
+# Yingshang. `make` alone lists what there is.
+# A fresh machine needs python3 (3.11 or newer), make and a package registry: the one your pip is configured for.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+YINGSHANG := .venv/bin/yingshang
+
+# make test ARGS="tests/rules -k range"
+ARGS ?=
+# Without ARGS the whole suite runs on every core; chosen tests run in one process, which starts at once.
+PYTEST_WORKERS ?= $(if $(strip $(ARGS)),,-n auto)
+
+ENTERPRISES ?= 20000
+SEED ?= 1
+AS_OF ?= 2026-11-21
+DEMO := var/demo
+CITY_SOURCES := $(shell find src/yingshang/kernel/parties -type f ! -name '*.pyc' 2>/dev/null)
+
+export PYTHONUTF8 = 1
+unexport PYTHONHOME PYTHONPATH
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## list these targets
+	@echo "Yingshang 营商"
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo '  make test ARGS="tests/rules -k range"   chosen tests only; the other targets install what they need'
+
+.PHONY: install
+install: ## make .venv with every package the work needs (the other targets do it by themselves)
+	@$(PYTHON) tools/bootstrap.py develop
+
+.PHONY: install-bench
+install-bench: install
+	@$(PYTHON) tools/bootstrap.py bench
+
+.PHONY: demo
+demo: install ## make a sample city, match the example policies against it, leave an HTML report
+	@$(MAKE) --no-print-directory $(DEMO)/city-$(ENTERPRISES)-$(SEED).done
+	@echo "» matching examples/policies against $(ENTERPRISES) enterprises as of $(AS_OF)"
+	@$(YINGSHANG) match examples/policies --subjects $(DEMO)/city.parquet --as-of $(AS_OF) --out $(DEMO)/report
+	@echo
+	@echo "Report: $(CURDIR)/$(DEMO)/report/$$(cd $(DEMO)/report && ls -t *.html | head -n 1)"
+
+# The mark carries the size and the seed, so that another city is made when another one is asked for.
+$(DEMO)/city-$(ENTERPRISES)-$(SEED).done: $(CITY_SOURCES)
+	@mkdir -p $(DEMO)
+	@rm -f $(DEMO)/city-*.done
+	@echo "» making a sample city of $(ENTERPRISES) enterprises"
+	@$(YINGSHANG) sample-city --enterprises $(ENTERPRISES) --seed $(SEED) --out $(DEMO)/city.parquet
+	@touch $@
+
+.PHONY: test
+test: install ## run the tests (ARGS chooses which)
+	@$(PY) -m pytest $(PYTEST_WORKERS) $(ARGS)
+
+.PHONY: check
+check: check-format check-lint check-types check-imports check-docs ## check format, lint, types, import direction and the documentation
+	@echo "» all checks passed"
+
+.PHONY: check-format check-lint check-types check-imports check-docs
+check-format: install
+	@echo "» format"
+	@.venv/bin/ruff format --check --quiet . || { echo "Some files are not formatted: make format"; exit 1; }
+check-lint: install
+	@echo "» lint"
+	@.venv/bin/ruff check --quiet .
+check-types: install
+	@echo "» types"
+	@.venv/bin/mypy --no-error-summary
+check-imports: install
+	@echo "» import direction"
+	@out=$$(.venv/bin/lint-imports --no-logo 2>&1) || { printf '%s\n' "$$out"; exit 1; }
+check-docs: install
+	@echo "» documentation"
+	@$(PY) tools/docs_drift.py
+
+.PHONY: format
+format: install ## format the code and mend what the linter can mend
+	@.venv/bin/ruff format --quiet .
+	@.venv/bin/ruff check --fix --quiet .
+
+.PHONY: bench
+bench: install-bench ## measure speed beside other engines and write docs/performance.md (ARGS go to tools/bench.py)
+	@$(PY) tools/bench.py $(ARGS)
+
+.PHONY: conformance
+conformance: install ## measure FEEL against the DMN conformance suite and write docs/conformance.md
+	@$(PY) tools/conformance.py $(ARGS)
+
+.PHONY: requirements
+requirements: install ## compile requirements*.txt anew from pyproject.toml, with hashes
+	@for set in "" develop bench; do \
+	    file=requirements$${set:+-$$set}.txt; echo "» $$file"; \
+	    CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	        --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+	        $${set:+--extra $$set --constraint requirements.txt} --output-file $$file pyproject.toml || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## remove the environment, caches and everything generated
+	@rm -rf .venv .venv.lock var build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	@find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
