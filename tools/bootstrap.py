@@ -1,8 +1,8 @@
 """Make the working environment in `.venv`: what `make install` runs.
 
-It needs nothing but Python's standard library, and is written so that an old Python can still read it far enough
-to say that it is too old. Running it again when nothing changed takes a tenth of a second. A run that was
-interrupted leaves a mark inside `.venv`; the next run sees it and starts that environment afresh.
+It needs nothing but Python's standard library, and is written so that an old Python can still read it and say
+that it is too old. Run again when nothing changed, it takes a tenth of a second. A run that was interrupted
+leaves a mark inside `.venv`; the next run sees it and starts that environment afresh.
 """
 
 import contextlib
