@@ -1,0 +1,187 @@
+"""The values expressions work on.
+
+| FEEL | Python |
+|---|---|
+| number | Decimal |
+| string, boolean, null | str, bool, None |
+| list, context | list, dict |
+| date, time, date and time, durations | the classes of temporal.py |
+| range, function | Range, Function |
+
+Policy mode adds two that the standard does not have: Unknown, a fact nobody has told us (distinct from null, which
+is told to be nothing), and Failure, an operation that makes no sense (where FEEL mode answers null).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Clamped, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Any, Final
+
+# DMN 1.5, 10.3.2.3.1: IEEE 754-2008 Decimal128.
+DECIMAL_128: Final = Context(
+    prec=34,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)
+DECIMAL_128.clear_traps()
+for _signal in (InvalidOperation, DivisionByZero, Overflow):
+    DECIMAL_128.traps[_signal] = True
+DECIMAL_128.traps[Clamped] = False
+
+
+class Unknown:
+    """A value nobody has told us.
+
+    `missing` names the facts that would settle it. `path` is the fact's own name when the value is that fact and
+    nothing else, so that `.entry` of it can be named.
+    """
+
+    __slots__ = ("missing", "path")
+
+    def __init__(self, missing: Iterable[str], path: str | None = None) -> None:
+        self.missing = frozenset(missing)
+        self.path = path
+
+    @classmethod
+    def fact(cls, name: str) -> Unknown:
+        """The unknown fact `name`."""
+        return cls((name,), name)
+
+    @classmethod
+    def merge(cls, values: Iterable[Any]) -> Unknown:
+        """What several values, some of them unknown, leave unknown together."""
+        return cls(frozenset[str]().union(*(each.missing for each in values if each.__class__ is Unknown)))
+
+    def __repr__(self) -> str:
+        return f"Unknown({', '.join(sorted(self.missing))})"
+
+
+class Failure:
+    """An operation that makes no sense, in policy mode: the fourth outcome, beside true, false and unknown."""
+
+    __slots__ = ("message", "message_zh")
+
+    def __init__(self, message: str, message_zh: str | None = None) -> None:
+        self.message = message
+        self.message_zh = message_zh or message
+
+    def __repr__(self) -> str:
+        return f"Failure({self.message})"
+
+
+class _Unbounded:
+    """The missing end of `> 5`, which is not the null of `(5..null)`."""
+
+    def __repr__(self) -> str:
+        return "UNBOUNDED"
+
+
+UNBOUNDED: Final = _Unbounded()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`[low..high]`; an end may be UNBOUNDED (from `< 5`)."""
+
+    low: Any
+    high: Any
+    low_closed: bool
+    high_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EqualityTest:
+    """`(= 5)` or `(!= 5)` as a value."""
+
+    operator: str
+    operand: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function as a value: `call(positional)`; `parameters` are its names, None for built-ins that take any."""
+
+    name: str
+    parameters: tuple[str, ...] | None
+    call: Callable[[list[Any]], Any]
+    call_named: Callable[[dict[str, Any]], Any]
+
+
+class OpenContext(dict[str, Any]):
+    """A context of facts: an entry it does not have is unknown, not null. `path` is where it hangs."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, entries: Mapping[str, Any], path: str) -> None:
+        super().__init__(entries)
+        self.path = path
+
+
+def open_facts(value: Any, path: str) -> Any:
+    """`value` with every context in it made open, for policy mode. `path` names it, such as `hires[2]`."""
+    if isinstance(value, dict):
+        return OpenContext({key: open_facts(each, f"{path}.{key}") for key, each in value.items()}, path)
+    if isinstance(value, list):
+        return [open_facts(each, f"{path}[{index}]") for index, each in enumerate(value, start=1)]
+    return value
+
+
+def unknowns(value: Any) -> list[Unknown]:
+    """Every Unknown in a value, however deep in lists, contexts and ranges."""
+    found: list[Unknown] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Unknown]) -> None:
+    kind = value.__class__
+    if kind is Unknown:
+        found.append(value)
+    elif kind is list:
+        for each in value:
+            _collect(each, found)
+    elif isinstance(value, dict):
+        for each in value.values():
+            _collect(each, found)
+    elif kind is Range:
+        _collect(value.low, found)
+        _collect(value.high, found)
+    elif kind is EqualityTest:
+        _collect(value.operand, found)
+
+
+def first_failure(value: Any) -> Failure | None:
+    """The first Failure in a value, however deep in lists and contexts."""
+    if value.__class__ is Failure:
+        failure: Failure = value
+        return failure
+    inside = value if value.__class__ is list else value.values() if isinstance(value, dict) else ()
+    for each in inside:
+        found = first_failure(each)
+        if found:
+            return found
+    return None
+
+
+def number(value: int | str | Decimal) -> Decimal:
+    """A FEEL number: rounded to 34 digits."""
+    return DECIMAL_128.create_decimal(value)
+
+
+def plain(value: Decimal) -> str:
+    """A number as FEEL writes it: no exponent, no trailing zeros."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+KIND_NAMES_ZH = {
+    "number": "数字", "string": "文字", "boolean": "是否", "null": "空", "date": "日期", "time": "时间",
+    "date and time": "日期时间", "days and time duration": "天时长", "years and months duration": "年月时长",
+    "list": "列表", "context": "结构", "range": "区间", "function": "函数", "unknown": "未知", "error": "错误",
+}  # fmt: skip
