@@ -392,7 +392,9 @@ def check_glossary(project: Project) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     for number, line in page.prose:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if not line.lstrip().startswith("|") or len(cells) < 2 or not re.search(r"[㐀-鿿]", cells[0]):
+        is_head = number < len(page.lines) and re.fullmatch(r"\s*\|[\s:|-]+\|\s*", page.lines[number])
+        is_row = line.lstrip().startswith("|") and len(cells) > 1 and re.search(r"[㐀-鿿]", cells[0])
+        if is_head or not is_row:
             continue
         for term in (*re.split(r"[、/]", cells[0]), cells[1].casefold()):
             term = term.strip().strip("`")
