@@ -1,0 +1,108 @@
+"""What a fresh machine meets first: the Makefile, the environment and the compiled requirements."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+TARGETS = ("install", "demo", "test", "check", "format", "bench", "conformance", "clean")
+
+
+def _make(root: Path, *arguments: str, cwd: Path | None = None) -> str:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(
+        ["make", *arguments], cwd=cwd or root, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_make_alone_says_what_each_target_does_from_any_directory(root: Path, tmp_path: Path) -> None:
+    shown = _make(root, "--no-print-directory", "-C", str(root), cwd=tmp_path)
+    for target in TARGETS:
+        assert re.search(rf"(?m)^  make {target} +\w+", shown), target
+
+
+def test_tests_can_be_chosen(root: Path) -> None:
+    shown = _make(root, "-n", "test", 'ARGS=tests/rules -k "range or date"')
+    assert 'pytest  tests/rules -k "range or date"' in shown
+    assert "-n auto" in _make(root, "-n", "test")
+
+
+def test_the_gate_runs_check_and_test(root: Path) -> None:
+    gate = root / ".ci" / "run"
+    assert gate.stat().st_mode & stat.S_IXUSR
+    assert re.findall(r"(?m)^make (\w+)", gate.read_text()) == ["check", "test"]
+
+
+@pytest.fixture
+def checkout(bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    venv = tmp_path / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").touch()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\n\n[tool.ruff]\nline-length = 110\n')
+    (tmp_path / "requirements-develop.txt").write_text("lark==1.3.1\n")
+    for name, value in {
+        "ROOT": tmp_path,
+        "VENV": venv,
+        "PYTHON": venv / "bin" / "python",
+        "UNFINISHED": venv / ".unfinished",
+    }.items():
+        monkeypatch.setattr(bootstrap, name, str(value))
+    Path(bootstrap.stamp("develop")).write_text(bootstrap.fingerprint("develop") + "\n")
+    return tmp_path
+
+
+def test_an_installed_environment_is_not_installed_again(bootstrap: ModuleType, checkout: Path) -> None:
+    assert bootstrap.is_installed("develop")
+    settings = checkout / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("110", "100"))
+    assert bootstrap.is_installed("develop"), "a tool setting changes nothing about what is installed"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements-develop.txt", "lark==1.3.2\n"),
+        ("pyproject.toml", '[project]\nname = "b"\n'),
+        (".venv/.unfinished", ""),
+        (".venv/.installed-develop", "half a stam"),
+    ],
+)
+def test_a_changed_or_interrupted_environment_is(
+    bootstrap: ModuleType, checkout: Path, name: str, text: str
+) -> None:
+    (checkout / name).write_text(text)
+    assert not bootstrap.is_installed("develop")
+
+
+def test_an_environment_that_was_moved_does_not_count(bootstrap: ModuleType, checkout: Path) -> None:
+    (checkout / ".venv/bin/activate").write_text("VIRTUAL_ENV=/elsewhere/.venv\n")
+    assert not bootstrap.works()
+
+
+def test_an_old_python_is_refused_with_advice(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "WANTED", (9, 9))
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit):
+        bootstrap.check_python()
+    assert "Python 9.9 or newer is needed" in capsys.readouterr().err
+
+
+def test_packages_go_nowhere_but_the_environment(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_TARGET", "/elsewhere")
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://packages.example.org/simple")
+    env = bootstrap.environment()
+    assert "PIP_TARGET" not in env and env["PIP_USER"] == "0"
+    assert env["PIP_INDEX_URL"] == "https://packages.example.org/simple", "the registry is the user's choice"

@@ -1,0 +1,115 @@
+"""The order of the rooms, and what `yingshang.rules` may not touch."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LINT_IMPORTS = Path(sys.executable).parent / "lint-imports"
+# Reading the clock, the environment or the outside world: what makes the same question have two answers.
+CLOCKS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter", "localtime", "gmtime"}
+CLOCK_OWNERS = {"datetime", "date", "time", "dt"}
+OUTSIDE = {"os", "subprocess", "random", "secrets", "uuid", "locale", "sqlite3", "asyncio"}
+
+
+def _lint(config: Path, source: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LINT_IMPORTS, "--no-logo", "--no-cache", "--config", config],
+        env={**os.environ, "PYTHONPATH": str(source)},
+        cwd=config.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_import_contracts_hold(root: Path) -> None:
+    done = _lint(root / "pyproject.toml", root / "src")
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("rules", "import yingshang.kernel"),
+        ("kernel", "import yingshang.web"),
+        ("web", "import yingshang.cli"),
+        ("rules", "import urllib.request"),
+        ("rules", "import django"),
+        ("attic", ""),
+    ],
+)
+def test_the_import_contracts_can_fail(root: Path, tmp_path: Path, room: str, line: str) -> None:
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    package = tmp_path / "src" / "yingshang"
+    for name in ("rules", "kernel", "web", "cli", room):
+        (package / name).mkdir(parents=True, exist_ok=True)
+        (package / name / "__init__.py").write_text(line if name == room else "")
+    (package / "__init__.py").write_text("")
+    done = _lint(tmp_path / "pyproject.toml", tmp_path / "src")
+    assert done.returncode == 1, done.stdout
+
+
+def _impurities(tree: ast.Module) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS:
+            owner = node.func.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            if name in CLOCK_OWNERS:
+                found.append(
+                    f"{node.lineno}: {name}.{node.func.attr}() reads the clock; take it as an argument"
+                )
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("print", "input", "exec")
+        ):
+            found.append(f"{node.lineno}: {node.func.id}()")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
+            found += [f"{node.lineno}: imports {name}" for name in names if name.split(".")[0] in OUTSIDE]
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                found.append(f"{node.lineno}: imports from time")
+    return found
+
+
+def test_the_rules_library_reads_neither_clock_nor_environment(root: Path) -> None:
+    library = root / "src" / "yingshang" / "rules"
+    found = [
+        f"{path.relative_to(root)}:{impurity}"
+        for path in sorted(library.rglob("*.py"))
+        for impurity in _impurities(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "datetime.now()",
+        "datetime.date.today()",
+        "time.time()",
+        "from time import monotonic",
+        "import os.path",
+        "print(1)",
+    ],
+)
+def test_an_impure_line_is_found(line: str) -> None:
+    assert _impurities(ast.parse(line))
+
+
+@pytest.mark.parametrize("line", ["value.time()", "datetime.date(2026, 1, 1)", "self.now()"])
+def test_a_pure_line_is_left_alone(line: str) -> None:
+    assert not _impurities(ast.parse(line))
