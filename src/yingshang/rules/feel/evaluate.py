@@ -108,6 +108,11 @@ class _Compiler:
         self.policy = mode is Mode.POLICY
 
     def compile(self, node: Node) -> Evaluation:
+        """The function of one node. A node from outside this package (a decision table) brings its own."""
+        own = getattr(node, "compile_with", None)
+        if own is not None:
+            evaluation: Evaluation = own(self)
+            return evaluation
         method: Callable[[Any], Evaluation] = getattr(self, f"_{type(node).__name__.lower()}")
         return method(node)
 
