@@ -14,6 +14,7 @@ ENTERPRISES ?= 20000
 SEED ?= 1
 AS_OF ?= 2026-11-21
 DEMO := var/demo
+CITY_DONE := $(DEMO)/city-$(ENTERPRISES)-$(SEED).done
 CITY_SOURCES := $(shell find src/yingshang/kernel/parties -type f ! -name '*.pyc' 2>/dev/null)
 
 export PYTHONUTF8 = 1
@@ -40,20 +41,23 @@ install-bench: install
 	@$(PYTHON) tools/bootstrap.py bench
 
 .PHONY: demo
-demo: install ## make a sample city, match the example policies against it, leave an HTML report
-	@$(MAKE) --no-print-directory $(DEMO)/city-$(ENTERPRISES)-$(SEED).done
+demo: install $(CITY_DONE) ## make a sample city, match the example policies against it, leave an HTML report
 	@echo "» matching examples/policies against $(ENTERPRISES) enterprises as of $(AS_OF)"
 	@$(YINGSHANG) match examples/policies --subjects $(DEMO)/city.parquet --as-of $(AS_OF) --out $(DEMO)/report
 	@echo
-	@echo "Report: $(CURDIR)/$(DEMO)/report/$$(cd $(DEMO)/report && ls -t *.html | head -n 1)"
+	@echo "Report: $(CURDIR)/$$(ls -t $(DEMO)/report/*.html | head -n 1)"
 
-# The mark carries the size and the seed, so that another city is made when another one is asked for.
-$(DEMO)/city-$(ENTERPRISES)-$(SEED).done: $(CITY_SOURCES)
+# The mark is written last, and carries the size and the seed: another city is made when another one is asked for,
+# when the code that makes it is newer, or when the file is gone.
+$(CITY_DONE): $(CITY_SOURCES) | install
 	@mkdir -p $(DEMO)
 	@rm -f $(DEMO)/city-*.done
 	@echo "» making a sample city of $(ENTERPRISES) enterprises"
 	@$(YINGSHANG) sample-city --enterprises $(ENTERPRISES) --seed $(SEED) --out $(DEMO)/city.parquet
 	@touch $@
+ifeq ($(wildcard $(DEMO)/city.parquet),)
+.PHONY: $(CITY_DONE)
+endif
 
 .PHONY: test
 test: install ## run the tests (ARGS chooses which)

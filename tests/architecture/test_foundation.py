@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -15,7 +16,10 @@ TARGETS = ("install", "demo", "test", "check", "format", "bench", "conformance",
 
 
 def _make(root: Path, *arguments: str, cwd: Path | None = None) -> str:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    ours = ("ARGS", "PYTEST_WORKERS")  # a `make test` that runs this test passes its own on
+    env = {
+        name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in ours
+    }
     done = subprocess.run(
         ["make", *arguments], cwd=cwd or root, env=env, capture_output=True, text=True, check=False
     )
@@ -33,6 +37,35 @@ def test_tests_can_be_chosen(root: Path) -> None:
     shown = _make(root, "-n", "test", 'ARGS=tests/rules -k "range or date"')
     assert 'pytest  tests/rules -k "range or date"' in shown
     assert "-n auto" in _make(root, "-n", "test")
+
+
+def test_the_demo_makes_a_city_once_for_each_size_and_again_when_it_is_gone(
+    root: Path, tmp_path: Path
+) -> None:
+    shutil.copy(root / "Makefile", tmp_path)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/bootstrap.py").touch()
+    command = tmp_path / ".venv/bin/yingshang"
+    command.parent.mkdir(parents=True)
+    command.write_text(
+        "#!/bin/sh\n"
+        "echo called $*\n"
+        "for last; do :; done\n"
+        "case $last in *.parquet) touch $last;; *) mkdir -p $last; touch $last/report.html;; esac\n"
+    )
+    command.chmod(0o755)
+    city = "called sample-city --enterprises 20000 --seed 1 --out var/demo/city.parquet"
+    match = "called match examples/policies --subjects var/demo/city.parquet --as-of 2026-11-21 --out var/demo/report"
+
+    first = _make(tmp_path, "demo")
+    assert city in first and match in first
+    assert f"Report: {tmp_path}/var/demo/report/report.html" in first
+    again = _make(tmp_path, "demo")
+    assert "sample-city" not in again and match in again
+    assert "--enterprises 50" in _make(tmp_path, "demo", "ENTERPRISES=50")
+    assert city in _make(tmp_path, "demo")
+    (tmp_path / "var/demo/city.parquet").unlink()
+    assert city in _make(tmp_path, "demo")
 
 
 def test_the_gate_runs_check_and_test(root: Path) -> None:

@@ -1,8 +1,10 @@
-"""The order of the rooms, and what `yingshang.rules` may not touch."""
+"""The order of the rooms, what `yingshang.rules` may not touch, and what every door owes its visitors."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import os
 import shutil
 import subprocess
@@ -115,3 +117,25 @@ def test_an_impure_line_is_found(line: str) -> None:
 )
 def test_a_pure_line_is_left_alone(line: str) -> None:
     assert not _impurities(ast.parse(line))
+
+
+def _doors(root: Path) -> list[str]:
+    package = root / "src"
+    modules = [package / "yingshang" / "rules" / "__init__.py", *sorted(package.rglob("api.py"))]
+    return [
+        ".".join(path.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
+        for path in modules
+    ]
+
+
+def test_every_public_name_says_what_it_is(root: Path) -> None:
+    silent = [
+        f"{door}.{name}"
+        for door in _doors(root)
+        for name in getattr(importlib.import_module(door), "__all__", ())
+        if (
+            inspect.isroutine(value := getattr(importlib.import_module(door), name)) or inspect.isclass(value)
+        )
+        and not (value.__doc__ or "").strip()
+    ]
+    assert silent == [], "write a docstring for each of these"
