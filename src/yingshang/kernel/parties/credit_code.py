@@ -167,10 +167,15 @@ def parse_credit_code(text: str) -> CreditCodeParts:
 def organisation_check_character(body: str) -> str:
     """The check character of an eight-character organisation code body, by GB 11714 (modulus 11, X for ten)."""
     total = sum(
-        weight * _ORGANISATION_ALPHABET.index(character)
+        weight * organisation_alphabet_value(character)
         for weight, character in zip(_ORGANISATION_WEIGHTS, body, strict=True)
     )
     return "0123456789X0"[11 - total % 11]
+
+
+def organisation_alphabet_value(character: str) -> int:
+    """What a character counts for in GB 11714: digits themselves, A = 10 … Z = 35."""
+    return _ORGANISATION_ALPHABET.index(character)
 
 
 def make_credit_code(department: str, category: str, division: str, organisation_body: str) -> str:
