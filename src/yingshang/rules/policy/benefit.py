@@ -1,0 +1,321 @@
+"""What is paid, as one FEEL tree: formula, bands, tables, lines, parts, differences, caps and rounding written out.
+
+One tree serves the row evaluator, the column evaluator and the explanation, so that all three pay the same fen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from yingshang.rules.dmn.table import parse_table
+from yingshang.rules.errors import PolicyError
+from yingshang.rules.feel import syntax
+from yingshang.rules.feel.parser import parse_expression, parse_unary_tests
+from yingshang.rules.feel.syntax import Literal, Node
+from yingshang.rules.policy.marked_yaml import Path
+from yingshang.rules.policy.resolve import Resolver, from_template, ratio
+
+UNITS = {"元": Decimal(1), "万元": Decimal(10_000)}
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One payment. `amount` in yuan; due if `when` holds (None: always)."""
+
+    id: str
+    text: str
+    amount: Node
+    when: Node | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the amount, borne by a payer or due to a recipient. Shares of one kind add up to 1."""
+
+    who: str
+    ratio: Node
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """What an item gives.
+
+    `amount` is the whole amount in yuan, None if no money is given. Where it is unknown, `floor` is what is paid in
+    any case and `ceiling` the most that can be paid (None: not known).
+    """
+
+    amount: Node | None
+    floor: Node | None
+    ceiling: Node | None
+    instalments: tuple[Instalment, ...] = ()
+    shares: tuple[Share, ...] = ()
+    recipients: tuple[Share, ...] = ()
+    grants: str | None = None
+
+
+class BenefitBuilder:
+    """Builds the Benefit of one item. Errors carry the path of the field in `path`."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.path: Path = ()
+
+    def build(self, data: Mapping[str, Any]) -> Benefit:
+        """From the item's `benefit`."""
+        self.path = ("benefit",)
+        instalments = tuple(
+            self._instalment(each, index) for index, each in enumerate(data.get("instalments") or ())
+        )
+        amount = self._amount(data, ("benefit",))
+        if amount is None and data.get("instalments"):
+            amount = self._total(
+                [
+                    _if(each.when, each.amount) if each.when is not None else each.amount
+                    for each in instalments
+                ]
+            )
+        elif amount is not None:
+            instalments = tuple(
+                Instalment(
+                    each.id,
+                    each.text,
+                    from_template("甲 * 乙", 甲=amount, 乙=each.amount),
+                    each.when,
+                    each.after,
+                )
+                for each in instalments
+            )
+            conditional = [each for each in instalments if each.when is not None]
+            if conditional:
+                amount = self._total(
+                    [
+                        _if(each.when, each.amount) if each.when is not None else each.amount
+                        for each in instalments
+                    ]
+                )
+        shares = tuple(self._shares(data.get("shares") or (), "payer", "shares"))
+        recipients = tuple(self._shares(data.get("recipients") or (), "who", "recipients"))
+        if amount is None:
+            if not data.get("grants"):
+                self.path = ("benefit",)
+                raise PolicyError(
+                    "a benefit has an amount, bands, table, lines, parts or instalments; or says what it grants",
+                    message_zh="benefit 应有 amount、bands、table、lines、parts、instalments 之一，或用 grants 写明给予什么",
+                )
+            return Benefit(None, None, None, instalments, shares, recipients, data.get("grants"))
+        floor: Node | None = None
+        if any(each.when is not None for each in instalments):
+            sure = [each.amount for each in instalments if each.when is None]
+            floor = self._rounded(self._total(sure), data) if sure else Literal(Decimal(0))
+        if data.get("less") is not None:
+            amount = from_template("max(0, 甲 - 乙)", 甲=amount, 乙=self._expression(data["less"], "less"))
+            floor = None
+        ceiling = self._ceiling(data.get("caps") or ())
+        amount = self._capped(amount, data.get("caps") or (), ("benefit", "caps"))
+        return Benefit(
+            self._rounded(amount, data), floor, ceiling, instalments, shares, recipients, data.get("grants")
+        )
+
+    # --- the ways to say an amount --------------------------------------------------------------------------------
+
+    def _amount(self, data: Mapping[str, Any], path: Path) -> Node | None:
+        ways = [key for key in ("amount", "bands", "table", "lines", "parts") if data.get(key) is not None]
+        self.path = path
+        if len(ways) > 1:
+            raise PolicyError(
+                f"an amount is said in one way; here are {' and '.join(ways)}",
+                message_zh=f"金额只能用一种方式表示，此处同时有 {'、'.join(ways)}",
+            )
+        if not ways:
+            return None
+        way = ways[0]
+        self.path = (*path, way)
+        if way == "amount":
+            tree = self.resolver.parse(data["amount"])
+        elif way == "bands":
+            tree = self._bands(data["bands"], self.path)
+        elif way == "table":
+            tree = self.resolver.resolve(parse_table(data["table"], self.resolver.names))
+        elif way == "lines":
+            tree = self._lines(data["lines"], self.path)
+        else:
+            tree = self._parts(data, self.path)
+        factor = UNITS[str(data.get("unit", "元"))]
+        return tree if factor == 1 else from_template("甲 * 乙", 甲=tree, 乙=Literal(factor))
+
+    def _expression(self, written: Any, *path: str | int, line: str | None = None) -> Node:
+        self.path = ("benefit", *path) if not path or path[0] != "benefit" else path
+        return self.resolver.parse(ratio(written), line=line)
+
+    def _bands(self, data: Mapping[str, Any], path: Path) -> Node:
+        by = self._expression(data["by"], *path, "by")
+        of = self._expression(data["of"], *path, "of") if data.get("of") is not None else by
+        progressive = data.get("mode") == "progressive"
+        result: Node = (
+            self._expression(data["otherwise"], *path, "otherwise")
+            if data.get("otherwise") is not None
+            else Literal(Decimal(0))
+        )
+        slices: list[Node] = []
+        for index, row in reversed(list(enumerate(data["rows"]))):
+            where = (*path, "rows", index)
+            self.path = (*where, "within")
+            tests = parse_unary_tests(str(row["within"]), self.resolver.names).tests
+            resolved = tuple(self.resolver.resolve(each) for each in tests)
+            if row.get("amount") is not None:
+                value = self._expression(row["amount"], *where, "amount")
+            elif row.get("rate") is not None:
+                rate = self._expression(row["rate"], *where, "rate")
+                base = self._slice(of, resolved, where) if progressive else of
+                value = from_template("甲 * 乙", 甲=base, 乙=rate)
+            else:
+                raise PolicyError("a band has a rate or an amount", message_zh="每一档应有 rate 或 amount")
+            if progressive:
+                slices.append(value)
+            else:
+                result = syntax.If(syntax.In(by, resolved), value, result)
+        return self._total(slices[::-1]) if progressive else result
+
+    def _slice(self, of: Node, tests: tuple[Node, ...], path: Path) -> Node:
+        """How much of `of` lies within a band."""
+        test = tests[0] if len(tests) == 1 else None
+        if isinstance(test, syntax.RangeLiteral):
+            return from_template("max(0, min(甲, 乙) - 丙)", 甲=of, 乙=test.high, 丙=test.low)
+        if isinstance(test, syntax.UnaryTest) and test.operator in (">", ">="):
+            return from_template("max(0, 甲 - 丙)", 甲=of, 丙=test.operand)
+        if isinstance(test, syntax.UnaryTest) and test.operator in ("<", "<="):
+            return from_template("min(甲, 乙)", 甲=of, 乙=test.operand)
+        self.path = (*path, "within")
+        raise PolicyError(
+            "a progressive band is one range such as (1000000..5000000] or > 5000000",
+            message_zh="超额累进的每一档应为一个区间，如 (1000000..5000000] 或 > 5000000",
+        )
+
+    def _lines(self, data: Mapping[str, Any], path: Path) -> Node:
+        name = str(data.get("as") or "line")
+        source = self._expression(data["of"], *path, "of")
+        if data.get("where") is not None:
+            self.path = (*path, "where")
+            marker = syntax.Filter(Literal(None), _parsed(self.resolver, data["where"]))
+            resolved = self.resolver.resolve(marker)
+            assert isinstance(resolved, syntax.Filter)
+            source = syntax.Filter(source, resolved.condition)
+        amount = self._expression(data["amount"], *path, "amount", line=name)
+        if data.get("cap") is not None:
+            amount = from_template(
+                "min(甲, 乙)", 甲=amount, 乙=self._expression(data["cap"], *path, "cap", line=name)
+            )
+        each = syntax.For((syntax.Iterator_(name, source),), amount)
+        if data.get("most") is None:
+            return from_template("sum(concatenate([0], 甲))", 甲=each)
+        ordered = from_template("sort(甲, function(一, 二) 一 > 二)", 甲=each)
+        return from_template(
+            "if count(甲) = 0 then 0 else sum(sublist(甲, 1, min(乙, count(甲))))",
+            甲=ordered,
+            乙=self._expression(data["most"], *path, "most"),
+        )
+
+    def _parts(self, data: Mapping[str, Any], path: Path) -> Node:
+        amounts: list[Node] = []
+        for index, part in enumerate(data["parts"]):
+            where = (*path, index)
+            amount = self._amount(part, where)
+            if amount is None:
+                raise PolicyError(
+                    "a part has an amount, bands, table or lines", message_zh="每一部分应写明金额"
+                )
+            amount = self._capped(amount, part.get("caps") or (), (*where, "caps"))
+            if part.get("when") is not None:
+                amount = _if(self._expression(part["when"], *where, "when"), amount)
+            amounts.append(amount)
+        if data.get("combine") == "highest":
+            return syntax.Call(syntax.Name("max"), (syntax.ListLiteral(tuple(amounts)),))
+        return self._total(amounts)
+
+    # --- around the amount ----------------------------------------------------------------------------------------
+
+    def _total(self, amounts: list[Node]) -> Node:
+        if len(amounts) == 1:
+            return amounts[0]
+        return syntax.Call(syntax.Name("sum"), (syntax.ListLiteral(tuple(amounts)),))
+
+    def _capped(self, amount: Node, caps: Any, path: Path) -> Node:
+        for index, cap in enumerate(caps):
+            amount = from_template("min(甲, 乙)", 甲=amount, 乙=self._cap(cap, (*path, index)))
+        return amount
+
+    def _cap(self, cap: Mapping[str, Any], path: Path) -> Node:
+        limit = self._expression(cap["amount"], *path, "amount")
+        factor = UNITS[str(cap.get("unit", "元"))]
+        if factor != 1:
+            limit = from_template("甲 * 乙", 甲=limit, 乙=Literal(factor))
+        if cap.get("used") is not None:
+            limit = from_template(
+                "max(0, 甲 - 乙)", 甲=limit, 乙=self._expression(cap["used"], *path, "used")
+            )
+        return limit
+
+    def _ceiling(self, caps: Any) -> Node | None:
+        limits = [
+            self._cap({key: value for key, value in cap.items() if key != "used"}, ("benefit", "caps", index))
+            for index, cap in enumerate(caps)
+        ]
+        if not limits:
+            return None
+        return (
+            limits[0]
+            if len(limits) == 1
+            else syntax.Call(syntax.Name("min"), (syntax.ListLiteral(tuple(limits)),))
+        )
+
+    def _rounded(self, amount: Node, data: Mapping[str, Any]) -> Node:
+        """To the fen, half up, unless the document says otherwise."""
+        rule = data.get("rounding") or {}
+        mode = str(rule.get("mode", "half up"))
+        function = "decimal" if mode == "half even" else f"round {mode}"
+        scale = Literal(Decimal(int(rule.get("scale", 2))))
+        return syntax.Call(syntax.Name(function), (amount, scale))
+
+    def _instalment(self, data: Mapping[str, Any], index: int) -> Instalment:
+        path = ("benefit", "instalments", index)
+        if (data.get("ratio") is None) == (data.get("amount") is None):
+            self.path = path
+            raise PolicyError(
+                "an instalment has a ratio or an amount", message_zh="每一期应有 ratio 或 amount 之一"
+            )
+        key = "ratio" if data.get("ratio") is not None else "amount"
+        amount = self._expression(data[key], *path, key)
+        when = self._expression(data["when"], *path, "when") if data.get("when") is not None else None
+        return Instalment(str(data["id"]), str(data.get("text", "")), amount, when, data.get("after"))
+
+    def _shares(self, data: Any, who: str, field: str) -> list[Share]:
+        shares = [
+            Share(
+                str(each[who]),
+                self._expression(each["ratio"], "benefit", field, index, "ratio"),
+                str(each.get("text", "")),
+            )
+            for index, each in enumerate(data)
+        ]
+        values = [each.ratio.value for each in shares if isinstance(each.ratio, Literal)]
+        self.path = ("benefit", field)
+        if shares and len(values) == len(shares) and sum(values) != 1:
+            raise PolicyError(
+                f"these ratios add up to {sum(values)}, not to 1",
+                message_zh=f"各方比例之和为 {sum(values)}，应为 1",
+            )
+        return shares
+
+
+def _if(condition: Node | None, amount: Node) -> Node:
+    assert condition is not None
+    return syntax.If(condition, amount, Literal(Decimal(0)))
+
+
+def _parsed(resolver: Resolver, written: Any) -> Node:
+    return parse_expression(written, resolver.names) if isinstance(written, str) else Literal(written)

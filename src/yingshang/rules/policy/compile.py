@@ -1,0 +1,342 @@
+"""From items as written to programs that can be evaluated on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from yingshang.rules.dmn.table import parse_table
+from yingshang.rules.errors import DomainError, ExpressionError
+from yingshang.rules.feel.syntax import Literal, Node
+from yingshang.rules.feel.temporal import Date, compare, parse_date
+from yingshang.rules.policy.benefit import UNITS, Benefit, BenefitBuilder
+from yingshang.rules.policy.catalogue import FactCatalogue
+from yingshang.rules.policy.document import Item, Problem
+from yingshang.rules.policy.marked_yaml import Path
+from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
+from yingshang.rules.policy.resolve import Resolver, on_day
+
+EFFECTIVE = "生效期"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What a condition says in words, and where in the document. `dated` is its tree before the day was filled in."""
+
+    id: str
+    text: str
+    clause: str | None = None
+    evidence: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    dated: Node | None = None
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A figure of the law as of the day: its value, None where none is in force, and its source."""
+
+    name: str
+    value: Any
+    unit: str | None
+    source: str | None
+    since: Date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    count: int
+    rank_by: Node | None
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """`amount` in yuan, shared pro rata or first come."""
+
+    amount: Node
+    pro_rata: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stacking:
+    """Items of one `group` are not paid together. `received` (top up) is what was paid in the group already."""
+
+    group: str
+    top_up: bool
+    received: Node | None
+
+
+@dataclass(frozen=True)
+class Program:
+    """An item as of a day, ready to be evaluated."""
+
+    item: Item
+    as_of: Date
+    in_force: bool
+    requirement: Requirement
+    benefit: Benefit
+    clauses: Mapping[str, Clause]
+    parameters: tuple[Parameter, ...] = ()
+    quota: Quota | None = None
+    pool: Pool | None = None
+    stacking: Stacking | None = None
+    excludes: tuple[str, ...] = ()
+    budget: Decimal | None = None
+    window_open: bool | None = None
+
+    @property
+    def id(self) -> str:
+        return self.item.id
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+
+@dataclass
+class Compilation:
+    """The programs of a set of items, and why others could not be compiled."""
+
+    programs: list[Program] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def compile_items(items: list[Item], catalogue: FactCatalogue | None, as_of: Date) -> Compilation:
+    """The program of every item that compiles; a Problem for every other, naming it and the place."""
+    result = Compilation()
+    for item in items:
+        try:
+            result.programs.append(compile_item(item, catalogue, as_of))
+        except _Misplaced as misplaced:
+            result.problems.append(misplaced.problem)
+    return result
+
+
+def compile_item(item: Item, catalogue: FactCatalogue | None, as_of: Date) -> Program:
+    """The program of one item. Raises what `compile_items` reports."""
+    return _ItemCompiler(item, catalogue, as_of).compile()
+
+
+class _Misplaced(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class _ItemCompiler:
+    def __init__(self, item: Item, catalogue: FactCatalogue | None, as_of: Date) -> None:
+        self.item = item
+        self.data = item.data
+        self.as_of = as_of
+        self.path: Path = ()
+        self.clauses: dict[str, Clause] = {}
+        self.parameters = tuple(self._parameter(each) for each in self.data.get("parameters") or ())
+        names = {each.name for each in self.parameters}
+        names |= set(self.data.get("definitions") or ()) | set(self.data.get("tables") or ())
+        values = {each.name: each.value for each in self.parameters}
+        self.resolver = Resolver(catalogue, as_of.year, values, frozenset(names))
+        self.benefits = BenefitBuilder(self.resolver)
+
+    def compile(self) -> Program:
+        try:
+            return self._compile()
+        except DomainError as error:
+            raise _Misplaced(self._problem(error)) from error
+
+    def _compile(self) -> Program:
+        data = self.data
+        for name, table in (data.get("tables") or {}).items():
+            self.path = ("tables", name)
+            self.resolver.definitions[name] = self.resolver.resolve(parse_table(table, self.resolver.names))
+        for name, written in (data.get("definitions") or {}).items():
+            self.resolver.definitions[name] = self._expression(written, "definitions", name)
+        in_force = _within(self.as_of, data.get("effective"))
+        parts: list[Requirement] = []
+        if not in_force:
+            parts.append(Condition(EFFECTIVE, Literal(False)))
+            self.clauses[EFFECTIVE] = Clause(EFFECTIVE, self._effective_text(), path=("effective",))
+        for index, each in enumerate(data["conditions"]):
+            parts.append(self._condition(each, ("conditions", index), f"c{index + 1}"))
+        for index, each in enumerate(data.get("exclusions") or ()):
+            excluded = self._condition(each, ("exclusions", index), f"x{index + 1}")
+            label = f"not:{excluded.id}"
+            self.clauses[label] = Clause(
+                label, f"不属于：{self.clauses[excluded.id].text}", path=("exclusions", index)
+            )
+            parts.append(Not(label, excluded))
+        self.path = ("benefit",)
+        built = self._at_benefit(lambda: self.benefits.build(data["benefit"]))
+        return Program(
+            item=self.item,
+            as_of=self.as_of,
+            in_force=in_force,
+            requirement=All("all", tuple(parts)),
+            benefit=self._dated_benefit(built),
+            clauses=self.clauses,
+            parameters=self.parameters,
+            quota=self._quota(),
+            pool=self._pool(),
+            stacking=self._stacking(),
+            excludes=tuple(str(each) for each in data.get("excludes") or ()),
+            budget=self._constant(data["budget"]["amount"], "budget", "amount")
+            if data.get("budget")
+            else None,
+            window_open=any(_within(self.as_of, each) for each in data["windows"])
+            if data.get("windows")
+            else None,
+        )
+
+    # --- parts ----------------------------------------------------------------------------------------------------
+
+    def _condition(self, data: Mapping[str, Any], path: Path, default_id: str) -> Requirement:
+        self.path = path
+        identifier = str(data.get("id") or default_id)
+        if identifier in self.clauses:
+            raise DomainError(
+                f"the condition id {identifier!r} is used twice in this item",
+                message_zh=f"条件编号“{identifier}”在本事项中重复",
+                text=identifier,
+            )
+        text = str(data.get("text") or data.get("when") or "")
+        dated: Node | None = None
+        if "when" in data:
+            dated = self._expression(data["when"], *path, "when")
+        self.clauses[identifier] = Clause(
+            identifier,
+            text,
+            data.get("clause"),
+            tuple(str(each) for each in data.get("evidence") or ()),
+            tuple(str(each) for each in data.get("materials") or ()),
+            dated,
+            path,
+        )
+        if dated is not None:
+            return Condition(identifier, on_day(dated, self.as_of))
+        if "not" in data:
+            return Not(identifier, self._condition(data["not"], (*path, "not"), f"{identifier}.not"))
+        key = next(key for key in ("all", "any", "of") if key in data)
+        parts = tuple(
+            self._condition(each, (*path, key, index), f"{identifier}.{index + 1}")
+            for index, each in enumerate(data[key])
+        )
+        if key == "all":
+            return All(identifier, parts)
+        return AtLeast(identifier, 1 if key == "any" else int(data["at_least"]), parts)
+
+    def _parameter(self, data: Mapping[str, Any]) -> Parameter:
+        current = None
+        for each in data["values"]:
+            if _within(self.as_of, each):
+                start = _day(each.get("from"))
+                if current is None or start is None or current[0] is None or compare(start, current[0]) == 1:
+                    current = (start, each)
+        if current is None:
+            return Parameter(str(data["name"]), None, data.get("unit"), data.get("source"), None)
+        start, chosen = current
+        return Parameter(
+            str(data["name"]),
+            chosen["value"],
+            data.get("unit"),
+            chosen.get("source") or data.get("source"),
+            start,
+        )
+
+    def _dated_benefit(self, built: Benefit) -> Benefit:
+        def dated(tree: Node | None) -> Node | None:
+            return None if tree is None else on_day(tree, self.as_of)
+
+        return replace(
+            built,
+            amount=dated(built.amount),
+            floor=dated(built.floor),
+            ceiling=dated(built.ceiling),
+            instalments=tuple(
+                replace(each, amount=on_day(each.amount, self.as_of), when=dated(each.when))
+                for each in built.instalments
+            ),
+            shares=tuple(replace(each, ratio=on_day(each.ratio, self.as_of)) for each in built.shares),
+            recipients=tuple(
+                replace(each, ratio=on_day(each.ratio, self.as_of)) for each in built.recipients
+            ),
+        )
+
+    def _quota(self) -> Quota | None:
+        data = self.data.get("quota")
+        if not data:
+            return None
+        rank_by = (
+            self._dated(data["rank_by"], "quota", "rank_by") if data.get("rank_by") is not None else None
+        )
+        return Quota(int(data["count"]), rank_by, data.get("order", "descending") == "descending")
+
+    def _pool(self) -> Pool | None:
+        data = self.data.get("pool")
+        if not data:
+            return None
+        amount = self._constant(data["amount"], "pool", "amount") * UNITS[str(data.get("unit", "元"))]
+        return Pool(Literal(amount), data.get("sharing", "pro rata") == "pro rata")
+
+    def _stacking(self) -> Stacking | None:
+        data = self.data.get("stacking")
+        if not data:
+            return None
+        received = (
+            self._dated(data["received"], "stacking", "received")
+            if data.get("received") is not None
+            else None
+        )
+        return Stacking(str(data["group"]), data.get("rule") == "top up", received)
+
+    # --- expressions ----------------------------------------------------------------------------------------------
+
+    def _expression(self, written: Any, *path: str | int) -> Node:
+        self.path = path
+        return self.resolver.parse(written)
+
+    def _dated(self, written: Any, *path: str | int) -> Node:
+        return on_day(self._expression(written, *path), self.as_of)
+
+    def _constant(self, written: Any, *path: str | int) -> Decimal:
+        tree = self._expression(written, *path)
+        if not isinstance(tree, Literal) or not isinstance(tree.value, Decimal):
+            raise DomainError("a number is needed here", message_zh="此处应为数字", text=str(written))
+        return tree.value
+
+    def _at_benefit(self, build: Callable[[], Benefit]) -> Benefit:
+        try:
+            return build()
+        except DomainError:
+            self.path = self.benefits.path
+            raise
+
+    def _effective_text(self) -> str:
+        period = self.data.get("effective") or {}
+        return f"有效期 {period.get('from') or '…'} 至 {period.get('to') or '…'}"
+
+    def _problem(self, error: DomainError) -> Problem:
+        place = self.item.place(*self.path)
+        label = ".".join(str(each) for each in self.path)
+        message, message_zh = f"{label}: {error.message}", f"{label}：{error.message_zh}"
+        text = str(error.details.get("text", ""))
+        if isinstance(error, ExpressionError):
+            # The column within the expression; a one-line expression stands on the line of its field.
+            message += f" (column {error.column} of {error.source.strip()!r})"
+            message_zh += f"（表达式第 {error.column} 列：{error.source.strip()}）"
+        return Problem(error.code, message, message_zh, place, self.item.id, text)
+
+
+def _day(value: Any) -> Date | None:
+    if value is None or isinstance(value, Date):
+        return value
+    return parse_date(str(value))
+
+
+def _within(day: Date, period: Mapping[str, Any] | None) -> bool:
+    """Whether a day lies in a period, both ends included; an end left out is open."""
+    if not period:
+        return True
+    start, end = _day(period.get("from")), _day(period.get("to"))
+    return (start is None or compare(start, day) != 1) and (end is None or compare(day, end) != 1)

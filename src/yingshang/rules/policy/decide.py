@@ -1,0 +1,452 @@
+"""One subject against items, with the reason: the row evaluator.
+
+The outcome of an item is one of four: entitled, refused, undecided (facts are missing, and they matter) and error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from yingshang.rules.feel import syntax
+from yingshang.rules.feel.evaluate import Evaluation, Mode, Scope, compile_expression
+from yingshang.rules.feel.functions import Environment, find_builtin
+from yingshang.rules.feel.operators import kind_of, kind_zh
+from yingshang.rules.feel.syntax import Node
+from yingshang.rules.feel.values import Failure, Unknown, open_facts
+from yingshang.rules.policy.benefit import Instalment, Share
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue
+from yingshang.rules.policy.compile import Clause, Program
+from yingshang.rules.policy.requirement import AtLeast, Condition, Not, Requirement
+
+
+class Outcome(StrEnum):
+    """What a condition or an item comes to."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+class Entitlement(StrEnum):
+    """What an item means for a subject."""
+
+    ENTITLED = "entitled"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+    ERROR = "error"
+
+
+_ENTITLEMENT = {
+    Outcome.TRUE: Entitlement.ENTITLED,
+    Outcome.FALSE: Entitlement.REFUSED,
+    Outcome.UNKNOWN: Entitlement.UNDECIDED,
+    Outcome.ERROR: Entitlement.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    """A fact as a condition saw it. `value` is a FEEL value, or Unknown."""
+
+    code: str
+    name: str
+    value: Any
+    unit: str | None = None
+    agency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionResult:
+    """A condition or group with its outcome, in the order of the document.
+
+    `operator` is `when`, `all`, `at least` or `not`; `missing` names the facts that would settle an unknown.
+    """
+
+    id: str
+    operator: str
+    outcome: Outcome
+    clause: Clause
+    tree: Node | None = None
+    count: int = 0
+    facts: tuple[FactValue, ...] = ()
+    missing: tuple[str, ...] = ()
+    failure: Failure | None = None
+    parts: tuple[ConditionResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount in yuan to the fen.
+
+    `value` is None while it is not known; then it lies between `at_least` and `at_most` (None: no bound known).
+    """
+
+    value: Decimal | None
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    missing: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """An instalment: due true, lost false, or unknown."""
+
+    id: str
+    text: str
+    due: Outcome
+    amount: Decimal | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one item means for one subject, and why."""
+
+    program: Program
+    outcome: Entitlement
+    reason: ConditionResult
+    amount: Amount | None
+    missing: tuple[str, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    shares: tuple[tuple[str, Decimal], ...] = ()
+    recipients: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """A distinct condition tree, compiled, with the facts it reads."""
+
+    tree: Node
+    evaluate: Evaluation
+    columns: tuple[str, ...]
+
+
+_FEN = Decimal("0.01")
+
+
+class RowEvaluator:
+    """Decides items for one subject at a time. Each distinct condition is evaluated once a subject.
+
+    `facts` given to `decide` map columns to FEEL values; a column that is not there is unknown.
+    """
+
+    def __init__(self, programs: Sequence[Program], catalogue: FactCatalogue | None = None) -> None:
+        self.programs = list(programs)
+        self.catalogue = catalogue
+        self._leaves: dict[Node, _Leaf] = {}
+        self._facts: dict[str, Fact | None] = {}
+        for program in self.programs:
+            self._prepare(program.requirement)
+
+    def _prepare(self, requirement: Requirement) -> None:
+        if isinstance(requirement, Condition):
+            self._leaf(requirement.tree)
+        elif isinstance(requirement, Not):
+            self._prepare(requirement.part)
+        else:
+            for part in requirement.parts:
+                self._prepare(part)
+
+    def _leaf(self, tree: Node) -> _Leaf:
+        leaf = self._leaves.get(tree)
+        if leaf is None:
+            leaf = _Leaf(tree, compile_expression(tree, Mode.POLICY), columns_of(tree))
+            self._leaves[tree] = leaf
+        return leaf
+
+    def decide_all(self, facts: Mapping[str, Any]) -> list[Decision]:
+        """Every item for one subject."""
+        subject = _Subject(self, facts)
+        return [subject.decide(program) for program in self.programs]
+
+    def decide(self, program: Program, facts: Mapping[str, Any]) -> Decision:
+        """One item for one subject."""
+        return _Subject(self, facts).decide(program)
+
+    def outcome(self, program: Program, facts: Mapping[str, Any]) -> Outcome:
+        """Only what the requirement comes to."""
+        return _Subject(self, facts).result(program, program.requirement).outcome
+
+    def value(self, tree: Node, facts: Mapping[str, Any]) -> Any:
+        """The value of a resolved tree for a subject: may be Unknown or Failure."""
+        return _Subject(self, facts).value(tree)
+
+    def fact(self, column: str) -> Fact | None:
+        """The declaration of a column's fact."""
+        if column not in self._facts:
+            self._facts[column] = self.catalogue.fact_of_column(column) if self.catalogue else None
+        return self._facts[column]
+
+
+class _Subject:
+    """The facts of one subject, and what has been worked out about it so far."""
+
+    def __init__(self, evaluator: RowEvaluator, facts: Mapping[str, Any]) -> None:
+        self.evaluator = evaluator
+        opened = {
+            name: open_facts(value, name) if value.__class__ in (dict, list) else value
+            for name, value in facts.items()
+        }
+        self.facts = opened
+        self.scope = Scope(opened, environment=Environment())
+        self.known: dict[int, tuple[Outcome, tuple[FactValue, ...], tuple[str, ...], Failure | None]] = {}
+
+    def value(self, tree: Node) -> Any:
+        return self.evaluator._leaf(tree).evaluate(self.scope)
+
+    def decide(self, program: Program) -> Decision:
+        reason = self.result(program, program.requirement)
+        outcome = _ENTITLEMENT[reason.outcome]
+        amount = None
+        payments: tuple[Payment, ...] = ()
+        shares: tuple[tuple[str, Decimal], ...] = ()
+        recipients: tuple[tuple[str, Decimal], ...] = ()
+        benefit = program.benefit
+        if outcome in (Entitlement.ENTITLED, Entitlement.UNDECIDED) and benefit.amount is not None:
+            amount = self._amount(program)
+            payments = tuple(self._payment(each) for each in benefit.instalments)
+            if amount.value is not None:
+                shares = self._split(amount.value, benefit.shares)
+                recipients = self._split(amount.value, benefit.recipients)
+        return Decision(program, outcome, reason, amount, reason.missing, payments, shares, recipients)
+
+    def result(self, program: Program, requirement: Requirement) -> ConditionResult:
+        """The outcome of a requirement, as requirement.py defines it."""
+        if isinstance(requirement, Condition):
+            outcome, facts, missing, failure = self._condition(requirement.tree)
+            return ConditionResult(
+                requirement.id,
+                "when",
+                outcome,
+                program.clauses[requirement.id],
+                requirement.tree,
+                0,
+                facts,
+                missing,
+                failure,
+            )
+        if isinstance(requirement, Not):
+            part = self.result(program, requirement.part)
+            outcome = _NEGATED[part.outcome]
+            clause = program.clauses.get(requirement.id) or part.clause
+            return ConditionResult(
+                requirement.id, "not", outcome, clause, None, 0, (), part.missing, part.failure, (part,)
+            )
+        parts = tuple(self.result(program, each) for each in requirement.parts)
+        needed = requirement.count if isinstance(requirement, AtLeast) else len(parts)
+        outcome = combine([each.outcome for each in parts], needed)
+        missing: tuple[str, ...] = ()
+        failure = None
+        if outcome is Outcome.UNKNOWN:
+            missing = tuple(sorted({name for each in parts for name in each.missing}))
+        elif outcome is Outcome.ERROR:
+            failure = next((each.failure for each in parts if each.failure is not None), None)
+        clause = program.clauses.get(requirement.id) or _ROOT
+        operator = "at least" if isinstance(requirement, AtLeast) else "all"
+        return ConditionResult(
+            requirement.id, operator, outcome, clause, None, needed, (), missing, failure, parts
+        )
+
+    def _condition(
+        self, tree: Node
+    ) -> tuple[Outcome, tuple[FactValue, ...], tuple[str, ...], Failure | None]:
+        known = self.known.get(id(tree))
+        if known is not None:
+            return known
+        leaf = self.evaluator._leaf(tree)
+        key = id(leaf.tree)
+        known = self.known.get(key)
+        if known is None:
+            value = leaf.evaluate(self.scope)
+            facts = tuple(self._fact_value(column) for column in leaf.columns)
+            if value is True:
+                known = (Outcome.TRUE, facts, (), None)
+            elif value is False:
+                known = (Outcome.FALSE, facts, (), None)
+            elif value.__class__ is Unknown:
+                known = (Outcome.UNKNOWN, facts, tuple(sorted(value.missing)), None)
+            else:
+                known = (
+                    Outcome.ERROR,
+                    facts,
+                    (),
+                    value if value.__class__ is Failure else _not_boolean(value),
+                )
+            self.known[key] = known
+        self.known[id(tree)] = known
+        return known
+
+    def _fact_value(self, column: str) -> FactValue:
+        value = self.facts.get(column, _ABSENT)
+        if value is _ABSENT:
+            value = Unknown.fact(column)
+        fact = self.evaluator.fact(column)
+        if fact is None:
+            return FactValue(column, column, value)
+        return FactValue(column, label_of(fact, column), value, fact.unit, fact.agency)
+
+    def _amount(self, program: Program) -> Amount:
+        benefit = program.benefit
+        assert benefit.amount is not None
+        value = self.value(benefit.amount)
+        if value.__class__ is Decimal:
+            if value < 0:
+                return Amount(None, failure=Failure(f"the amount is negative: {value}", f"金额为负：{value}"))
+            exact = value.quantize(_FEN)
+            return Amount(exact, exact, exact)
+        if value.__class__ is Unknown:
+            return Amount(
+                None,
+                self._bound(benefit.floor) or Decimal(0),
+                self._bound(benefit.ceiling),
+                tuple(sorted(value.missing)),
+            )
+        if value.__class__ is Failure:
+            return Amount(None, failure=value)
+        return Amount(
+            None,
+            failure=Failure(
+                f"an amount is a number, not a {kind_of(value)}", f"金额应为数字，而不是{kind_zh(value)}"
+            ),
+        )
+
+    def _bound(self, tree: Node | None) -> Decimal | None:
+        value = self.value(tree) if tree is not None else None
+        return value.quantize(_FEN) if value.__class__ is Decimal and value >= 0 else None
+
+    def _payment(self, instalment: Instalment) -> Payment:
+        due = Outcome.TRUE
+        if instalment.when is not None:
+            due = self._condition(instalment.when)[0]
+        value = self.value(instalment.amount)
+        amount = value.quantize(_FEN) if value.__class__ is Decimal else None
+        return Payment(instalment.id, instalment.text, due, amount, instalment.after)
+
+    def _split(self, amount: Decimal, shares: Sequence[Share]) -> tuple[tuple[str, Decimal], ...]:
+        ratios = [self.value(each.ratio) for each in shares]
+        if not shares or any(ratio.__class__ is not Decimal for ratio in ratios):
+            return ()
+        return tuple(zip((each.who for each in shares), split_exactly(amount, ratios), strict=True))
+
+
+def combine(outcomes: Sequence[Outcome], needed: int) -> Outcome:
+    """At least `needed` of the outcomes true: decided as soon as the others cannot change it."""
+    true = sum(each is Outcome.TRUE for each in outcomes)
+    if true >= needed:
+        return Outcome.TRUE
+    unknown = sum(each is Outcome.UNKNOWN for each in outcomes)
+    failed = sum(each is Outcome.ERROR for each in outcomes)
+    if true + unknown + failed < needed:
+        return Outcome.FALSE
+    # With errors in the way, unknown parts can still decide it either way.
+    return Outcome.UNKNOWN if unknown else Outcome.ERROR
+
+
+def split_exactly(amount: Decimal, ratios: Sequence[Decimal]) -> list[Decimal]:
+    """`amount` in parts by `ratios`, to the fen, adding up to it: the fen left over go to the largest remainders."""
+    fen = int(amount.scaleb(2))
+    exact = [fen * ratio for ratio in ratios]
+    whole = [int(each) for each in exact]
+    rest = min(fen, round(sum(exact))) - sum(whole)
+    order = sorted(range(len(ratios)), key=lambda index: (whole[index] - exact[index], index))
+    for index in order[: max(rest, 0)]:
+        whole[index] += 1
+    return [Decimal(each).scaleb(-2) for each in whole]
+
+
+_NEGATED = {
+    Outcome.TRUE: Outcome.FALSE,
+    Outcome.FALSE: Outcome.TRUE,
+    Outcome.UNKNOWN: Outcome.UNKNOWN,
+    Outcome.ERROR: Outcome.ERROR,
+}
+_ABSENT = object()
+_ROOT = Clause("all", "全部条件")
+
+
+def _not_boolean(value: Any) -> Failure:
+    return Failure(
+        f"a condition is true or false, not {'null' if value is None else 'a ' + kind_of(value)}",
+        f"条件的结果应为是或否，而不是{kind_zh(value)}",
+    )
+
+
+def label_of(fact: Fact, column: str) -> str:
+    """The Chinese name of a column: a year of a series says its year."""
+    if fact.series and column != fact.code:
+        return f"{fact.name}（{column.rpartition('.')[2]}年）"
+    return fact.name
+
+
+def columns_of(tree: Node) -> tuple[str, ...]:
+    """The columns a resolved tree reads, in the order they stand in it."""
+    found: dict[str, None] = {}
+    _collect_columns(tree, frozenset({"item", "partial", "?"}), found)
+    return tuple(found)
+
+
+def _collect_columns(node: Node, bound: frozenset[str], found: dict[str, None]) -> None:
+    if isinstance(node, syntax.Name):
+        if node.name not in bound and find_builtin(node.name) is None:
+            found[node.name] = None
+        return
+    if isinstance(node, syntax.Filter):
+        _collect_columns(node.source, bound, found)
+        # Inside a filter a bare name may be a field of the line: only names that look like facts are columns.
+        inner: dict[str, None] = {}
+        _collect_columns(node.condition, bound, inner)
+        found.update({name: None for name in inner if "." in name})
+        return
+    if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
+        for each in (*node.arguments, *(value for _, value in node.named)):
+            _collect_columns(each, bound, found)
+        return
+    if isinstance(node, syntax.For | syntax.Quantified):
+        for each in node.iterators:
+            _collect_columns(each.source, bound, found)
+            if each.upto is not None:
+                _collect_columns(each.upto, bound, found)
+            bound |= {each.name}
+        _collect_columns(node.result if isinstance(node, syntax.For) else node.condition, bound, found)
+        return
+    if isinstance(node, syntax.FunctionDefinition):
+        _collect_columns(node.body, bound | {name for name, _ in node.parameters}, found)
+        return
+    if isinstance(node, syntax.ContextLiteral):
+        for key, each in node.entries:
+            _collect_columns(each, bound, found)
+            bound |= {key}
+        return
+    for child in syntax.children(node):
+        _collect_columns(child, bound, found)
+
+
+def leaves_of(result: ConditionResult) -> Iterator[ConditionResult]:
+    """The single conditions of a result, in order."""
+    if not result.parts:
+        yield result
+    for part in result.parts:
+        yield from leaves_of(part)
+
+
+__all__ = [
+    "Amount",
+    "ConditionResult",
+    "Decision",
+    "Entitlement",
+    "FactValue",
+    "Outcome",
+    "Payment",
+    "RowEvaluator",
+    "columns_of",
+    "combine",
+    "label_of",
+    "leaves_of",
+    "split_exactly",
+]
