@@ -1,1 +1,31 @@
 """Decision tables and decision models of DMN 1.5 (OMG formal/24-01-01), on our own FEEL."""
+
+from yingshang.rules.dmn.check import Domain, Finding, check_table, interval_gaps_and_overlaps
+from yingshang.rules.dmn.document import parse_hit_policy, parse_table
+from yingshang.rules.dmn.table import (
+    Aggregation,
+    DecisionTable,
+    HitPolicy,
+    RuleMatch,
+    TableError,
+    TableInput,
+    TableOutput,
+    TableRule,
+)
+
+__all__ = [
+    "Aggregation",
+    "DecisionTable",
+    "Domain",
+    "Finding",
+    "HitPolicy",
+    "RuleMatch",
+    "TableError",
+    "TableInput",
+    "TableOutput",
+    "TableRule",
+    "check_table",
+    "interval_gaps_and_overlaps",
+    "parse_hit_policy",
+    "parse_table",
+]
