@@ -15,10 +15,10 @@ from typing import Any
 
 from yingshang.rules.feel import operators, syntax, temporal
 from yingshang.rules.feel.functions import Environment, call_builtin, find_builtin
-from yingshang.rules.feel.operators import kind_of, kind_zh
+from yingshang.rules.feel.operators import article, kind_of, kind_zh
 from yingshang.rules.feel.syntax import Node, TypeName
 from yingshang.rules.feel.temporal import Date
-from yingshang.rules.feel.types import coerce, is_instance
+from yingshang.rules.feel.types import coerce, is_instance, static_type
 from yingshang.rules.feel.values import (
     UNBOUNDED,
     EqualityTest,
@@ -40,10 +40,32 @@ class Mode(Enum):
     POLICY = "policy"
 
 
+MOST_STEPS = 1_000_000
+"""How many rounds of loops and filters and calls of functions one evaluation may take: it always ends, and soon."""
+
+
+class _Steps:
+    """What is left of MOST_STEPS."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def take(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMuch
+
+
+class _TooMuch(Exception):
+    """The evaluation has used up its steps."""
+
+
 class Scope:
     """Names and their values, innermost first."""
 
-    __slots__ = ("environment", "outer", "values")
+    __slots__ = ("environment", "outer", "steps", "values")
 
     def __init__(
         self, values: Mapping[str, Any], outer: Scope | None = None, environment: Environment | None = None
@@ -51,6 +73,7 @@ class Scope:
         self.values = values
         self.outer = outer
         self.environment: Environment = environment or (outer.environment if outer else Environment())
+        self.steps: _Steps = outer.steps if outer else _Steps()
 
     def has(self, name: str) -> bool:
         """Whether the name is bound, here or further out."""
@@ -69,8 +92,24 @@ _ABSENT = object()
 
 
 def compile_expression(tree: Node, mode: Mode = Mode.FEEL) -> Evaluation:
-    """A function from a Scope to the value of `tree`."""
-    return _Compiler(mode).compile(tree)
+    """A function from a Scope to the value of `tree`.
+
+    It always ends: what recurses too deeply or takes too many steps is a Failure (null in FEEL mode). That is the one
+    Failure that does not claim to hold for every completion of what is missing.
+    """
+    evaluation = _Compiler(mode).compile(tree)
+    policy = mode is Mode.POLICY
+
+    def guarded(scope: Scope) -> Any:
+        try:
+            return evaluation(scope)
+        except RecursionError:
+            failure = Failure("this recurses too deeply", "递归层数过多")
+        except _TooMuch:
+            failure = Failure(f"this takes more than {MOST_STEPS} steps", f"计算超过 {MOST_STEPS} 步")
+        return failure if policy else None
+
+    return guarded
 
 
 def evaluate(
@@ -92,14 +131,14 @@ def evaluate(
 
 
 def settled(value: Any) -> Any:
-    """`value`, or the Unknown or Failure that stands anywhere inside it."""
-    if value.__class__ is list or isinstance(value, dict) or value.__class__ is Range:
-        open_parts = unknowns(value)
-        if open_parts:
-            return Unknown.merge(open_parts)
+    """`value`, or the Failure or Unknown that stands anywhere inside it."""
+    if value.__class__ in (list, Range, EqualityTest) or isinstance(value, dict):
         failure = first_failure(value)
         if failure:
             return failure
+        open_parts = unknowns(value)
+        if open_parts:
+            return Unknown.merge(open_parts)
     return value
 
 
@@ -138,19 +177,14 @@ class _Compiler:
 
         def look_up(scope: Scope) -> Any:
             each: Scope | None = scope
-            owner: OpenContext | None = None
             while each is not None:
                 value = each.values.get(name, _ABSENT)
                 if value is not _ABSENT:
                     return value
-                if owner is None and each.values.__class__ is OpenContext:
-                    owner = each.values  # type: ignore[assignment]
                 each = each.outer
             if find_builtin(name) is not None:
                 return _builtin_value(name, scope)
-            if policy:
-                return Unknown.fact(f"{owner.path}.{name}" if owner is not None else name)
-            return None
+            return Unknown.fact(name) if policy else None
 
         return look_up
 
@@ -190,8 +224,7 @@ class _Compiler:
     # --- paths and filters ----------------------------------------------------------------------------------------
 
     def _path(self, node: syntax.Path) -> Evaluation:
-        source, name = self.compile(node.source), node.name
-        policy = self.policy
+        source, name, policy = self.compile(node.source), node.name, self.policy
 
         def step(value: Any) -> Any:
             if isinstance(value, dict):
@@ -203,9 +236,12 @@ class _Compiler:
                 return None
             kind = value.__class__
             if kind is list:
-                return [step(each) for each in value]
+                found = [step(each) for each in value]
+                return found if policy else [None if each.__class__ is Failure else each for each in found]
             if kind is Unknown:
-                return Unknown.fact(f"{value.path}.{name}") if value.path else value
+                # Not a fact for sure: what turns out to be no context has no such entry.
+                path = f"{value.path}.{name}" if value.path else None
+                return Unknown(value.missing if path is None else (path,), path)
             if value is None or kind is Failure:
                 return value
             if kind is Range:
@@ -215,48 +251,56 @@ class _Compiler:
                 return Failure(f"{kind_of(value)} has no {name}", f"{kind_zh(value)}没有属性“{name}”")
             return found
 
-        def walk(scope: Scope) -> Any:
-            return step(source(scope))
-
-        del policy
-        return self._checked(walk)
+        return self._checked(lambda scope: step(source(scope)))
 
     def _filter(self, node: syntax.Filter) -> Evaluation:
-        source, condition = self.compile(node.source), self.compile(node.condition)
+        source, condition, policy = self.compile(node.source), self.compile(node.condition), self.policy
         # A condition that is a number for sure is an index; nothing else has to be looked at for every item.
         constant = node.condition.value if isinstance(node.condition, syntax.Literal) else None
+        condition_type = static_type(node.condition)
+        may_be_index = condition_type is None or condition_type.name == "number"
+        reads_entries = any(
+            isinstance(each, syntax.Name) and each.name != "item" and find_builtin(each.name) is None
+            for each in syntax.walk(node.condition)
+        )
 
         def select(scope: Scope) -> Any:
             value = source(scope)
             kind = value.__class__
-            if kind is Unknown or kind is Failure:
+            if kind is Failure:
                 return value
+            if kind is Unknown:
+                return Unknown.merge((value,))
             items = value if kind is list else [] if value is None else [value]
             if constant.__class__ is Decimal:
                 return _at_index(items, constant)
             selected: list[Any] = []
-            open_items: list[Unknown] = []
+            undecided: list[Unknown] = []
             failure: Failure | None = None
+            entries = _entries_of(items) if policy else frozenset()
             for item in items:
-                bound: Mapping[str, Any] = {"item": item}
-                inner = Scope(bound, scope)
-                if isinstance(item, dict):
-                    inner = Scope(item, inner)
-                keep = condition(inner)
+                scope.steps.take()
+                if item.__class__ is Unknown and reads_entries:
+                    # It may turn out to be a context, whose entries come before the names around it.
+                    undecided.append(item)
+                    continue
+                keep = condition(_inside(item, entries, scope))
                 if keep is True:
                     selected.append(item)
                 elif keep.__class__ is Decimal:
-                    return _at_index(items, keep)
+                    return Unknown.merge(undecided) if undecided else _at_index(items, keep)
                 elif keep.__class__ is Unknown:
-                    open_items.append(keep)
-                elif keep.__class__ is Failure:
-                    failure = failure or keep
-            if open_items:
-                return Unknown.merge(open_items)
-            if failure is not None and self.policy:
+                    undecided.append(keep)
+                elif keep is not False and keep is not None:
+                    failure = failure or operators.no_boolean(keep)
+            if undecided:
+                return Unknown.merge(undecided)
+            if failure is not None and policy:
                 return failure
-            if not items:
+            if not items and may_be_index:
                 keep = condition(Scope({"item": None}, scope))
+                if keep.__class__ is Unknown:
+                    return Unknown.merge((keep,))
                 if keep.__class__ is Decimal:
                     return None
             return selected
@@ -291,6 +335,8 @@ class _Compiler:
                 return otherwise(scope)
             # Undecided or senseless: the choice does not matter if both ways end in the same decided value.
             one, other = then(scope), otherwise(scope)
+            if one.__class__ is Failure and other.__class__ is Failure:
+                return one
             if not (unknowns(one) or unknowns(other)) and same_value(one, other):
                 return one
             if outcome.__class__ is Unknown:
@@ -333,11 +379,12 @@ class _Compiler:
         """A test of the value bound to `?`. A test that mentions `?` itself decides by being true."""
         tests = [(self.compile(each), _mentions_subject(each)) for each in node.tests]
         negated = node.negated
+        subject_of = self.compile(syntax.Name("?"))
 
         def passes(scope: Scope) -> Any:
             if not tests:
                 return True
-            subject = scope.values["?"]
+            subject = subject_of(scope)
 
             def outcome(test: Evaluation, own: bool) -> Any:
                 value = test(scope)
@@ -381,6 +428,7 @@ class _Compiler:
             for inner in _combinations(sources, scope, {"partial": partial}):
                 if inner.__class__ is not Scope:
                     return inner
+                inner.steps.take()
                 partial.append(result(inner))
             return partial
 
@@ -394,6 +442,7 @@ class _Compiler:
         def outcomes(scope: Scope) -> Iterator[Any]:
             for inner in _combinations(sources, scope, {}):
                 if inner.__class__ is Scope:
+                    inner.steps.take()
                     yield condition(inner)
                 else:
                     yield inner
@@ -414,19 +463,28 @@ class _Compiler:
         names = tuple(name for name, _ in node.parameters)
         types = [type_name for _, type_name in node.parameters]
         body = self.compile(node.body)
+        result_type = static_type(node.body)
 
         def define(scope: Scope) -> Any:
             def invoke(arguments: list[Any]) -> Any:
+                scope.steps.take()
                 if len(arguments) != len(names):
                     return _arity("function", len(names), len(arguments))
                 bound: dict[str, Any] = {}
+                undecided: list[Unknown] = []
                 for name, type_name, argument in zip(names, types, arguments, strict=True):
-                    bound[name] = argument if type_name is None else coerce(argument, type_name)
-                    if bound[name] is None and argument is not None:
+                    if type_name is None:
+                        bound[name] = argument
+                        continue
+                    # Whether it has the type is not known before it is.
+                    undecided.extend(unknowns(argument))
+                    bound[name] = coerce(argument, type_name)
+                    if bound[name] is None and argument is not None and not unknowns(argument):
                         return Failure(
-                            f"{name} takes {type_name and type_name.name}, not {kind_of(argument)}"
+                            f"{name} takes a {type_name.name}, not {article(argument)}",
+                            f"参数 {name} 应为 {type_name.name}，而不是{kind_zh(argument)}",
                         )
-                return body(Scope(bound, scope))
+                return Unknown.merge(undecided) if undecided else body(Scope(bound, scope))
 
             def invoke_named(arguments: dict[str, Any]) -> Any:
                 if set(arguments) != set(names):
@@ -435,7 +493,7 @@ class _Compiler:
                     )
                 return invoke([arguments[name] for name in names])
 
-            return Function("function", names, invoke, invoke_named)
+            return Function("function", names, invoke, invoke_named, tuple(types), result_type)
 
         return define
 
@@ -457,9 +515,9 @@ class _Compiler:
             if target.__class__ in (Unknown, Failure):
                 if direct is not None and not scope.has(direct):
                     return Failure(f"there is no function {direct!r}", f"没有名为“{direct}”的函数")
-                return target
+                return target if target.__class__ is Failure else Unknown.merge((target,))
             if target.__class__ is not Function:
-                return Failure(f"{kind_of(target)} is no function", f"{kind_zh(target)}不是函数")
+                return Failure(f"{article(target)} is no function", f"{kind_zh(target)}不是函数")
             if named:
                 return target.call_named({name: each(scope) for name, each in named})
             return target.call([each(scope) for each in positional])
@@ -471,12 +529,26 @@ class _Compiler:
 
 
 def same_value(left: Any, right: Any) -> bool:
-    """Whether two decided values are the same to every reader (kinds included, unlike FEEL's `=`)."""
-    if left.__class__ is Failure or right.__class__ is Failure:
+    """Whether no expression could tell two decided values apart. Unlike FEEL's `=`: kinds, fractions of a second,
+    time zones and the order of entries count.
+    """
+    kind = left.__class__
+    if kind is not right.__class__ or kind is Failure:
         return False
-    if left is None or right is None:
-        return left is right
-    return left.__class__ is right.__class__ and operators.equal(left, right) is True
+    if left is right:
+        return True
+    if kind is list:
+        return len(left) == len(right) and all(map(same_value, left, right))
+    if kind is dict:
+        return list(left) == list(right) and all(same_value(left[key], right[key]) for key in left)
+    if kind is Range:
+        return (left.low_closed, left.high_closed) == (right.low_closed, right.high_closed) and (
+            same_value(left.low, right.low) and same_value(left.high, right.high)
+        )
+    if kind is EqualityTest:
+        return bool(left.operator == right.operator) and same_value(left.operand, right.operand)
+    # Open contexts lack different entries, functions see different names: only the very same ones are the same.
+    return kind is not OpenContext and bool(left == right)
 
 
 def _arity(name: str, expected: int, given: int) -> Failure:
@@ -498,6 +570,26 @@ def _builtin_value(name: str, scope: Scope) -> Function:
 
 def _mentions_subject(node: Node) -> bool:
     return any(isinstance(each, syntax.Name) and each.name == "?" for each in syntax.walk(node))
+
+
+def _entries_of(items: list[Any]) -> frozenset[str]:
+    """The entries that the facts in a list have, in any of them.
+
+    In `loans[amount > revenue]` a loan without `amount` leaves it unknown if another loan has one, whereas `revenue`,
+    which no loan has, is a name from around the list.
+    """
+    return frozenset(key for item in items if item.__class__ is OpenContext for key in item)
+
+
+def _inside(item: Any, entries: frozenset[str], scope: Scope) -> Scope:
+    """The names a filter's condition sees: the entries of the item, then `item`, then those around."""
+    inner = Scope({"item": item}, scope)
+    if not isinstance(item, dict):
+        return inner
+    if item.__class__ is OpenContext and len(entries) > len(item):
+        lacking = {key: Unknown.fact(f"{item.path}.{key}") for key in entries if key not in item}
+        return Scope({**item, **lacking}, inner)
+    return Scope(item, inner)
 
 
 def _at_index(items: list[Any], index: Decimal) -> Any:
@@ -526,26 +618,29 @@ def _range_property(value: Range, name: str) -> Any:
 def _combinations(
     sources: list[tuple[str, Evaluation, Evaluation | None]], scope: Scope, extra: dict[str, Any]
 ) -> Iterator[Any]:
-    """A Scope for each combination; or an Unknown, Failure or null where a source cannot be gone through."""
+    """A Scope for each combination; or an Unknown or Failure where a source cannot be gone through."""
     if not sources:
         yield Scope(extra, scope) if extra else scope
         return
     (name, source, upto), *rest = sources
     items = _items(source(scope)) if upto is None else _span(source(scope), upto(scope))
-    if items.__class__ is not list:
+    if items.__class__ in (Unknown, Failure):
         yield items
         return
     for item in items:
+        scope.steps.take()
         yield from _combinations(rest, Scope({name: item}, scope), extra)
 
 
 def _items(value: Any) -> Any:
-    """What to go through, or the reason why not."""
+    """What to go through, or the Unknown or Failure that is the reason why not."""
     kind = value.__class__
-    if kind is list:
+    if kind is list or kind is Failure:
         return value
-    if value is None or kind is Unknown or kind is Failure:
-        return value if value is not None else Failure("there is nothing to go through", "没有可遍历的内容")
+    if kind is Unknown:
+        return Unknown.merge((value,))
+    if value is None:
+        return Failure("there is nothing to go through", "没有可遍历的内容")
     if kind is Range:
         low, high = value.low, value.high
         if low is UNBOUNDED or high is UNBOUNDED:
@@ -553,36 +648,44 @@ def _items(value: Any) -> Any:
         order = operators.order_of(low, high)
         if order == 1:
             return Failure("the range is upside down", "区间的下限大于上限")
-        items = _span(low, high)
-        if items.__class__ is list:
-            items = items[0 if value.low_closed else 1 : None if value.high_closed else -1]
-        return items
+        return _span(low, high, value.low_closed, value.high_closed)
     return [value]
 
 
-def _span(low: Any, high: Any) -> Any:
-    """Whole numbers or days from `low` to `high`, downwards if `high` is lower."""
+def _span(low: Any, high: Any, low_closed: bool = True, high_closed: bool = True) -> Any:
+    """Whole numbers or days from `low` to `high`, downwards if `high` is lower. None are made before they are used."""
     for end in (low, high):
-        if end.__class__ in (Unknown, Failure):
+        if end.__class__ is Failure:
             return end
+    if low.__class__ is Unknown or high.__class__ is Unknown:
+        return Unknown.merge((low, high))
+    step = 1 if operators.order_of(low, high) in (-1, 0) else -1
     if low.__class__ is Decimal and high.__class__ is Decimal:
         if low != low.to_integral_value() or high != high.to_integral_value():
             return Failure("only whole numbers can be gone through", "只能遍历整数")
-        step = 1 if low <= high else -1
-        return [Decimal(each) for each in range(int(low), int(high) + step, step)]
+        first, last = int(low), int(high)
+        return map(
+            Decimal, range(first if low_closed else first + step, last + step if high_closed else last, step)
+        )
     if low.__class__ is Date and high.__class__ is Date:
-        step = 1 if operators.order_of(low, high) <= 0 else -1
-        one_day = temporal.DaysDuration(step * 86_400 * 10**9)
-        days = [low]
-        while days[-1] != high:
-            days.append(temporal.add(days[-1], one_day))
-        return days
+        days = _days(low, high, step)
+        return (day for day in days if (low_closed or day != low) and (high_closed or day != high))
     return Failure(
         f"{kind_of(low)}..{kind_of(high)} cannot be gone through", f"{kind_zh(low)}..{kind_zh(high)} 不能遍历"
     )
 
 
+def _days(low: Date, high: Date, step: int) -> Iterator[Any]:
+    one_day = temporal.DaysDuration(step * temporal.NANOSECONDS_PER_DAY)
+    day: Any = low
+    while day != high:
+        yield day
+        day = temporal.add(day, one_day)
+    yield high
+
+
 __all__ = [
+    "MOST_STEPS",
     "Evaluation",
     "Mode",
     "Scope",

@@ -40,7 +40,23 @@ _SIGNS = {
 _KEYWORDS = {
     word: word.upper()
     for word in (
-        "or and between in true false null if then else for return some every satisfies function external".split()
+        "or",
+        "and",
+        "between",
+        "in",
+        "true",
+        "false",
+        "null",
+        "if",
+        "then",
+        "else",
+        "for",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "function",
+        "external",
     )
 }
 # After these an operand has ended, so a bracket goes on with it (a filter) instead of starting a range.
@@ -49,8 +65,8 @@ _ENDS_OPERAND = frozenset(
 )
 _LOOK_ALIKES = {
     "“": '"', "”": '"', "‘": '"', "’": '"', "（": "(", "）": ")", "，": ",", "：": ":", "；": ",", "＝": "=", "＞": ">",
-    "＜": "<", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "【": "[", "】": "]", "、": ",", "。": ".", "％": "/ 100",
-    "%": "/ 100", "&": "and", "|": "or", "!": "not(…)", "'": '"',
+    "＜": "<", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "【": "[", "】": "]", "、": ",", "。": ".",
+    "％": "/ 100", "%": "/ 100", "&": "and", "|": "or", "!": "not(…)", "'": '"',
 }  # fmt: skip
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 

@@ -21,6 +21,7 @@ from yingshang.rules.feel.values import (
     Function,
     Range,
     Unknown,
+    bounded,
 )
 
 TEMPORAL = (Date, Time, DateTime, DaysDuration, MonthsDuration)
@@ -73,7 +74,7 @@ def all_of(values: Iterable[Any]) -> Any:
         if value.__class__ is Unknown:
             unknown.append(value)
         elif outcome.__class__ is not Failure:
-            outcome = None if value is None else _no_boolean(value)
+            outcome = None if value is None else no_boolean(value)
     return Unknown.merge(unknown) if unknown else outcome
 
 
@@ -89,7 +90,7 @@ def any_of(values: Iterable[Any]) -> Any:
         if value.__class__ is Unknown:
             unknown.append(value)
         elif outcome.__class__ is not Failure:
-            outcome = None if value is None else _no_boolean(value)
+            outcome = None if value is None else no_boolean(value)
     return Unknown.merge(unknown) if unknown else outcome
 
 
@@ -99,19 +100,37 @@ def negation(value: Any) -> Any:
         return False
     if value is False:
         return True
-    return value if value is None or value.__class__ in (Unknown, Failure) else _no_boolean(value)
+    return value if value is None or value.__class__ in (Unknown, Failure) else no_boolean(value)
 
 
-def _no_boolean(value: Any) -> Failure:
+def no_boolean(value: Any) -> Failure:
+    """The Failure of a value that stands where true or false is needed."""
     if value.__class__ is Failure:
         failure: Failure = value
         return failure
     return Failure(
-        f"true or false is needed here, not {_article(value)}", f"此处应为是或否，而不是{kind_zh(value)}"
+        f"true or false is needed here, not {article(value)}", f"此处应为是或否，而不是{kind_zh(value)}"
     )
 
 
-def _article(value: Any) -> str:
+_SPECIAL = frozenset((type(None), Unknown, Failure))
+
+
+def _strict(left: Any, right: Any) -> Any:
+    """The outcome of an operation that needs both operands, where one is null, Unknown or a Failure.
+
+    A Failure outdoes null, and null outdoes what is unknown, unless that may still turn out to be a Failure.
+    """
+    if left.__class__ is Failure or right.__class__ is Failure:
+        return left if left.__class__ is Failure else right
+    for one, other in ((left, right), (right, left)):
+        if one is None and (other.__class__ is not Unknown or other.is_fact):
+            return None
+    return Unknown.merge((left, right))
+
+
+def article(value: Any) -> str:
+    """The name of a value's kind with its article, as messages need it."""
     kind = kind_of(value)
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
@@ -156,7 +175,7 @@ def equal(left: Any, right: Any) -> Any:
     if right_kind is list and len(right) == 1 and left_kind is not list:
         return equal(left, right[0])
     return Failure(
-        f"{_article(left)} cannot be compared with {_article(right)}",
+        f"{article(left)} cannot be compared with {article(right)}",
         f"{kind_zh(left)}与{kind_zh(right)}不能比较",
     )
 
@@ -193,12 +212,8 @@ def compare(operator: str, left: Any, right: Any) -> Any:
 def order_of(left: Any, right: Any) -> Any:
     """-1, 0 or 1; or null, Failure or Unknown where there is no order."""
     left_kind, right_kind = left.__class__, right.__class__
-    if left_kind is Failure or right_kind is Failure:
-        return left if left_kind is Failure else right
-    if left is None or right is None:
-        return None
-    if left_kind is Unknown or right_kind is Unknown:
-        return Unknown.merge((left, right))
+    if left_kind in _SPECIAL or right_kind in _SPECIAL:
+        return _strict(left, right)
     if left_kind is right_kind and (left_kind is Decimal or left_kind is str):
         return -1 if left < right else int(left > right)
     if left_kind in TEMPORAL and right_kind in TEMPORAL:
@@ -210,7 +225,7 @@ def order_of(left: Any, right: Any) -> Any:
     if right_kind is list and len(right) == 1:
         return order_of(left, right[0])
     return Failure(
-        f"{_article(left)} and {_article(right)} have no order",
+        f"{article(left)} and {article(right)} have no order",
         f"{kind_zh(left)}与{kind_zh(right)}不能比较大小",
     )
 
@@ -236,6 +251,8 @@ def in_range(value: Any, span: Range) -> Any:
 def satisfies(value: Any, test: Any) -> Any:
     """Whether `value` passes a test that is a range, a list of tests or a value to be equal to."""
     kind = test.__class__
+    if value.__class__ is Failure:
+        return value
     if kind is Range:
         return in_range(value, test)
     if kind is EqualityTest:
@@ -272,20 +289,16 @@ def arithmetic(operator: str, left: Any, right: Any) -> Any:
             if operator == "/" and right == 0:
                 return Failure("division by zero", "除数为零")
             return Failure("the result is no number", "计算结果不是有效数字")
-    if left_kind is Failure or right_kind is Failure:
-        return left if left_kind is Failure else right
-    if left is None or right is None:
-        return None
-    if left_kind is Unknown or right_kind is Unknown:
-        return Unknown.merge((left, right))
+    if left_kind in _SPECIAL or right_kind in _SPECIAL:
+        return _strict(left, right)
     if left_kind is str and right_kind is str and operator == "+":
-        return left + right
+        return bounded(left + right)
     if left_kind in TEMPORAL or right_kind in TEMPORAL:
         outcome = _TEMPORAL[operator](left, right) if operator in _TEMPORAL else None
         if outcome is not None:
             return outcome
     return Failure(
-        f"{_article(left)} {operator} {_article(right)} has no meaning",
+        f"{article(left)} {operator} {article(right)} has no meaning",
         f"{kind_zh(left)} {operator} {kind_zh(right)} 没有意义",
     )
 
@@ -314,7 +327,7 @@ def negate(value: Any) -> Any:
         return value
     outcome = temporal.negate(value) if kind in (DaysDuration, MonthsDuration) else None
     return (
-        Failure(f"{_article(value)} has no negative", f"{kind_zh(value)}不能取负")
+        Failure(f"{article(value)} has no negative", f"{kind_zh(value)}不能取负")
         if outcome is None
         else outcome
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from functools import lru_cache
 from typing import Any
 
@@ -39,7 +39,15 @@ from yingshang.rules.feel.syntax import (
     TypeName,
     UnaryTest,
     UnaryTests,
+    depth,
+    walk,
 )
+from yingshang.rules.feel.values import number
+
+DEEPEST = 200
+"""How deep an expression may nest; Python's own stack ends at about a thousand calls."""
+
+_TOO_LARGE = object()
 
 
 def parse_expression(text: str, names: Iterable[str] = ()) -> Node:
@@ -64,12 +72,12 @@ class _Tokens(Lexer):
     def __init__(self, lexer_conf: Any) -> None:
         pass
 
-    def lex(self, data: Any) -> Iterator[Token]:
-        return iter(data)
+    def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Token]:
+        return iter(lexer_state)
 
 
 class _Build(Transformer[Token, Any]):
-    """Syntax nodes from grammar rules. Each child is a node or a token; punctuation is dropped where it carries nothing."""
+    """Syntax nodes from grammar rules; each child is a node or a token, brackets and commas among them."""
 
     def disjunction(self, children: list[Any]) -> Node:
         operands = _nodes(children)
@@ -134,7 +142,11 @@ class _Build(Transformer[Token, Any]):
         return Call(function, arguments, named, start=function.start, end=close.end_pos)
 
     def number(self, children: list[Token]) -> Node:
-        return _literal(Decimal(str(children[0])), children)
+        try:
+            return _literal(number(str(children[0])), children)
+        except DecimalException:
+            # No FEEL number; said so below, where the text is at hand to point at.
+            return _literal(_TOO_LARGE, children)
 
     def string(self, children: list[Token]) -> Node:
         return _literal(str(children[0]), children)
@@ -163,7 +175,7 @@ class _Build(Transformer[Token, Any]):
             end=closing.end_pos,
         )
 
-    def list(self, children: list[Any]) -> Node:
+    def list_(self, children: list[Any]) -> Node:
         return ListLiteral(tuple(_nodes(children)), start=_start(children), end=_end(children))
 
     def context(self, children: list[Any]) -> Node:
@@ -244,12 +256,12 @@ def _nodes(children: list[Any]) -> list[Any]:
 
 def _start(children: list[Any]) -> int:
     first = children[0]
-    return int(first.start_pos if isinstance(first, Token) else first.start)
+    return int((first.start_pos or 0) if isinstance(first, Token) else first.start)
 
 
 def _end(children: list[Any]) -> int:
     last = children[-1]
-    return int(last.end_pos if isinstance(last, Token) else last.end)
+    return int((last.end_pos or 0) if isinstance(last, Token) else last.end)
 
 
 def _literal(value: Any, tokens: list[Token]) -> Literal:
@@ -291,12 +303,29 @@ def _parse(text: str, start: str, names: frozenset[str]) -> Node:
             expected=["an expression"],
         )
     try:
-        tree: Any = _PARSER.parse(tokens, start=start)  # type: ignore[arg-type]
+        tree: Any = _PARSER.parse(tokens, start=start)
     except UnexpectedToken as error:
         raise _unexpected(text, error) from None
     except UnexpectedInput as error:  # pragma: no cover - lark names no other kind for a token list
         raise ExpressionError(str(error), source=text, position=error.pos_in_stream or 0) from None
     assert isinstance(tree, Node)
+    if depth(tree) > DEEPEST:
+        raise ExpressionError(
+            f"this is nested more than {DEEPEST} levels deep; take it apart, or use sum([…]) for a long sum",
+            message_zh=f"嵌套超过 {DEEPEST} 层，请拆分；很长的加法请用 sum([…])",
+            source=text,
+            position=tree.start,
+        )
+    for each in walk(tree):
+        if isinstance(each, Literal) and each.value is _TOO_LARGE:
+            raise ExpressionError(
+                "this number is too large",
+                message_zh="数字过大",
+                source=text,
+                position=each.start,
+                text=text[each.start : each.end],
+                expected=["a number below 1e6145"],
+            )
     return tree
 
 

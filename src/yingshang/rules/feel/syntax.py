@@ -210,6 +210,17 @@ def _nodes(value: Any) -> Iterator[Node]:
             yield from _nodes(each)
 
 
+def depth(node: Node) -> int:
+    """How many nodes stand within each other. Does not recurse itself."""
+    deepest = 0
+    waiting = [(node, 1)]
+    while waiting:
+        each, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting.extend((child, level + 1) for child in children(each))
+    return deepest
+
+
 def walk(node: Node) -> Iterator[Node]:
     """`node` and everything below it, parents first."""
     yield node

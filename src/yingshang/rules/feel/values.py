@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Clamped, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, Final
 
 # DMN 1.5, 10.3.2.3.1: IEEE 754-2008 Decimal128.
@@ -27,29 +27,27 @@ DECIMAL_128: Final = Context(
     Emax=6144,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-DECIMAL_128.clear_traps()
-for _signal in (InvalidOperation, DivisionByZero, Overflow):
-    DECIMAL_128.traps[_signal] = True
-DECIMAL_128.traps[Clamped] = False
 
 
 class Unknown:
     """A value nobody has told us.
 
     `missing` names the facts that would settle it. `path` is the fact's own name when the value is that fact and
-    nothing else, so that `.entry` of it can be named.
+    nothing else, so that `.entry` of it can be named. `is_fact` says that it will be a value that somebody tells,
+    hence never a Failure, as what is computed from facts may turn out to be.
     """
 
-    __slots__ = ("missing", "path")
+    __slots__ = ("is_fact", "missing", "path")
 
-    def __init__(self, missing: Iterable[str], path: str | None = None) -> None:
+    def __init__(self, missing: Iterable[str], path: str | None = None, is_fact: bool = False) -> None:
         self.missing = frozenset(missing)
         self.path = path
+        self.is_fact = is_fact
 
     @classmethod
     def fact(cls, name: str) -> Unknown:
         """The unknown fact `name`."""
-        return cls((name,), name)
+        return cls((name,), name, True)
 
     @classmethod
     def merge(cls, values: Iterable[Any]) -> Unknown:
@@ -109,10 +107,18 @@ class Function:
     parameters: tuple[str, ...] | None
     call: Callable[[list[Any]], Any]
     call_named: Callable[[dict[str, Any]], Any]
+    # What `instance of function<…> -> …` asks for: the declared types (None where nothing is declared), and the type
+    # of the body where it can be told without running it.
+    parameter_types: tuple[Any, ...] = ()
+    result_type: Any = None
 
 
 class OpenContext(dict[str, Any]):
-    """A context of facts: an entry it does not have is unknown, not null. `path` is where it hangs."""
+    """A context of facts: reading an entry it does not have is unknown, not null. `path` is where it hangs.
+
+    Used as a whole (`=`, `get entries`, `string`, `instance of`), it is what has been told of it: which entries
+    could be missing, nobody can list.
+    """
 
     __slots__ = ("path",)
 
@@ -155,11 +161,20 @@ def _collect(value: Any, found: list[Unknown]) -> None:
 
 
 def first_failure(value: Any) -> Failure | None:
-    """The first Failure in a value, however deep in lists and contexts."""
-    if value.__class__ is Failure:
+    """The first Failure in a value, however deep in lists, contexts and ranges."""
+    kind = value.__class__
+    if kind is Failure:
         failure: Failure = value
         return failure
-    inside = value if value.__class__ is list else value.values() if isinstance(value, dict) else ()
+    inside: Iterable[Any] = ()
+    if kind is list:
+        inside = value
+    elif isinstance(value, dict):
+        inside = value.values()
+    elif kind is Range:
+        inside = (value.low, value.high)
+    elif kind is EqualityTest:
+        inside = (value.operand,)
     for each in inside:
         found = first_failure(each)
         if found:
@@ -167,8 +182,22 @@ def first_failure(value: Any) -> Failure | None:
     return None
 
 
+# No honest expression makes longer ones; without a bound a doubling loop of a hundred rounds would fill the memory.
+LONGEST_TEXT: Final = 10_000_000
+LONGEST_LIST: Final = 1_000_000
+
+
+def bounded(value: Any) -> Any:
+    """`value`, or a Failure if it is a text or list of absurd length."""
+    if value.__class__ is str and len(value) > LONGEST_TEXT:
+        return Failure(f"a text longer than {LONGEST_TEXT} characters", f"文字超过 {LONGEST_TEXT} 个字符")
+    if value.__class__ is list and len(value) > LONGEST_LIST:
+        return Failure(f"a list longer than {LONGEST_LIST} items", f"列表超过 {LONGEST_LIST} 项")
+    return value
+
+
 def number(value: int | str | Decimal) -> Decimal:
-    """A FEEL number: rounded to 34 digits."""
+    """A FEEL number: rounded to 34 digits. Raises DecimalException beyond the range of decimal128."""
     return DECIMAL_128.create_decimal(value)
 
 

@@ -16,9 +16,7 @@ from yingshang.rules.feel.values import (
     Failure,
     Function,
     Range,
-    Unknown,
     plain,
-    unknowns,
 )
 
 _PLAIN_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -60,10 +58,9 @@ def _number(text: str) -> Any:
         return Failure(f"{text!r} is too large", f"“{text}”超出范围")
 
 
-@builtin("string(from: any)", sees_unknown=True)
+@builtin("string(from: any)")
 def string(value: Any) -> Any:
-    open_parts = unknowns(value)
-    return Unknown.merge(open_parts) if open_parts else text_of(value, top=True)
+    return text_of(value, top=True)
 
 
 def text_of(value: Any, *, top: bool = False) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal, DecimalException
 from typing import Any
@@ -38,16 +39,15 @@ def list_replace_at(items: list[Any], position: Decimal, new: Any) -> Any:
 @builtin("list replace(list: list, match: function, newItem: any|null)")
 def list_replace_matching(items: list[Any], match: Function, new: Any) -> Any:
     result = []
+    undecided = []
     for each in items:
         outcome = match.call([each, new])
-        if outcome.__class__ is not bool:
-            return (
-                outcome
-                if outcome.__class__ is Unknown
-                else Failure("match must answer true or false", "匹配函数应返回是或否")
-            )
-        result.append(new if outcome else each)
-    return result
+        if outcome.__class__ is Unknown:
+            undecided.append(outcome)
+        elif outcome.__class__ is not bool:
+            return Failure("match must answer true or false", "匹配函数应返回是或否")
+        result.append(new if outcome is True else each)
+    return Unknown.merge(undecided) if undecided else result
 
 
 @builtin("count(list: list)", sees_unknown=True)
@@ -221,7 +221,15 @@ def index_of(items: list[Any], match: Any) -> list[Any]:
     return [Decimal(place) for place, each in enumerate(items, start=1) if _is_same(each, match) is True]
 
 
+def _plain_kind(items: list[Any]) -> bool:
+    """Whether all are numbers or all are texts, so that a set tells them apart."""
+    kinds = {each.__class__ for each in items}
+    return kinds == {Decimal} or kinds == {str}
+
+
 def _distinct(items: list[Any]) -> list[Any]:
+    if _plain_kind(items):
+        return list(dict.fromkeys(items))
     result: list[Any] = []
     for each in items:
         if not any(_is_same(each, kept) is True for kept in result):
@@ -236,6 +244,9 @@ def distinct_values(items: list[Any]) -> list[Any]:
 
 @builtin("duplicate values(list: list)")
 def duplicate_values(items: list[Any]) -> list[Any]:
+    if _plain_kind(items):
+        counts = Counter(items)
+        return [each for each in counts if counts[each] > 1]
     return [each for each in _distinct(items) if sum(_is_same(each, other) is True for other in items) > 1]
 
 
@@ -269,12 +280,15 @@ def sort(items: list[Any], precedes: Function | None = None) -> Any:
             if outcome is not False:
                 problem.append(
                     outcome
-                    if outcome is not None
+                    if outcome.__class__ in (Unknown, Failure)
                     else Failure("precedes must answer true or false", "比较函数应返回是或否")
                 )
         return 0
 
     ordered = sorted(items, key=functools.cmp_to_key(order))
+    if any(each.__class__ is Unknown for each in problem):
+        # Another outcome of this comparison might have led past the pair that has no order.
+        return Unknown.merge(problem)
     return problem[0] if problem else ordered
 
 
@@ -288,7 +302,7 @@ def _list_of(value: Any) -> list[Any]:
 @builtin("append(arguments: list)", variadic=True, sees_unknown=True)
 def append(arguments: list[Any]) -> Any:
     if arguments[0].__class__ is Unknown:
-        return arguments[0]
+        return Unknown.merge(arguments[:1])
     return [*_list_of(arguments[0]), *arguments[1:]]
 
 

@@ -15,14 +15,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from yingshang.rules.feel.operators import kind_of, kind_zh
 from yingshang.rules.feel.syntax import TypeName
 from yingshang.rules.feel.temporal import DateTime
 from yingshang.rules.feel.types import coerce, is_instance
-from yingshang.rules.feel.values import Failure, Range, Unknown, first_failure, unknowns
+from yingshang.rules.feel.values import (
+    EqualityTest,
+    Failure,
+    Range,
+    Unknown,
+    bounded,
+    first_failure,
+    unknowns,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,53 +157,60 @@ def _bind(
 
 def _run(name: str, signature: Signature, bound: list[Any], environment: Environment) -> Any:
     prepared: list[Any] = []
-    open_parts: list[Unknown] = []
-    failure: Failure | None = None
-    saw_null = False
+    undecided: list[Unknown] = []
+    null_given = False
+    fits = True
+    sees_unknown = signature.sees_unknown
     for parameter, argument in zip(signature.parameters, bound, strict=True):
-        kind = argument.__class__
         if argument is _ABSENT:
-            value = None
-        elif argument is None:
-            saw_null = saw_null or not parameter.nullable
-            value = None
-        elif kind is Unknown:
-            open_parts.append(argument)
-            value = argument
-        elif kind is Failure:
-            failure = failure or argument
-            value = argument
-        else:
+            prepared.append(None)
+            continue
+        kind = argument.__class__
+        value = argument
+        if argument is None:
+            null_given = null_given or not parameter.nullable
+        elif kind is not Unknown and kind is not Failure:
             value = _converted(argument, parameter.type)
             if value is None:
-                return _DOES_NOT_FIT
-            if not signature.sees_unknown and (kind is list or isinstance(value, dict) or kind is Range):
-                open_parts.extend(unknowns(value))
-                failure = failure or first_failure(value)
+                fits = False
+                continue
+        kind = value.__class__
+        if kind is Failure:
+            return value
+        if kind is Unknown:
+            if not sees_unknown or parameter.type != "any":
+                undecided.append(value)
+        elif not sees_unknown and (kind in _COMPOUND or isinstance(value, dict)):
+            failure = first_failure(value)
+            if failure is not None:
+                return failure
+            undecided.extend(unknowns(value))
         prepared.append(value)
-    if failure is not None:
-        return failure
-    if saw_null:
-        return None
-    if open_parts and not signature.sees_unknown:
-        return Unknown.merge(open_parts)
-    if open_parts and any(
-        value.__class__ is Unknown and parameter.type != "any"
-        for parameter, value in zip(signature.parameters, prepared, strict=True)
-    ):
-        return Unknown.merge(open_parts)
-    given = [
-        value
-        for value, argument in zip(prepared, bound, strict=True)
-        if argument is not _ABSENT or signature.variadic
-    ]
-    if len(given) < len(prepared):
-        given = prepared
-    return (
-        signature.function(*given, environment) if signature.needs_environment else signature.function(*given)
-    )
+    if null_given:
+        # Null outdoes what is unknown, unless that may still turn out to be a Failure.
+        return None if all(each.is_fact for each in undecided) else Unknown.merge(undecided)
+    if not fits:
+        return _DOES_NOT_FIT
+    if undecided:
+        return Unknown.merge(undecided)
+    given = prepared if signature.variadic else prepared[: _given(bound)]
+    if signature.needs_environment:
+        given = [*given, environment]
+    try:
+        return bounded(signature.function(*given))
+    except DecimalException:
+        return Failure(f"{name}: the result is no number", f"{name} 的结果不是有效数字")
 
 
+def _given(bound: list[Any]) -> int:
+    """How many parameters to pass: those at the end that were left out take their defaults."""
+    count = len(bound)
+    while count and bound[count - 1] is _ABSENT:
+        count -= 1
+    return count
+
+
+_COMPOUND = frozenset((list, Range, EqualityTest))
 _SCALARS = ("number", "string", "boolean", "date", "time", "date and time", "days and time duration",
             "years and months duration")  # fmt: skip
 

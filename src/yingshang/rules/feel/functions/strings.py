@@ -22,7 +22,7 @@ def substring(string: str, start: Decimal, length: Decimal | None = None) -> Any
         return Failure("a start position is a whole number other than 0", "起始位置应为非零整数")
     begin = first - 1 if first > 0 else len(string) + first
     if begin < 0 or begin > len(string):
-        return Failure(f"the string has no position {first}", f"字符串没有第 {first} 个位置")
+        return Failure(f"the string has no position {start}", f"字符串没有第 {start} 个位置")
     if length is None:
         return string[begin:]
     count = int(length)
