@@ -43,8 +43,8 @@ _MOST_STEPS = 200_000
 class Finding:
     """One thing wrong with a table or with bands.
 
-    `rules` are row numbers from 1 (for a gap, the rows on both sides of it); `example` maps each input's label to a value where it goes wrong (inputs whose
-    value does not matter are left out).
+    `rules` are row numbers from 1 (for a gap, the rows on both sides of it); `example` maps each input's label to a
+    value where it goes wrong (inputs whose value does not matter are left out).
     """
 
     code: str
