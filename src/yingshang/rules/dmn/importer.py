@@ -213,7 +213,7 @@ _MISFIT = object()
 
 
 def _fitted(value: Any, data_type: DataType | None, name: str, mode: Mode) -> Any:
-    """A value as its declared type takes it (DMN 1.5, 10.3.2.9.4); null, or in policy mode a Failure, if it does not."""
+    """A value as its declared type takes it (DMN 1.5, 10.3.2.9.4); null or Failure if it does not fit."""
     if data_type is None:
         return value
     converted = _converted(value, data_type, mode)
