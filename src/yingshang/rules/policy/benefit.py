@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from yingshang.rules.dmn.table import parse_table
+from yingshang.rules.dmn.document import parse_table
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.parser import parse_expression, parse_unary_tests

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from yingshang.rules.dmn.table import parse_table
+from yingshang.rules.dmn.document import parse_table
 from yingshang.rules.errors import DomainError, ExpressionError
 from yingshang.rules.feel.syntax import Literal, Node
 from yingshang.rules.feel.temporal import Date, compare, parse_date

@@ -13,9 +13,10 @@ from typing import Any
 
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.evaluate import Evaluation, Mode, Scope, compile_expression
-from yingshang.rules.feel.functions import Environment, find_builtin
+from yingshang.rules.feel.functions import Environment
+from yingshang.rules.feel.names import free_names, open_names
 from yingshang.rules.feel.operators import kind_of, kind_zh
-from yingshang.rules.feel.syntax import Node
+from yingshang.rules.feel.syntax import Node, walk
 from yingshang.rules.feel.values import Failure, Unknown, open_facts
 from yingshang.rules.policy.benefit import Instalment, Share
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
@@ -385,46 +386,14 @@ def label_of(fact: Fact, column: str) -> str:
 
 
 def columns_of(tree: Node) -> tuple[str, ...]:
-    """The columns a resolved tree reads, in the order they stand in it."""
-    found: dict[str, None] = {}
-    _collect_columns(tree, frozenset({"item", "partial", "?"}), found)
-    return tuple(found)
+    """The columns a resolved tree reads, in the order they stand in it.
 
-
-def _collect_columns(node: Node, bound: frozenset[str], found: dict[str, None]) -> None:
-    if isinstance(node, syntax.Name):
-        if node.name not in bound and find_builtin(node.name) is None:
-            found[node.name] = None
-        return
-    if isinstance(node, syntax.Filter):
-        _collect_columns(node.source, bound, found)
-        # Inside a filter a bare name may be a field of the line: only names that look like facts are columns.
-        inner: dict[str, None] = {}
-        _collect_columns(node.condition, bound, inner)
-        found.update({name: None for name in inner if "." in name})
-        return
-    if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
-        for each in (*node.arguments, *(value for _, value in node.named)):
-            _collect_columns(each, bound, found)
-        return
-    if isinstance(node, syntax.For | syntax.Quantified):
-        for each in node.iterators:
-            _collect_columns(each.source, bound, found)
-            if each.upto is not None:
-                _collect_columns(each.upto, bound, found)
-            bound |= {each.name}
-        _collect_columns(node.result if isinstance(node, syntax.For) else node.condition, bound, found)
-        return
-    if isinstance(node, syntax.FunctionDefinition):
-        _collect_columns(node.body, bound | {name for name, _ in node.parameters}, found)
-        return
-    if isinstance(node, syntax.ContextLiteral):
-        for key, each in node.entries:
-            _collect_columns(each, bound, found)
-            bound |= {key}
-        return
-    for child in syntax.children(node):
-        _collect_columns(child, bound, found)
+    In the condition of a filter a bare name may be a field of the line or a fact: facts of a catalogue have dotted
+    codes, fields have not.
+    """
+    wanted = free_names(tree) | {name for name in open_names(tree) if "." in name}
+    found = (each.name for each in walk(tree) if isinstance(each, syntax.Name) and each.name in wanted)
+    return tuple(dict.fromkeys(found))
 
 
 def leaves_of(result: ConditionResult) -> Iterator[ConditionResult]:

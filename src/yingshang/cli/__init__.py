@@ -1,0 +1,1 @@
+"""The `yingshang` command: thin, each command a function of an area or of rules."""

@@ -1,0 +1,86 @@
+"""Reading what commands are given: policy files and folders, catalogues, days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+import pyarrow as pa
+import typer
+
+from yingshang.rules.errors import PolicyError
+from yingshang.rules.feel.temporal import Date
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
+from yingshang.rules.policy.document import PolicySet, load_policies
+from yingshang.rules.policy.marked_yaml import load_all
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def shipped_catalogues() -> Mapping[str, FactCatalogue]:
+    """The catalogues that a policy file may refer to by name."""
+    text = resources.files("yingshang.kernel.parties").joinpath("data/facts.yaml").read_text("utf-8")
+    document = next(iter(load_all(text, "facts.yaml")))
+    return {"parties": catalogue_from_data(document.data, "facts.yaml")}
+
+
+def read_policies(paths: Iterable[Path], catalogue: Path | None = None) -> PolicySet:
+    """The items of files and folders (every .yaml and .yml below them). Raises PolicyError if there are no files."""
+    files = [*policy_files(paths), *([catalogue] if catalogue else [])]
+    sources = []
+    for file in files:
+        try:
+            sources.append((str(file), file.read_text("utf-8-sig")))
+        except UnicodeDecodeError as error:
+            raise PolicyError(
+                f"{file}: this file is not UTF-8 (byte {error.start}); save it as UTF-8",
+                message_zh=f"{file} 不是 UTF-8 编码，请另存为 UTF-8",
+                file=str(file),
+            ) from None
+    return load_policies(sources, shipped_catalogues())
+
+
+def policy_files(paths: Iterable[Path]) -> list[Path]:
+    """Policy files in a stable order; a folder stands for every policy file below it."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise PolicyError(f"{path} does not exist", message_zh=f"{path} 不存在", file=str(path))
+        if path.is_dir():
+            found = sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+            if not found:
+                raise PolicyError(
+                    f"there is no .yaml file in {path}",
+                    message_zh=f"{path} 中没有 .yaml 文件",
+                    file=str(path),
+                )
+            files.update(dict.fromkeys(found))
+        else:
+            files[path] = None
+    return list(files)
+
+
+def catalogue_of_schema(schema: pa.Schema) -> FactCatalogue:
+    """Where no catalogue is given: the columns of the subjects file are the facts, and struct fields their fields."""
+    facts = {}
+    for field in schema:
+        fields: tuple[Fact, ...] = ()
+        kind = field.type
+        if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+            fields = tuple(Fact(each.name, each.name, "any") for each in kind.value_type)
+        facts[field.name] = Fact(field.name, field.name, "any", fields=fields)
+    return FactCatalogue(facts, closed=True)
+
+
+def parse_day(text: str | None) -> Date:
+    """A day given on the command line; today if none is given."""
+    if text is None:
+        today = date.today()
+        return Date(today.year, today.month, today.day)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-21") from None
+    return Date(day.year, day.month, day.day)

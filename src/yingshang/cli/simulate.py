@@ -1,0 +1,328 @@
+"""`yingshang simulate`: a draft against what is in force, over a population."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pyarrow as pa
+import typer
+from rich.table import Table
+
+from yingshang.cli.files import parse_day, read_policies
+from yingshang.cli.groupings import groupings_named
+from yingshang.cli.match import compiled_for, open_input
+from yingshang.cli.output import Language, humanised_yuan, messages, print_json, progress_bar, results, yuan
+from yingshang.rules.errors import PolicyError
+from yingshang.rules.policy.catalogue import FactCatalogue
+from yingshang.rules.policy.compile import Compilation
+from yingshang.rules.policy.explain import label
+from yingshang.rules.policy.population import (
+    ItemSummary,
+    Matching,
+    group_codes,
+    match_population,
+    needed_columns,
+)
+from yingshang.rules.policy.simulation import GroupChange, ItemChange, Simulation
+from yingshang.rules.policy.simulation import simulate as compare
+from yingshang.web.reports.simulation_report import render_simulation_report
+
+
+def simulate(
+    base: Annotated[Path, typer.Argument(help="What is in force: a policy file or folder.")],
+    against: Annotated[Path, typer.Option(help="The draft: a policy file or folder.")],
+    subjects: Annotated[Path, typer.Option(help="A .parquet, .csv or .xlsx file.")],
+    by: Annotated[
+        str,
+        typer.Option(help="Breakdowns, comma-separated: region, industry, size, ownership or any column."),
+    ] = "region,industry,size",
+    as_of: Annotated[str | None, typer.Option(help="The day to decide on; today if left out.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="The budget in yuan; the sum of the draft's own budgets if left out.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for simulation.html and simulation.json.", file_okay=False)
+    ] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="A catalogue of facts, if none is among the policies.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="The column that holds the id.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    language: Annotated[Language, typer.Option("--language", help="zh or en.")] = Language.CHINESE,
+) -> None:
+    """Hold a draft against what is in force: who gains, who loses, cost as [certain, possible], by group, against
+    the budget, and which facts leave it open.
+
+    Example: `yingshang simulate examples/policies/P032.yaml --against draft.yaml --subjects city.parquet
+    --by region,size --out simulation`
+    """
+    day = parse_day(as_of)
+    sets = [read_policies([path], catalogue) for path in (base, against)]
+    shared = sets[0].catalogue or sets[1].catalogue
+    data = open_input(subjects, shared, id_column)
+    used = shared or data.catalogue
+    compiled = [compiled_for(each, used, day) for each in sets]
+    for each, path in zip(compiled, (base, against), strict=True):
+        if not each.programs:
+            reason = f": {each.problems[0]}" if each.problems else ""
+            raise PolicyError(
+                f"{path} holds no item that can be used{reason}", message_zh=f"{path} 中没有可用的事项"
+            )
+    asked = [GROUP.strip() for GROUP in by.split(",") if GROUP.strip()]
+    wanted = {*needed_columns(compiled[0].programs), *needed_columns(compiled[1].programs), data.id_column}
+    wanted |= {"ent.region", "ent.industry", "ent.size", "ent.ownership", *asked}
+    with progress_bar("reading 读取", None, quiet=json_output):
+        batches = list(data.batches(columns=[name for name in data.columns if name in wanted]))
+    schema = batches[0].schema if batches else data.schema
+    matchings = []
+    for each in compiled:
+        with progress_bar(
+            "matching 匹配", sum(batch.num_rows for batch in batches), quiet=json_output
+        ) as advance:
+            matchings.append(
+                match_population(
+                    each.programs, batches, schema, details=True, threads=os.cpu_count(), progress=advance
+                )
+            )
+    groups = {}
+    for grouping in groupings_named(by, batches):
+        codes, found = group_codes(grouping, batches)
+        groups[grouping.name] = (codes, [(group.key, group.label) for group in found])
+    simulation = compare(matchings[0], matchings[1], groups)
+    names = _subject_names(batches, data.id_column)
+    limit = Decimal(budget) if budget else _budget(compiled[1])
+    summary = _summary(
+        simulation, compiled, used, str(day), str(base), str(against), names, limit, data.rejected_rows
+    )
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "simulation.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2), "utf-8")
+        (out / "simulation.html").write_text(render_simulation_report(summary), "utf-8")
+    if json_output:
+        print_json(summary)
+    else:
+        _print(summary, language)
+        if out is not None:
+            messages.print(f"→ {out / 'simulation.html'}", markup=False)
+
+
+def _budget(compiled: Compilation) -> Decimal | None:
+    budgets = [each.budget for each in compiled.programs if each.budget is not None]
+    return sum(budgets, Decimal(0)) if budgets else None
+
+
+def _subject_names(batches: Sequence[pa.RecordBatch], id_column: str) -> pa.ChunkedArray:
+    return pa.chunked_array(
+        [each.column(each.schema.get_field_index(id_column)) for each in batches], pa.string()
+    )
+
+
+def _summary(
+    simulation: Simulation,
+    compiled: Sequence[Compilation],
+    catalogue: FactCatalogue,
+    day: str,
+    base: str,
+    draft: str,
+    names: pa.ChunkedArray,
+    budget: Decimal | None,
+    rejected: int,
+) -> dict[str, Any]:
+    certain, possible = simulation.draft.total_certain_fen, simulation.draft.total_possible_fen
+    return {
+        "as_of": day,
+        "base": base,
+        "draft": draft,
+        "subjects": simulation.subjects,
+        "rejected_rows": rejected,
+        "totals": {
+            "base": _total(simulation.base),
+            "draft": _total(simulation.draft),
+            "gain": sum(each.gain for each in simulation.items),
+            "lose": sum(each.lose for each in simulation.items),
+            "up": sum(each.up for each in simulation.items),
+            "down": sum(each.down for each in simulation.items),
+            "now_undecided": sum(each.now_undecided for each in simulation.items),
+        },
+        "budget": None
+        if budget is None
+        else {
+            "amount": f"{budget:.2f}",
+            "certain": yuan(certain),
+            "possible": yuan(possible),
+            "within": "certainly"
+            if possible <= budget * 100
+            else "possibly"
+            if certain <= budget * 100
+            else "not",
+        },
+        "items": [_item(each) for each in simulation.items],
+        "by": {name: [_group(each) for each in groups] for name, groups in simulation.groups.items()},
+        "missing": _missing(simulation, catalogue),
+        "examples": {
+            key: [
+                {
+                    "subject": names[row].as_py(),
+                    "item": each.id,
+                    "before": f"{was} {yuan(low)}",
+                    "after": f"{now} {yuan(high)}",
+                    "reason": "",
+                }
+                for each in simulation.items
+                for row, was, now, low, high in (each.gain_examples if key == "gain" else each.lose_examples)
+            ][:40]
+            for key in ("gain", "lose")
+        },
+        "problems": [problem.as_dict() for each in compiled for problem in each.problems],
+    }
+
+
+def _total(matching: Matching) -> dict[str, Any]:
+    return {
+        "entitled": sum(each.entitled for each in matching.items),
+        "undecided": sum(each.undecided for each in matching.items),
+        "refused": sum(each.refused for each in matching.items),
+        "errors": sum(each.errors for each in matching.items),
+        "entitled_subjects": int(
+            np.unique(np.concatenate([each.rows[each.entitled] for each in matching.rows_of])).size
+        )
+        if matching.rows_of
+        else 0,
+        "amount_certain": yuan(matching.total_certain_fen),
+        "amount_possible": yuan(matching.total_possible_fen),
+    }
+
+
+def _side(summary: ItemSummary | None) -> dict[str, Any]:
+    if summary is None:
+        return {
+            "entitled": 0,
+            "undecided": 0,
+            "refused": 0,
+            "errors": 0,
+            "amount_certain": "0.00",
+            "amount_possible": "0.00",
+        }
+    return {
+        "entitled": summary.entitled,
+        "undecided": summary.undecided,
+        "refused": summary.refused,
+        "errors": summary.errors,
+        "amount_certain": yuan(summary.certain_fen),
+        "amount_possible": yuan(summary.possible_fen),
+    }
+
+
+def _item(change: ItemChange) -> dict[str, Any]:
+    program = (change.draft or change.base).program  # type: ignore[union-attr]
+    return {
+        "id": change.id,
+        "name": change.name,
+        "change": change.change,
+        "base": _side(change.base),
+        "draft": _side(change.draft),
+        "gain": change.gain,
+        "lose": change.lose,
+        "up": change.up,
+        "down": change.down,
+        "now_undecided": change.now_undecided,
+        "budget": None if program.budget is None else f"{program.budget:.2f}",
+    }
+
+
+def _group(group: GroupChange) -> dict[str, Any]:
+    return {
+        "key": group.key,
+        "name": group.label,
+        "base_certain": yuan(group.base_certain),
+        "draft_certain": yuan(group.draft_certain),
+        "base_possible": yuan(group.base_possible),
+        "draft_possible": yuan(group.draft_possible),
+        "gain": group.gain,
+        "lose": group.lose,
+    }
+
+
+def _missing(simulation: Simulation, catalogue: FactCatalogue) -> list[dict[str, Any]]:
+    counts: dict[str, list[int]] = {}
+    for side, matching in enumerate((simulation.base, simulation.draft)):
+        for each in matching.items:
+            for name, count in each.missing.items():
+                counts.setdefault(name, [0, 0])[side] += count
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1][1], -pair[1][0], pair[0]))[:40]
+    found = []
+    for name, (before, after) in ordered:
+        fact = catalogue.fact_of_column(name)
+        found.append(
+            {
+                "fact": name,
+                "name": label(catalogue, name),
+                "agency": fact.agency if fact else None,
+                "base": before,
+                "draft": after,
+            }
+        )
+    return found
+
+
+def _print(summary: dict[str, Any], language: Language) -> None:
+    chinese = language is Language.CHINESE
+    titles = (
+        (
+            "事项",
+            "名称",
+            "变化",
+            "新增受益",
+            "不再受益",
+            "金额增加",
+            "金额减少",
+            "草案确定金额",
+            "草案可能金额",
+        )
+        if chinese
+        else ("Item", "Name", "Change", "Gain", "Lose", "Up", "Down", "Draft certain", "Draft possible")
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, title in enumerate(titles):
+        table.add_column(title, justify="left" if index < 3 else "right", no_wrap=index != 1)
+    for each in summary["items"]:
+        table.add_row(
+            each["id"],
+            each["name"],
+            each["change"],
+            *(f"{each[key]:,}" for key in ("gain", "lose", "up", "down")),
+            *(
+                humanised_yuan(round(Decimal(each["draft"][key]) * 100))
+                for key in ("amount_certain", "amount_possible")
+            ),
+        )
+    results.print(table)
+    before, after = summary["totals"]["base"], summary["totals"]["draft"]
+
+    def span(side: dict[str, Any]) -> str:
+        low, high = (
+            humanised_yuan(round(Decimal(side[key]) * 100)) for key in ("amount_certain", "amount_possible")
+        )
+        return f"[{low}, {high}]"
+
+    results.print(
+        f"\n{'现行' if chinese else 'In force'} {span(before)} → {'草案' if chinese else 'draft'} {span(after)}",
+        markup=False,
+    )
+    if summary["budget"]:
+        words = {"certainly": "肯定不超", "possibly": "可能超出", "not": "肯定超出"}
+        verdict = words[summary["budget"]["within"]] if chinese else f"within: {summary['budget']['within']}"
+        amount = humanised_yuan(round(Decimal(summary["budget"]["amount"]) * 100))
+        results.print(f"{'预算' if chinese else 'Budget'} {amount}：{verdict}", markup=False)
+    for problem in summary["problems"]:
+        messages.print(
+            f"{problem['file']}:{problem['line']}: {problem['item'] or ''}: {problem['message_zh' if chinese else 'message']}",
+            style="red",
+            markup=False,
+        )
