@@ -70,6 +70,10 @@ class Vocabulary:
         self._codes: dict[str, int] = {}
         self._lock = threading.Lock()
 
+    def code(self, text: str) -> int | None:
+        """The code of a string, None if no chunk had it."""
+        return self._codes.get(text)
+
     def codes_of(self, dictionary: pa.Array) -> npt.NDArray[np.intp]:
         """The code of each string of a dictionary. Raises NotColumnar when there are too many."""
         if len(dictionary) > LARGEST_VOCABULARY:
@@ -226,6 +230,11 @@ class ChunkColumn:
         assert plane is not None
         return plane
 
+    def truth(self) -> Booleans:
+        """[rows]: the values of a `boolean` column; anything where there is no value."""
+        found: Booleans = self._once("truth", lambda: unpack(self.boolean_plane(), self.rows))
+        return found
+
     def lengths(self) -> npt.NDArray[np.int64]:
         """[rows]: how long each list is; 0 where there is no value."""
         found: npt.NDArray[np.int64] = self._once("lengths", self._make_lengths)
@@ -238,7 +247,9 @@ class ChunkColumn:
         return lengths if valid is None else lengths * valid
 
     def _offsets(self) -> npt.NDArray[np.int32]:
-        return np.frombuffer(self.array.buffers()[1], np.int32)[self.array.offset : self.array.offset + self.rows + 1]
+        return np.frombuffer(self.array.buffers()[1], np.int32)[
+            self.array.offset : self.array.offset + self.rows + 1
+        ]
 
     def elements(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Of a `texts` column: the code and the row of each string, and the rows that have a null among theirs."""
@@ -255,6 +266,21 @@ class ChunkColumn:
             missing = strings.is_null().to_numpy(zero_copy_only=False)
             gone, owners, codes = owners[missing], owners[~missing], codes[~missing]
         return codes, owners, gone
+
+    def list_keys(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Of a `texts` column: integers that are equal exactly where the lists of the rows are."""
+        offsets = self._offsets()
+        strings = self.array.values.slice(offsets[0], offsets[-1] - offsets[0])
+        codes = _codes(strings, self.vocabulary).astype(np.int32)
+        if strings.null_count:
+            codes[strings.is_null().to_numpy(zero_copy_only=False)] = -1
+        starts, ends = (offsets[:-1] - offsets[0]).tolist(), (offsets[1:] - offsets[0]).tolist()
+        seen: dict[bytes, int] = {}
+        return np.fromiter(
+            (seen.setdefault(codes[starts[row] : ends[row]].tobytes(), len(seen)) for row in rows.tolist()),
+            np.int64,
+            len(rows),
+        )
 
 
 def _codes(array: pa.Array, vocabulary: Vocabulary) -> npt.NDArray[np.intp]:

@@ -34,19 +34,6 @@ class ItemResult:
     amount_failed_entitled: int = 0
     amount_failed_undecided: int = 0
 
-    def add(self, other: ItemResult) -> None:
-        """Adds the counts and sums of other rows."""
-        self.entitled += other.entitled
-        self.undecided += other.undecided
-        self.refused += other.refused
-        self.errors += other.errors
-        self.amount_certain_fen += other.amount_certain_fen
-        self.amount_possible_fen += other.amount_possible_fen
-        self.amount_unknown_entitled += other.amount_unknown_entitled
-        self.amount_unknown_undecided += other.amount_unknown_undecided
-        self.amount_failed_entitled += other.amount_failed_entitled
-        self.amount_failed_undecided += other.amount_failed_undecided
-
 
 AMOUNT_KNOWN, AMOUNT_UNKNOWN, AMOUNT_FAILED = 0, 1, 2
 

@@ -104,10 +104,16 @@ def supports(tree: Node, columns: Columns) -> bool:
                 and _inverse(divisor) is not None
                 and supports(tree.left, columns)
             )
-        return tree.operator in ("+", "-", "*") and supports(tree.left, columns) and supports(tree.right, columns)
+        return (
+            tree.operator in ("+", "-", "*")
+            and supports(tree.left, columns)
+            and supports(tree.right, columns)
+        )
     if isinstance(tree, syntax.If):
         return (
-            supports(tree.then, columns) and supports(tree.otherwise, columns) and columns.announce(tree.condition)
+            supports(tree.then, columns)
+            and supports(tree.otherwise, columns)
+            and columns.announce(tree.condition)
         )
     if isinstance(tree, syntax.Call):
         return _supports_call(tree, columns)
@@ -348,10 +354,14 @@ _COMPARISONS: Final[dict[str, Any]] = {
 def compare(operator: str, left: Vector, right: Vector, rows: int) -> Outcomes:
     """`left operator right` for each row."""
     ours, theirs, _, _ = aligned(left, right)
-    return _compared(operator, ours, theirs, _both(left.known, right.known), _either(left.failed, right.failed), rows)
+    return _compared(
+        operator, ours, theirs, _both(left.known, right.known), _either(left.failed, right.failed), rows
+    )
 
 
-def compare_ratio(operator: str, numerator: Vector, denominator: Vector, right: Vector, rows: int) -> Outcomes:
+def compare_ratio(
+    operator: str, numerator: Vector, denominator: Vector, right: Vector, rows: int
+) -> Outcomes:
     """`numerator / denominator operator right`, by cross-multiplication; dividing by zero fails.
 
     FEEL rounds the quotient to 34 digits before it compares. That cannot move it across or onto a number of at most

@@ -1,0 +1,171 @@
+"""Amounts in fen, only for the rows that are entitled or undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from yingshang.rules.columns import vectors
+from yingshang.rules.columns.arrays import ChunkColumn, NotColumnar
+from yingshang.rules.columns.planes import Booleans, Words, unpack
+from yingshang.rules.columns.predicates import PredicateGraph
+from yingshang.rules.columns.result import AMOUNT_FAILED, AMOUNT_KNOWN, AMOUNT_UNKNOWN, ItemAmounts
+from yingshang.rules.columns.rows import RowExpression, fen_of
+from yingshang.rules.columns.vectors import Outcomes, Vector
+from yingshang.rules.feel.syntax import Node
+from yingshang.rules.feel.values import Unknown
+
+
+@dataclass(slots=True)
+class AmountPlan:
+    """How one distinct amount is computed.
+
+    `constant`: (state, fen) if it is the same for everyone.  `columnar`: whether vectors.py can do it.
+    `items`: how many items pay it.
+    """
+
+    tree: Node
+    expression: RowExpression
+    constant: tuple[int, int] | None
+    columnar: bool
+    items: int = 0
+
+
+def plan_amount(tree: Node, graph: PredicateGraph) -> AmountPlan:
+    """Chooses the way, and announces to the graph the conditions inside the amount."""
+    expression = graph.expression(tree)
+    if all(graph.kinds[name] == "null" for name in expression.columns):
+        return AmountPlan(tree, expression, _settled(expression.value({})), False)
+    return AmountPlan(tree, expression, None, vectors.supports(tree, graph))
+
+
+def _settled(value: Any) -> tuple[int, int]:
+    if value.__class__ is Unknown:
+        return AMOUNT_UNKNOWN, 0
+    fen = fen_of(value)
+    return (AMOUNT_FAILED, 0) if fen is None else (AMOUNT_KNOWN, fen)
+
+
+ConditionPlanes = Callable[[Node], tuple[Words, Words, Words | None]]
+
+
+class ChunkSource:
+    """The numbers and conditions of a chunk, of all its rows or of chosen ones."""
+
+    def __init__(
+        self,
+        columns: Mapping[str, ChunkColumn],
+        planes: ConditionPlanes,
+        size: int,
+        rows: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        self._columns = columns
+        self._planes = planes
+        self._size = size
+        self._rows = rows
+
+    def _chosen(self, values: Any) -> Any:
+        return values if values is None or self._rows is None else values.take(self._rows)
+
+    def number(self, name: str) -> Vector:
+        """A number column, or the days of a date column."""
+        column = self._columns[name]
+        values, scale, bound = column.scaled()
+        return Vector(self._chosen(values), scale, bound, self._chosen(column.valid()))
+
+    def length(self, name: str) -> Vector:
+        """How long the lists of a column are."""
+        column = self._columns[name]
+        lengths = column.lengths()
+        bound = int(lengths.max(initial=0))
+        return Vector(self._chosen(lengths), 0, bound, self._chosen(column.valid()))
+
+    def condition(self, tree: Node) -> Outcomes:
+        """A condition the graph was told of. Raises NotColumnar if it was left to the row evaluator."""
+        true, open_, failed = self._planes(tree)
+        size = self._size
+        errors: Booleans | None = None if failed is None else self._chosen(unpack(failed, size))
+        return Outcomes(self._chosen(unpack(true, size)), self._chosen(~unpack(open_, size)), errors)
+
+
+class ChunkAmounts:
+    """The amounts of one chunk. Those many items share are computed once for all rows."""
+
+    SHARED = 6
+    """With so many items, the whole chunk costs less than the rows of each item."""
+
+    def __init__(
+        self,
+        graph: PredicateGraph,
+        columns: Mapping[str, ChunkColumn],
+        planes: ConditionPlanes,
+        rows: int,
+        count_calls: Callable[[RowExpression, int], None],
+    ) -> None:
+        self._graph = graph
+        self._columns = columns
+        self._planes = planes
+        self._size = rows
+        self._count_calls = count_calls
+        self._whole: dict[int, tuple[npt.NDArray[Any], npt.NDArray[np.uint8]] | None] = {}
+
+    def amounts(self, plan: AmountPlan, rows: npt.NDArray[np.int64]) -> ItemAmounts:
+        """The amounts of chosen rows of the chunk."""
+        if plan.columnar:
+            if plan.items >= self.SHARED:
+                key = id(plan)
+                if key not in self._whole:
+                    self._whole[key] = self._columnar(plan, None)
+                whole = self._whole[key]
+                if whole is not None:
+                    return ItemAmounts(rows, whole[0].take(rows), whole[1].take(rows))
+            else:
+                found = self._columnar(plan, rows)
+                if found is not None:
+                    return ItemAmounts(rows, *found)
+        return self._by_rows(plan, rows)
+
+    def _columnar(
+        self, plan: AmountPlan, rows: npt.NDArray[np.int64] | None
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8]] | None:
+        source = ChunkSource(self._columns, self._planes, self._size, rows)
+        size = self._size if rows is None else len(rows)
+        try:
+            return _fen(vectors.evaluate(plan.tree, source, self._graph), size)
+        except NotColumnar:
+            return None
+
+    def _by_rows(self, plan: AmountPlan, rows: npt.NDArray[np.int64]) -> ItemAmounts:
+        values, inverse = plan.expression.values(self._columns, rows)
+        self._count_calls(plan.expression, len(values))
+        settled = [_settled(each) for each in values]
+        states = np.fromiter((state for state, _ in settled), np.uint8, len(settled))
+        kind: Any = np.int64 if all(fen < 2**63 for _, fen in settled) else object
+        fen = np.array([fen for _, fen in settled], kind)
+        return ItemAmounts(rows, fen[inverse], states[inverse])
+
+
+def _fen(amount: Vector, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]:
+    """The fen and the state of each row of a vector of yuan."""
+    negative = np.broadcast_to(np.asarray(amount.values) < 0, (size,))
+    amount = vectors.rounded(amount, 2, "half even")
+    factor = 10 ** (2 - amount.scale)
+    if amount.bound * factor >= 2**62:
+        raise NotColumnar
+    fen = np.broadcast_to(np.asarray(amount.values * factor, np.int64), (size,))
+    state = np.zeros(size, np.uint8)
+    if amount.known is not None:
+        state[~amount.known] = AMOUNT_UNKNOWN
+    if amount.failed is not None:
+        state[amount.failed] = AMOUNT_FAILED
+    if negative.any():
+        state[negative & (state == AMOUNT_KNOWN)] = AMOUNT_FAILED
+        fen = np.where(negative, 0, fen)
+    return fen, state
+
+
+__all__ = ["AmountPlan", "ChunkAmounts", "ChunkSource", "plan_amount"]
