@@ -307,7 +307,7 @@ def test_a_known_table_says_the_same_in_both_modes(tree: DecisionTable, data: st
 @settings(max_examples=200, deadline=None)
 @given(tables(), st.data())
 def test_first_is_a_chain_of_ifs(tree: DecisionTable, data: st.DataObject) -> None:
-    rules = [each for each in tree.rules]
+    rules = list(tree.rules)
     first = DecisionTable(
         tree.inputs[:1],
         tree.outputs[:1],

@@ -165,19 +165,23 @@ class _Grid:
             return
         run = 0
         run_active = -1
+        run_listed = False
+        ordered = self.dimensions[depth].axis.ordered
         for index, piece in enumerate(self.dimensions[depth].axis.pieces):
             if not piece.gap:
                 continue
+            # Texts that some row lists are not lumped together with those that none does.
+            listed = ordered or piece.point
             here = 0
             for rule in _bits(active):
                 if boxes[rule][depth] >> index & 1:
                     here |= 1 << rule
-            if here == run_active:
+            if here == run_active and listed == run_listed:
                 run |= 1 << index
                 continue
             if run:
                 yield from self._uncovered(boxes, depth + 1, run_active, [*region, run])
-            run, run_active = 1 << index, here
+            run, run_active, run_listed = 1 << index, here, listed
         if run:
             yield from self._uncovered(boxes, depth + 1, run_active, [*region, run])
 
@@ -282,7 +286,14 @@ class _Grid:
     # --- cover ---
 
     def is_covered(self, box: list[int], others: list[list[int]]) -> bool:
-        """Whether every value of a box lies in one of the others."""
+        """Whether every value of a box lies in one of the others.
+
+        Null and values of another kind do not count, unless a cell is about nothing else.
+        """
+        box = [
+            mask & dimension.gaps or mask & dimension.overlaps
+            for mask, dimension in zip(box, self.dimensions, strict=True)
+        ]
         return not any(True for _ in self._outside(box, others, 0, (1 << len(others)) - 1))
 
     def _outside(self, box: list[int], others: list[list[int]], depth: int, active: int) -> Iterator[None]:
