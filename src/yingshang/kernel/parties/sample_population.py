@@ -517,6 +517,9 @@ class SampleBlock:
             start_date=self.today - self.random.integers(1, 680, lines),
             booths=self.random.integers(1, 7, lines),
             cost=_fen(self.random.lognormal(11.0, 0.6, lines)),
+            # Paid in yuan, all of them: a cost in another currency would need a rate that is not known.
+            currency=np.zeros(lines, dtype=np.int64),
+            cost_foreign=np.zeros(lines, dtype=np.int64),
         )
 
     def _funding(self) -> None:
