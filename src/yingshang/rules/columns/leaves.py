@@ -78,7 +78,7 @@ class ThresholdGroup:
         self, kind: npt.DTypeLike, start: int, stop: int, shift: int
     ) -> tuple[Any, list[tuple[int, bool]]]:
         """The thresholds in the type of the values [size, 1], and those that every or no value passes."""
-        key = (np.dtype(kind).char, start)
+        key = (np.dtype(kind).char, start, stop)
         found = self._by_type.get(key)
         if found is None:
             decided: list[tuple[int, bool]] = []

@@ -116,7 +116,7 @@ class ColumnPlan:
 
     def evaluate(
         self,
-        batches: pa.Table | Iterable[pa.RecordBatch],
+        batches: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch],
         *,
         threads: int | None = None,
         progress: Progress | None = None,
@@ -132,6 +132,8 @@ class ColumnPlan:
         result = ColumnResult(items)
         counts = np.zeros((len(items), 3), np.int64)
         wanted = keep_outcomes or visit is not None
+        if isinstance(batches, pa.RecordBatch):
+            batches = [batches]
         source = batches.to_batches() if isinstance(batches, pa.Table) else batches
         started = time.perf_counter()
 

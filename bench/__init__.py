@@ -1,0 +1,1 @@
+"""Measures the column evaluator beside other engines: `make bench`."""
