@@ -23,13 +23,14 @@ UNITS = {"元": Decimal(1), "万元": Decimal(10_000)}
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """One payment. `amount` in yuan; due if `when` holds (None: always)."""
+    """One payment. `amount` in yuan; part of the whole if `when` holds (None: always), paid once `payable` holds."""
 
     id: str
     text: str
     amount: Node
     when: Node | None
     after: str | None
+    payable: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class BenefitBuilder:
                     from_template("甲 * 乙", 甲=amount, 乙=each.amount),
                     each.when,
                     each.after,
+                    each.payable,
                 )
                 for each in instalments
             )
@@ -291,7 +293,12 @@ class BenefitBuilder:
         key = "ratio" if data.get("ratio") is not None else "amount"
         amount = self._expression(data[key], *path, key)
         when = self._expression(data["when"], *path, "when") if data.get("when") is not None else None
-        return Instalment(str(data["id"]), str(data.get("text", "")), amount, when, data.get("after"))
+        payable = (
+            self._expression(data["payable"], *path, "payable") if data.get("payable") is not None else None
+        )
+        return Instalment(
+            str(data["id"]), str(data.get("text", "")), amount, when, data.get("after"), payable
+        )
 
     def _shares(self, data: Any, who: str, field: str) -> list[Share]:
         shares = [

@@ -16,7 +16,7 @@ from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.document import Item, Problem
 from yingshang.rules.policy.marked_yaml import Path
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
-from yingshang.rules.policy.resolve import Resolver, on_day
+from yingshang.rules.policy.resolve import Period, Resolver, on_day
 
 EFFECTIVE = "生效期"
 
@@ -104,20 +104,33 @@ class Compilation:
     problems: list[Problem] = field(default_factory=list)
 
 
-def compile_items(items: list[Item], catalogue: FactCatalogue | None, as_of: Date) -> Compilation:
-    """The program of every item that compiles; a Problem for every other, naming it and the place."""
+def compile_items(
+    items: list[Item],
+    catalogue: FactCatalogue | None,
+    as_of: Date,
+    parameters: Mapping[str, Any] | None = None,
+) -> Compilation:
+    """The program of every item that compiles; a Problem for every other, naming it and the place.
+
+    `parameters` replace the figures of parameters of these names, to ask what if.
+    """
     result = Compilation()
     for item in items:
         try:
-            result.programs.append(compile_item(item, catalogue, as_of))
+            result.programs.append(compile_item(item, catalogue, as_of, parameters))
         except _Misplaced as misplaced:
             result.problems.append(misplaced.problem)
     return result
 
 
-def compile_item(item: Item, catalogue: FactCatalogue | None, as_of: Date) -> Program:
+def compile_item(
+    item: Item,
+    catalogue: FactCatalogue | None,
+    as_of: Date,
+    parameters: Mapping[str, Any] | None = None,
+) -> Program:
     """The program of one item. Raises what `compile_items` reports."""
-    return _ItemCompiler(item, catalogue, as_of).compile()
+    return _ItemCompiler(item, catalogue, as_of, parameters or {}).compile()
 
 
 class _Misplaced(Exception):
@@ -127,17 +140,21 @@ class _Misplaced(Exception):
 
 
 class _ItemCompiler:
-    def __init__(self, item: Item, catalogue: FactCatalogue | None, as_of: Date) -> None:
+    def __init__(
+        self, item: Item, catalogue: FactCatalogue | None, as_of: Date, replaced: Mapping[str, Any]
+    ) -> None:
         self.item = item
         self.data = item.data
         self.as_of = as_of
         self.path: Path = ()
         self.clauses: dict[str, Clause] = {}
+        self.replaced = replaced
         self.parameters = tuple(self._parameter(each) for each in self.data.get("parameters") or ())
         names = {each.name for each in self.parameters}
         names |= set(self.data.get("definitions") or ()) | set(self.data.get("tables") or ())
         values = {each.name: each.value for each in self.parameters}
-        self.resolver = Resolver(catalogue, as_of.year, values, frozenset(names))
+        periods = {each["name"]: self._periods(each) for each in self.data.get("parameters") or ()}
+        self.resolver = Resolver(catalogue, as_of.year, values, frozenset(names), periods)
         self.benefits = BenefitBuilder(self.resolver)
 
     def compile(self) -> Program:
@@ -227,8 +244,10 @@ class _ItemCompiler:
         return AtLeast(identifier, 1 if key == "any" else int(data["at_least"]), parts)
 
     def _parameter(self, data: Mapping[str, Any]) -> Parameter:
+        if data["name"] in self.replaced:
+            return Parameter(str(data["name"]), self.replaced[data["name"]], data.get("unit"), None, None)
         current = None
-        for each in data["values"]:
+        for each in data.get("values") or ():
             if _within(self.as_of, each):
                 start = _day(each.get("from"))
                 if current is None or start is None or current[0] is None or compare(start, current[0]) == 1:
@@ -244,6 +263,13 @@ class _ItemCompiler:
             start,
         )
 
+    def _periods(self, data: Mapping[str, Any]) -> list[Period]:
+        if data["name"] in self.replaced:
+            return [(None, None, self.replaced[data["name"]])]
+        return [
+            (_day(each.get("from")), _day(each.get("to")), each["value"]) for each in data.get("values") or ()
+        ]
+
     def _dated_benefit(self, built: Benefit) -> Benefit:
         def dated(tree: Node | None) -> Node | None:
             return None if tree is None else on_day(tree, self.as_of)
@@ -254,7 +280,12 @@ class _ItemCompiler:
             floor=dated(built.floor),
             ceiling=dated(built.ceiling),
             instalments=tuple(
-                replace(each, amount=on_day(each.amount, self.as_of), when=dated(each.when))
+                replace(
+                    each,
+                    amount=on_day(each.amount, self.as_of),
+                    when=dated(each.when),
+                    payable=dated(each.payable),
+                )
                 for each in built.instalments
             ),
             shares=tuple(replace(each, ratio=on_day(each.ratio, self.as_of)) for each in built.shares),

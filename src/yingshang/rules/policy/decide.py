@@ -96,13 +96,14 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An instalment: due true, lost false, or unknown."""
+    """An instalment: due true, lost false, or unknown. What is due is paid once `payable` is true."""
 
     id: str
     text: str
     due: Outcome
     amount: Decimal | None
     after: str | None
+    payable: Outcome = Outcome.TRUE
 
 
 @dataclass(frozen=True)
@@ -327,7 +328,8 @@ class _Subject:
             due = self._condition(instalment.when)[0]
         value = self.value(instalment.amount)
         amount = value.quantize(_FEN) if value.__class__ is Decimal else None
-        return Payment(instalment.id, instalment.text, due, amount, instalment.after)
+        payable = Outcome.TRUE if instalment.payable is None else self._condition(instalment.payable)[0]
+        return Payment(instalment.id, instalment.text, due, amount, instalment.after, payable)
 
     def _split(self, amount: Decimal, shares: Sequence[Share]) -> tuple[tuple[str, Decimal], ...]:
         ratios = [self.value(each.ratio) for each in shares]

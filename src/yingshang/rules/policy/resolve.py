@@ -7,7 +7,7 @@ written out, `today()` becomes the day of the decision.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from decimal import Decimal
@@ -23,6 +23,9 @@ from yingshang.rules.policy.catalogue import FactCatalogue
 
 _ALWAYS_BOUND = frozenset({"item", "partial", "?"})
 
+Period = tuple[Date | None, Date | None, Any]
+"""First day, last day (None: open) and the value of a parameter on these days."""
+
 
 class UnknownName(DomainError):
     """A name that is no fact, parameter or definition."""
@@ -34,14 +37,21 @@ class Resolver:
     """Resolves the expressions of one item, as of one year.
 
     `catalogue` None means that any name may be a fact. `definitions` grow as they are read, each seeing those before.
+    `parameters` hold the value in force; `periods` all values, for a parameter asked for another day: LPR(放款日期).
     """
 
     def __init__(
-        self, catalogue: FactCatalogue | None, year: int, parameters: Mapping[str, Any], known: frozenset[str]
+        self,
+        catalogue: FactCatalogue | None,
+        year: int,
+        parameters: Mapping[str, Any],
+        known: frozenset[str],
+        periods: Mapping[str, Sequence[Period]] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.year = year
         self.parameters = parameters
+        self.periods = periods or {}
         self.definitions: dict[str, Node] = {}
         self.names = known | (catalogue.names if catalogue else frozenset())
 
@@ -97,10 +107,16 @@ class Resolver:
             bound |= {each.name}
         last = "result" if isinstance(node, syntax.For) else "condition"
         changes: dict[str, Any] = {last: self._resolve(getattr(node, last), bound, line, filtered)}
-        return replace(node, iterators=tuple(iterators), **changes)
+        resolved: Node = replace(node, iterators=tuple(iterators), **changes)
+        return resolved
+
+    def _resolving(self, bound: frozenset[str], line: str | None, filtered: bool) -> Callable[[Node], Node]:
+        return lambda part: self._resolve(part, bound, line, filtered)
 
     def _call(self, node: syntax.Call, bound: frozenset[str], line: str | None, filtered: bool) -> Node:
         function = node.function
+        if isinstance(function, Name) and function.name not in bound and function.name in self.parameters:
+            return self._parameter_on(function, node, bound, line, filtered)
         if isinstance(function, Name) and function.name not in bound:
             if find_builtin(function.name) is None and function.name not in self.definitions:
                 close = _close(function.name, builtin_names())
@@ -120,6 +136,33 @@ class Resolver:
             arguments=tuple(self._resolve(each, bound, line, filtered) for each in node.arguments),
             named=tuple((name, self._resolve(each, bound, line, filtered)) for name, each in node.named),
         )
+
+    def _parameter_on(
+        self, name: Name, node: syntax.Call, bound: frozenset[str], line: str | None, filtered: bool
+    ) -> Node:
+        """A parameter asked for a day: the value in force then, unknown where there is none."""
+        if len(node.arguments) != 1 or node.named:
+            raise UnknownName(
+                f"{name.name} is a parameter: write its name for the value in force, or {name.name}(day)",
+                message_zh=f"“{name.name}”是参数：直接写名称取现行值，或写 {name.name}(日期)",
+                text=name.name,
+                position=name.start,
+            )
+        day = self._resolve(node.arguments[0], bound, line, filtered)
+        result: Node = name
+        # Of periods that overlap the one that began last counts: it is asked first.
+        for start, end, value in sorted(self.periods.get(name.name, ()), key=_by_start):
+            tests: list[Node] = []
+            if start is not None:
+                tests.append(syntax.Comparison(">=", day, syntax.Literal(start)))
+            if end is not None:
+                tests.append(syntax.Comparison("<=", day, syntax.Literal(end)))
+            worth = syntax.Literal(value)
+            if not tests:
+                result = worth
+            else:
+                result = syntax.If(tests[0] if len(tests) == 1 else syntax.And(tuple(tests)), worth, result)
+        return result
 
     def _name(self, node: Name, bound: frozenset[str], line: str | None, filtered: bool) -> Node:
         name = node.name
@@ -154,7 +197,8 @@ class Resolver:
         fact = catalogue.find(name)
         if fact is not None and fact.series and column == fact.code:
             raise UnknownName(
-                f"{name!r} has a value for each year: write {fact.code}.{self.year - 1} or {fact.name}{self.year - 1}年",
+                f"{name!r} has a value for each year: "
+                f"write {fact.code}.{self.year - 1} or {fact.name}{self.year - 1}年",
                 message_zh=f"“{name}”按年取值，请写明年份，如 {fact.name}{self.year - 1}年",
                 text=name,
                 position=node.start,
@@ -229,6 +273,11 @@ def ratio(written: Any) -> Any:
                 except ArithmeticError:
                     return written
     return written
+
+
+def _by_start(period: Period) -> tuple[int, int, int]:
+    start = period[0]
+    return (0, 0, 0) if start is None else (start.year, start.month, start.day)
 
 
 def _close(name: str, pool: list[str]) -> list[str]:

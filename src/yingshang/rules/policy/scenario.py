@@ -11,7 +11,7 @@ from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date, parse_date
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import compile_items
-from yingshang.rules.policy.decide import Decision, RowEvaluator
+from yingshang.rules.policy.decide import Decision, Outcome, Payment, RowEvaluator
 from yingshang.rules.policy.document import Item
 
 
@@ -35,7 +35,16 @@ def run_scenarios(item: Item, catalogue: FactCatalogue | None, as_of: Date) -> I
         name = str(scenario["name"])
         day = scenario.get("as_of") or as_of
         day = day if isinstance(day, Date) else parse_date(str(day)) or as_of
-        compiled = compile_items([item], catalogue, day)
+        replaced = scenario.get("parameters") or {}
+        stray = next((key for key in replaced if key not in _parameters(item)), None)
+        if stray is not None:
+            place = item.place("scenarios", index, "parameters", stray)
+            known = ", ".join(_parameters(item)) or "none"
+            yield ScenarioResult(
+                item, name, None, (f"{place}: there is no parameter {stray!r}; known are {known}",)
+            )
+            continue
+        compiled = compile_items([item], catalogue, day, replaced)
         if compiled.problems:
             yield ScenarioResult(item, name, None, tuple(str(each) for each in compiled.problems))
             continue
@@ -48,6 +57,16 @@ def run_scenarios(item: Item, catalogue: FactCatalogue | None, as_of: Date) -> I
         program = compiled.programs[0]
         decision = RowEvaluator([program], catalogue).decide(program, facts)
         yield ScenarioResult(item, name, decision, tuple(_differences(scenario, decision)))
+
+
+def _state(payment: Payment) -> str:
+    if payment.due is not Outcome.TRUE:
+        return "lost" if payment.due is Outcome.FALSE else "unknown"
+    return {Outcome.TRUE: "due", Outcome.FALSE: "later"}.get(payment.payable, "unknown")
+
+
+def _parameters(item: Item) -> list[str]:
+    return [str(each["name"]) for each in item.data.get("parameters") or ()]
 
 
 def _differences(scenario: Mapping[str, Any], decision: Decision) -> Iterator[str]:
@@ -70,6 +89,10 @@ def _differences(scenario: Mapping[str, Any], decision: Decision) -> Iterator[st
         known = {*decision.missing, *(decision.amount.missing if decision.amount else ())}
         if name not in known:
             yield f"missing: expected {name} among {', '.join(sorted(known)) or 'nothing'}"
+    states = {each.id: _state(each) for each in decision.payments}
+    for key, state in (scenario.get("payments") or {}).items():
+        if states.get(key) != state:
+            yield f"payments: expected {key} {state}, got {states.get(key)}"
     for key, parts in (("recipients", decision.recipients), ("shares", decision.shares)):
         for who, amount in (scenario.get(key) or {}).items():
             got = dict(parts).get(who)
