@@ -102,7 +102,6 @@ def match(
         matching = match_population(
             compiled.programs,
             batches,
-            _schema(batches, data),
             groupings=groupings_for(batches) if out is not None else (),
             details=out is not None,
             threads=threads or os.cpu_count(),
@@ -165,10 +164,6 @@ def _read(data: Input, columns: list[str], advance: Any) -> list[pa.RecordBatch]
         rows += batch.num_rows
         advance(rows)
     return batches
-
-
-def _schema(batches: list[pa.RecordBatch], data: Input) -> pa.Schema:
-    return batches[0].schema if batches else data.schema
 
 
 # --- the summary --------------------------------------------------------------------------------------------------

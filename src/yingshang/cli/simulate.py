@@ -79,7 +79,6 @@ def simulate(
     wanted |= {"ent.region", "ent.industry", "ent.size", "ent.ownership", *asked}
     with progress_bar("reading 读取", None, quiet=json_output):
         batches = list(data.batches(columns=[name for name in data.columns if name in wanted]))
-    schema = batches[0].schema if batches else data.schema
     matchings = []
     for each in compiled:
         with progress_bar(
@@ -87,7 +86,7 @@ def simulate(
         ) as advance:
             matchings.append(
                 match_population(
-                    each.programs, batches, schema, details=True, threads=os.cpu_count(), progress=advance
+                    each.programs, batches, details=True, threads=os.cpu_count(), progress=advance
                 )
             )
     groups = {}

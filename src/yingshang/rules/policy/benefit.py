@@ -101,7 +101,7 @@ class BenefitBuilder:
                     ]
                 )
         shares = tuple(self._shares(data.get("shares") or (), "payer", "shares"))
-        recipients = tuple(self._shares(data.get("recipients") or (), "who", "recipients"))
+        recipients = tuple(self._recipients(data))
         if amount is None:
             if not data.get("grants"):
                 self.path = ("benefit",)
@@ -177,6 +177,8 @@ class BenefitBuilder:
                 value = from_template("甲 * 乙", 甲=base, 乙=rate)
             else:
                 raise PolicyError("a band has a rate or an amount", message_zh="每一档应有 rate 或 amount")
+            if row.get("cap") is not None:
+                value = from_template("min(甲, 乙)", 甲=value, 乙=self._expression(row["cap"], *where, "cap"))
             if progressive:
                 slices.append(value)
             else:
@@ -198,7 +200,46 @@ class BenefitBuilder:
             message_zh="超额累进的每一档应为一个区间，如 (1000000..5000000] 或 > 5000000",
         )
 
-    def _lines(self, data: Mapping[str, Any], path: Path) -> Node:
+    def _recipients(self, data: Mapping[str, Any]) -> list[Share]:
+        """Who gets it: ratios of the whole, or of each line weighted by the line's amount."""
+        each_line = (data.get("lines") or {}).get("recipients")
+        if each_line is None:
+            return self._shares(data.get("recipients") or (), "who", "recipients")
+        self.path = ("benefit", "recipients")
+        if data.get("recipients") is not None:
+            raise PolicyError(
+                "recipients are said of the whole or of each line, not both",
+                message_zh="recipients 只能写在 benefit 或 lines 之一",
+            )
+        path: Path = ("benefit", "lines")
+        self._check_ratios(
+            [self._line_ratio(data["lines"], index, path) for index in range(len(each_line))],
+            (*path, "recipients"),
+        )
+        whole = self._lines(data["lines"], path)
+        return [
+            Share(
+                str(each["who"]),
+                from_template(
+                    "if 甲 = 0 then 丙 else 乙 / 甲",
+                    甲=whole,
+                    乙=self._lines(data["lines"], path, recipient=index),
+                    # Of nothing everybody gets nothing; the first takes it, so that the ratios add up.
+                    丙=Literal(Decimal(index == 0)),
+                ),
+                str(each.get("text", "")),
+            )
+            for index, each in enumerate(each_line)
+        ]
+
+    def _line_ratio(self, data: Mapping[str, Any], index: int, path: Path) -> Node:
+        ratio_path = (*path, "recipients", index, "ratio")
+        return self._expression(
+            data["recipients"][index]["ratio"], *ratio_path, line=str(data.get("as") or "line")
+        )
+
+    def _lines(self, data: Mapping[str, Any], path: Path, recipient: int | None = None) -> Node:
+        """The sum of the lines; of what one recipient gets of each, if `recipient` is given."""
         name = str(data.get("as") or "line")
         source = self._expression(data["of"], *path, "of")
         if data.get("where") is not None:
@@ -212,6 +253,14 @@ class BenefitBuilder:
             amount = from_template(
                 "min(甲, 乙)", 甲=amount, 乙=self._expression(data["cap"], *path, "cap", line=name)
             )
+        if recipient is not None:
+            if data.get("most") is not None:
+                self.path = (*path, "most")
+                raise PolicyError(
+                    "lines with recipients cannot be limited to the highest",
+                    message_zh="写明 recipients 的 lines 不能再写 most",
+                )
+            amount = from_template("甲 * 乙", 甲=amount, 乙=self._line_ratio(data, recipient, path))
         each = syntax.For((syntax.Iterator_(name, source),), amount)
         if data.get("most") is None:
             return from_template("sum(concatenate([0], 甲))", 甲=each)
@@ -309,14 +358,18 @@ class BenefitBuilder:
             )
             for index, each in enumerate(data)
         ]
-        values = [each.ratio.value for each in shares if isinstance(each.ratio, Literal)]
-        self.path = ("benefit", field)
-        if shares and len(values) == len(shares) and sum(values) != 1:
+        self._check_ratios([each.ratio for each in shares], ("benefit", field))
+        return shares
+
+    def _check_ratios(self, ratios: list[Node], path: Path) -> None:
+        """Ratios that are written out must add up to 1."""
+        values = [each.value for each in ratios if isinstance(each, Literal)]
+        self.path = path
+        if ratios and len(values) == len(ratios) and sum(values) != 1:
             raise PolicyError(
                 f"these ratios add up to {sum(values)}, not to 1",
                 message_zh=f"各方比例之和为 {sum(values)}，应为 1",
             )
-        return shares
 
 
 def _if(condition: Node | None, amount: Node) -> Node:

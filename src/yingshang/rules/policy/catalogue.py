@@ -22,7 +22,10 @@ TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact, or one field of a line of a list. `series` facts are stored a year a column, `<code>.<year>`."""
+    """One fact, or one field of a line of a list. `series` facts are stored a year a column, `<code>.<year>`.
+
+    `code_list` names a public list whose codes are the only values: `regions` or `industries`.
+    """
 
     code: str
     name: str
@@ -33,6 +36,7 @@ class Fact:
     fresh_for: str | None = None
     description: str | None = None
     values: tuple[str, ...] = ()
+    code_list: str | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     decimals: int | None = None
@@ -168,6 +172,7 @@ def _fact(entry: Any, file: str, path: str) -> Fact:
         fresh_for=entry.get("fresh_for"),
         description=entry.get("description"),
         values=tuple(str(each) for each in entry.get("values") or ()),
+        code_list=str(entry["code_list"]) if entry.get("code_list") else None,
         minimum=_decimal(entry.get("minimum")),
         maximum=_decimal(entry.get("maximum")),
         decimals=int(entry["decimals"]) if entry.get("decimals") is not None else None,

@@ -48,9 +48,8 @@ class Change:
             return f"自 {self.on} 起自然符合"
         if self.gap is not None:
             word = "还差" if self.gap > 0 else "超出"
-            return f"{self.name}{word} {grouped(abs(self.gap))} {unit}（现为 {_shown(self.current)}，须 {self.needed}）".replace(
-                "  ", " "
-            )
+            lacking = f"{grouped(abs(self.gap))} {unit}".rstrip()
+            return f"{self.name}{word} {lacking}（现为 {_shown(self.current)}，须 {self.needed}）"
         return f"{self.name}须为 {self.needed}（现为 {_shown(self.current)}）"
 
     def text(self) -> str:
@@ -60,7 +59,8 @@ class Change:
             return f"holds by itself from {self.on}"
         if self.gap is not None:
             word = "short by" if self.gap > 0 else "over by"
-            return f"{self.name} is {word} {grouped(abs(self.gap))}{unit} (is {_shown(self.current)}, needs {self.needed})"
+            lacking = f"{grouped(abs(self.gap))}{unit}"
+            return f"{self.name} is {word} {lacking} (is {_shown(self.current)}, needs {self.needed})"
         return f"{self.name} must be {self.needed} (is {_shown(self.current)})"
 
 
@@ -147,7 +147,7 @@ class _Finder:
                 syntax.Comparison(">=", tree.value, tree.low),
                 syntax.Comparison("<=", tree.value, tree.high),
             )
-            yield from self._tree(result, syntax.And(parts) if wanted else syntax.And(parts), wanted)
+            yield from self._tree(result, syntax.And(parts), wanted)
         elif isinstance(tree, syntax.In):
             yield from self._membership(result, tree, wanted)
         elif (

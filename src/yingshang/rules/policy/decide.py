@@ -21,7 +21,7 @@ from yingshang.rules.feel.values import Failure, Unknown, open_facts
 from yingshang.rules.policy.benefit import Instalment, Share
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import Clause, Program
-from yingshang.rules.policy.requirement import AtLeast, Condition, Not, Requirement
+from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 
 
 class Outcome(StrEnum):
@@ -50,7 +50,7 @@ _ENTITLEMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FactValue:
     """A fact as a condition saw it. `value` is a FEEL value, or Unknown."""
 
@@ -61,7 +61,7 @@ class FactValue:
     agency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ConditionResult:
     """A condition or group with its outcome, in the order of the document.
 
@@ -80,7 +80,7 @@ class ConditionResult:
     parts: tuple[ConditionResult, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Amount:
     """An amount in yuan to the fen.
 
@@ -94,7 +94,7 @@ class Amount:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Payment:
     """An instalment: due true, lost false, or unknown. What is due is paid once `payable` is true."""
 
@@ -106,7 +106,7 @@ class Payment:
     payable: Outcome = Outcome.TRUE
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Decision:
     """What one item means for one subject, and why."""
 
@@ -130,6 +130,7 @@ class _Leaf:
 
 
 _FEN = Decimal("0.01")
+_Known = tuple[Outcome, tuple[FactValue, ...], tuple[str, ...], Failure | None]
 
 
 class RowEvaluator:
@@ -142,6 +143,9 @@ class RowEvaluator:
         self.programs = list(programs)
         self.catalogue = catalogue
         self._leaves: dict[Node, _Leaf] = {}
+        self._leaf_of: dict[int, _Leaf] = {}
+        # Keeps every tree alive, so that no identity is used twice.
+        self._trees: list[Node] = []
         self._facts: dict[str, Fact | None] = {}
         for program in self.programs:
             self._prepare(program.requirement)
@@ -156,10 +160,15 @@ class RowEvaluator:
                 self._prepare(part)
 
     def _leaf(self, tree: Node) -> _Leaf:
-        leaf = self._leaves.get(tree)
+        # Hashing a tree walks it, so each written tree is looked up once and then known by its identity.
+        leaf = self._leaf_of.get(id(tree))
         if leaf is None:
-            leaf = _Leaf(tree, compile_expression(tree, Mode.POLICY), columns_of(tree))
-            self._leaves[tree] = leaf
+            leaf = self._leaves.get(tree)
+            if leaf is None:
+                leaf = _Leaf(tree, compile_expression(tree, Mode.POLICY), columns_of(tree))
+                self._leaves[tree] = leaf
+            self._leaf_of[id(tree)] = leaf
+            self._trees.append(tree)
         return leaf
 
     def decide_all(self, facts: Mapping[str, Any]) -> list[Decision]:
@@ -197,7 +206,8 @@ class _Subject:
         }
         self.facts = opened
         self.scope = Scope(opened, environment=Environment())
-        self.known: dict[int, tuple[Outcome, tuple[FactValue, ...], tuple[str, ...], Failure | None]] = {}
+        self.known: dict[int, _Known] = {}
+        self.values: dict[str, FactValue] = {}
 
     def value(self, tree: Node) -> Any:
         return self.evaluator._leaf(tree).evaluate(self.scope)
@@ -220,27 +230,33 @@ class _Subject:
 
     def result(self, program: Program, requirement: Requirement) -> ConditionResult:
         """The outcome of a requirement, as requirement.py defines it."""
-        if isinstance(requirement, Condition):
-            outcome, facts, missing, failure = self._condition(requirement.tree)
-            return ConditionResult(
-                requirement.id,
-                "when",
-                outcome,
-                program.clauses[requirement.id],
-                requirement.tree,
-                0,
-                facts,
-                missing,
-                failure,
-            )
+        # Thousands of these are made for one subject: the common case comes first, and nothing is looked up twice.
+        kind = requirement.__class__
+        if kind is Condition:
+            assert isinstance(requirement, Condition)
+            tree = requirement.tree
+            outcome, facts, unknown, failure = self.known.get(id(tree)) or self._condition(tree)
+            identifier = requirement.id
+            clause = program.clauses[identifier]
+            return ConditionResult(identifier, "when", outcome, clause, tree, 0, facts, unknown, failure, ())
         if isinstance(requirement, Not):
             part = self.result(program, requirement.part)
-            outcome = _NEGATED[part.outcome]
             clause = program.clauses.get(requirement.id) or part.clause
             return ConditionResult(
-                requirement.id, "not", outcome, clause, None, 0, (), part.missing, part.failure, (part,)
+                requirement.id,
+                "not",
+                _NEGATED[part.outcome],
+                clause,
+                None,
+                0,
+                (),
+                part.missing,
+                part.failure,
+                (part,),
             )
-        parts = tuple(self.result(program, each) for each in requirement.parts)
+        assert isinstance(requirement, All | AtLeast)
+        parts = tuple([self.result(program, each) for each in requirement.parts])
+        at_least = kind is AtLeast
         needed = requirement.count if isinstance(requirement, AtLeast) else len(parts)
         outcome = combine([each.outcome for each in parts], needed)
         missing: tuple[str, ...] = ()
@@ -250,23 +266,25 @@ class _Subject:
         elif outcome is Outcome.ERROR:
             failure = next((each.failure for each in parts if each.failure is not None), None)
         clause = program.clauses.get(requirement.id) or _ROOT
-        operator = "at least" if isinstance(requirement, AtLeast) else "all"
         return ConditionResult(
-            requirement.id, operator, outcome, clause, None, needed, (), missing, failure, parts
+            requirement.id,
+            "at least" if at_least else "all",
+            outcome,
+            clause,
+            None,
+            needed,
+            (),
+            missing,
+            failure,
+            parts,
         )
 
-    def _condition(
-        self, tree: Node
-    ) -> tuple[Outcome, tuple[FactValue, ...], tuple[str, ...], Failure | None]:
-        known = self.known.get(id(tree))
-        if known is not None:
-            return known
+    def _condition(self, tree: Node) -> _Known:
         leaf = self.evaluator._leaf(tree)
-        key = id(leaf.tree)
-        known = self.known.get(key)
+        known = self.known.get(id(leaf.tree))
         if known is None:
             value = leaf.evaluate(self.scope)
-            facts = tuple(self._fact_value(column) for column in leaf.columns)
+            facts = tuple([self._fact_value(column) for column in leaf.columns])
             if value is True:
                 known = (Outcome.TRUE, facts, (), None)
             elif value is False:
@@ -274,17 +292,19 @@ class _Subject:
             elif value.__class__ is Unknown:
                 known = (Outcome.UNKNOWN, facts, tuple(sorted(value.missing)), None)
             else:
-                known = (
-                    Outcome.ERROR,
-                    facts,
-                    (),
-                    value if value.__class__ is Failure else _not_boolean(value),
-                )
-            self.known[key] = known
+                known = (Outcome.ERROR, facts, (), value if value.__class__ is Failure else _not_boolean(value))
+            self.known[id(leaf.tree)] = known
         self.known[id(tree)] = known
         return known
 
     def _fact_value(self, column: str) -> FactValue:
+        """The same fact is shown by many conditions: one object serves them all."""
+        found = self.values.get(column)
+        if found is None:
+            found = self.values[column] = self._new_fact_value(column)
+        return found
+
+    def _new_fact_value(self, column: str) -> FactValue:
         value = self.facts.get(column, _ABSENT)
         if value is _ABSENT:
             value = Unknown.fact(column)
@@ -340,15 +360,14 @@ class _Subject:
 
 def combine(outcomes: Sequence[Outcome], needed: int) -> Outcome:
     """At least `needed` of the outcomes true: decided as soon as the others cannot change it."""
-    true = sum(each is Outcome.TRUE for each in outcomes)
+    true = outcomes.count(Outcome.TRUE)
     if true >= needed:
         return Outcome.TRUE
-    unknown = sum(each is Outcome.UNKNOWN for each in outcomes)
-    failed = sum(each is Outcome.ERROR for each in outcomes)
-    if true + unknown + failed < needed:
+    false = outcomes.count(Outcome.FALSE)
+    if len(outcomes) - false < needed:
         return Outcome.FALSE
     # With errors in the way, unknown parts can still decide it either way.
-    return Outcome.UNKNOWN if unknown else Outcome.ERROR
+    return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else Outcome.ERROR
 
 
 def split_exactly(amount: Decimal, ratios: Sequence[Decimal]) -> list[Decimal]:

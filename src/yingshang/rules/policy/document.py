@@ -274,7 +274,7 @@ def _deepest(error: ValidationError) -> ValidationError:
     return error
 
 
-def _explain(error: ValidationError) -> tuple[str, str]:
+def _explain(error: Any) -> tuple[str, str]:
     """jsonschema's message, as a person would say it."""
     if error.validator == "additionalProperties":
         allowed = list(error.schema.get("properties", {}))

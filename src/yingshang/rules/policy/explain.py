@@ -54,7 +54,8 @@ def _lines(
     document = program.item.data.get("document") or {}
     if document:
         number = f" {document['number']}" if document.get("number") else ""
-        yield f"{'依据' if chinese else 'Document'}: {document.get('title', '')}{number} {document.get('url', '')}".rstrip()
+        title = f"{document.get('title', '')}{number} {document.get('url', '')}".rstrip()
+        yield f"{'依据' if chinese else 'Document'}: {title}"
     yield f"{'截至' if chinese else 'As of'}: {program.as_of}"
     if decision.amount is not None:
         yield f"{'金额' if chinese else 'Amount'}: {amount_text(decision.amount, language)}"
@@ -63,8 +64,8 @@ def _lines(
     for payment in decision.payments:
         amount = grouped(payment.amount) if payment.amount is not None else "?"
         yield f"  {MARKS[payment.due]} {payment.text or payment.id}: {amount}{' 元' if chinese else ' yuan'}"
-    for who, amount in (*decision.recipients, *decision.shares):
-        yield f"  {who}: {grouped(amount)}{' 元' if chinese else ' yuan'}"
+    for who, portion in (*decision.recipients, *decision.shares):
+        yield f"  {who}: {grouped(portion)}{' 元' if chinese else ' yuan'}"
     yield ""
     yield "条件" if chinese else "Conditions"
     for part in decision.reason.parts:
@@ -90,8 +91,7 @@ def _condition(result: ConditionResult, depth: int, language: str) -> Iterator[s
         rule = ""
     yield f"{indent}{MARKS[result.outcome]} {result.clause.text}{clause}{rule}"
     if result.operator == "not" and len(result.parts) == 1:
-        for line in _facts(result.parts[0], depth + 1, language):
-            yield line
+        yield from _facts(result.parts[0], depth + 1, language)
         for part in result.parts[0].parts:
             yield from _condition(part, depth + 1, language)
         return

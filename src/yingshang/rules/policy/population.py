@@ -138,7 +138,6 @@ def needed_columns(programs: Sequence[Program]) -> list[str]:
 def match_population(
     programs: Sequence[Program],
     batches: Iterable[pa.RecordBatch],
-    schema: pa.Schema,
     *,
     groupings: Sequence[Grouping] = (),
     details: bool = False,
@@ -153,7 +152,7 @@ def match_population(
     column_programs = [
         columns.Program(each.id, each.requirement, each.benefit.amount) for each in programs
     ] + [each for each in extra if each is not None]
-    plan = columns.compile_programs(column_programs, schema)
+    plan = columns.compile_programs(column_programs)
     result = plan.evaluate(batches, threads=threads, progress=progress, keep_outcomes=detailed or bool(extra))
     summaries = []
     for program, counts in zip(programs, result.items, strict=False):

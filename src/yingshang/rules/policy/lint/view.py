@@ -32,12 +32,13 @@ from yingshang.rules.policy.resolve import Resolver, ratio
 # What kind of answer an expression must have.
 BOOLEAN, NUMBER, ANY = "boolean", "number", "any"
 
-_TEN_THOUSAND = UNITS["万元"]
-
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression of an item. `tree` is resolved, with `today()` still in it; `factor` turns its numbers to yuan."""
+    """One expression of an item. `tree` is resolved, with `today()` still in it; `factor` turns its numbers to yuan.
+
+    `line` names the line of a list whose fields stand free in it, `line_of` is that list.
+    """
 
     path: Path
     written: Any
@@ -45,6 +46,7 @@ class Expression:
     tree: Node
     wanted: str = ANY
     factor: Decimal = Decimal(1)
+    line: str | None = None
     line_of: Node | None = None
 
     @property
@@ -68,9 +70,12 @@ class ItemView:
     expressions: list[Expression] = field(default_factory=list)
     broken: list[tuple[Path, DomainError]] = field(default_factory=list)
     tables: dict[Path, DecisionTable] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _Reader(self).read()
+        reader = _Reader(self)
+        reader.read()
+        self.resolver = reader.resolver
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -241,7 +246,7 @@ class _Reader:
         except DomainError as error:
             self.view.broken.append((path, error))
             return None
-        self.view.expressions.append(Expression(path, written, raw, tree, wanted, factor, line_of))
+        self.view.expressions.append(Expression(path, written, raw, tree, wanted, factor, line, line_of))
         return tree
 
     def _optional(
@@ -277,8 +282,9 @@ class _Reader:
             self._optional(each, "amount", where, NUMBER)
             self._optional(each, "when", where, BOOLEAN)
 
-    def _amount(self, data: Mapping[str, Any], path: Path) -> None:
-        factor = UNITS[str(data.get("unit", "元"))]
+    def _amount(self, data: Mapping[str, Any], path: Path, around: Decimal = Decimal(1)) -> None:
+        """`around` is the unit of the benefit around a part, which the builder applies to the part as well."""
+        factor = around * UNITS[str(data.get("unit", "元"))]
         self._optional(data, "amount", path, NUMBER, factor)
         if data.get("bands") is not None:
             self._bands(data["bands"], (*path, "bands"), factor)
@@ -289,10 +295,10 @@ class _Reader:
         for index, part in enumerate(data.get("parts") or ()):
             where = (*path, "parts", index)
             self._optional(part, "when", where, BOOLEAN)
-            self._amount(part, where)
+            self._amount(part, where, factor)
         for index, cap in enumerate(data.get("caps") or ()):
             where = (*path, "caps", index)
-            self._optional(cap, "amount", where, NUMBER, UNITS[str(cap.get("unit", "元"))])
+            self._optional(cap, "amount", where, NUMBER, around * UNITS[str(cap.get("unit", "元"))])
             self._optional(cap, "used", where, NUMBER)
 
     def _bands(self, data: Mapping[str, Any], path: Path, factor: Decimal) -> None:
@@ -329,7 +335,7 @@ class _Reader:
                 Decimal(1),
             )
         self._optional(data, "amount", path, NUMBER, factor, name, source)
-        self._optional(data, "cap", path, NUMBER, Decimal(1), name, source)
+        self._optional(data, "cap", path, NUMBER, factor, name, source)
         self._optional(data, "most", path, NUMBER)
 
 
