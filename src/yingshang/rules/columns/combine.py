@@ -63,13 +63,15 @@ def _choose(node: int, parts: tuple[int, ...], planes: Words, errors: Errors, ro
     false = (yes & ~planes[then, 1]) | (no & ~planes[otherwise, 1]) | (neither & both_false)
     planes[node, 0] = true
     planes[node, 1] = ~false
-    failed = np.zeros_like(true)
-    if condition in errors:
-        failed |= errors[condition] & ~both_true & ~both_false
-    if then in errors:
-        failed |= yes & errors[then]
-    if otherwise in errors:
-        failed |= no & errors[otherwise]
+    if not any(part in errors for part in parts):
+        return
+    nowhere = np.zeros_like(true)
+    wrong, wrong_then, wrong_otherwise = (errors.get(part, nowhere) for part in parts)
+    unknown_then = planes[then, 1] & ~planes[then, 0] & ~wrong_then
+    unknown_otherwise = planes[otherwise, 1] & ~planes[otherwise, 0] & ~wrong_otherwise
+    decided = both_true | both_false | unknown_then | unknown_otherwise
+    failed = (yes & wrong_then) | (no & wrong_otherwise)
+    failed |= neither & ((wrong_then & wrong_otherwise) | (wrong & ~decided))
     _keep(node, failed, errors, rows)
 
 

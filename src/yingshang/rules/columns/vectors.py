@@ -285,19 +285,20 @@ def _extreme(left: Vector, right: Vector, least: bool) -> Vector:
 def _choose(outcome: Outcomes, then: Vector, otherwise: Vector) -> Vector:
     """`if`: where the condition is not decided, the value is known only if both ways lead to the same."""
     ours, theirs, scale, bound = aligned(then, otherwise)
-    everywhere = np.True_
-    first = everywhere if then.known is None else then.known
-    second = everywhere if otherwise.known is None else otherwise.known
+    first = np.True_ if then.known is None else then.known
+    second = np.True_ if otherwise.known is None else otherwise.known
     same = first & second & (ours == theirs)
-    open_ = ~(outcome.true | outcome.false)
-    known = (outcome.true & first) | (outcome.false & second) | (open_ & same)
+    neither = ~(outcome.true | outcome.false)
+    known = (outcome.true & first) | (outcome.false & second) | (neither & same)
     failed: Any = None
-    if then.failed is not None:
-        failed = outcome.true & then.failed
-    if otherwise.failed is not None:
-        failed = _either(failed, outcome.false & otherwise.failed)
-    if outcome.failed is not None:
-        failed = _either(failed, outcome.failed & ~same)
+    if then.failed is not None or otherwise.failed is not None or outcome.failed is not None:
+        wrong_first = np.False_ if then.failed is None else then.failed
+        wrong_second = np.False_ if otherwise.failed is None else otherwise.failed
+        failed = (outcome.true & wrong_first) | (outcome.false & wrong_second)
+        failed |= neither & wrong_first & wrong_second
+        if outcome.failed is not None:
+            # No way is unknown, and they do not lead to the same.
+            failed |= outcome.failed & (first | wrong_first) & (second | wrong_second) & ~same
     values = np.where(known, np.where(outcome.true, ours, theirs), 0)
     return Vector(values, scale, bound, None if known.all() else known, failed)
 
