@@ -210,11 +210,21 @@ class _CompiledTable:
         self.policy = compiler.policy
         self.subjects = [compile_node(each.expression) for each in table.inputs]
         self.allowed = [compile_node(each.allowed) if each.allowed else None for each in table.inputs]
-        # A cell "-" holds always: only the others are evaluated.
-        self.tests = [
-            [(column, compile_node(test)) for column, test in enumerate(rule.tests) if test.tests]
-            for rule in table.rules
-        ]
+        # A cell "-" holds always: only the others are evaluated, and one written in several rows only once. (What
+        # is the same cell is told by its text: 1 and true are equal to Python.)
+        self.cells: list[tuple[int, Evaluation]] = []
+        self.tests: list[list[tuple[int, int]]] = []
+        positions: dict[tuple[int, str], int] = {}
+        for rule in table.rules:
+            row = []
+            for column, test in enumerate(rule.tests):
+                if test.tests:
+                    key = (column, repr(test))
+                    if key not in positions:
+                        positions[key] = len(self.cells)
+                        self.cells.append((column, compile_node(test)))
+                    row.append((column, positions[key]))
+            self.tests.append(row)
         self.results = [[compile_node(each) for each in rule.outputs] for rule in table.rules]
         self.columns = [self._column(each, compile_node) for each in table.outputs]
         self.defaults = [compile_node(each.default) if each.default else None for each in table.outputs]
@@ -251,10 +261,25 @@ class _CompiledTable:
             return wrong
         candidates: list[_Candidate] = []
         only_first = self.table.hit_policy is HitPolicy.FIRST
+        known: list[Any] = [_NOT_YET] * len(self.cells)
         for index, tests in enumerate(self.tests):
-            outcome = self._outcome(test(cell_scopes[column]) for column, test in tests)
+            outcome: Any = True
+            for _, position in tests:
+                cell = known[position]
+                if cell is _NOT_YET:
+                    column, evaluation = self.cells[position]
+                    cell = known[position] = evaluation(cell_scopes[column])
+                if cell is True:
+                    continue
+                if cell is False or not self.policy:
+                    outcome = False
+                    break
+                # Rarely come here: a later cell may still say no, so the whole row is combined below.
+                outcome = None
             if outcome is False:
                 continue
+            if outcome is None:
+                outcome = self._outcome(known[position] for _, position in tests)
             candidates.append(_Candidate(index, None if outcome is True else outcome))
             if outcome is True and only_first:
                 break
@@ -266,8 +291,8 @@ class _CompiledTable:
         found = []
         for index, (rule, tests) in enumerate(zip(self.table.rules, self.tests, strict=True), start=1):
             cells: list[Any] = [True] * len(cell_scopes)
-            for column, test in tests:
-                cells[column] = test(cell_scopes[column])
+            for column, position in tests:
+                cells[column] = self.cells[position][1](cell_scopes[column])
             found.append(RuleMatch(index, rule.text, self._outcome(cells), tuple(cells)))
         return tuple(found)
 
@@ -514,8 +539,9 @@ class _CompiledTable:
 # --- helpers ------------------------------------------------------------------------------------------------------
 
 _DISAGREED = object()
-# Comparing every rule with every other takes seconds beyond this; the answer is then Unknown a little more often.
-_MOST_RULES_COMPARED = 500
+_NOT_YET = object()
+# Comparing every rule with every other takes a second or more beyond this; the answer is then Unknown more often.
+_MOST_RULES_COMPARED = 200
 
 
 def _agreed(values: list[Any]) -> Any:
