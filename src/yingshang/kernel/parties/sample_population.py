@@ -324,11 +324,13 @@ class SampleBlock:
         )
         premium = random.uniform(900, 2600, lines)
         subsidised = np.where((kind < 6) & (random.random(lines) < 0.3), np.minimum(insured, 24), 0)
+        retirement = np.maximum(62.0 - age - random.random(lines), 0.0)
         self._lines(
             "hires",
             counts,
             person_type=kind,
             hired_date=self.today - days,
+            contract_date=self.today - days,
             age=age,
             contract_signed=signed,
             contract_months=contract,
@@ -336,9 +338,11 @@ class SampleBlock:
             employed_months=employed,
             years_since_graduation=since_graduation,
             is_hard_to_employ=hard,
-            years_to_retirement=np.maximum(62.0 - age - random.random(lines), 0.0),
+            years_to_retirement=retirement,
+            years_to_retirement_first=retirement + subsidised / 12,
             monthly_premium=_fen(premium),
             subsidised_months=subsidised,
+            other_premium_subsidy=random.random(lines) < 0.05,
         )
         recent = days <= 365
         eligible = recent & (kind != len(kinds) - 1) & (contract >= 12)
@@ -562,6 +566,8 @@ class SampleBlock:
             disbursed_date=self.today - since,
             term_years=term,
             interest_paid=_fen(principal * rate * elapsed),
+            in_key_chain=random.random(lines) < np.where(industrial[borrower], 0.6, 0.2),
+            other_central_subsidy=random.random(lines) < 0.04,
         )
         counts = np.where(self._chance(np.where(industrial, 0.06, 0.008)) & (self.employees >= 5), 1, 0)
         lines = int(counts.sum())
@@ -573,6 +579,7 @@ class SampleBlock:
             kind=_mixture(random, lines, 0.5, 0.2, 0.1, 0.2),
             field=np.where(industrial[owner], 0, random.integers(1, 11, lines)),
             in_statistics=random.random(lines) < 0.6,
+            statistics_date=started + random.integers(10, 60, lines),
             invest=_fen(
                 np.rint(
                     np.clip(self.assets[owner] / 100 * random.uniform(0.05, 0.6, lines), 100_000, 5e9)
