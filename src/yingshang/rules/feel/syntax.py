@@ -19,11 +19,22 @@ class Node:
     end: int = field(default=0, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
-    """A number, string, boolean, null or temporal value written out."""
+    """A number, string, boolean, null or temporal value written out.
+
+    Literals are the same only if their kinds are: to Python 1 equals True, to FEEL it does not.
+    """
 
     value: Any
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Literal):
+            return NotImplemented
+        return self.value.__class__ is other.value.__class__ and bool(self.value == other.value)
+
+    def __hash__(self) -> int:
+        return hash((self.value.__class__, self.value))
 
 
 @dataclass(frozen=True, slots=True)
