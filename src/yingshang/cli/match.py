@@ -201,7 +201,7 @@ def summarise(
         },
         "problems": [each.as_dict() for each in compiled.problems],
         "rejects": [_reject_data(each) for each in _first(data.rejects, _REPORTED_REJECTS)],
-        "evaluated_by_rows": dict(matching.by_rows),
+        "evaluated_by_rows": sum(matching.by_rows.values()),
         "files": {"subjects": subjects.name, "policies": ", ".join(str(each) for each in policies)},
     }
 
@@ -418,7 +418,8 @@ def _print_summary(summary: dict[str, Any], language: Language) -> None:
     else:
         text = (
             f"{summary['subjects']:,} subjects × {summary['items']} items: {certain} certain, {possible} possible; "
-            f"read in {summary['load_seconds']} s, matched in {summary['evaluate_seconds']} s ({speed:,} decisions a second)"
+            f"read in {summary['load_seconds']} s, matched in {summary['evaluate_seconds']} s "
+            f"({speed:,} decisions a second)"
         )
     results.print("\n" + text, markup=False)
     if summary["rejected_rows"]:

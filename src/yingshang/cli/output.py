@@ -52,7 +52,7 @@ def print_error(error: DomainError, *, as_json: bool) -> None:
 
 @contextmanager
 def progress_bar(title: str, total: int | None, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error while work goes on; gives a function that says how much is done. Silent off a terminal."""
+    """A bar on standard error while work goes on, silent off a terminal; gives a function that says how much is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

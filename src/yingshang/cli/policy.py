@@ -65,9 +65,11 @@ def check(
             results.print(problem_line(each, language), style=_STYLES[each.severity], markup=False)
         counts = {name: sum(each.severity == name for each in problems) for name in _STYLES}
         if language is Language.CHINESE:
-            summary = f"{len(policies.items)} 个事项：{counts['error']} 个错误，{counts['warning']} 个警告，{counts['note']} 条提示"
+            words = f"{counts['error']} 个错误，{counts['warning']} 个警告，{counts['note']} 条提示"
+            summary = f"{len(policies.items)} 个事项：{words}"
         else:
-            summary = f"{len(policies.items)} items: {counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes"
+            words = f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes"
+            summary = f"{len(policies.items)} items: {words}"
         results.print(summary, markup=False)
     if errors:
         raise typer.Exit(EXIT_FOUND)

@@ -320,8 +320,9 @@ def _print(summary: dict[str, Any], language: Language) -> None:
         amount = humanised_yuan(round(Decimal(summary["budget"]["amount"]) * 100))
         results.print(f"{'预算' if chinese else 'Budget'} {amount}：{verdict}", markup=False)
     for problem in summary["problems"]:
+        detail = problem["message_zh" if chinese else "message"]
         messages.print(
-            f"{problem['file']}:{problem['line']}: {problem['item'] or ''}: {problem['message_zh' if chinese else 'message']}",
+            f"{problem['file']}:{problem['line']}: {problem['item'] or ''}: {detail}",
             style="red",
             markup=False,
         )
