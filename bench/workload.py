@@ -34,7 +34,21 @@ FLAGS: Final = ("abnormal", "dishonest", "arrears", "export_license", "green_fac
 
 _MONEY_THRESHOLDS: Final = (100_000, 300_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 5_000_000, 8_000_000, 10_000_000,
                             20_000_000, 30_000_000, 40_000_000, 50_000_000, 100_000_000, 200_000_000, 400_000_000)  # fmt: skip
-_RATIO_THRESHOLDS: Final = ("0.02", "0.03", "0.04", "0.05", "0.055", "0.06", "0.1", "0.15", "0.2", "0.3", "0.5", "0.6", "0.7")
+_RATIO_THRESHOLDS: Final = (
+    "0.02",
+    "0.03",
+    "0.04",
+    "0.05",
+    "0.055",
+    "0.06",
+    "0.1",
+    "0.15",
+    "0.2",
+    "0.3",
+    "0.5",
+    "0.6",
+    "0.7",
+)
 _COUNT_THRESHOLDS: Final = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 60, 80, 100, 200, 300, 500, 1000)
 _DATE_THRESHOLDS: Final = tuple(f"{year}-01-01" for year in range(2012, 2027))
 
@@ -108,18 +122,28 @@ def make_tests(size: int, seed: int = 1) -> tuple[Test, ...]:
     random = np.random.default_rng(seed)
     pools: list[list[Test]] = []
     for name in MONEY:
-        pools.append([Test(name, o, Decimal(each)) for each in _MONEY_THRESHOLDS for o in (">=", "<", "<=", ">")])
+        pools.append(
+            [Test(name, o, Decimal(each)) for each in _MONEY_THRESHOLDS for o in (">=", "<", "<=", ">")]
+        )
     for name in RATIOS:
-        pools.append([Test(name, o, Decimal(each)) for each in _RATIO_THRESHOLDS for o in (">=", "<", "<=", ">")])
+        pools.append(
+            [Test(name, o, Decimal(each)) for each in _RATIO_THRESHOLDS for o in (">=", "<", "<=", ">")]
+        )
     for name in COUNTS:
-        pools.append([Test(name, o, Decimal(each)) for each in _COUNT_THRESHOLDS for o in (">=", "<", "<=", ">")])
+        pools.append(
+            [Test(name, o, Decimal(each)) for each in _COUNT_THRESHOLDS for o in (">=", "<", "<=", ">")]
+        )
     for name in DATES:
         days = [datetime.date.fromisoformat(each) for each in _DATE_THRESHOLDS]
         pools.append([Test(name, o, each) for each in days for o in (">=", "<")])
     for name, count in TEXTS.items():
         single: list[Test] = [Test(name, "=", _text(name, place)) for place in range(min(count, 60))]
         several = [
-            Test(name, "in", tuple(_text(name, int(each)) for each in sorted(random.choice(count, most, replace=False))))
+            Test(
+                name,
+                "in",
+                tuple(_text(name, int(each)) for each in sorted(random.choice(count, most, replace=False))),
+            )
             for most in (2, 3, min(4, count), min(12, count), min(40, count))
             for _ in range(6)
         ]
@@ -181,5 +205,7 @@ def programs_of(workload: Workload, *, formulas: float = 0.0) -> list[Program]:
         if random.random() < formulas:
             rate, cap = random.integers(1, 9), int(random.integers(1, 20)) * 100_000
             amount = parse_expression(f"round half up(min(revenue * 0.0{rate}, {cap}), 2)")
-        programs.append(Program(f"item-{place:05d}", All("all", tuple(leaves[each] for each in item)), amount))
+        programs.append(
+            Program(f"item-{place:05d}", All("all", tuple(leaves[each] for each in item)), amount)
+        )
     return programs

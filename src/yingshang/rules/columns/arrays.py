@@ -21,6 +21,9 @@ LARGEST: Final = 2**62
 LARGEST_VOCABULARY: Final = 16_384
 """A column with more distinct strings is no vocabulary; its predicates are evaluated where they matter."""
 
+EXACT_DOUBLE: Final = 2**53
+"""Integers below this are exact as doubles."""
+
 _DECIMAL_64_DIGITS: Final = 18
 _EXACT_DOUBLE_DIGITS: Final = 15
 _LARGEST_FLOAT_SCALE: Final = 9
@@ -69,6 +72,7 @@ class Vocabulary:
         self.values: list[str] = []
         self._codes: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._latest: tuple[Any, Any, npt.NDArray[np.intp]] | None = None
 
     def code(self, text: str) -> int | None:
         """The code of a string, None if no chunk had it."""
@@ -78,6 +82,17 @@ class Vocabulary:
         """The code of each string of a dictionary. Raises NotColumnar when there are too many."""
         if len(dictionary) > LARGEST_VOCABULARY:
             raise NotColumnar
+        # The chunks of a batch share one dictionary; the reference keeps its address from being used again.
+        buffers = dictionary.buffers()[1:]
+        place = (*(each.address if each else 0 for each in buffers), dictionary.offset, len(dictionary))
+        latest = self._latest
+        if latest is not None and place == latest[0]:
+            return latest[2]
+        codes = self._translated(dictionary)
+        self._latest = (place, dictionary, codes)
+        return codes
+
+    def _translated(self, dictionary: pa.Array) -> npt.NDArray[np.intp]:
         strings = dictionary.to_pylist()
         with self._lock:
             for each in strings:
@@ -167,6 +182,23 @@ class ChunkColumn:
                 raise NotColumnar
             return values.astype(np.int64)
         return values  # type: ignore[no-any-return]
+
+    def ordered(self) -> npt.NDArray[Any]:
+        """[rows]: the same integers in a type that is quick to compare, exactly: doubles if they are wide and fit.
+
+        NumPy compares doubles more than twice as fast as 64-bit integers.
+        """
+        found: npt.NDArray[Any] = self._once("ordered", self._make_ordered)
+        return found
+
+    def _make_ordered(self) -> npt.NDArray[Any]:
+        values = self.integers()
+        if values.dtype != np.int64:
+            return values
+        doubles = values.astype(np.float64)
+        # What rounds to less than 2**53 was exact.
+        exact = doubles.max(initial=0.0) < EXACT_DOUBLE and doubles.min(initial=0.0) > -EXACT_DOUBLE
+        return doubles if exact else values
 
     def floats(self) -> npt.NDArray[np.float64]:
         """[rows]: the doubles of a `float` column."""

@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from yingshang.rules.columns.arrays import (
+    EXACT_DOUBLE,
     LARGEST_VOCABULARY,
     ChunkColumn,
     NotColumnar,
     Vocabulary,
     scale_of_type,
 )
-from yingshang.rules.columns.planes import Words, clear_tail, pack
+from yingshang.rules.columns.planes import BUFFERS, Words, clear_tail, pack
 from yingshang.rules.columns.predicates import Contains, Lookup, Threshold, float_threshold, integer_threshold
 from yingshang.rules.columns.rows import ERROR, FALSE, TRUE, UNKNOWN, RowExpression, state_of
 from yingshang.rules.feel.temporal import Date, add
@@ -27,10 +28,6 @@ from yingshang.rules.feel.values import Unknown, number
 ALL_BITS: Final = ~np.uint64(0)
 _AT_ONCE: Final = 8
 """Predicates of a column in one call: enough to leave the interpreter behind, few enough for the cache."""
-
-_FEWEST_TO_NARROW: Final = 6
-_NARROW_LIMIT: Final = 2**31 - 2
-_NOT_ASKED: Final = 255
 
 
 class ThresholdGroup:
@@ -51,32 +48,18 @@ class ThresholdGroup:
             :, None
         ]
         self._by_type: dict[Any, tuple[npt.NDArray[Any], list[tuple[int, bool]]]] = {}
-        operators = [each.operator for each in thresholds]
-        at_least, equal = operators.count(">="), operators.count("=")
+        inequalities = sum(each.operator != "=" for each in thresholds)
         self._segments = (
-            (0, at_least, np.greater_equal),
-            # `> c` has become `>= c + 1`, which spoils the trailing zeros of the round figures in the first segment.
-            (at_least, len(operators) - equal, np.greater_equal),
-            (len(operators) - equal, len(operators), np.equal),
+            (0, inequalities, np.greater_equal),
+            (inequalities, len(thresholds), np.equal),
         )
 
     @staticmethod
     def sort_key(threshold: Threshold) -> int:
-        """The order thresholds have to come in."""
-        return (">=", ">", "=").index(threshold.operator)
+        """The order thresholds have to come in: equalities last."""
+        return int(threshold.operator == "=")
 
-    def _narrowing(self, start: int, stop: int) -> int | None:
-        """How many low bits can be dropped from 64-bit values, if 32 bits are then enough for these thresholds."""
-        together = 0
-        for each in self.constants[start:stop]:
-            together |= abs(each)
-        shift = (together & -together).bit_length() - 1 if together else 0
-        narrow = all(abs(each) >> shift <= _NARROW_LIMIT for each in self.constants[start:stop])
-        return shift if narrow else None
-
-    def _operands(
-        self, kind: npt.DTypeLike, start: int, stop: int, shift: int
-    ) -> tuple[Any, list[tuple[int, bool]]]:
+    def _operands(self, kind: npt.DTypeLike, start: int, stop: int) -> tuple[Any, list[tuple[int, bool]]]:
         """The thresholds in the type of the values [size, 1], and those that every or no value passes."""
         key = (np.dtype(kind).char, start, stop)
         found = self._by_type.get(key)
@@ -86,13 +69,15 @@ class ThresholdGroup:
             for place, each in enumerate(self.constants[start:stop]):
                 constant = each
                 if each is not None and not self.float:
-                    constant = each >> shift
-                    limits = np.iinfo(kind)
-                    if constant > limits.max:
+                    # Integers stand as doubles only where they lie within these.
+                    least, most = (-EXACT_DOUBLE, EXACT_DOUBLE)
+                    if np.dtype(kind).kind != "f":
+                        least, most = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+                    if each > most:
                         constant = None
-                    elif constant < limits.min:
+                    elif each < least:
                         # Every value is larger, so that none is equal and all are at least as large.
-                        decided.append((place, start < self._segments[2][0]))
+                        decided.append((place, start < self._segments[1][0]))
                         constant = 0
                 if constant is None:
                     decided.append((place, False))
@@ -103,23 +88,16 @@ class ThresholdGroup:
 
     def compute(self, column: ChunkColumn, planes: Words) -> None:
         """Writes the true and open planes of the group. `planes`: [nodes, 2, words]."""
-        values: npt.NDArray[Any] = column.floats() if self.float else column.integers()
+        values: npt.NDArray[Any] = column.floats() if self.float else column.ordered()
         valid = column.valid_plane()
         missing = None if valid is None else ~valid
         for start, stop, compare in self._segments:
-            operands, shift = values, 0
-            if stop - start >= _FEWEST_TO_NARROW and values.dtype == np.int64 and compare is np.greater_equal:
-                narrowing = self._narrowing(start, stop)
-                if narrowing is not None:
-                    shift = narrowing
-                    operands = np.clip(values >> shift, -_NARROW_LIMIT - 1, _NARROW_LIMIT + 1).astype(
-                        np.int32
-                    )
-            constants, decided = self._operands(operands.dtype, start, stop, shift)
+            constants, decided = self._operands(values.dtype, start, stop)
             for low in range(0, stop - start, _AT_ONCE):
                 high = min(low + _AT_ONCE, stop - start)
                 flip = self.flip[start + low : start + high]
-                truth = pack(compare(operands, constants[low:high]))
+                passed = BUFFERS.booleans("comparisons", high - low, column.rows)
+                truth = pack(compare(values, constants[low:high], out=passed))
                 truth ^= flip
                 for place, passes in decided:
                     if low <= place < high:
@@ -186,12 +164,31 @@ class LookupGroup:
         if column.kind == "text":
             self._compute_text(column, planes, errors)
         elif column.kind == "boolean":
-            codes = column.truth().view(np.uint8)
             for place, states in enumerate(self.states):
-                table = np.array([states.of_integer(0, False), states.of_integer(1, True)], np.uint8)
-                self._write(place, states, table, codes, column, planes, errors)
+                self._compute_boolean(place, states, column, planes, errors)
         else:
             self._compute_integers(column, planes, errors)
+
+    def _compute_boolean(
+        self, place: int, states: _States, column: ChunkColumn, planes: Words, errors: Errors
+    ) -> None:
+        truth, valid = column.boolean_plane(), column.valid_plane()
+        cells = [(states.of_integer(1, True), truth), (states.of_integer(0, False), ~truth)]
+        if valid is not None:
+            cells = [(state, plane & valid) for state, plane in cells]
+            cells.append((states.missing, ~valid))
+        node = self.first + place
+        nothing = np.zeros_like(truth)
+        planes[node, 0] = np.bitwise_or.reduce(
+            [plane for state, plane in cells if state == TRUE] or [nothing]
+        )
+        planes[node, 1] = np.bitwise_or.reduce(
+            [plane for state, plane in cells if state != FALSE] or [nothing]
+        )
+        failed = np.bitwise_or.reduce([plane for state, plane in cells if state == ERROR] or [nothing])
+        clear_tail(failed, column.rows)
+        if failed.any():
+            errors[node] = failed
 
     def _tables(self, vocabulary: Vocabulary) -> tuple[list[npt.NDArray[np.uint8]], list[int]]:
         """Bit j of `bits[g][code]`: whether predicate 8 g + j is true. And the predicates that bits cannot say."""

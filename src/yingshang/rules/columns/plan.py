@@ -11,7 +11,6 @@ do not wait for each other.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from yingshang.rules.columns.arrays import ChunkColumn, NotColumnar, Vocabulary
 from yingshang.rules.columns.combine import combine_derived
 from yingshang.rules.columns.leaves import Errors, LookupGroup, ThresholdGroup
 from yingshang.rules.columns.planes import (
+    BUFFERS,
     Words,
     all_set,
     clear_tail,
@@ -436,24 +436,6 @@ class _ChunkResult:
     outcomes: ChunkOutcomes | None
 
 
-class _Buffers(threading.local):
-    """Memory that a thread keeps between chunks: fresh pages cost more than the work done in them."""
-
-    def __init__(self) -> None:
-        self._arrays: dict[str, Words] = {}
-
-    def array(self, use: str, *shape: int) -> Words:
-        """An array of words of that shape, its content undefined."""
-        size = int(np.prod(shape))
-        held = self._arrays.get(use)
-        if held is None or held.size < size:
-            held = self._arrays[use] = np.empty(size, np.uint64)
-        return held[:size].reshape(shape)
-
-
-_BUFFERS: Final = _Buffers()
-
-
 class _Chunk:
     """The evaluation of one chunk."""
 
@@ -468,7 +450,7 @@ class _Chunk:
             name: ChunkColumn(array, name, plan.vocabularies[name])
             for name, array in zip(batch.schema.names, batch.columns, strict=True)
         }
-        self.planes = _BUFFERS.array("planes", len(plan.nodes), 2, self.words)
+        self.planes = BUFFERS.array("planes", len(plan.nodes), 2, self.words)
         self.errors: Errors = {}
         self.late: set[int] = set()
         self.by_rows: dict[str, int] = {}
@@ -589,8 +571,8 @@ class _Chunk:
         amounts: dict[int, ItemAmounts] = {}
         ways = ChunkAmounts(plan.graph, self.columns, self._condition_planes, rows, self._count_calls)
         most = max((len(block.items) for block in plan.blocks), default=0)
-        held = _BUFFERS.array("held", most, 2, self.words)
-        next_ = _BUFFERS.array("next", most, 2, self.words)
+        held = BUFFERS.array("held", most, 2, self.words)
+        next_ = BUFFERS.array("next", most, 2, self.words)
         with_errors = {item for node in self.errors for item in plan.items_of(node)}
         for block in plan.blocks:
             size = len(block.items)

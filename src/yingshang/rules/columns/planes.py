@@ -10,6 +10,8 @@ planes at once, and "not" a swap with complement.
 
 from __future__ import annotations
 
+import math
+import threading
 from typing import Any, Final
 
 import numpy as np
@@ -87,3 +89,26 @@ def from_bitmap(buffer: pa.Buffer | None, offset: int, rows: int) -> Words | Non
 def all_set(rows: int) -> Words:
     """A plane of ones."""
     return np.full(word_count(rows), ~np.uint64(0))
+
+
+class _Buffers(threading.local):
+    """Memory that a thread keeps between chunks: fresh pages cost more than the work done in them."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Words] = {}
+
+    def array(self, use: str, *shape: int) -> Words:
+        """An array of words of that shape, its content undefined, until the next one for the same use."""
+        size = math.prod(shape)
+        held = self._arrays.get(use)
+        if held is None or held.size < size:
+            held = self._arrays[use] = np.empty(size, np.uint64)
+        return held[:size].reshape(shape)
+
+    def booleans(self, use: str, *shape: int) -> Booleans:
+        """The same for booleans."""
+        size = math.prod(shape)
+        return self.array(use, (size + 7) // 8).view(np.bool_)[:size].reshape(shape)
+
+
+BUFFERS: Final = _Buffers()
