@@ -170,7 +170,7 @@ class _Compiler:
 
     def _literal(self, node: syntax.Literal) -> Evaluation:
         value = node.value
-        return lambda scope: value
+        return self._checked(lambda scope: value) if value.__class__ is Failure else lambda scope: value
 
     def _name(self, node: syntax.Name) -> Evaluation:
         name, policy = node.name, self.policy
@@ -259,6 +259,9 @@ class _Compiler:
         constant = node.condition.value if isinstance(node.condition, syntax.Literal) else None
         condition_type = static_type(node.condition)
         may_be_index = condition_type is None or condition_type.name == "number"
+        if policy and isinstance(node.condition, syntax.Name | syntax.Path):
+            # `employees[insured]`: nobody has told `insured` where there are no employees, and it does not matter.
+            may_be_index = False
         reads_entries = any(
             isinstance(each, syntax.Name) and each.name != "item" and find_builtin(each.name) is None
             for each in syntax.walk(node.condition)
@@ -337,10 +340,13 @@ class _Compiler:
             one, other = then(scope), otherwise(scope)
             if one.__class__ is Failure and other.__class__ is Failure:
                 return one
-            if not (unknowns(one) or unknowns(other)) and same_value(one, other):
+            undecided = [*unknowns(one), *unknowns(other)]
+            if not undecided and same_value(one, other):
                 return one
             if outcome.__class__ is Unknown:
-                return Unknown.merge([outcome, *unknowns(one), *unknowns(other)])
+                undecided.append(outcome)
+            if undecided:
+                return Unknown.merge(undecided)
             if outcome.__class__ is Failure:
                 return outcome
             return Failure(

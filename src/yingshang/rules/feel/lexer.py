@@ -68,6 +68,8 @@ _LOOK_ALIKES = {
     "＜": "<", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "【": "[", "】": "]", "、": ",", "。": ".",
     "％": "/ 100", "%": "/ 100", "&": "and", "|": "or", "!": "not(…)", "'": '"',
 }  # fmt: skip
+# Signs of other languages. `<>` is one here after `function`, `list` and the like.
+_MISTAKEN = {"==": "=", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or"}
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 # Names of more than one word that the standard itself defines: functions, properties and types.
@@ -250,19 +252,14 @@ class _Lexer:
     def _sign(self) -> None:
         text, position = self.text, self.position
         sign = text[position : position + 2]
+        of_a_type = self.output and str(self.output[-1]) in ("function", "list", "context", "range")
+        if sign in _MISTAKEN and not (sign == "<>" and of_a_type):
+            raise self._wrong_sign(sign, _MISTAKEN[sign])
         if sign not in _SIGNS:
             sign = text[position]
         kind = _SIGNS.get(sign)
         if kind is None:
-            instead = _LOOK_ALIKES.get(sign)
-            raise ExpressionError(
-                f"{sign!r} is no part of an expression" + (f"; write {instead}" if instead else ""),
-                message_zh=f"表达式中不能出现“{sign}”" + (f"，请改用 {instead}" if instead else ""),
-                source=text,
-                position=position,
-                text=sign,
-                expected=[instead] if instead else [],
-            )
+            raise self._wrong_sign(sign, _LOOK_ALIKES.get(sign))
         operand_before = self._last() in _ENDS_OPERAND
         if kind == "DOTDOT" and self.frames:
             self.frames[-1][1] = "range"
@@ -275,3 +272,13 @@ class _Lexer:
         elif kind in ("RPAR", "RSQB", "RBRACE", "OPEN_HIGH") and self.frames:
             self.frames.pop()
         self._emit(kind, position + len(sign))
+
+    def _wrong_sign(self, sign: str, instead: str | None) -> ExpressionError:
+        return ExpressionError(
+            f"{sign!r} is no part of an expression" + (f"; write {instead}" if instead else ""),
+            message_zh=f"表达式中不能出现 {sign}" + (f"，请改用 {instead}" if instead else ""),
+            source=self.text,
+            position=self.position,
+            text=sign,
+            expected=[instead] if instead else [],
+        )

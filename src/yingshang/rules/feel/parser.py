@@ -42,7 +42,7 @@ from yingshang.rules.feel.syntax import (
     depth,
     walk,
 )
-from yingshang.rules.feel.values import number
+from yingshang.rules.feel.values import Failure, number
 
 DEEPEST = 200
 """How deep an expression may nest; Python's own stack ends at about a thousand calls."""
@@ -152,7 +152,12 @@ class _Build(Transformer[Token, Any]):
         return _literal(str(children[0]), children)
 
     def at_literal(self, children: list[Token]) -> Node:
-        return _literal(temporal.parse_at_literal(str(children[1])), children)
+        value: Any = temporal.parse_at_literal(str(children[1]))
+        if value is None:  # null in FEEL mode, an error in policy mode
+            value = Failure(
+                f'@"{children[1]}" is no date, time or duration', f"“{children[1]}”不是日期、时间或时长"
+            )
+        return _literal(value, children)
 
     def constant(self, children: list[Token]) -> Node:
         return _literal({"TRUE": True, "FALSE": False, "NULL": None}[children[0].type], children)
@@ -280,15 +285,54 @@ _PARSER = Lark.open(
 
 # How tokens are called when telling somebody what could stand at a place.
 _WRITTEN = {
-    "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]",
-    "LBRACE": "{", "RBRACE": "}", "COMMA": ",", "DOT": ".", "DOTDOT": "..", "COLON": ":", "AT": '@"…"', "EQUAL": "=",
-    "UNEQUAL": "!=", "LESS": "<", "LESS_EQUAL": "<=", "MORE": ">", "MORE_EQUAL": ">=", "PLUS": "+", "MINUS": "-",
-    "TIMES": "*", "DIVIDE": "/", "POWER": "**", "OPEN_LOW": "]", "OPEN_HIGH": "[", "ARROW": "->",
-    "INSTANCE_OF": "instance of", "$END": "the end",
+    "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}", "COMMA": ",", "DOT": ".",
+    "DOTDOT": "..", "COLON": ":", "EQUAL": "=", "UNEQUAL": "!=", "LESS": "<", "LESS_EQUAL": "<=", "MORE": ">",
+    "MORE_EQUAL": ">=", "PLUS": "+", "MINUS": "-", "TIMES": "*", "DIVIDE": "/", "POWER": "**", "OPEN_LOW": "]",
+    "OPEN_HIGH": "[", "ARROW": "->", "INSTANCE_OF": "instance of", "AT": '@"…"',
 }  # fmt: skip
-_OPERAND_STARTS = frozenset(
-    {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "LBRACE", "AT", "MINUS", "IF", "FOR"}
-)
+# Sets of tokens that are one thing to a reader; the first that fits whole is named instead of its tokens.
+_COMPARISONS = frozenset({"EQUAL", "UNEQUAL", "LESS", "LESS_EQUAL", "MORE", "MORE_EQUAL"})
+_GROUPS: tuple[tuple[frozenset[str], str, str], ...] = (
+    (
+        frozenset(
+            {
+                "NAME", "NUMBER", "STRING", "LPAR", "LSQB", "LBRACE", "AT", "MINUS", "IF", "FOR", "TRUE", "FALSE",
+                "NULL", "SOME", "EVERY", "FUNCTION", "OPEN_LOW",
+            }
+        ),
+        "a value",
+        "一个值",
+    ),
+    (
+        _COMPARISONS
+        | {
+            "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER", "AND", "OR", "IN", "BETWEEN", "INSTANCE_OF", "LPAR", "LSQB",
+            "DOT",
+        },
+        "an operator",
+        "运算符",
+    ),
+    (_COMPARISONS, "a comparison", "比较符"),
+    (frozenset({"NAME", "FUNCTION", "NULL"}), "a type", "类型"),
+    (frozenset({"NAME"}), "a name", "名称"),
+    (frozenset({"STRING"}), "a string", "文字"),
+    (frozenset({"NUMBER"}), "a number", "数字"),
+    (frozenset({"$END"}), "the end", "结尾"),
+)  # fmt: skip
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+_UNITS = {"万": "10000", "亿": "100000000", "万元": "10000", "亿元": "100000000"}
+
+
+def _named(kinds: set[str]) -> tuple[list[str], list[str]]:
+    """What could stand at a place, in English and in Chinese."""
+    english, chinese = [], []
+    for group, name, name_zh in _GROUPS:
+        if group <= kinds:
+            kinds = kinds - group
+            english.append(name)
+            chinese.append(name_zh)
+    signs = sorted(_WRITTEN.get(kind, kind.lower()) for kind in kinds)
+    return english + signs, chinese + signs
 
 
 @lru_cache(maxsize=65_536)
@@ -305,7 +349,7 @@ def _parse(text: str, start: str, names: frozenset[str]) -> Node:
     try:
         tree: Any = _PARSER.parse(tokens, start=start)
     except UnexpectedToken as error:
-        raise _unexpected(text, error) from None
+        raise _unexpected(text, error, tokens) from None
     except UnexpectedInput as error:  # pragma: no cover - lark names no other kind for a token list
         raise ExpressionError(str(error), source=text, position=error.pos_in_stream or 0) from None
     assert isinstance(tree, Node)
@@ -329,29 +373,43 @@ def _parse(text: str, start: str, names: frozenset[str]) -> Node:
     return tree
 
 
-def _unexpected(text: str, error: UnexpectedToken) -> ExpressionError:
+def _unexpected(text: str, error: UnexpectedToken, tokens: list[Token]) -> ExpressionError:
     token = error.token
-    expected_kinds = set(error.accepts or error.expected)
-    expected = []
-    if expected_kinds >= {"NAME", "NUMBER", "LPAR"}:
-        expected.append("a value")
-        expected_kinds -= _OPERAND_STARTS | {
-            "TRUE", "FALSE", "NULL", "SOME", "EVERY", "FUNCTION", "OPEN_LOW",
-        }  # fmt: skip
-    expected += sorted(_WRITTEN.get(kind, kind.lower()) for kind in expected_kinds)
+    expected, expected_zh = _named(set(error.accepts or error.expected))
     at_end = token.type == "$END"
     position = len(text.rstrip()) if at_end else int(token.start_pos or 0)
     found = "" if at_end else text[position : token.end_pos]
+    message, message_zh = f"{found!r} cannot stand here", f"此处不能出现“{found}”"
+    before = next((each for each in reversed(tokens) if (each.end_pos or 0) <= position), None)
     if at_end:
         message, message_zh = "the expression stops too early", "表达式不完整"
-    else:
-        message, message_zh = f"{found!r} cannot stand here", f"此处不能出现“{found}”"
+        opening = _left_open(tokens)
+        if opening is not None:
+            place = ExpressionError("", source=text, position=int(opening.start_pos or 0))
+            message += f": {opening} in line {place.line}, column {place.column} is not closed"
+            message_zh += f"：第 {place.line} 行第 {place.column} 列的 {opening} 没有闭合"
+    elif found in _CLOSING and not expected:
+        message, message_zh = f"{found!r} closes nothing", f"“{found}”没有对应的“{_CLOSING[found]}”"
+    elif before is not None and before.type == "NUMBER" and found in _UNITS:
+        message += f"; write {before} * {_UNITS[found]}"
+        message_zh += f"，请写作 {before} * {_UNITS[found]}"
     if expected:
         message += f"; expected {', '.join(expected)}"
-        message_zh += f"，此处应为：{'、'.join(expected)}"
+        message_zh += f"，此处应为：{'、'.join(expected_zh)}"
     return ExpressionError(
         message, message_zh=message_zh, source=text, position=position, text=found, expected=expected
     )
+
+
+def _left_open(tokens: list[Token]) -> Token | None:
+    """The innermost bracket that is not closed."""
+    waiting: list[Token] = []
+    for token in tokens:
+        if token.type in ("LPAR", "LSQB", "LBRACE", "OPEN_LOW"):
+            waiting.append(token)
+        elif token.type in ("RPAR", "RSQB", "RBRACE", "OPEN_HIGH") and waiting:
+            waiting.pop()
+    return waiting[-1] if waiting else None
 
 
 __all__ = ["parse_expression", "parse_unary_tests"]

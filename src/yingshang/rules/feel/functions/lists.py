@@ -36,7 +36,7 @@ def list_replace_at(items: list[Any], position: Decimal, new: Any) -> Any:
     return [*items[:index], new, *items[index + 1 :]]
 
 
-@builtin("list replace(list: list, match: function, newItem: any|null)")
+@builtin("list replace(list: list, match: function, newItem: any|null)", sees_unknown=True)
 def list_replace_matching(items: list[Any], match: Function, new: Any) -> Any:
     result = []
     undecided = []

@@ -6,9 +6,10 @@ A declaration names the parameters and their types, as the standard's tables do:
     def substring(string: str, start: Decimal, length: Decimal | None = None) -> Any: ...
 
 Before the function runs: the number and names of the arguments are checked, implicit conversions made (a list of one
-to its element and back), null answered for null where the parameter does not take it, and in policy mode Unknown
-answered for an argument that is unknown in any part. A function declared `sees_unknown=True` gets lists and contexts
-with unknown parts and must itself keep the promise: decided only if every completion agrees.
+to its element and back), Failure answered for a Failure in any part, null for null where the parameter does not take
+it, and in policy mode Unknown for an argument that is unknown in any part. A function declared `sees_unknown=True`
+gets lists and contexts with such parts, and anything at all as `any`, and must itself keep the promise: decided only if
+every completion agrees.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from yingshang.rules.feel.syntax import TypeName
 from yingshang.rules.feel.temporal import DateTime
 from yingshang.rules.feel.types import coerce, is_instance
 from yingshang.rules.feel.values import (
-    EqualityTest,
     Failure,
     Range,
     Unknown,
@@ -101,7 +101,10 @@ def builtin(
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         signature = Signature(tuple(parameters), function, sees_unknown, variadic, needs_environment)
-        _BUILTINS.setdefault(name, Builtin(name, [])).signatures.append(signature)
+        signatures = _BUILTINS.setdefault(name, Builtin(name, [])).signatures
+        # Otherwise a Failure would be passed on or not depending on what is missing.
+        assert all(each.sees_unknown is sees_unknown for each in signatures)
+        signatures.append(signature)
         return function
 
     return register
@@ -112,6 +115,7 @@ def call_builtin(
 ) -> Any:
     """The result of calling a built-in with positional or named arguments; Failure if they do not fit."""
     reason: Failure | None = None
+    fits_not = False
     for signature in target.signatures:
         bound = _bind(target.name, signature, arguments, named)
         if isinstance(bound, Failure):
@@ -121,6 +125,10 @@ def call_builtin(
         if result is not _DOES_NOT_FIT:
             return result
         reason = _wrong_type(target.name, signature, bound)
+        fits_not = True
+    if fits_not and any(each.__class__ is Unknown for each in (named or {}).values() or arguments):
+        # It may turn out to be null, which outdoes an argument of another type.
+        return Unknown.merge([*arguments, *(named or {}).values()])
     return reason
 
 
@@ -156,36 +164,32 @@ def _bind(
 
 
 def _run(name: str, signature: Signature, bound: list[Any], environment: Environment) -> Any:
+    sees_unknown = signature.sees_unknown
     prepared: list[Any] = []
     undecided: list[Unknown] = []
+    failure: Failure | None = None
     null_given = False
     fits = True
-    sees_unknown = signature.sees_unknown
     for parameter, argument in zip(signature.parameters, bound, strict=True):
-        if argument is _ABSENT:
-            prepared.append(None)
-            continue
         kind = argument.__class__
-        value = argument
+        value = None if argument is _ABSENT else argument
         if argument is None:
             null_given = null_given or not parameter.nullable
-        elif kind is not Unknown and kind is not Failure:
+        elif value is not None and kind is not Unknown and kind is not Failure:
             value = _converted(argument, parameter.type)
-            if value is None:
-                fits = False
-                continue
-        kind = value.__class__
-        if kind is Failure:
-            return value
-        if kind is Unknown:
-            if not sees_unknown or parameter.type != "any":
-                undecided.append(value)
-        elif not sees_unknown and (kind in _COMPOUND or isinstance(value, dict)):
-            failure = first_failure(value)
-            if failure is not None:
-                return failure
-            undecided.extend(unknowns(value))
+            fits = fits and value is not None
         prepared.append(value)
+        # What a function that sees Unknown takes as `any`, it merely passes on, Unknown and Failure as well.
+        if not sees_unknown:
+            failure = failure or first_failure(argument)
+            undecided.extend(unknowns(argument))
+        elif parameter.type != "any":
+            if value.__class__ is Failure:
+                failure = failure or value
+            elif value.__class__ is Unknown:
+                undecided.append(value)
+    if failure is not None:
+        return failure
     if null_given:
         # Null outdoes what is unknown, unless that may still turn out to be a Failure.
         return None if all(each.is_fact for each in undecided) else Unknown.merge(undecided)
@@ -210,7 +214,6 @@ def _given(bound: list[Any]) -> int:
     return count
 
 
-_COMPOUND = frozenset((list, Range, EqualityTest))
 _SCALARS = ("number", "string", "boolean", "date", "time", "date and time", "days and time duration",
             "years and months duration")  # fmt: skip
 
