@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +31,16 @@ _AT_ONCE: Final = 8
 """Predicates of a column in one call: enough to leave the interpreter behind, few enough for the cache."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Thresholds of a group that are compared in one way: `places` says which of the distinct constants each has."""
+
+    start: int
+    compare: Any
+    distinct: list[Any]
+    places: npt.NDArray[np.intp]
+
+
 class ThresholdGroup:
     """The comparisons of one column with constants. Planes `first` to `first + len(thresholds)` are theirs."""
 
@@ -49,39 +60,43 @@ class ThresholdGroup:
         ]
         self._by_type: dict[Any, tuple[npt.NDArray[Any], list[tuple[int, bool]]]] = {}
         inequalities = sum(each.operator != "=" for each in thresholds)
-        self._segments = (
-            (0, inequalities, np.greater_equal),
-            (inequalities, len(thresholds), np.equal),
-        )
+        self._segments = [
+            self._segment(0, inequalities, np.greater_equal),
+            self._segment(inequalities, len(thresholds), np.equal),
+        ]
+
+    def _segment(self, start: int, stop: int, compare: Any) -> _Segment:
+        """`x >= c` and `x < c` are one comparison."""
+        distinct = list(dict.fromkeys(self.constants[start:stop]))
+        places = [distinct.index(each) for each in self.constants[start:stop]]
+        return _Segment(start, compare, distinct, np.array(places, np.intp))
 
     @staticmethod
     def sort_key(threshold: Threshold) -> int:
         """The order thresholds have to come in: equalities last."""
         return int(threshold.operator == "=")
 
-    def _operands(self, kind: npt.DTypeLike, start: int, stop: int) -> tuple[Any, list[tuple[int, bool]]]:
-        """The thresholds in the type of the values [size, 1], and those that every or no value passes."""
-        key = (np.dtype(kind).char, start, stop)
+    def _operands(self, kind: npt.DTypeLike, segment: _Segment) -> tuple[Any, list[tuple[int, bool]]]:
+        """The constants in the type of the values [distinct, 1], and those that every or no value passes."""
+        key = (np.dtype(kind).char, segment.start, segment.compare)
         found = self._by_type.get(key)
         if found is None:
             decided: list[tuple[int, bool]] = []
             usable: list[Any] = []
-            for place, each in enumerate(self.constants[start:stop]):
+            # Integers stand as doubles only where they lie within these.
+            least, most = (-EXACT_DOUBLE, EXACT_DOUBLE)
+            if np.dtype(kind).kind != "f":
+                least, most = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+            for place, each in enumerate(segment.distinct):
                 constant = each
-                if each is not None and not self.float:
-                    # Integers stand as doubles only where they lie within these.
-                    least, most = (-EXACT_DOUBLE, EXACT_DOUBLE)
-                    if np.dtype(kind).kind != "f":
-                        least, most = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
-                    if each > most:
-                        constant = None
-                    elif each < least:
-                        # Every value is larger, so that none is equal and all are at least as large.
-                        decided.append((place, start < self._segments[1][0]))
-                        constant = 0
-                if constant is None:
+                if each is not None and not self.float and not least <= each <= most:
+                    # Too large for any value to reach; or every value is larger, hence passes, and none is equal.
+                    decided.append((place, each < least and segment.compare is np.greater_equal))
+                    constant = 0
+                elif each is None:
                     decided.append((place, False))
-                usable.append(0 if constant is None else constant)
+                    constant = 0
+                usable.append(constant)
             found = (np.array(usable, kind)[:, None], decided)
             self._by_type[key] = found
         return found
@@ -91,19 +106,22 @@ class ThresholdGroup:
         values: npt.NDArray[Any] = column.floats() if self.float else column.ordered()
         valid = column.valid_plane()
         missing = None if valid is None else ~valid
-        for start, stop, compare in self._segments:
-            constants, decided = self._operands(values.dtype, start, stop)
-            for low in range(0, stop - start, _AT_ONCE):
-                high = min(low + _AT_ONCE, stop - start)
-                flip = self.flip[start + low : start + high]
+        for segment in self._segments:
+            size = len(segment.places)
+            if not size:
+                continue
+            constants, decided = self._operands(values.dtype, segment)
+            found = BUFFERS.array("compared", len(constants), planes.shape[-1])
+            for low in range(0, len(constants), _AT_ONCE):
+                high = min(low + _AT_ONCE, len(constants))
                 passed = BUFFERS.booleans("comparisons", high - low, column.rows)
-                truth = pack(compare(values, constants[low:high], out=passed))
-                truth ^= flip
-                for place, passes in decided:
-                    if low <= place < high:
-                        truth[place - low] = ALL_BITS if passes != bool(flip[place - low, 0]) else 0
-                first = self.first + start
-                store(planes[first + low : first + high], truth, valid, missing)
+                found[low:high] = pack(segment.compare(values, constants[low:high], out=passed))
+            for place, passes in decided:
+                found[place] = ALL_BITS if passes else 0
+            truth = found.take(segment.places, axis=0)
+            truth ^= self.flip[segment.start : segment.start + size]
+            first = self.first + segment.start
+            store(planes[first : first + size], truth, valid, missing)
 
 
 def store(target: Words, truth: Words, valid: Words | None, missing: Words | None) -> None:
@@ -221,7 +239,8 @@ class LookupGroup:
             high = min(low + 8, len(self.states))
             if len(table):
                 masks = np.left_shift(np.uint8(1), np.arange(high - low, dtype=np.uint8))[:, None]
-                truth = pack(table.take(codes, mode="clip") & masks)
+                chosen = BUFFERS.booleans("lookups", high - low, column.rows).view(np.uint8)
+                truth = pack(np.bitwise_and(table.take(codes, mode="clip"), masks, out=chosen))
             else:
                 truth = np.zeros((high - low, planes.shape[-1]), np.uint64)
             store(planes[self.first + low : self.first + high], truth, valid, missing)
