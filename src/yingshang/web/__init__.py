@@ -1,0 +1,1 @@
+"""What people look at. Today: reports as single HTML files that need no network."""
