@@ -24,9 +24,9 @@ from yingshang.rules.feel.values import plain
 from yingshang.rules.policy.benefit import UNITS
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import Program
-from yingshang.rules.policy.document import Item, Problem
+from yingshang.rules.policy.document import HANDED_DOWN, Item, Problem
 from yingshang.rules.policy.lint.codes import CODES
-from yingshang.rules.policy.marked_yaml import Path
+from yingshang.rules.policy.marked_yaml import Path, Place
 from yingshang.rules.policy.resolve import Resolver, ratio
 
 # What kind of answer an expression must have.
@@ -97,11 +97,39 @@ class ItemView:
             code,
             message,
             message_zh,
-            self.item.place(*path),
+            self.place(path),
             self.item.id,
             text,
             severity or CODES[code].severity,
         )
+
+    def place(self, path: Path) -> Place:
+        """Where a field stands; what is handed down to the item stands with the policy around it."""
+        marked = self.item.marked
+        own = (*self.item.path, *path)
+        if path and path[0] == "parameters":
+            return self._parameter_place(path)
+        if own in marked.places or not self.item.path or not path or path[0] not in HANDED_DOWN:
+            return marked.place(*own)
+        for around in ((), ("policy",)):
+            if (*around, *path[:2]) in marked.places:
+                return marked.place(*around, *path)
+        return marked.place(*own)
+
+    def _parameter_place(self, path: Path) -> Place:
+        """The list of parameters is put together from several: the name is looked up where it was written."""
+        marked = self.item.marked
+        name = self.data["parameters"][path[1]]["name"] if len(path) > 1 else None
+        for around in (self.item.path, (), ("policy",)):
+            index = 0
+            while (*around, "parameters", index) in marked.places:
+                written: Any = marked.data
+                for step in (*around, "parameters", index):
+                    written = written[step]
+                if written.get("name") == name:
+                    return marked.place(*around, "parameters", index, *path[2:])
+                index += 1
+        return marked.place(*self.item.path)
 
     def fact(self, name: str) -> Fact | None:
         """The declaration of a column."""
@@ -111,6 +139,15 @@ class ItemView:
     def by_path(self) -> dict[Path, Expression]:
         """The expressions by the path of their field."""
         return {each.path: each for each in self.expressions}
+
+    def condition_id(self, path: Path, condition: Mapping[str, Any]) -> str:
+        """What a condition is called: its id, or the one the compiler gives it."""
+        if condition.get("id"):
+            return str(condition["id"])
+        if "ids" not in self.memo:
+            clauses = self.program.clauses if self.program else {}
+            self.memo["ids"] = {each.path: name for name, each in reversed(list(clauses.items()))}
+        return str(self.memo["ids"].get(path) or ".".join(str(each) for each in path))
 
     def conditions(self) -> Iterator[tuple[Path, Mapping[str, Any]]]:
         """Every condition and group of the item, exclusions included, groups before their parts."""
@@ -148,10 +185,24 @@ def before(one: Date | None, other: Date | None) -> bool:
     return one is not None and other is not None and compare(one, other) == -1
 
 
+def day_in_force(item: Item, day: Date) -> Date:
+    """The day to look at an item: `day`, or the nearest one on which it is in force.
+
+    An expired policy is read with the figures of its own time.
+    """
+    effective = item.data.get("effective") or {}
+    start, end = day_of(effective.get("from")), day_of(effective.get("to"))
+    if before(end, start):
+        return day
+    if before(day, start) and start is not None:
+        return start
+    return end if before(end, day) and end is not None else day
+
+
 def value_on(parameter: Mapping[str, Any], day: Date) -> Any:
     """The value of a parameter that is in force on a day: of several the one that began last. None if there is none."""
     best: tuple[Date | None, Any] | None = None
-    for each in parameter["values"]:
+    for each in parameter.get("values") or ():
         start, end = day_of(each.get("from")), day_of(each.get("to"))
         if before(day, start) or before(end, day):
             continue
@@ -185,7 +236,14 @@ class _Reader:
             str(each["name"]): value_on(each, view.as_of) for each in data.get("parameters") or ()
         }
         names = {*self.parameters, *(data.get("definitions") or {}), *(data.get("tables") or {})}
-        self.resolver = Resolver(view.catalogue, view.as_of.year, self.parameters, frozenset(names))
+        periods = {
+            str(each["name"]): [
+                (day_of(value.get("from")), day_of(value.get("to")), value["value"])
+                for value in each.get("values") or ()
+            ]
+            for each in data.get("parameters") or ()
+        }
+        self.resolver = Resolver(view.catalogue, view.as_of.year, self.parameters, frozenset(names), periods)
         self.broken_names: set[str] = set()
 
     def read(self) -> None:
@@ -281,6 +339,7 @@ class _Reader:
             self._optional(each, "ratio", where, NUMBER)
             self._optional(each, "amount", where, NUMBER)
             self._optional(each, "when", where, BOOLEAN)
+            self._optional(each, "payable", where, BOOLEAN)
 
     def _amount(self, data: Mapping[str, Any], path: Path, around: Decimal = Decimal(1)) -> None:
         """`around` is the unit of the benefit around a part, which the builder applies to the part as well."""
@@ -316,6 +375,7 @@ class _Reader:
             )
             self._optional(row, "rate", where, NUMBER)
             self._optional(row, "amount", where, NUMBER, factor)
+            self._optional(row, "cap", where, NUMBER, factor)
 
     def _lines(self, data: Mapping[str, Any], path: Path, factor: Decimal) -> None:
         name = str(data.get("as") or "line")
@@ -337,6 +397,8 @@ class _Reader:
         self._optional(data, "amount", path, NUMBER, factor, name, source)
         self._optional(data, "cap", path, NUMBER, factor, name, source)
         self._optional(data, "most", path, NUMBER)
+        for index, each in enumerate(data.get("recipients") or ()):
+            self._optional(each, "ratio", (*path, "recipients", index), NUMBER, Decimal(1), name, source)
 
 
 def problem_of(item: Item, path: Path, error: DomainError) -> Problem:
@@ -358,6 +420,7 @@ __all__ = [
     "Expression",
     "ItemView",
     "before",
+    "day_in_force",
     "day_of",
     "is_constant",
     "names_in",

@@ -1,0 +1,156 @@
+"""The linter of policy documents: what is wrong with them before anybody applies, and what to do about it.
+
+`check` gives everything at once: what could not be loaded, what does not compile, and what compiles but cannot be
+meant. A check says only what it can prove from the document and the catalogue; `codes.CODES` lists every finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from yingshang.rules.feel.temporal import Date
+from yingshang.rules.policy.catalogue import FactCatalogue
+from yingshang.rules.policy.compile import compile_items
+from yingshang.rules.policy.document import PolicySet, Problem
+from yingshang.rules.policy.lint.bands import check_bands, check_ladders, check_tables
+from yingshang.rules.policy.lint.codes import CODES, Code
+from yingshang.rules.policy.lint.dates import check_dates
+from yingshang.rules.policy.lint.expressions import check_expressions
+from yingshang.rules.policy.lint.kinds import check_kinds
+from yingshang.rules.policy.lint.logic import check_conditions
+from yingshang.rules.policy.lint.names import check_shadowing, check_unused
+from yingshang.rules.policy.lint.payment import check_payment
+from yingshang.rules.policy.lint.relations import check_duplicates, check_excludes, check_stacking
+from yingshang.rules.policy.lint.sources import check_scenarios, check_sources
+from yingshang.rules.policy.lint.units import check_units
+from yingshang.rules.policy.lint.view import ItemView, day_in_force, problem_of
+
+ITEM_CHECKS: tuple[Callable[[ItemView], Iterable[Problem]], ...] = (
+    check_kinds,
+    check_expressions,
+    check_conditions,
+    check_bands,
+    check_tables,
+    check_ladders,
+    check_units,
+    check_dates,
+    check_payment,
+    check_shadowing,
+    check_sources,
+    check_scenarios,
+)
+"""Checks of one item. A new check is a function in a module of its family and an entry here or below."""
+
+SET_CHECKS: tuple[Callable[[list[ItemView]], Iterable[Problem]], ...] = (
+    check_unused,
+    check_stacking,
+    check_duplicates,
+)
+"""Checks of all items together."""
+
+_GRAVITY = {"error": 0, "warning": 1, "note": 2}
+# Where one of these is found, what follows from it is not said as well.
+_OUTDONE = {
+    "self-comparison": ("condition-never", "condition-always", "part-never", "part-always", "condition-constant",
+                        "exclusion-never", "exclusion-always"),
+    "range-empty": ("condition-never", "part-never", "exclusion-never", "bands-never", "table-never-matches"),
+    "null-comparison": ("condition-never", "condition-always", "part-never", "part-always",
+                        "exclusion-never", "exclusion-always"),
+    "value-unknown": ("condition-never", "condition-always", "part-never", "part-always",
+                      "exclusion-never", "exclusion-always"),
+    "ratio-percent": ("condition-never", "condition-always", "part-never", "part-always",
+                      "exclusion-never", "exclusion-always"),
+}  # fmt: skip
+
+
+def check(policy_set: PolicySet, catalogue: FactCatalogue | None, as_of: Date) -> list[Problem]:
+    """Everything wrong with a set of policies as of a day, by file and line.
+
+    An item that is not in force on the day is looked at on the nearest day on which it is.
+
+    Without a catalogue any name may be a fact of any kind, and only what does not hang on that is found.
+    """
+    views: list[ItemView] = []
+    compile_problems: list[Problem] = []
+    for item in policy_set.items:
+        day = day_in_force(item, as_of)
+        compiled = compile_items([item], catalogue, day)
+        compile_problems += compiled.problems
+        views.append(ItemView(item, catalogue, day, compiled.programs[0] if compiled.programs else None))
+    found: list[Problem] = [*policy_set.problems]
+    found += _unreadable(views, compile_problems)
+    for view in views:
+        found += _without_what_follows(each for item_check in ITEM_CHECKS for each in item_check(view))
+    for set_check in SET_CHECKS:
+        found += set_check(views)
+    found += check_excludes(views, frozenset(each.item for each in policy_set.problems if each.item))
+    return _in_order(found)
+
+
+def _unreadable(views: list[ItemView], compiled: list[Problem]) -> Iterator[Problem]:
+    """What does not compile: the compiler's problem of each item, and every other expression that cannot be read."""
+    own = {
+        (view.item.id, place, code): problem
+        for view in views
+        for place, code, problem in (
+            (view.item.place(*path), error.code, _hinted(view, problem_of(view.item, path, error)))
+            for path, error in view.broken
+        )
+    }
+    yield from own.values()
+    broken = {item for item, _, _ in own}
+    # What the compiler finds in an item whose every expression can be read is about how they are put together.
+    yield from (each for each in compiled if each.item not in broken)
+
+
+def _hinted(view: ItemView, problem: Problem) -> Problem:
+    """An unknown name that is a value of a fact: a text without quotes."""
+    name = problem.text
+    if problem.code != "unknown-name" or view.catalogue is None:
+        return problem
+    facts = [each for each in view.catalogue.facts.values() if name in each.values]
+    facts += [
+        field for fact in view.catalogue.facts.values() for field in fact.fields if name in field.values
+    ]
+    if not facts:
+        return problem
+    return replace(
+        problem,
+        code="unquoted-text",
+        message=f'{name} is a value of {facts[0].name}, and a text stands in quotes: write "{name}"',
+        message_zh=f'“{name}”是“{facts[0].name}”的取值，文字应加引号，请写 "{name}"',
+    )
+
+
+def _without_what_follows(problems: Iterable[Problem]) -> list[Problem]:
+    found = list(problems)
+    lines = {(each.code, each.place.file, each.place.line) for each in found}
+    return [
+        each
+        for each in found
+        if not any(
+            each.code in followers and (cause, each.place.file, each.place.line) in lines
+            for cause, followers in _OUTDONE.items()
+        )
+    ]
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file and line, the gravest first; what is handed down to several items is said once."""
+    once: dict[tuple[object, ...], Problem] = {}
+    for each in problems:
+        once.setdefault((each.place, each.code, each.message), each)
+    return sorted(
+        once.values(),
+        key=lambda each: (
+            each.place.file,
+            each.place.line,
+            _GRAVITY.get(each.severity, 0),
+            each.place.column,
+            each.code,
+        ),
+    )
+
+
+__all__ = ["CODES", "ITEM_CHECKS", "SET_CHECKS", "Code", "check"]

@@ -1,0 +1,369 @@
+"""Figures of the text against figures of the expression: yuan for 万元, 3 for 3%, and figures that got lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from yingshang.rules.feel import syntax
+from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
+from yingshang.rules.feel.syntax import Literal, Name, Node, walk
+from yingshang.rules.feel.temporal import DaysDuration, MonthsDuration
+from yingshang.rules.feel.values import plain
+from yingshang.rules.policy.benefit import UNITS
+from yingshang.rules.policy.document import Problem
+from yingshang.rules.policy.lint.codes import ERROR, WARNING
+from yingshang.rules.policy.lint.quantities import (
+    DAYS,
+    MONEY,
+    MONTHS,
+    RATIO,
+    YEARS,
+    Quantity,
+    quantities_of,
+    quantities_of_code,
+)
+from yingshang.rules.policy.lint.view import Expression, ItemView, is_constant, nested_conditions
+from yingshang.rules.policy.marked_yaml import Path
+
+_MONEY_UNITS = frozenset({"元", "美元", "万元", "亿元"})
+_RATIO_UNITS = frozenset({"比值", "比率", "%"})
+_MONEY_SLIPS = tuple(Decimal(each) for each in ("1e4", "1e8", "1e3", "1e-4", "1e-8", "1e-3"))
+_RATIO_SLIPS = tuple(Decimal(each) for each in ("100", "0.01", "10", "0.1", "1000"))
+# Nobody gives one enterprise a thousand million yuan.
+_IMPLAUSIBLE = Decimal(1_000_000_000)
+_PERIODS = (MONTHS, YEARS, DAYS)
+
+
+@dataclass(slots=True)
+class Figures:
+    """The figures of some expressions.
+
+    `values` are the numbers; `literals` those written by themselves, with the units of what they stand beside;
+    `named` the figures in names of facts and in texts.
+    """
+
+    values: set[Decimal] = field(default_factory=set)
+    literals: dict[Decimal, set[str]] = field(default_factory=dict)
+    periods: set[tuple[str, Decimal]] = field(default_factory=set)
+    named: set[tuple[str, Decimal]] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
+    only_facts: bool = True
+
+    def covers(self, quantity: Quantity) -> bool:
+        """Whether a figure of the text is among them, in one of the ways it can be written."""
+        value = quantity.value
+        if (quantity.kind, value) in self.named:
+            return True
+        candidates = {value}
+        if quantity.kind == MONEY:
+            candidates |= {value / 10**4} if "万元" in self.units else set()
+            candidates |= {value / 10**8} if "亿元" in self.units else set()
+        elif quantity.kind == RATIO:
+            candidates |= {1 + value, 1 - value}
+            candidates |= {value * 100} if "%" in self.units else set()
+            candidates |= {value * 1000} if "千分比" in self.units else set()
+        elif quantity.kind in _PERIODS:
+            months = value * 12 if quantity.kind == YEARS else value
+            same = {(MONTHS, months), (quantity.kind, value)}
+            if quantity.kind == MONTHS:
+                same.add((YEARS, value / 12))
+                candidates.add(value / 12)
+            if quantity.kind == YEARS:
+                candidates |= {value * 12, value * 365, value * 366, value + 1, value - 1}
+            if same & (self.periods | self.named):
+                return True
+        return bool(candidates & self.values)
+
+
+def figures_of(view: ItemView, expressions: Iterable[Expression]) -> Figures:
+    """The figures of some expressions of an item."""
+    figures = Figures()
+    for expression in expressions:
+        _collect(view, expression, figures)
+    return figures
+
+
+def _collect(view: ItemView, expression: Expression, figures: Figures) -> None:
+    for node in walk(expression.tree):
+        if isinstance(node, Name):
+            fact = view.fact(node.name) or (view.catalogue.fields.get(node.name) if view.catalogue else None)
+            if fact is not None:
+                _named(figures, fact.name)
+                figures.named.update((each.kind, each.value) for each in quantities_of_code(fact.code))
+                figures.units |= {fact.unit} if fact.unit else set()
+            else:
+                _named(figures, node.name)
+        elif isinstance(node, Literal):
+            _literal(figures, node.value, expression.factor)
+        elif isinstance(node, syntax.Arithmetic | syntax.Call) and is_constant(node):
+            _literal(figures, compile_expression(node, Mode.POLICY)(Scope({})), expression.factor)
+        _beside(view, node, figures)
+    for node in walk(expression.raw):
+        if isinstance(node, Name):
+            _named(figures, node.name)
+    if isinstance(expression.tree, Literal) and isinstance(expression.tree.value, Decimal):
+        unit = {"元"} if expression.factor != 1 or expression.path[-1] == "amount" else set[str]()
+        figures.literals.setdefault(expression.tree.value * expression.factor, set()).update(unit)
+
+
+def _named(figures: Figures, name: str) -> None:
+    figures.named.update((each.kind, each.value) for each in quantities_of(name))
+
+
+def _literal(figures: Figures, value: Any, factor: Decimal) -> None:
+    if isinstance(value, Decimal):
+        figures.only_facts = False
+        figures.values |= {value, -value, value * factor}
+    elif isinstance(value, MonthsDuration):
+        figures.only_facts = False
+        figures.periods.add((MONTHS, Decimal(value.months)))
+    elif isinstance(value, DaysDuration):
+        figures.only_facts = False
+        figures.periods.add((DAYS, Decimal(value.days)))
+    elif isinstance(value, str):
+        _named(figures, value)
+
+
+def _beside(view: ItemView, node: Node, figures: Figures) -> None:
+    """The numbers a comparison compares with, and the units of what it compares."""
+    if isinstance(node, syntax.Comparison):
+        sides: tuple[tuple[Node, Node], ...] = ((node.left, node.right), (node.right, node.left))
+    elif isinstance(node, syntax.Between):
+        sides = ((node.value, node.low), (node.value, node.high))
+    elif isinstance(node, syntax.In):
+        sides = tuple((node.value, each) for each in node.tests)
+    else:
+        return
+    for thing, values in sides:
+        if is_constant(thing):
+            continue
+        units = units_of(view, thing)
+        for each in walk(values):
+            if isinstance(each, Literal) and isinstance(each.value, Decimal):
+                figures.literals.setdefault(each.value, set()).update(units)
+
+
+def units_of(view: ItemView, node: Node) -> set[str]:
+    """The units of the facts in an expression; of a quotient of two alike, a ratio."""
+    if isinstance(node, syntax.Arithmetic) and node.operator == "/":
+        above, below = units_of(view, node.left), units_of(view, node.right)
+        return {"比值"} if above == below and above else set()
+    if isinstance(node, syntax.Call) and node.function == Name("count"):
+        return {"个"}
+    found: set[str] = set()
+    for each in walk(node):
+        if isinstance(each, Name | syntax.Path):
+            fact = view.fact(each.name) or (view.catalogue.fields.get(each.name) if view.catalogue else None)
+            if fact is not None and fact.unit:
+                found.add(fact.unit)
+    return found
+
+
+# --- checks -------------------------------------------------------------------------------------------------------
+
+
+def check_units(view: ItemView) -> Iterator[Problem]:
+    """Figures of every text of an item against the expressions it stands beside."""
+    everything = figures_of(view, view.expressions)
+    for each in view.data.get("parameters") or ():
+        for value in each.get("values") or ():
+            _literal(everything, value.get("value"), Decimal(1))
+    slipped: set[Path] = set()
+    for path, text, expressions in _texts(view):
+        own = figures_of(view, expressions)
+        for problem in _compare(view, path, text, own, everything):
+            if problem.code == "unit-slip":
+                slipped.add(path)
+            yield problem
+    yield from _ratios(view, slipped)
+    yield from _implausible(view)
+    yield from _parameters(view)
+
+
+def _texts(view: ItemView) -> Iterator[tuple[Path, str, list[Expression]]]:
+    """Every text with the expressions that it is the words of."""
+    for path, condition in view.conditions():
+        if condition.get("text"):
+            below = [
+                view.by_path.get((*each, "when"))
+                for each, data in nested_conditions(condition, path)
+                if "when" in data
+            ]
+            yield path, str(condition["text"]), [each for each in below if each is not None]
+    yield from _benefit_texts(view, view.data["benefit"], ("benefit",))
+
+
+def _benefit_texts(view: ItemView, data: Any, path: Path) -> Iterator[tuple[Path, str, list[Expression]]]:
+    if isinstance(data, Mapping):
+        if isinstance(data.get("text"), str) and "rules" not in path:
+            inside = [each for each in view.expressions if each.path[: len(path)] == path]
+            yield path, data["text"], inside
+        for key, value in data.items():
+            yield from _benefit_texts(view, value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _benefit_texts(view, value, (*path, index))
+
+
+def _compare(view: ItemView, path: Path, text: str, own: Figures, everything: Figures) -> Iterator[Problem]:
+    quantities = quantities_of(text)
+    # The number itself, 万元 for a fact in 万元 and so on: what some figure of the text accounts for is no slip.
+    accounted = {
+        literal
+        for literal in own.literals
+        if any(Figures({literal}, units=own.units).covers(each) for each in quantities)
+    }
+    lost: list[Quantity] = []
+    for quantity in quantities:
+        if own.covers(quantity):
+            continue
+        slip = _slip(quantity, own, accounted)
+        if slip is None:
+            lost.append(quantity)
+            continue
+        literal, units = slip
+        written, meant = plain(literal), plain(quantity.value)
+        unit = "元" if quantity.kind == MONEY else ""
+        yield view.finding(
+            "unit-slip",
+            path,
+            f"the text says {quantity.text}, which is {meant}{' yuan' if unit else ''}, "
+            f"but the expression has {written}; write {meant}",
+            f"文字为“{quantity.text}”，即 {meant}{unit}，而表达式写的是 {written}，请改为 {meant}",
+            text=written,
+            severity=ERROR if units else WARNING,
+        )
+    if own.only_facts and path[0] != "benefit":
+        # A yes-or-no fact stands for all that its definition says.
+        return
+    for quantity in lost:
+        if everything.covers(quantity):
+            continue
+        yield view.finding(
+            "text-number",
+            path,
+            f"the text says {quantity.text}, but no expression has "
+            f"{plain(quantity.value)}; add the condition, or check the figure",
+            f"文字中的“{quantity.text}”（{plain(quantity.value)}）未出现在表达式中，请补充条件或核对数字",
+            text=quantity.text,
+        )
+
+
+def _slip(quantity: Quantity, own: Figures, accounted: set[Decimal]) -> tuple[Decimal, bool] | None:
+    """The number that is the figure of the text in the wrong unit, and whether its unit is known."""
+    if quantity.value == 0:
+        return None
+    if quantity.kind == MONEY:
+        factors, units = _MONEY_SLIPS, _MONEY_UNITS
+    elif quantity.kind == RATIO:
+        factors, units = _RATIO_SLIPS, _RATIO_UNITS
+    else:
+        return None
+    for literal, beside in own.literals.items():
+        if literal in accounted or literal <= 0 or (beside and not beside & units):
+            continue
+        if any(literal * factor == quantity.value for factor in factors):
+            return literal, bool(beside)
+    return None
+
+
+def _ratios(view: ItemView, slipped: set[Path]) -> Iterator[Problem]:
+    """A fact that is a ratio compared with per cent."""
+    for expression in view.expressions:
+        if any(expression.path[: len(each)] == each for each in slipped):
+            continue
+        text = _text_of(view, expression.path)
+        stated = {each.value for each in quantities_of(text) if each.kind == RATIO}
+        seen: set[Decimal] = set()
+        for node in walk(expression.tree):
+            if not isinstance(node, syntax.Comparison | syntax.Between | syntax.In):
+                continue
+            thing = node.left if isinstance(node, syntax.Comparison) else node.value
+            fact = view.fact(thing.name) if isinstance(thing, Name) else None
+            if fact is None or fact.unit not in _RATIO_UNITS - {"%"}:
+                continue
+            limit = Decimal(1) if fact.maximum == 1 else Decimal(2)
+            for each in walk(node):
+                value = each.value if isinstance(each, Literal) else None
+                if not isinstance(value, Decimal) or value in stated or value in seen:
+                    continue
+                if value > 1 and value >= limit:
+                    seen.add(value)
+                    better = plain(value / 100)
+                    yield view.finding(
+                        "ratio-percent",
+                        expression.path,
+                        f"{fact.name} is a ratio (0.03 is 3 per cent), but is "
+                        f"compared with {plain(value)}; write {better}",
+                        f"“{fact.name}”是比值（0.03 即 3%），却与 {plain(value)} 比较，请改为 {better}",
+                        text=plain(value),
+                        severity=ERROR if fact.maximum == 1 else WARNING,
+                    )
+
+
+def _text_of(view: ItemView, path: Path) -> str:
+    data: Any = view.data
+    texts = []
+    for step in path:
+        if isinstance(data, Mapping) and isinstance(data.get("text"), str):
+            texts.append(data["text"])
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return " ".join(texts)
+
+
+def _implausible(view: ItemView) -> Iterator[Problem]:
+    for expression in view.expressions:
+        if expression.path[0] != "benefit" or expression.path[-1] != "amount":
+            continue
+        value = expression.tree.value if isinstance(expression.tree, Literal) else None
+        if not isinstance(value, Decimal) or value * expression.factor < _IMPLAUSIBLE:
+            continue
+        amount = plain(value * expression.factor)
+        unit = "万元" if expression.factor != 1 else "元"
+        hint, hint_zh = (
+            ("; is the unit 元?", "，单位是否应为“元”？") if unit == "万元" else ("; check it", "，请核对")
+        )
+        yield view.finding(
+            "amount-implausible",
+            expression.path,
+            f"{plain(value)} {unit} are {amount} yuan for one subject{hint}",
+            f"{plain(value)} {unit}即每户 {amount} 元{hint_zh}",
+            text=expression.source,
+        )
+
+
+def _parameters(view: ItemView) -> Iterator[Problem]:
+    for index, parameter in enumerate(view.data.get("parameters") or ()):
+        unit = parameter.get("unit")
+        scale = UNITS.get(str(unit), Decimal(1))
+        for position, each in enumerate(parameter.get("values") or ()):
+            value = each.get("value")
+            text = str(each.get("text") or "")
+            if not isinstance(value, Decimal) or not text:
+                continue
+            own = Figures({value, value * scale}, {value * scale: {str(unit)} if unit else set()})
+            quantities = quantities_of(text)
+            if any(own.covers(quantity) for quantity in quantities):
+                continue
+            for quantity in quantities:
+                slip = _slip(quantity, own, set())
+                if slip is not None:
+                    meant = plain(quantity.value / scale)
+                    yield view.finding(
+                        "unit-slip",
+                        ("parameters", index, "values", position, "value"),
+                        f"the text says {quantity.text}, but the value is "
+                        f"{plain(value)}{unit or ''}; write {meant}",
+                        f"文字为“{quantity.text}”，而取值为 {plain(value)}{unit or ''}，请改为 {meant}",
+                        text=plain(value),
+                        severity=ERROR if slip[1] else WARNING,
+                    )
+
+
+__all__ = ["Figures", "check_units", "figures_of", "units_of"]
