@@ -34,6 +34,8 @@ def answer(text: str, **context: Any) -> str:
         ("[1..5] instance of range<number>", "true"),
         ('["a".."b"] instance of range<number>', "false"),
         ("1 instance of no_such_type", "null"),
+        ("[(=10).start, (=10).end, (!=10).start]", "[10, 10, 10]"),
+        ("[(=10).start included, (!=10).end included, (<10).start included]", "[true, false, false]"),
         # what has no meaning is null also inside a list
         ("[{a: 1}, 2].a", "[1, null]"),
         ("count([1].a)", "1"),

@@ -244,6 +244,9 @@ class _Compiler:
                 return Unknown(value.missing if path is None else (path,), path)
             if value is None or kind is Failure:
                 return value
+            if kind is EqualityTest:
+                included = value.operator == "="
+                return _range_property(Range(value.operand, value.operand, included, included), name)
             if kind is Range:
                 return _range_property(value, name)
             found = temporal.get_property(value, name)

@@ -21,10 +21,11 @@ from typing import Any
 
 from yingshang.rules.feel.operators import kind_of, kind_zh
 from yingshang.rules.feel.syntax import TypeName
-from yingshang.rules.feel.temporal import DateTime
+from yingshang.rules.feel.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
 from yingshang.rules.feel.types import coerce, is_instance
 from yingshang.rules.feel.values import (
     Failure,
+    Function,
     Range,
     Unknown,
     bounded,
@@ -153,6 +154,8 @@ def _bind(
         if len(arguments) > 1:
             return [arguments]
         return [arguments[0]]
+    if len(arguments) == len(parameters):
+        return arguments
     required = sum(not each.optional for each in parameters)
     if not required <= len(arguments) <= len(parameters):
         span = str(required) if required == len(parameters) else f"{required} to {len(parameters)}"
@@ -179,6 +182,8 @@ def _run(name: str, signature: Signature, bound: list[Any], environment: Environ
             value = _converted(argument, parameter.type)
             fits = fits and value is not None
         prepared.append(value)
+        if kind in _LEAVES:
+            continue
         # What a function that sees Unknown takes as `any`, it merely passes on, Unknown and Failure as well.
         if not sees_unknown:
             failure = failure or first_failure(argument)
@@ -214,13 +219,29 @@ def _given(bound: list[Any]) -> int:
     return count
 
 
+# Nothing unknown can be inside of these.
+_LEAVES = frozenset((Decimal, str, bool, type(None), Date, Time, DateTime, DaysDuration, MonthsDuration))
+# What needs no conversion, which is nearly every argument.
+_EXACT: dict[str, type] = {
+    "number": Decimal,
+    "string": str,
+    "boolean": bool,
+    "list": list,
+    "date": Date,
+    "time": Time,
+    "date and time": DateTime,
+    "days and time duration": DaysDuration,
+    "range": Range,
+    "function": Function,
+    "context": dict,
+}
 _SCALARS = ("number", "string", "boolean", "date", "time", "date and time", "days and time duration",
             "years and months duration")  # fmt: skip
 
 
 def _converted(argument: Any, kind: str) -> Any:
     """The argument as a parameter of that type, or None."""
-    if kind == "any":
+    if kind == "any" or argument.__class__ is _EXACT.get(kind):
         return argument
     if kind == "comparable":
         return argument if kind_of(argument) in _SCALARS and not isinstance(argument, bool) else None
