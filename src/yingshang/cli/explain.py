@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import typer
 
 from yingshang.cli.files import parse_day, read_policies
-from yingshang.cli.match import compiled_for, open_input
+from yingshang.cli.match import prepare
 from yingshang.cli.output import Language, print_json, results
+from yingshang.kernel.parties.subjects import SubjectsFile
 from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.errors import PolicyError, SubjectsError
 from yingshang.rules.feel.values import Unknown
@@ -40,14 +41,14 @@ def explain(
     policy_set = read_policies(policies, catalogue)
     wanted = policy_set.item(item)
     policy_set.items = [wanted]
-    data = open_input(subjects, policy_set.catalogue, id_column)
-    used = policy_set.catalogue or data.catalogue
-    compiled = compiled_for(policy_set, used, parse_day(as_of))
-    if compiled.problems:
-        problem = compiled.problems[0]
+    policy_set.problems = []
+    prepared = prepare(policy_set, subjects, id_column, parse_day(as_of))
+    if prepared.compiled.problems:
+        problem = prepared.compiled.problems[0]
         raise PolicyError(str(problem), message_zh=f"{problem.place}：{problem.message_zh}")
-    facts = _facts_of(data, subject)
-    program = compiled.programs[0]
+    used = prepared.catalogue
+    facts = _facts_of(prepared.data, subject)
+    program = prepared.compiled.programs[0]
     decision = RowEvaluator([program], used).decide(program, facts)
     if json_output:
         print_json({"subject": subject, **explain_data(decision, facts, used)})
@@ -55,7 +56,7 @@ def explain(
         results.print(explain_text(decision, facts, used, language.value), markup=False)
 
 
-def _facts_of(data: Any, subject: str) -> dict[str, Any]:
+def _facts_of(data: SubjectsFile, subject: str) -> dict[str, Any]:
     """What the file knows of one subject. Raises SubjectsError if the subject is not in it, or its row was rejected."""
     for batch in data.batches():
         found = pc.index(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import typer
 
+from yingshang.kernel.parties.subjects import SubjectsFile
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
@@ -62,16 +63,18 @@ def policy_files(paths: Iterable[Path]) -> list[Path]:
     return list(files)
 
 
-def catalogue_of_schema(schema: pa.Schema) -> FactCatalogue:
+def catalogue_of_columns(file: SubjectsFile) -> FactCatalogue:
     """Where no catalogue is given: the columns of the subjects file are the facts, and struct fields their fields."""
+    # Only Parquet has struct columns, and only there the types are known without reading the file.
+    types = file.schema if file.path.suffix.lower() == ".parquet" else None
     facts = {}
-    for field in schema:
+    for name in file.columns:
         fields: tuple[Fact, ...] = ()
-        kind = field.type
-        if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        kind = types.field(name).type if types is not None else None
+        if kind is not None and pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
             fields = tuple(Fact(each.name, each.name, "any") for each in kind.value_type)
-        facts[field.name] = Fact(field.name, field.name, "any", fields=fields)
-    return FactCatalogue(facts, closed=True)
+        facts[name] = Fact(name, name, "any", fields=fields)
+    return FactCatalogue(facts)
 
 
 def parse_day(text: str | None) -> Date:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 import typer
 from rich.table import Table
 
-from yingshang.cli.files import catalogue_of_schema, parse_day, read_policies
+from yingshang.cli.files import catalogue_of_columns, parse_day, read_policies
 from yingshang.cli.groupings import groupings_for
 from yingshang.cli.output import (
     EXIT_FOUND,
@@ -32,9 +33,10 @@ from yingshang.cli.output import (
 from yingshang.kernel.parties.subjects import SubjectsFile, open_subjects
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date
-from yingshang.rules.policy.catalogue import FactCatalogue
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import Compilation, compile_items
 from yingshang.rules.policy.document import PolicySet
+from yingshang.rules.policy.expectation import expected_types
 from yingshang.rules.policy.explain import label
 from yingshang.rules.policy.population import NOTES, ItemSummary, Matching, match_population, needed_columns
 from yingshang.web.reports.match_report import render_match_report
@@ -84,10 +86,8 @@ def match(
     """
     day = parse_day(as_of)
     started = time.perf_counter()
-    policy_set = read_policies(policies, catalogue)
-    data = open_input(subjects, policy_set.catalogue, id_column)
-    used = policy_set.catalogue or data.catalogue
-    compiled = compiled_for(policy_set, used, day)
+    prepared = prepare(read_policies(policies, catalogue), subjects, id_column, day)
+    compiled, data, used = prepared.compiled, prepared.data, prepared.catalogue
     if not compiled.programs:
         first = compiled.problems[0] if compiled.problems else None
         raise PolicyError(
@@ -123,31 +123,44 @@ def match(
 # --- steps shared with other commands -----------------------------------------------------------------------------
 
 
-class Input:
-    """A subjects file with the catalogue that its columns stand for where none is given."""
+@dataclass
+class Prepared:
+    """Policies compiled against a subjects file: what `match` and `explain` work on."""
 
-    def __init__(self, file: SubjectsFile, catalogue: FactCatalogue) -> None:
-        self.file = file
-        self.catalogue = catalogue
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.file, name)
+    compiled: Compilation
+    data: SubjectsFile
+    catalogue: FactCatalogue
 
 
-def open_input(path: Path, catalogue: FactCatalogue | None, id_column: str | None) -> Input:
-    """A subjects file, typed by the catalogue; without one its columns are the facts."""
-    file = open_subjects(path, catalogue=catalogue, id_column=id_column)
-    return Input(file, catalogue or catalogue_of_schema(file.schema))
+def prepare(policies: PolicySet, path: Path, id_column: str | None, day: Date) -> Prepared:
+    """Compile policies and open the subjects they are for.
+
+    Without a catalogue the columns of the file are the facts, and what the policies compare a column with says what
+    type it is meant to be.
+    """
+    if policies.catalogue is not None:
+        data = open_subjects(path, catalogue=policies.catalogue, id_column=id_column, year=day.year)
+        return Prepared(compiled_for(policies, policies.catalogue, day), data, policies.catalogue)
+    columns = open_subjects(path, id_column=id_column)
+    catalogue = catalogue_of_columns(columns)
+    compiled = compiled_for(policies, catalogue, day)
+    return Prepared(compiled, open_with_types(path, id_column, expected_types(compiled.programs)), catalogue)
 
 
-def compiled_for(policy_set: PolicySet, catalogue: FactCatalogue, day: Date) -> Compilation:
+def open_with_types(path: Path, id_column: str | None, types: Mapping[str, str]) -> SubjectsFile:
+    """A file whose columns are the facts; `types` are known of some of them, the others are found in the file."""
+    known = FactCatalogue({name: Fact(name, name, kind) for name, kind in types.items()}, closed=False)
+    return open_subjects(path, catalogue=known, id_column=id_column)
+
+
+def compiled_for(policies: PolicySet, catalogue: FactCatalogue, day: Date) -> Compilation:
     """The programs of a set, with the problems of loading and of compiling together."""
-    compiled = compile_items(policy_set.items, catalogue, day)
-    compiled.problems = [*policy_set.problems, *compiled.problems]
+    compiled = compile_items(policies.items, catalogue, day)
+    compiled.problems = [*policies.problems, *compiled.problems]
     return compiled
 
 
-def _columns_to_read(compiled: Compilation, data: Input) -> list[str]:
+def _columns_to_read(compiled: Compilation, data: SubjectsFile) -> list[str]:
     wanted = set(needed_columns(compiled.programs)) | {
         "ent.region",
         "ent.industry",
@@ -157,7 +170,7 @@ def _columns_to_read(compiled: Compilation, data: Input) -> list[str]:
     return [name for name in data.columns if name in wanted or name == data.id_column]
 
 
-def _read(data: Input, columns: list[str], advance: Any) -> list[pa.RecordBatch]:
+def _read(data: SubjectsFile, columns: list[str], advance: Any) -> list[pa.RecordBatch]:
     batches, rows = [], 0
     for batch in data.batches(columns=columns):
         batches.append(batch)
@@ -172,7 +185,7 @@ def _read(data: Input, columns: list[str], advance: Any) -> list[pa.RecordBatch]
 def summarise(
     matching: Matching,
     compiled: Compilation,
-    data: Input,
+    data: SubjectsFile,
     catalogue: FactCatalogue,
     day: Date,
     load_seconds: float,
@@ -300,7 +313,7 @@ def _write_results(
     out: Path,
     matching: Matching,
     batches: list[pa.RecordBatch],
-    data: Input,
+    data: SubjectsFile,
     summary: dict[str, Any],
     include_refused: bool,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -25,7 +26,8 @@ EXIT_FOUND = 1
 EXIT_UNUSABLE = 3
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
-results = Console(highlight=False, soft_wrap=True)
+# Off a terminal nothing is cut to a width nobody has.
+results = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 240)
 
 
 class Language(StrEnum):
@@ -52,7 +54,7 @@ def print_error(error: DomainError, *, as_json: bool) -> None:
 
 @contextmanager
 def progress_bar(title: str, total: int | None, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error while work goes on, silent off a terminal; gives a function that says how much is done."""
+    """A bar on standard error, silent off a terminal; gives a function that says how much is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

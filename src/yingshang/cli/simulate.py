@@ -14,13 +14,15 @@ import pyarrow as pa
 import typer
 from rich.table import Table
 
-from yingshang.cli.files import parse_day, read_policies
+from yingshang.cli.files import catalogue_of_columns, parse_day, read_policies
 from yingshang.cli.groupings import groupings_named
-from yingshang.cli.match import compiled_for, open_input
+from yingshang.cli.match import compiled_for, open_with_types
 from yingshang.cli.output import Language, humanised_yuan, messages, print_json, progress_bar, results, yuan
+from yingshang.kernel.parties.subjects import open_subjects
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.compile import Compilation
+from yingshang.rules.policy.expectation import expected_types
 from yingshang.rules.policy.explain import label
 from yingshang.rules.policy.population import (
     ItemSummary,
@@ -65,16 +67,21 @@ def simulate(
     day = parse_day(as_of)
     sets = [read_policies([path], catalogue) for path in (base, against)]
     shared = sets[0].catalogue or sets[1].catalogue
-    data = open_input(subjects, shared, id_column)
-    used = shared or data.catalogue
-    compiled = [compiled_for(each, used, day) for each in sets]
+    if shared is not None:
+        used, data = shared, open_subjects(subjects, catalogue=shared, id_column=id_column, year=day.year)
+        compiled = [compiled_for(each, used, day) for each in sets]
+    else:
+        used = catalogue_of_columns(open_subjects(subjects, id_column=id_column))
+        compiled = [compiled_for(each, used, day) for each in sets]
+        types = expected_types([program for each in compiled for program in each.programs])
+        data = open_with_types(subjects, id_column, types)
     for each, path in zip(compiled, (base, against), strict=True):
         if not each.programs:
             reason = f": {each.problems[0]}" if each.problems else ""
             raise PolicyError(
                 f"{path} holds no item that can be used{reason}", message_zh=f"{path} 中没有可用的事项"
             )
-    asked = [GROUP.strip() for GROUP in by.split(",") if GROUP.strip()]
+    asked = [name.strip() for name in by.split(",") if name.strip()]
     wanted = {*needed_columns(compiled[0].programs), *needed_columns(compiled[1].programs), data.id_column}
     wanted |= {"ent.region", "ent.industry", "ent.size", "ent.ownership", *asked}
     with progress_bar("reading 读取", None, quiet=json_output):

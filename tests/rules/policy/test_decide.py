@@ -241,7 +241,8 @@ def test_a_cap_takes_off_what_is_used_up() -> None:
     assert amount_of(benefit, facts(已获金额=600)) == 200
     decision = decided(unconditional(benefit), {})
     assert decision.amount is not None and decision.amount.value is None
-    assert decision.amount.at_most == 800
+    # Nothing is known of what is used up, but more than the amount itself is never paid.
+    assert decision.amount.at_most == 500
 
 
 def test_instalments_with_a_later_condition_are_an_interval_until_it_is_known() -> None:
@@ -288,3 +289,22 @@ def test_a_title_has_no_amount() -> None:
 
 def test_scenarios_may_use_another_day() -> None:
     assert program_of(small_enterprise_item()).as_of == AS_OF
+
+
+@pytest.mark.parametrize(
+    ("amount", "low", "high"),
+    [
+        ("if 参保人数 > 5 then 100 else 300", 100, 300),
+        ("min(研发费用 * 0.1, 5000)", None, 5000),
+        ("max(2000, 研发费用)", 2000, None),
+        ("sum([1000, if 参保人数 > 5 then 100 else 0])", 1000, 1100),
+        ("研发费用", None, None),
+        ("-(if 参保人数 > 5 then 1 else 3) + 10", 7, 9),
+        ("(if 参保人数 > 5 then 1 else 3) * 0.335", "0.34", "1.01"),
+    ],
+)
+def test_the_amount_is_bounded_by_what_can_be_seen(amount: str, low: object, high: object) -> None:
+    decision = decided(unconditional(f"  amount: {amount}"), {})
+    assert decision.amount is not None and decision.amount.value is None
+    assert decision.amount.at_least == Decimal(str(low or 0))
+    assert decision.amount.at_most == (None if high is None else Decimal(str(high)))

@@ -15,6 +15,7 @@ from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.parser import parse_expression, parse_unary_tests
 from yingshang.rules.feel.syntax import Literal, Node
+from yingshang.rules.policy import bounds
 from yingshang.rules.policy.marked_yaml import Path
 from yingshang.rules.policy.resolve import Resolver, from_template, ratio
 
@@ -107,21 +108,25 @@ class BenefitBuilder:
                 self.path = ("benefit",)
                 raise PolicyError(
                     "a benefit has an amount, bands, table, lines, parts or instalments; or says what it grants",
-                    message_zh="benefit 应有 amount、bands、table、lines、parts、instalments 之一，或用 grants 写明给予什么",
+                    message_zh="benefit 应有 amount、bands、table、lines、parts、instalments 之一，"
+                    "或用 grants 写明给予什么",
                 )
             return Benefit(None, None, None, instalments, shares, recipients, data.get("grants"))
         floor: Node | None = None
         if any(each.when is not None for each in instalments):
             sure = [each.amount for each in instalments if each.when is None]
-            floor = self._rounded(self._total(sure), data) if sure else Literal(Decimal(0))
+            if sure:
+                floor = self._capped(self._total(sure), data.get("caps") or (), ("benefit", "caps"))
+                floor = self._rounded(floor, data)
         if data.get("less") is not None:
             amount = from_template("max(0, 甲 - 乙)", 甲=amount, 乙=self._expression(data["less"], "less"))
             floor = None
-        ceiling = self._ceiling(data.get("caps") or ())
-        amount = self._capped(amount, data.get("caps") or (), ("benefit", "caps"))
-        return Benefit(
-            self._rounded(amount, data), floor, ceiling, instalments, shares, recipients, data.get("grants")
-        )
+        amount = self._rounded(self._capped(amount, data.get("caps") or (), ("benefit", "caps")), data)
+        low, high = bounds.least(amount), bounds.most(amount)
+        if floor is None and low is not None and low > 0:
+            floor = Literal(low)
+        ceiling = Literal(high) if high is not None else self._ceiling(data.get("caps") or ())
+        return Benefit(amount, floor, ceiling, instalments, shares, recipients, data.get("grants"))
 
     # --- the ways to say an amount --------------------------------------------------------------------------------
 

@@ -199,7 +199,7 @@ class _Finder:
         return self.facts.get(column).__class__ is Decimal
 
     def _solve(self, tree: Node, column: str, limit: Decimal) -> Decimal | None:
-        """The value of one fact that brings `tree` to `limit`, the others as they are, where that is a straight line."""
+        """The value of one fact that brings `tree` to `limit`, the others as they are, if that is a straight line."""
         current = self.facts.get(column)
         if current.__class__ is not Decimal:
             return None

@@ -15,6 +15,7 @@ from yingshang.rules.policy.benefit import UNITS, Benefit, BenefitBuilder
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.document import Item, Problem
 from yingshang.rules.policy.marked_yaml import Path
+from yingshang.rules.policy.order import reading_order
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 from yingshang.rules.policy.resolve import Period, Resolver, on_day
 
@@ -165,11 +166,13 @@ class _ItemCompiler:
 
     def _compile(self) -> Program:
         data = self.data
-        for name, table in (data.get("tables") or {}).items():
-            self.path = ("tables", name)
-            self.resolver.definitions[name] = self.resolver.resolve(parse_table(table, self.resolver.names))
-        for name, written in (data.get("definitions") or {}).items():
-            self.resolver.definitions[name] = self._expression(written, "definitions", name)
+        for kind, name in reading_order(data, self.resolver.names):
+            self.path = (kind, name)
+            if kind == "tables":
+                table = parse_table(data[kind][name], self.resolver.names)
+                self.resolver.definitions[name] = self.resolver.resolve(table)
+            else:
+                self.resolver.definitions[name] = self._expression(data[kind][name], kind, name)
         in_force = _within(self.as_of, data.get("effective"))
         parts: list[Requirement] = []
         if not in_force:

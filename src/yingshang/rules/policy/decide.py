@@ -292,7 +292,12 @@ class _Subject:
             elif value.__class__ is Unknown:
                 known = (Outcome.UNKNOWN, facts, tuple(sorted(value.missing)), None)
             else:
-                known = (Outcome.ERROR, facts, (), value if value.__class__ is Failure else _not_boolean(value))
+                known = (
+                    Outcome.ERROR,
+                    facts,
+                    (),
+                    value if value.__class__ is Failure else _not_boolean(value),
+                )
             self.known[id(leaf.tree)] = known
         self.known[id(tree)] = known
         return known

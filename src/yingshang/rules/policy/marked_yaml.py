@@ -102,9 +102,13 @@ def _build(node: yaml.Node, path: Path, places: dict[Path, Place], file: str) ->
     places[path] = place
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
+        own: set[str] = set()
         for key_node, value_node in node.value:
             key = str(key_node.value)
-            if key in result:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                _merge(result, value_node, path, places, file)
+                continue
+            if key in own:
                 line = key_node.start_mark.line + 1
                 raise PolicyError(
                     f"{file}:{line}: {key!r} is written twice here; keep one",
@@ -114,11 +118,32 @@ def _build(node: yaml.Node, path: Path, places: dict[Path, Place], file: str) ->
                     column=key_node.start_mark.column + 1,
                     text=key,
                 )
+            own.add(key)
             result[key] = _build(value_node, (*path, key), places, file)
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_build(each, (*path, index), places, file) for index, each in enumerate(node.value)]
     return _scalar(node)
+
+
+def _merge(result: dict[str, Any], node: yaml.Node, path: Path, places: dict[Path, Place], file: str) -> None:
+    """`<<: *other`: what stands there, except what is written here."""
+    others = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    for other in others:
+        if not isinstance(other, yaml.MappingNode):
+            place = Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+            raise PolicyError(
+                f"{place}: << takes the mapping of an anchor, such as <<: *base",
+                message_zh=f"{place}：<< 后应为映射的引用，如 <<: *base",
+                file=file,
+                line=place.line,
+                column=place.column,
+            )
+        taken = {**places}
+        for key, value in _build(other, path, places, file).items():
+            result.setdefault(key, value)
+        # What is written here keeps its own place.
+        places.update(taken)
 
 
 def _scalar(node: yaml.Node) -> Any:

@@ -416,6 +416,7 @@ def _apply_quota(rows: ItemRows, program: Program, outcomes: Sequence[ChunkOutco
     if len(open_places) > room:
         # Not all undecided can be served: at most the dearest of them, which keeps the upper end honest.
         dearest = open_places[np.argsort(-rows.high[open_places], kind="stable")]
+        rows.low[dearest[room:]] = 0
         rows.high[dearest[room:]] = 0
 
 

@@ -53,6 +53,7 @@ class Resolver:
         self.parameters = parameters
         self.periods = periods or {}
         self.definitions: dict[str, Node] = {}
+        self.known = known
         self.names = known | (catalogue.names if catalogue else frozenset())
 
     def parse(self, written: Any, *, line: str | None = None) -> Node:
@@ -173,6 +174,13 @@ class Resolver:
         if name in self.parameters:
             value = self.parameters[name]
             return node if value is None else syntax.Literal(value, start=node.start, end=node.end)
+        if name in self.known:
+            raise UnknownName(
+                f"{name!r} is defined by itself, in a circle",
+                message_zh=f"“{name}”的定义循环引用了自己",
+                text=name,
+                position=node.start,
+            )
         catalogue = self.catalogue
         is_field = catalogue is not None and name in catalogue.fields
         if is_field and catalogue is not None and (line is not None or filtered):

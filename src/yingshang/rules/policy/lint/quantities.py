@@ -97,7 +97,8 @@ def _quantity(match: re.Match[str]) -> Quantity | None:
     if chinese and value == 1 and kind in (COUNT, YEARS):
         # 一次性, 一名, 一年内: hardly ever a threshold.
         return None
-    if kind == MEASURE and unit == "分" and chinese:
+    if chinese and (unit == "分" or (unit == "项" and value <= 10)):
+        # 十分之一, 七项指标中
         return None
     if kind == RATIO:
         value /= 1000 if unit == "‰" else 100

@@ -88,7 +88,7 @@ def figures_of(view: ItemView, expressions: Iterable[Expression]) -> Figures:
 
 def _collect(view: ItemView, expression: Expression, figures: Figures) -> None:
     for node in walk(expression.tree):
-        if isinstance(node, Name):
+        if isinstance(node, Name | syntax.Path):
             fact = view.fact(node.name) or (view.catalogue.fields.get(node.name) if view.catalogue else None)
             if fact is not None:
                 _named(figures, fact.name)

@@ -248,11 +248,9 @@ class _Reader:
 
     def read(self) -> None:
         data = self.view.data
-        for name, table in (data.get("tables") or {}).items():
-            parsed = self._table(table, ("tables", name))
-            self._define(name, parsed)
-        for name, written in (data.get("definitions") or {}).items():
-            self._define(name, self._read(written, ("definitions", name)))
+        for kind, name in reading_order(data, self.resolver.names):
+            read = self._table if kind == "tables" else self._read
+            self._define(name, read(data[kind][name], (kind, name)))
         for path, condition in self.view.conditions():
             if "when" in condition:
                 self._read(condition["when"], (*path, "when"), BOOLEAN)
