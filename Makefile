@@ -90,8 +90,8 @@ format: install ## format the code and mend what the linter can mend
 	@.venv/bin/ruff check --fix --quiet .
 
 .PHONY: bench
-bench: install-bench ## measure speed beside other engines and write docs/performance.md (ARGS go to tools/bench.py)
-	@$(PY) tools/bench.py $(ARGS)
+bench: install-bench ## measure speed beside other engines and write docs/performance.md (ARGS="--quick" for a short look)
+	@$(PY) -m bench $(ARGS)
 
 .PHONY: conformance
 conformance: install ## measure FEEL against the DMN conformance suite and write docs/conformance.md

@@ -24,32 +24,22 @@ from yingshang.rules.policy.requirement import All, Condition
 
 MISSING: Final = 0.15
 
-MONEY: Final = ("revenue", "revenue_before", "profit", "assets", "liabilities", "research", "research_before", "exports",
-                "investment", "tax", "equipment", "contracts")  # fmt: skip
+# fmt: off
+MONEY: Final = ("revenue", "revenue_before", "profit", "assets", "liabilities", "research", "research_before",
+                "exports", "investment", "tax", "equipment", "contracts")
 RATIOS: Final = ("research_ratio", "growth", "layoff_rate", "debt_ratio", "main_ratio")
 COUNTS: Final = ("employees", "insured", "researchers", "patents", "graduates", "disabled", "score", "age")
 DATES: Final = ("established", "certified", "relocated")
 TEXTS: Final = {"region": 160, "industry": 480, "size": 4, "ownership": 5, "sector": 4, "credit": 5}
 FLAGS: Final = ("abnormal", "dishonest", "arrears", "export_license", "green_factory", "on_list")
 
-_MONEY_THRESHOLDS: Final = (100_000, 300_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 5_000_000, 8_000_000, 10_000_000,
-                            20_000_000, 30_000_000, 40_000_000, 50_000_000, 100_000_000, 200_000_000, 400_000_000)  # fmt: skip
-_RATIO_THRESHOLDS: Final = (
-    "0.02",
-    "0.03",
-    "0.04",
-    "0.05",
-    "0.055",
-    "0.06",
-    "0.1",
-    "0.15",
-    "0.2",
-    "0.3",
-    "0.5",
-    "0.6",
-    "0.7",
-)
+_MONEY_THRESHOLDS: Final = (100_000, 300_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 5_000_000, 8_000_000,
+                            10_000_000, 20_000_000, 30_000_000, 40_000_000, 50_000_000, 100_000_000, 200_000_000,
+                            400_000_000)
+_RATIO_THRESHOLDS: Final = ("0.02", "0.03", "0.04", "0.05", "0.055", "0.06", "0.1", "0.15", "0.2", "0.3", "0.5",
+                            "0.6", "0.7")
 _COUNT_THRESHOLDS: Final = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 60, 80, 100, 200, 300, 500, 1000)
+# fmt: on
 _DATE_THRESHOLDS: Final = tuple(f"{year}-01-01" for year in range(2012, 2027))
 
 Value = Decimal | str | bool | datetime.date | tuple[str, ...]
@@ -98,9 +88,9 @@ def make_table(rows: int, seed: int = 1) -> pa.Table:
     for name in DATES:
         days = 20_700 - random.gamma(1.5, 1500.0, rows).astype(np.int32)
         columns[name] = pa.array(days, pa.int32(), mask=gone()).cast(pa.date32())
-    for name, count in TEXTS.items():
-        picks = np.minimum((random.power(0.6, rows) * count).astype(np.int32), count - 1)
-        values = pa.array([_text(name, place) for place in range(count)])
+    for name, most in TEXTS.items():
+        picks = np.minimum((random.power(0.6, rows) * most).astype(np.int32), most - 1)
+        values = pa.array([_text(name, place) for place in range(most)])
         columns[name] = pa.DictionaryArray.from_arrays(pa.array(picks, pa.int32(), mask=gone()), values)
     for name in FLAGS:
         columns[name] = pa.array(random.random(rows, np.float32) < 0.3, mask=gone())
@@ -151,7 +141,7 @@ def make_tests(size: int, seed: int = 1) -> tuple[Test, ...]:
     for name in FLAGS:
         pools.append([Test(name, "=", True), Test(name, "=", False)])
     for pool in pools:
-        random.shuffle(pool)  # type: ignore[arg-type]
+        random.shuffle(pool)
     chosen: list[Test] = []
     depth = 0
     while len(chosen) < size and depth < max(map(len, pools)):

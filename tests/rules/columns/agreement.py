@@ -12,7 +12,7 @@ from yingshang.rules.columns import ColumnPlan, Program, compile_programs, facts
 from yingshang.rules.columns.result import AMOUNT_FAILED, AMOUNT_KNOWN, AMOUNT_UNKNOWN
 from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
 from yingshang.rules.feel.values import Unknown
-from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
+from yingshang.rules.policy.requirement import All, Condition, Not, Requirement
 
 TRUE, FALSE, UNKNOWN, ERROR = "true", "false", "unknown", "error"
 
@@ -67,7 +67,9 @@ def assert_agreement(programs: Sequence[Program], batch: pa.RecordBatch, *, thre
                 for yes, perhaps, wrong in zip(entitled, undecided, failed, strict=True)
             ]
             found = chunk.amounts_of(place)
-            for row, fen, state in zip(found.rows.tolist(), found.fen.tolist(), found.state.tolist(), strict=True):
+            for row, fen, state in zip(
+                found.rows.tolist(), found.fen.tolist(), found.state.tolist(), strict=True
+            ):
                 paid[chunk.first_row + row] = (state, fen)
         assert got == expected, (program.requirement, list(zip(facts, got, expected, strict=True)))
         item = result.items[place]
@@ -79,11 +81,22 @@ def assert_agreement(programs: Sequence[Program], batch: pa.RecordBatch, *, thre
         )
         if program.amount is None:
             continue
-        due = {row: amount(program, facts[row]) for row, each in enumerate(expected) if each in (TRUE, UNKNOWN)}
-        if item.amount_failed_entitled + item.amount_failed_undecided + item.amount_unknown_undecided < len(due) and paid:
-            assert paid == due, (program.amount, [(facts[row], paid[row], due[row]) for row in due if paid[row] != due[row]])
+        due = {
+            row: amount(program, facts[row]) for row, each in enumerate(expected) if each in (TRUE, UNKNOWN)
+        }
+        if (
+            item.amount_failed_entitled + item.amount_failed_undecided + item.amount_unknown_undecided
+            < len(due)
+            and paid
+        ):
+            assert paid == due, (
+                program.amount,
+                [(facts[row], paid[row], due[row]) for row in due if paid[row] != due[row]],
+            )
 
-        def total(kinds: tuple[str, ...], state: int, expected: list[str] = expected, due: dict[int, Any] = due) -> list[int]:
+        def total(
+            kinds: tuple[str, ...], state: int, expected: list[str] = expected, due: dict[int, Any] = due
+        ) -> list[int]:
             return [fen for row, (each, fen) in due.items() if each == state and expected[row] in kinds]
 
         assert item.amount_certain_fen == sum(total((TRUE,), AMOUNT_KNOWN))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,14 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yingshang.rules.columns import Program
+from tests.rules.columns import agreement
+from yingshang.rules.columns import Program, compile_programs
 from yingshang.rules.feel.parser import parse_expression
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
-
-_SPEC = importlib.util.spec_from_file_location("agreement", Path(__file__).with_name("agreement.py"))
-assert _SPEC is not None and _SPEC.loader is not None
-agreement = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(agreement)
 
 COLUMNS = {
     "people": pa.int16(),
@@ -35,7 +29,9 @@ COLUMNS = {
     "founded": pa.date32(),
     "moved": pa.date32(),
     "tags": pa.list_(pa.string()),
-    "loans": pa.list_(pa.struct([("purpose", pa.string()), ("sum", pa.decimal128(18, 2)), ("open", pa.bool_())])),
+    "loans": pa.list_(
+        pa.struct([("purpose", pa.string()), ("sum", pa.decimal128(18, 2)), ("open", pa.bool_())])
+    ),
     "office": pa.struct([("town", pa.string()), ("area", pa.int32())]),
 }
 TOWNS = ["东区", "西区", "南区", ""]
@@ -44,14 +40,20 @@ TAGS = ["高企", "专精特新", "小巨人"]
 _cells: dict[str, st.SearchStrategy[Any]] = {
     "people": st.sampled_from([0, 1, 5, 10, 300, -3]),
     "score": st.sampled_from([0, 1, 2, 60, 10**6, 2**62, -(2**63)]),
-    "revenue": st.sampled_from([Decimal(each) for each in ("0", "0.01", "5000000", "5000000.01", "-1.5", "9999999999999.99")]),
-    "research": st.sampled_from([Decimal(each) for each in ("0", "0.0001", "300000.1234", "250000", "99999999999999999999")]),
+    "revenue": st.sampled_from(
+        [Decimal(each) for each in ("0", "0.01", "5000000", "5000000.01", "-1.5", "9999999999999.99")]
+    ),
+    "research": st.sampled_from(
+        [Decimal(each) for each in ("0", "0.0001", "300000.1234", "250000", "99999999999999999999")]
+    ),
     "rate": st.sampled_from([0.0, 0.1, 0.05, 0.3, -0.2, 1e-7, 1e300, float("nan"), 0.1 + 0.2]),
     "town": st.sampled_from(TOWNS),
     "kind": st.sampled_from(["小型", "微型", "中型"]),
     "high": st.booleans(),
     "clean": st.booleans(),
-    "founded": st.sampled_from([datetime.date(2020, 2, 29), datetime.date(2023, 1, 1), datetime.date(1999, 12, 31)]),
+    "founded": st.sampled_from(
+        [datetime.date(2020, 2, 29), datetime.date(2023, 1, 1), datetime.date(1999, 12, 31)]
+    ),
     "moved": st.sampled_from([datetime.date(2020, 2, 29), datetime.date(2024, 6, 30)]),
     "tags": st.lists(st.none() | st.sampled_from(TAGS), max_size=3),
     "loans": st.lists(
@@ -78,7 +80,9 @@ def tables(draw: st.DrawFn) -> pa.RecordBatch:
     for name, kind in COLUMNS.items():
         few = draw(st.lists(st.none() | _cells[name], min_size=1, max_size=6))
         picks = draw(st.integers(0, 10**9))
-        arrays.append(pa.array([few[(picks // 7 ** (row % 9) + row) % len(few)] for row in range(rows)], kind))
+        arrays.append(
+            pa.array([few[(picks // 7 ** (row % 9) + row) % len(few)] for row in range(rows)], kind)
+        )
     return pa.RecordBatch.from_arrays(arrays, names=list(COLUMNS))
 
 
@@ -87,7 +91,23 @@ def _join(*parts: Any) -> st.SearchStrategy[str]:
 
 
 ORDER = st.sampled_from([" < ", " <= ", " > ", " >= ", " = ", " != "])
-NUMBER = st.sampled_from(["0", "1", "5", "-3", "0.05", "0.3", "60", "5000000", "0.005", "99999999999999999999", "1e-3", "300", "2.5"])
+NUMBER = st.sampled_from(
+    [
+        "0",
+        "1",
+        "5",
+        "-3",
+        "0.05",
+        "0.3",
+        "60",
+        "5000000",
+        "0.005",
+        "99999999999999999999",
+        "1e-3",
+        "300",
+        "2.5",
+    ]
+)
 NUMBER_COLUMN = st.sampled_from(["people", "score", "revenue", "research", "rate"])
 DATE = st.sampled_from(['@"2020-02-29"', '@"2023-01-01"', 'date("2024-06-30")', '@"-0300-01-01"'])
 DATE_COLUMN = st.sampled_from(["founded", "moved"])
@@ -104,7 +124,9 @@ def _numbers(inner: st.SearchStrategy[str], conditions: st.SearchStrategy[str]) 
         _join("min([", inner, ", ", inner, "])"),
         _join(st.sampled_from(["floor(", "ceiling(", "abs("]), inner, ")"),
         _join(
-            st.sampled_from(["round half up(", "round half down(", "decimal(", "round up(", "round down(", "floor("]),
+            st.sampled_from(
+                ["round half up(", "round half down(", "decimal(", "round up(", "round down(", "floor("]
+            ),
             inner,
             ", ",
             st.sampled_from(["0", "1", "2", "-2"]),
@@ -228,7 +250,8 @@ def test_amounts_agree(texts: list[str | None], table: pa.RecordBatch) -> None:
     everyone = All("all", ())
     perhaps = Condition("perhaps", parsed("high"))
     agreement.assert_agreement(
-        [Program(str(text), each, parsed(text)) for text in texts if text for each in (everyone, perhaps)], table
+        [Program(str(text), each, parsed(text)) for text in texts if text for each in (everyone, perhaps)],
+        table,
     )
 
 
@@ -242,8 +265,6 @@ def test_chunks_and_threads_change_nothing(threads: int) -> None:
         ],
         names=["people", "town"],
     )
-    from yingshang.rules.columns import compile_programs
-
     trees = ["people >= 500", 'town in ["区1", "区12"]', "modulo(people, 3) = 0 and string length(town) = 3"]
     items = [
         Program(text, All("all", (Condition("a", parse_expression(text)), Condition("b", parse_expression("people < 900")))),

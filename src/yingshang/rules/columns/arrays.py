@@ -149,7 +149,7 @@ class ChunkColumn:
     def valid(self) -> Booleans | None:
         """[rows]: whether there is a value; None if all have one."""
         plane = self.valid_plane()
-        return None if plane is None else self._once("valid", lambda: unpack(plane, self.rows))  # type: ignore[no-any-return]
+        return None if plane is None else self._once("valid", lambda: unpack(plane, self.rows))
 
     # --- numbers --------------------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class ChunkColumn:
             if arrow.bit_width == 64 and len(values) and values.max() >= LARGEST:
                 raise NotColumnar
             return values.astype(np.int64)
-        return values  # type: ignore[no-any-return]
+        return values
 
     def ordered(self) -> npt.NDArray[Any]:
         """[rows]: the same integers in a type that is quick to compare, exactly: doubles if they are wide and fit.

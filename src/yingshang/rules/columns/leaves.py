@@ -126,7 +126,7 @@ class ThresholdGroup:
 
 def store(target: Words, truth: Words, valid: Words | None, missing: Words | None) -> None:
     """Writes predicates that are unknown where there is no value. target: [n, 2, words], truth: [n, words]."""
-    if valid is None:
+    if valid is None or missing is None:
         target[:, 0] = truth
         target[:, 1] = truth
     else:

@@ -68,7 +68,7 @@ CHUNK_ROWS: Final = 65_536
 """Rows at a time: the planes of a thousand predicates then take 16 MB, and a block of items stays in the cache."""
 
 _BLOCK_BYTES: Final = 512 * 1024
-"""Accumulated planes in one call. Smaller blocks make threads fight for the interpreter, larger ones leave the cache."""
+"""Accumulated planes in one call: with smaller ones threads fight for the interpreter, larger ones leave the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -652,8 +652,9 @@ def _sums(found: ItemAmounts, certain: npt.NDArray[np.bool_]) -> _AmountSums:
 
 
 def _total(fen: npt.NDArray[Any]) -> int:
-    """The exact sum. Fen of 64 bits are added in two halves, which cannot overflow."""
-    if fen.dtype == object:
+    """The exact sum of amounts, none of which is negative."""
+    if not len(fen):
+        return 0
+    if fen.dtype == object or int(fen.max()) * len(fen) >= 2**63:
         return int(sum(fen.tolist()))
-    low, high = fen & 0xFFFF_FFFF, fen >> 32
-    return int(low.sum()) + (int(high.sum()) << 32)
+    return int(fen.sum())

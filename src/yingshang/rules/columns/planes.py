@@ -63,11 +63,12 @@ def count_bits(planes: Words) -> npt.NDArray[np.int64]:
     counts = np.bitwise_count(planes)
     words = counts.shape[-1]
     if words % 8 or words > 2048:
-        return counts.sum(axis=-1, dtype=np.int64)
+        return np.asarray(counts.sum(axis=-1, dtype=np.int64))
     # Eight counts of at most 64 stand in one word. Added as four lanes of 16 bits they cannot overflow in 2048 words.
     lanes = counts.view(np.uint64)
     lanes = (lanes & _EVEN_BYTES) + ((lanes >> _BYTE) & _EVEN_BYTES)
-    return lanes.sum(axis=-1).view(np.uint16).reshape(*planes.shape[:-1], 4).sum(axis=-1, dtype=np.int64)
+    totals = lanes.sum(axis=-1).view(np.uint16).reshape(*planes.shape[:-1], 4)
+    return np.asarray(totals.sum(axis=-1, dtype=np.int64))
 
 
 def from_bitmap(buffer: pa.Buffer | None, offset: int, rows: int) -> Words | None:

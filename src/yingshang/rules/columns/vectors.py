@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -194,6 +195,7 @@ def evaluate(tree: Node, source: Source, columns: Columns) -> Vector:
     return rounded(operand, places, _ROUNDINGS[name])
 
 
+@lru_cache(maxsize=4096)
 def constant_vector(value: Decimal) -> Vector:
     """The same number for every row."""
     fraction = Fraction(value)
@@ -311,6 +313,14 @@ def rounded(operand: Vector, places: int, rounding: str) -> Vector:
     values = operand.values
     if divisor * 2 >= LARGEST:
         raise NotColumnar
+    factor = 10 ** max(-places, 0)
+    bound = (operand.bound // divisor + 1) * factor
+    if bound >= LARGEST:
+        raise NotColumnar
+    if rounding == "half up" and np.min(values, initial=0) >= 0:
+        # By far the most common: amounts are rounded half up and not negative.
+        result = (values + divisor // 2) // divisor
+        return Vector(result * factor, max(places, 0), bound, operand.known, operand.failed)
     whole = values // divisor
     rest = values - whole * divisor
     # `whole` is rounded towards minus infinity; each rule says where one more is due.
@@ -335,10 +345,6 @@ def rounded(operand: Vector, places: int, rounding: str) -> Vector:
         result = whole + ((twice > divisor) | more)
     if values.__class__ is int:
         result = int(result)
-    factor = 10 ** max(-places, 0)
-    bound = (operand.bound // divisor + 1) * factor
-    if bound >= LARGEST:
-        raise NotColumnar
     return Vector(result * factor, max(places, 0), bound, operand.known, operand.failed)
 
 
