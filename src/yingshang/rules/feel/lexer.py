@@ -85,25 +85,36 @@ STANDARD_NAMES = (
 
 
 class NameTable:
-    """Known names that one word cannot spell, found by longest match."""
+    """Known names that one word cannot spell, found by longest match.
+
+    A catalogue knows thousands of names and each policy a few more, so a table is cheap to make and looks up by
+    length: from the longest name that starts with the same character down.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_first: dict[str, list[re.Pattern[str]]] = {}
-        for name in sorted(names, key=len, reverse=True):
-            if _WORD.fullmatch(name):
-                continue
-            pattern = r"\s+".join(re.escape(part) for part in name.split())
-            if _PART.match(name[-1]):
-                pattern += f"(?![{_NAME_PART}])"
-            self._by_first.setdefault(name[0], []).append(re.compile(pattern))
+        self._plain: dict[str, dict[int, set[str]]] = {}
+        self._spaced: dict[str, list[re.Pattern[str]]] = {}
+        for name in names:
+            if " " in name:
+                pattern = r"\s+".join(re.escape(part) for part in name.split())
+                if _PART.match(name[-1]):
+                    pattern += f"(?![{_NAME_PART}])"
+                self._spaced.setdefault(name[0], []).append(re.compile(pattern))
+            elif not _WORD.fullmatch(name):
+                self._plain.setdefault(name[0], {}).setdefault(len(name), set()).add(name)
+        for first, lengths in self._plain.items():
+            self._plain[first] = dict(sorted(lengths.items(), reverse=True))
 
     def match(self, text: str, position: int) -> int | None:
         """The end of the longest known name at `position`, or None."""
-        for pattern in self._by_first.get(text[position], ()):
-            found = pattern.match(text, position)
-            if found:
-                return found.end()
-        return None
+        first = text[position]
+        ends = [found.end() for found in (each.match(text, position) for each in self._spaced.get(first, ())) if found]
+        for length, names in self._plain.get(first, {}).items():
+            end = position + length
+            if text[position:end] in names and not (_PART.match(text[end - 1]) and _PART.match(text, end)):
+                ends.append(end)
+                break
+        return max(ends, default=None)
 
 
 @lru_cache(maxsize=64)
