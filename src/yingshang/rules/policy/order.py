@@ -8,7 +8,7 @@ from typing import Any
 from yingshang.rules.dmn.document import parse_table
 from yingshang.rules.errors import DomainError
 from yingshang.rules.feel.parser import parse_expression
-from yingshang.rules.feel.syntax import Name, walk
+from yingshang.rules.feel.syntax import Name, Node, walk
 
 KINDS = ("tables", "definitions")
 
@@ -38,6 +38,7 @@ def reading_order(data: Mapping[str, Any], names: frozenset[str]) -> list[tuple[
 
 def _names_in(kind: str, written: Any, names: frozenset[str]) -> Iterator[str]:
     try:
+        tree: Node
         if kind == "tables":
             tree = parse_table(written, names)
         elif isinstance(written, str):

@@ -101,9 +101,11 @@ class Resolver:
     def _iteration(self, node: Any, bound: frozenset[str], line: str | None, filtered: bool) -> Node:
         iterators = []
         for each in node.iterators:
-            iterators.append(
-                map_children(each, lambda part, names=bound: self._resolve(part, names, line, filtered))
-            )
+
+            def within(part: Node, names: frozenset[str] = bound) -> Node:
+                return self._resolve(part, names, line, filtered)
+
+            iterators.append(map_children(each, within))
             self._check_shadowing(frozenset({each.name}), each)
             bound |= {each.name}
         last = "result" if isinstance(node, syntax.For) else "condition"

@@ -27,6 +27,7 @@ from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.document import HANDED_DOWN, Item, Problem
 from yingshang.rules.policy.lint.codes import CODES
 from yingshang.rules.policy.marked_yaml import Path, Place
+from yingshang.rules.policy.order import reading_order
 from yingshang.rules.policy.resolve import Resolver, ratio
 
 # What kind of answer an expression must have.
