@@ -59,6 +59,7 @@ from .regions import (
 )
 from .regions import is_within as region_is_within
 from .sample_city import generate_sample_city, sample_city_schema, write_sample_city
+from .subjects import IgnoredColumn, Reject, Rejects, SubjectsFile, open_subjects
 
 __all__ = [
     "COUNTRY",
@@ -68,14 +69,18 @@ __all__ = [
     "EnterpriseSize",
     "FactDefinition",
     "FieldDefinition",
+    "IgnoredColumn",
     "Industry",
     "IndustryGroup",
     "InvalidCatalogue",
     "InvalidCreditCode",
     "InvalidMetric",
     "Region",
+    "Reject",
+    "Rejects",
     "SizeAssessment",
     "SizeRow",
+    "SubjectsFile",
     "TooManyRows",
     "UnknownFact",
     "UnknownIndustry",
@@ -102,6 +107,7 @@ __all__ = [
     "is_valid_credit_code",
     "leaves_of",
     "make_credit_code",
+    "open_subjects",
     "parent_of",
     "parse_credit_code",
     "region_is_within",

@@ -61,6 +61,7 @@ class FactDefinition:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     fields: tuple[FieldDefinition, ...] = ()
+    code_list: Literal["regions", "industries"] | None = None
     series: Literal["year"] | None = None
     series_of: str | None = None
     year_offset: int | None = None
@@ -155,6 +156,7 @@ def _fact(entry: Mapping[str, Any]) -> FactDefinition:
             "agency",
             "sensitivity",
             "fresh_for",
+            "code_list",
             "series",
             "series_of",
             "year_offset",
