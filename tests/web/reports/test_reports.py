@@ -282,6 +282,52 @@ def test_an_amount_that_is_none_is_refused_by_name() -> None:
         render_match_report({"results": [{"id": "A", "amount_certain": "many"}]})
 
 
+def test_codes_are_shown_as_names_and_sizes_in_their_order() -> None:
+    group = {
+        "subjects": 9,
+        "entitled": 4,
+        "undecided": 2,
+        "amount_certain": "5.00",
+        "amount_possible": "6.00",
+    }
+    keys = ["微型", "", "大型", "中型"]
+    source = render_match_report(
+        {
+            "results": [{"id": "A", "name": "甲", "region": "440310", "undecided": 1}],
+            "missing": [{"fact": "loans", "name": "贷款 (loans)", "decisions": 1}],
+            "by_group": {"size": [group | {"key": key, "name": key or "未知"} for key in keys]},
+        }
+    )
+    assert "广东省深圳市坪山区" in source and "(loans)" not in source
+    table = source[source.index('<table id="group-0"') :]
+    names = re.findall(r'<th scope="row"><span class="zh">(\w+)</span>', table)
+    assert names[:4] == ["大型", "中型", "微型", "未知"]
+
+
+def test_what_limits_a_payment_is_said() -> None:
+    item = {"id": "A", "entitled": 5, "amount_certain": "9.00", "amount_errors": 1, "beyond_quota": 2}
+    source = render_match_report(
+        {"results": [item | {"covered_by_another": 3, "budget": "8.00", "quota": 2}]}
+    )
+    for words in ("1 户金额出错，未计入", "2 户超出名额", "3 户已由其他政策覆盖", "必超", "名额 2 个"):
+        assert words in source
+
+
+def test_an_example_may_be_an_outcome_with_its_amount() -> None:
+    example = {
+        "subject": "A",
+        "item": "P1",
+        "before": "refused None",
+        "after": "entitled 120000.00",
+        "reason": "",
+    }
+    source = render_simulation_report({"examples": {"gain": [example]}})
+    table = source[source.index('<table id="examples-gain"') :]
+    cells = re.findall(r"<td>(.*?)</td>", table)
+    assert "不符合" in cells[1] and "None" not in cells[1]
+    assert "12 万元" in cells[2] and "符合" in cells[2] and cells[3] == "—"
+
+
 def _luminance(colour: str) -> float:
     digits = colour.lstrip("#")
     digits = "".join(sign * 2 for sign in digits) if len(digits) == 3 else digits

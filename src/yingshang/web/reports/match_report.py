@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
+from yingshang.kernel.parties.api import UnknownRegion, region_path
 from yingshang.web.reports.charts import Scale, interval_bar, money_axis, stacked_bar
 from yingshang.web.reports.page import (
     CHART_ROWS,
@@ -76,6 +77,11 @@ DIMENSIONS: Mapping[str, Words] = {
     "industry": say("按行业", "By industry"),
     "size": say("按企业规模", "By enterprise size"),
 }
+SIZES: Mapping[str, Words] = {
+    key: say(chinese, english)
+    for chinese, english in (("大型", "large"), ("中型", "medium"), ("小型", "small"), ("微型", "micro"))
+    for key in (english, chinese)
+}
 SEVERITIES: Mapping[str, tuple[Words, str]] = {
     "error": (say("错误", "error"), "bad"),
     "warning": (say("警告", "warning"), "warn"),
@@ -106,6 +112,9 @@ class Item:
     certain: Decimal
     possible: Decimal
     amounts_unknown: int
+    amounts_failed: int
+    beyond_quota: int
+    covered: int
     quota: int | None
     budget: Decimal | None
     missing: Sequence[Record]
@@ -122,7 +131,7 @@ class Item:
             kind=text_of(record, "kind"),
             delivery=text_of(record, "delivery"),
             issuer=text_of(record, "issuer"),
-            region=text_of(record, "region"),
+            region=region_name(text_of(record, "region")),
             in_force=None if in_force is None else bool(in_force),
             status=text_of(record, "status"),
             address=safe_address(text_of(record, "url")),
@@ -133,6 +142,9 @@ class Item:
             certain=certain,
             possible=max(certain, amount_of(record, "amount_possible")),
             amounts_unknown=count_of(record, "amount_unknown"),
+            amounts_failed=count_of(record, "amount_errors"),
+            beyond_quota=count_of(record, "beyond_quota"),
+            covered=count_of(record, "covered_by_another"),
             quota=optional_count_of(record, "quota"),
             budget=optional_amount_of(record, "budget"),
             missing=records_of(record, "missing"),
@@ -477,6 +489,13 @@ def _cost_remarks(item: Item) -> list[Words]:
                 n=counted(item.amounts_unknown, "户", "subject"),
             )
         )
+    for count, chinese, english in (
+        (item.amounts_failed, "{n}金额出错，未计入", "amount failed for {n}, not included"),
+        (item.beyond_quota, "{n}超出名额", "{n} beyond the quota"),
+        (item.covered, "{n}已由其他政策覆盖", "{n} covered by another item"),
+    ):
+        if count:
+            remarks.append(say(chinese, english, n=counted(count, "户", "subject")))
     if item.budget is not None:
         remarks.append(_against_budget(item.certain, item.possible, item.budget))
     if item.quota is not None:
@@ -575,15 +594,7 @@ def _groups(summary: Record) -> Section:
 
 
 def _group(place: int, key: str, records: Sequence[Record]) -> Table:
-    ranked = list(records)
-    if key != "size":
-        ranked.sort(
-            key=lambda group: (
-                -amount_of(group, "amount_certain"),
-                -count_of(group, "entitled"),
-                text_of(group, "key"),
-            )
-        )
+    ranked = ordered_groups(key, records, lambda group: amount_of(group, "amount_certain"))
     shown = ranked[:CHART_ROWS]
     rows = []
     for group in shown:
@@ -593,7 +604,7 @@ def _group(place: int, key: str, records: Sequence[Record]) -> Table:
         rows.append(
             Row(
                 (
-                    text_of(group, "name") or text_of(group, "key") or say("未知", "unknown"),
+                    group_name(group),
                     _pair(
                         stacked_bar((("entitled", min(entitled, whole)),), whole),
                         stacked_bar((("undecided", min(undecided, whole)),), whole),
@@ -669,23 +680,23 @@ def _unknown(summary: Record, items: Sequence[Item]) -> Section:
         "unknown",
         say("还缺什么数据", "What we do not know"),
         say(
-            "补上哪项数据，能了结最多的待定判定。一次判定可能同时缺几项数据，各行不能相加。",
-            "Which facts would settle the most undecided decisions. One decision may lack several facts, so the rows "
-            "do not add up.",
+            "缺哪项数据，卡住的判定最多。一次判定可能同时缺几项数据，各行不能相加。",
+            "Which missing facts hold up the most decisions. One decision may lack several facts, so the rows do not "
+            "add up.",
         ),
         tables=(
             Table(
                 "unknown-chart",
-                say("缺失的事实与可了结的判定", "Missing facts and the decisions they would settle"),
+                say("缺失的事实与因此待定的判定", "Missing facts and the decisions they hold up"),
                 (
                     Column(say("事实", "Fact"), "name"),
                     _bars(),
-                    Column(say("可了结（次）", "Would settle")),
+                    Column(say("待定判定（次）", "Decisions held up")),
                     Column(say("数据来源部门", "Source agency"), "text"),
                 ),
                 rows,
                 no_facts(sum(item.undecided for item in items)),
-                legend=(("undecided", say("可了结的待定判定", "undecided decisions it would settle")),),
+                legend=(("undecided", say("因缺它而待定的判定", "undecided decisions that lack it")),),
                 note=capped(
                     len(shown),
                     len(facts),
@@ -709,10 +720,45 @@ def no_facts(undecided: int) -> Words:
     return say("没有待定的判定：数据齐全。", "Nothing is undecided: no fact is missing.")
 
 
+def region_name(text: str) -> str:
+    """A region code as its name; anything else stays as it is."""
+    if not (len(text) == 6 and text.isdecimal()):
+        return text
+    try:
+        return region_path(text)
+    except UnknownRegion:
+        return text
+
+
+def fact_title(fact: Record) -> str:
+    """The Chinese name of a fact, without its code; the code where it has no name."""
+    code, name = text_of(fact, "fact"), text_of(fact, "name")
+    return name.removesuffix(f"({code})").strip() or code
+
+
+def group_name(group: Record) -> Printable:
+    """The name of a group; sizes and the group of those not known have one in both languages."""
+    key = text_of(group, "key")
+    if not key:
+        return say("未知", "unknown")
+    return SIZES.get(key) or text_of(group, "name") or key
+
+
+def ordered_groups(key: str, groups: Sequence[Record], weight: Callable[[Record], Decimal]) -> list[Record]:
+    """Groups by weight, sizes from large to micro; those of whom the group is not known come last."""
+
+    def place(group: Record) -> tuple[bool, int, Decimal, str]:
+        name = text_of(group, "key")
+        rank = list(SIZES).index(name) if key == "size" and name in SIZES else len(SIZES)
+        return not name, rank, -weight(group), name
+
+    return sorted(groups, key=place)
+
+
 def fact_name(fact: Record) -> Markup:
     """A fact by its Chinese name, with its code below."""
-    code, name = text_of(fact, "fact"), text_of(fact, "name")
-    if not name or name == code:
+    code, name = text_of(fact, "fact"), fact_title(fact)
+    if name == code:
         return Markup("<code>{}</code>").format(code)
     return with_detail(name, Markup("<code>{}</code>").format(code))
 
@@ -794,7 +840,7 @@ def _item_row(item: Item, brief: bool) -> Row:
     marks = [item.delivery] if item.delivery in DELIVERIES else []
     marks += ["force"] if item.in_force is True else []
     marks += ["open"] if item.undecided else []
-    facts = [text_of(fact, "name") or text_of(fact, "fact") for fact in item.missing[: 2 if brief else 3]]
+    facts = [fact_title(fact) for fact in item.missing[: 2 if brief else 3]]
     left = len(item.missing) - len(facts)
     lacking: Printable = enumerate_words(facts) if facts else NOTHING
     if left > 0 and isinstance(lacking, Words):

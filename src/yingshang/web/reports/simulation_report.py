@@ -18,7 +18,14 @@ from yingshang.web.reports.charts import (
     stacked_bar,
     step_bar,
 )
-from yingshang.web.reports.match_report import DIMENSIONS, UNKNOWN_PASSAGES, fact_name, no_facts
+from yingshang.web.reports.match_report import (
+    DIMENSIONS,
+    UNKNOWN_PASSAGES,
+    fact_name,
+    group_name,
+    no_facts,
+    ordered_groups,
+)
 from yingshang.web.reports.page import (
     CHART_ROWS,
     TABLE_ROWS,
@@ -584,14 +591,9 @@ def _groups(data: Record) -> Section:
 
 
 def _group(place: int, key: str, records: Sequence[Record]) -> Table:
-    ranked = list(records)
-    if key != "size":
-        ranked.sort(
-            key=lambda group: (
-                -abs(amount_of(group, "draft_certain") - amount_of(group, "base_certain")),
-                text_of(group, "key"),
-            )
-        )
+    ranked = ordered_groups(
+        key, records, lambda group: abs(amount_of(group, "draft_certain") - amount_of(group, "base_certain"))
+    )
     shown = ranked[:CHART_ROWS]
     scale = Scale.over(
         [
@@ -602,7 +604,7 @@ def _group(place: int, key: str, records: Sequence[Record]) -> Table:
     rows = [
         Row(
             (
-                text_of(group, "name") or text_of(group, "key") or say("未知", "unknown"),
+                group_name(group),
                 diverging_bar(
                     (("lose", count_of(group, "lose")),), (("gain", count_of(group, "gain")),), scale
                 ),
@@ -738,7 +740,7 @@ def _example_table(
                     text_of(example, "item", NOTHING),
                     _result(example.get("before")),
                     _result(example.get("after")),
-                    text_of(example, "reason", NOTHING),
+                    text_of(example, "reason") or NOTHING,
                 )
             )
             for example in shown
@@ -767,6 +769,9 @@ def _result(value: object) -> Printable:
     text = str(value)
     if text in OUTCOMES:
         return OUTCOMES[text]
+    outcome, _, rest = text.partition(" ")
+    if outcome in OUTCOMES:
+        return OUTCOMES[outcome] if rest in ("", "None") else with_detail(OUTCOMES[outcome], _result(rest))
     try:
         amount = Decimal(text)
     except InvalidOperation:
