@@ -323,7 +323,7 @@ def _pair(view: ItemView, one: Part, two: Part, grid: Grid) -> Iterator[Problem]
         )
         return
     forward, backward = grid.implies(one.formula, two.formula), grid.implies(two.formula, one.formula)
-    if forward and backward:
+    if forward and backward and one.excluded == two.excluded:
         yield view.finding(
             "condition-repeated",
             two.path,
@@ -332,7 +332,7 @@ def _pair(view: ItemView, one: Part, two: Part, grid: Grid) -> Iterator[Problem]
             text=two.id,
         )
     elif forward or backward:
-        wide, narrow = (two, one) if forward else (one, two)
+        wide, narrow = (two, one) if forward and not (backward and one.excluded) else (one, two)
         (name, name_zh), (other, other_zh) = wide.words(), narrow.words()
         if wide.excluded:
             yield view.finding(

@@ -52,6 +52,16 @@ class Figures:
     units: set[str] = field(default_factory=set)
     only_facts: bool = True
 
+    def add(self, other: Figures) -> None:
+        """Take in the figures of another expression."""
+        self.values |= other.values
+        for literal, units in other.literals.items():
+            self.literals.setdefault(literal, set()).update(units)
+        self.periods |= other.periods
+        self.named |= other.named
+        self.units |= other.units
+        self.only_facts = self.only_facts and other.only_facts
+
     def covers(self, quantity: Quantity) -> bool:
         """Whether a figure of the text is among them, in one of the ways it can be written."""
         value = quantity.value
@@ -80,9 +90,14 @@ class Figures:
 
 def figures_of(view: ItemView, expressions: Iterable[Expression]) -> Figures:
     """The figures of some expressions of an item."""
+    known: dict[Path, Figures] = view.memo.setdefault("figures", {})
     figures = Figures()
     for expression in expressions:
-        _collect(view, expression, figures)
+        found = known.get(expression.path)
+        if found is None:
+            found = known[expression.path] = Figures()
+            _collect(view, expression, found)
+        figures.add(found)
     return figures
 
 
