@@ -76,6 +76,7 @@ DIMENSIONS: Mapping[str, Words] = {
     "region": say("按地区", "By region"),
     "industry": say("按行业", "By industry"),
     "size": say("按企业规模", "By enterprise size"),
+    "ownership": say("按所有制", "By ownership"),
 }
 SIZES: Mapping[str, Words] = {
     key: say(chinese, english)

@@ -201,7 +201,7 @@ def _title(data: Record) -> Words:
     title = text_of(data, "title")
     if title:
         return Words(title, title)
-    return say("新政策让谁受益、谁受损，要多花多少", "Who gains, who loses, and what it costs")
+    return say("草案让谁受益、谁受损，支出怎么变", "Who gains, who loses, and what it costs")
 
 
 def _lead(data: Record, changes: Sequence[Change]) -> Words:
@@ -244,8 +244,9 @@ def _notices(budget: Record, draft: State, limit: Decimal | None) -> list[Notice
         )
         return [Notice(text, "budget", "warn")]
     text = say(
-        "即使待定的全部符合，草案也在预算之内，尚余 {left}。",
-        "Even if everything undecided turns out entitled, the draft stays within the budget, with {left} to spare.",
+        "按算得出的金额，即使待定的全部符合，草案也在预算之内，尚余 {left}。",
+        "By the amounts that can be computed, even if everything undecided turns out entitled, the draft stays "
+        "within the budget, with {left} to spare.",
         left=sum_of_money(limit - possible),
     )
     return [Notice(text, "budget", "good")]
@@ -352,8 +353,9 @@ def _budget(base: State, draft: State, limit: Decimal | None) -> Section:
         "budget",
         say("总账与预算", "Cost and budget"),
         say(
-            "实色为确定支出，斜纹为待定者若都符合还要付的部分。",
-            "Solid is certain; hatched is what would come on top if everything undecided turned out entitled.",
+            "实色为确定支出，斜纹为待定者若都符合还要付的部分；金额本身算不出的不在其中。",
+            "Solid is certain; hatched is what would come on top if everything undecided turned out entitled. Amounts "
+            "that cannot be computed yet are in neither.",
         ),
         tables=(
             Table(
@@ -771,7 +773,11 @@ def _result(value: object) -> Printable:
         return OUTCOMES[text]
     outcome, _, rest = text.partition(" ")
     if outcome in OUTCOMES:
-        return OUTCOMES[outcome] if rest in ("", "None") else with_detail(OUTCOMES[outcome], _result(rest))
+        return (
+            OUTCOMES[outcome]
+            if outcome == "refused" or rest in ("", "None")
+            else with_detail(OUTCOMES[outcome], _result(rest))
+        )
     try:
         amount = Decimal(text)
     except InvalidOperation:
