@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import lru_cache
 
 from ..credit_code import check_credit_code
 from ..industries import suggest_industries
@@ -52,6 +53,7 @@ _PLAIN: dict[str, tuple[str, str]] = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def reason(code: str, text: str, expected: ColumnType | None, note: str = "") -> tuple[str, str]:
     """The message of a reject in English and Chinese. `text` is what the cell holds."""
     value = repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
