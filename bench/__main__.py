@@ -58,6 +58,8 @@ def main() -> None:
 
 def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
     """Every figure of the page."""
+    # First, because a child inherits the peak of the process it was forked from.
+    peak = _peak_in_a_process_of_its_own(rows, threads)
     pool = make_tests(450)
     items = make_items(5_000, pool)
     whole = Workload(make_table(rows), pool, items)
@@ -88,7 +90,7 @@ def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
         by_tests=by_tests,
         formulas=formulas,
         peers=peers,
-        peak_gigabytes=_peak_in_a_process_of_its_own(rows, threads),
+        peak_gigabytes=peak,
     )
 
 

@@ -317,6 +317,12 @@ PEERS = (
     Peer(
         "DuckDB", "one SQL aggregate over its own table, money as integers", 1_000_000, 300, duckdb, slow=True
     ),
-    Peer("OpenFisca-core", "vectorised variables, a mask beside each fact", 100_000, 1_500, openfisca),
+    Peer(
+        "OpenFisca-core",
+        "vectorised variables, shared by the items, a mask beside each fact",
+        1_000_000,
+        300,
+        openfisca,
+    ),
     Peer("zen-engine", "one decision of expressions, subject by subject", 300, 300, zen),
 )

@@ -59,11 +59,11 @@ def write(figures: Figures) -> str:
     main = next(each for each in figures.curve if each.items == 1_500)
     return f"""# Performance
 
-Written by `make bench`; do not edit by hand. {figures.machine}; {figures.python}; {figures.threads} threads; the best
-of {figures.repeats} repeats, everything in one run. Other machines give other figures; the ratios hold better.
+Written by `make bench`; do not edit by hand. {figures.machine}; {figures.python}; {figures.threads} threads;
+the best of {figures.repeats} repeats, everything in one run. Other machines give other figures; the ratios hold better.
 
-**{main.decisions_per_second / 1e9:.1f} billion decisions a second**: {main.rows:,} subjects × {main.items:,} items in
-{main.seconds:.2f} s. A decision is one item for one subject, with entitled, undecided, refused and error all counted
+**{main.decisions_per_second / 1e9:.1f} billion decisions a second**: {main.rows:,} subjects × {main.items:,} items
+in {main.seconds:.2f} s. A decision is one item for one subject, with entitled, undecided, refused and error all counted
 ({main.entitled:.1%} are entitled and {main.undecided:.1%} undecided here).
 
 ## What is measured
@@ -73,9 +73,9 @@ counts, 3 dates, 6 codes of 4 to 480 values, 6 yes-or-no), 15 % of the cells mis
 conditions on different columns, with thresholds as round and as shared as those of real policies.
 
 The time begins with the table in memory in Arrow (decimals as decimal128, strings as dictionaries) and ends with the
-counts and sums of every item. Converting decimals, comparing, packing, combining and counting are all in it; reading
-a file and parsing policies are not. Peers get the table in the form they like best, untimed, and must arrive at the same
-counts for every item, or the run fails.
+counts and sums of every item. Converting decimals, comparing, packing, combining and counting are all in it;
+reading a file and parsing policies are not. Peers get the table in the form they like best, untimed, and must arrive
+at the same counts for every item, or the run fails.
 
 ## Items
 
@@ -95,25 +95,25 @@ Conditions are shared, so time does not grow with the items but with the conditi
 
 ## Amounts
 
-A round sum costs nothing beside the count. With 30 % of the 1,500 items paying a share of the revenue with a cap, rounded
-to the fen, for every entitled and undecided subject: {figures.formulas.seconds:.2f} s
+A round sum costs nothing beside the count. With 30 % of the 1,500 items paying a share of the revenue with a cap,
+rounded to the fen, for every entitled and undecided subject: {figures.formulas.seconds:.2f} s
 ({figures.formulas.decisions_per_second / 1e9:.2f} billion decisions a second).
 
 ## Memory
 
-{figures.peak_gigabytes:.2f} GB at the peak of the whole process for {main.rows:,} subjects × 1,500 items, the table itself
-included. Batches stream: the evaluator holds a few chunks of 65,536 rows.
+{figures.peak_gigabytes:.2f} GB at the peak of the whole process for {main.rows:,} subjects × 1,500 items, the table
+itself included. Batches stream: the evaluator holds a few chunks of 65,536 rows.
 
 ## Beside other engines
 
 {_peers(figures)}
 
-Polars, DuckDB and OpenFisca-core are general engines: they were not made for this, and do much that the column evaluator
-cannot. zen-engine decides one subject at a time, which is what a service does; it is here because people ask.
+Polars, DuckDB and OpenFisca-core are general engines: they were not made for this, and do much that the column
+evaluator cannot. zen-engine decides one subject at a time, which is what a service does; it is here because people ask.
 
 | engine | form |
 |---|---|
-{chr(10).join(f"| {name} | {form} |" for name, form in dict((each.name, each.form) for each in figures.peers).items())}
+{_forms(figures)}
 """
 
 
@@ -128,6 +128,11 @@ def _table(points: list[Point]) -> str:
         for each in points
     ]
     return "\n".join(lines)
+
+
+def _forms(figures: Figures) -> str:
+    """What each engine was asked to do."""
+    return "\n".join(dict.fromkeys(f"| {each.name} | {each.form} |" for each in figures.peers))
 
 
 def _peers(figures: Figures) -> str:

@@ -67,6 +67,9 @@ from yingshang.rules.policy.requirement import Requirement
 CHUNK_ROWS: Final = 65_536
 """Rows at a time: the planes of a thousand predicates then take 16 MB, and a block of items stays in the cache."""
 
+_FEWEST_ROWS: Final = 8_192
+"""Fewer rows are not worth a worker."""
+
 _BLOCK_BYTES: Final = 512 * 1024
 """Accumulated planes in one call: with smaller ones threads fight for the interpreter, larger ones leave the cache."""
 
@@ -157,12 +160,12 @@ class ColumnPlan:
 
         workers = threads or os.cpu_count() or 1
         if workers == 1:
-            for batch, first in _chunks(source):
+            for batch, first in _chunks(source, 1):
                 finish(work(batch, first))
         else:
             with ThreadPoolExecutor(workers) as pool:
                 under_way: deque[Future[_ChunkResult]] = deque()
-                for batch, first in _chunks(source):
+                for batch, first in _chunks(source, workers):
                     # Bound here: two threads would do it twice.
                     self.bind(batch.schema)
                     under_way.append(pool.submit(work, batch, first))
@@ -207,15 +210,21 @@ def _add_amounts(item: ItemResult, sums: _AmountSums) -> None:
     item.amount_failed_undecided += sums.failed_undecided
 
 
-def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, int]]:
-    """Runs of at most CHUNK_ROWS rows, with the number of rows before them. Small batches are put together."""
+def _chunks(batches: Iterable[pa.RecordBatch], workers: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """Runs of at most CHUNK_ROWS rows, with the number of rows before them.
+
+    Small batches are put together. A batch is cut evenly, so that no worker is left with nothing to do at its end; and
+    at multiples of 64 rows, so that its bitmaps need no shifting.
+    """
     before = 0
     small: list[pa.RecordBatch] = []
 
     def chunks_of(batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, int]]:
         nonlocal before
-        for start in range(0, batch.num_rows, CHUNK_ROWS):
-            yield batch.slice(start, CHUNK_ROWS), before + start
+        rounds = -(-batch.num_rows // (CHUNK_ROWS * workers))
+        size = max(_FEWEST_ROWS, -(-batch.num_rows // (max(rounds, 1) * workers * 64)) * 64)
+        for start in range(0, batch.num_rows, size):
+            yield batch.slice(start, size), before + start
         before += batch.num_rows
 
     def together() -> pa.RecordBatch:
