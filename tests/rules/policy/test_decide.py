@@ -308,3 +308,34 @@ def test_the_amount_is_bounded_by_what_can_be_seen(amount: str, low: object, hig
     assert decision.amount is not None and decision.amount.value is None
     assert decision.amount.at_least == Decimal(str(low or 0))
     assert decision.amount.at_most == (None if high is None else Decimal(str(high)))
+
+
+def test_conditions_on_one_and_the_same_line() -> None:
+    text = """
+id: LINES
+name: 明细
+conditions:
+  - id: loan
+    text: 同一笔贷款
+    some: 贷款明细
+    as: 贷款
+    meets:
+      - {text: 固定资产贷款, when: '贷款种类 = "固定"'}
+      - any:
+          - {text: 本金, when: 贷款本金 >= 100}
+          - {text: 利率, when: 贷款.年利率 > 0.05}
+benefit: {amount: 1}
+"""
+
+    def outcome(*lines: dict[str, object]) -> Entitlement:
+        return decided(text, facts(贷款明细=list(lines))).outcome
+
+    fixed, large = {"kind": "固定"}, {"principal": Decimal(100)}
+    low = {"annual_rate": Decimal("0.01")}
+    assert outcome({**fixed, **large}) is Entitlement.ENTITLED
+    # One line is fixed and another one is large: no line is both.
+    assert (
+        outcome({**fixed, **low, "principal": Decimal(1)}, {"kind": "流动", **large}) is Entitlement.REFUSED
+    )
+    assert outcome({**fixed, **low}) is Entitlement.UNDECIDED
+    assert outcome() is Entitlement.REFUSED

@@ -9,7 +9,7 @@ from typing import Any
 
 from yingshang.rules.dmn.document import parse_table
 from yingshang.rules.errors import DomainError, ExpressionError
-from yingshang.rules.feel.syntax import Literal, Node
+from yingshang.rules.feel.syntax import And, Iterator_, Literal, Node, Or, Quantified
 from yingshang.rules.feel.temporal import Date, compare, parse_date
 from yingshang.rules.policy.benefit import UNITS, Benefit, BenefitBuilder
 from yingshang.rules.policy.catalogue import FactCatalogue
@@ -224,6 +224,8 @@ class _ItemCompiler:
         dated: Node | None = None
         if "when" in data:
             dated = self._expression(data["when"], *path, "when")
+        elif "meets" in data:
+            dated = self._on_one_line(data, path)
         self.clauses[identifier] = Clause(
             identifier,
             text,
@@ -245,6 +247,28 @@ class _ItemCompiler:
         if key == "all":
             return All(identifier, parts)
         return AtLeast(identifier, 1 if key == "any" else int(data["at_least"]), parts)
+
+    def _on_one_line(self, data: Mapping[str, Any], path: Path) -> Node:
+        """`some: products, meets: […]` as one tree: all of it is asked of the same line."""
+        key = "some" if "some" in data else "every"
+        name = str(data.get("as") or "line")
+        source = self._expression(data[key], *path, key)
+        parts = tuple(
+            self._line_condition(each, (*path, "meets", index), name)
+            for index, each in enumerate(data["meets"])
+        )
+        condition = parts[0] if len(parts) == 1 else And(parts)
+        return Quantified(key == "some", (Iterator_(name, source),), condition)
+
+    def _line_condition(self, data: Mapping[str, Any], path: Path, line: str) -> Node:
+        if "when" in data:
+            self.path = (*path, "when")
+            return self.resolver.parse(data["when"], line=line)
+        key = "all" if "all" in data else "any"
+        parts = tuple(
+            self._line_condition(each, (*path, key, index), line) for index, each in enumerate(data[key])
+        )
+        return And(parts) if key == "all" else Or(parts)
 
     def _parameter(self, data: Mapping[str, Any]) -> Parameter:
         if data["name"] in self.replaced:

@@ -300,8 +300,8 @@ def _explain(error: Any) -> tuple[str, str]:
         )
     if error.validator == "oneOf":
         return (
-            "a condition has exactly one of when, all, any, at_least with of, not",
-            "一个条件只能有 when、all、any、at_least+of、not 之一",
+            "a condition has exactly one of when, all, any, at_least with of, not, some or every with meets",
+            "一个条件只能有 when、all、any、at_least+of、not、some 或 every+meets 之一",
         )
     if error.validator == "type":
         kinds = (

@@ -58,7 +58,8 @@ def _lines(
         yield f"{'依据' if chinese else 'Document'}: {title}"
     yield f"{'截至' if chinese else 'As of'}: {program.as_of}"
     if decision.amount is not None:
-        yield f"{'金额' if chinese else 'Amount'}: {amount_text(decision.amount, language)}"
+        limit = ("（不超过）" if chinese else " (at most)") if program.item.data["benefit"].get("at_most") else ""
+        yield f"{'金额' if chinese else 'Amount'}: {amount_text(decision.amount, language)}{limit}"
     elif program.benefit.grants:
         yield f"{'给予' if chinese else 'Grants'}: {program.benefit.grants}"
     for payment in decision.payments:
@@ -160,6 +161,7 @@ def explain_data(
         "window_open": program.window_open,
         "outcome": str(decision.outcome),
         "amount": _amount_data(decision.amount),
+        "amount_is_a_limit": bool(program.item.data["benefit"].get("at_most")),
         "grants": program.benefit.grants,
         "missing": [{"fact": name, "name": label(catalogue, name)} for name in decision.missing],
         "conditions": [_condition_data(part) for part in decision.reason.parts],

@@ -9,6 +9,7 @@ from typing import Any
 
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date, parse_date
+from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.decide import Decision, Outcome, Payment, RowEvaluator
@@ -122,7 +123,7 @@ def facts_from_data(data: Mapping[str, Any], catalogue: FactCatalogue | None, da
             )
         fact = catalogue.find(name)
         assert fact is not None
-        facts[column] = _typed(value, fact, name)
+        facts[column] = _typed(value, fact, column)
     return facts
 
 
@@ -159,7 +160,8 @@ def _line(value: Any, fact: Fact, name: str) -> dict[str, Any]:
             f"{name} is one line: fields and values", message_zh=f"“{name}”应为字段与值", text=name
         )
     fields = {label: each for each in fact.fields for label in (each.code, each.name)}
-    line: dict[str, Any] = {}
+    # A field that the catalogue declares and the line does not have is unknown, not a name from further out.
+    line: dict[str, Any] = {each.code: Unknown.fact(f"{name}.{each.code}") for each in fact.fields}
     for key, each in value.items():
         if fields and key not in fields:
             raise PolicyError(
@@ -168,7 +170,6 @@ def _line(value: Any, fact: Fact, name: str) -> dict[str, Any]:
                 text=key,
             )
         if each is not None:
-            line[fields[key].code if fields else key] = (
-                _typed(each, fields[key], f"{name}.{key}") if fields else each
-            )
+            code = fields[key].code if fields else key
+            line[code] = _typed(each, fields[key], f"{name}.{code}") if fields else each
     return line

@@ -205,6 +205,16 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
             "\n  - {id: g, text: 任一, clause: 一, any: [{id: a, when: 从业人员 > 50}, {id: b, when: 新招人数 > 5}]}"
         },
     ),
+    (
+        "part-never",
+        {"benefit": "{parts: [{id: a, amount: 1, when: '企业规模 = \"大型\"'}, {id: b, amount: 2}]}"},
+        {"benefit": "{parts: [{id: a, amount: 1, when: '企业规模 = \"小型\"'}, {id: b, amount: 2}]}"},
+    ),
+    (
+        "part-always",
+        {"benefit": "{parts: [{id: a, amount: 1, when: 营业收入 > 1000}, {id: b, amount: 2}]}"},
+        {"benefit": "{parts: [{id: a, amount: 1, when: 营业收入 > 60000000}, {id: b, amount: 2}]}"},
+    ),
     # --- kinds ---
     ("type-mismatch", {"conditions": ONE('从业人员 >= "100"')}, {"conditions": ONE("从业人员 >= 100")}),
     ("type-mismatch", {"conditions": ONE('拖欠工资 = "否"')}, {"conditions": ONE("not(拖欠工资)")}),

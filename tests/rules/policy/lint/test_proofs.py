@@ -22,7 +22,7 @@ FACTS = load_policies([("facts.yaml", CATALOGUE)]).catalogue
 VALUES: dict[str, list[Any]] = {
     "ent.size": ["大型", "中型", "小型", "微型"],
     "ent.arrears": [True, False],
-    "emp.total": [number(each) for each in ("0", "0.5", "1", "1.5", "2", "2.5", "3", "4")],
+    "emp.total": [number(each) for each in ("0", "0.5", "1", "1.5", "2", "2.5", "3", "4", "100", "101")],
     "fin.score": [number(each) for each in ("0", "1", "1.5", "2", "3", "99", "100")],
 }
 NUMBERS = st.sampled_from(["0", "1", "2", "3", "100"])

@@ -18,7 +18,7 @@ from yingshang.rules.policy.lint.codes import CODES, Code
 from yingshang.rules.policy.lint.dates import check_dates
 from yingshang.rules.policy.lint.expressions import check_expressions
 from yingshang.rules.policy.lint.kinds import check_kinds
-from yingshang.rules.policy.lint.logic import check_conditions
+from yingshang.rules.policy.lint.logic import check_benefit_conditions, check_conditions
 from yingshang.rules.policy.lint.names import check_shadowing, check_unused
 from yingshang.rules.policy.lint.payment import check_payment
 from yingshang.rules.policy.lint.relations import check_duplicates, check_excludes, check_stacking
@@ -30,6 +30,7 @@ ITEM_CHECKS: tuple[Callable[[ItemView], Iterable[Problem]], ...] = (
     check_kinds,
     check_expressions,
     check_conditions,
+    check_benefit_conditions,
     check_bands,
     check_tables,
     check_ladders,

@@ -20,7 +20,7 @@ from yingshang.rules.policy.lint.formula import (
     grid_of,
     subjects_of,
 )
-from yingshang.rules.policy.lint.view import ItemView
+from yingshang.rules.policy.lint.view import BOOLEAN, ItemView
 from yingshang.rules.policy.marked_yaml import Path
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 
@@ -445,6 +445,36 @@ def _ruled_out(
             return
 
 
+def check_benefit_conditions(view: ItemView) -> Iterator[Problem]:
+    """Conditions of parts and instalments that never hold for whoever is entitled, or always do."""
+    if view.program is None:
+        return
+    for expression in view.expressions:
+        if expression.wanted != BOOLEAN or expression.path[0] != "benefit":
+            continue
+        formula = formula_of(expression.tree, view.catalogue)
+        grid = grid_of([formula], view.catalogue)
+        if isinstance(formula, Constant) or grid is None or not grid.has_meaning(formula):
+            continue
+        label = ".".join(str(each) for each in expression.path)
+        if not can_be(view, formula):
+            yield view.finding(
+                "part-never",
+                expression.path,
+                f"{label} ({expression.source}) can never hold for anybody who meets the conditions; mend or delete it",
+                f"{label}（{expression.source}）对符合条件者永远不能成立，请修改或删除",
+                text=expression.source,
+            )
+        elif not can_be(view, Opposite(formula)):
+            yield view.finding(
+                "part-always",
+                expression.path,
+                f"{label} ({expression.source}) holds for everybody who meets the conditions; mend or delete it",
+                f"{label}（{expression.source}）对符合条件者恒为成立，不起作用，请修改或删除",
+                text=expression.source,
+            )
+
+
 def _path(view: ItemView, requirement: Requirement) -> Path:
     assert view.program is not None
     label = requirement.part.id if isinstance(requirement, Not) else requirement.id
@@ -472,6 +502,7 @@ def can_be(view: ItemView, formula: Formula, guards: Sequence[Formula] = ()) -> 
 __all__ = [
     "Part",
     "can_be",
+    "check_benefit_conditions",
     "check_conditions",
     "required_parts",
     "requirement_formula",
