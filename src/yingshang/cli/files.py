@@ -18,6 +18,7 @@ from yingshang.rules.policy.document import PolicySet, load_policies
 from yingshang.rules.policy.marked_yaml import load_all
 
 SUFFIXES = (".yaml", ".yml")
+BESIDE = "facts.yaml"
 
 
 def shipped_catalogues() -> Mapping[str, FactCatalogue]:
@@ -28,19 +29,28 @@ def shipped_catalogues() -> Mapping[str, FactCatalogue]:
 
 
 def read_policies(paths: Iterable[Path], catalogue: Path | None = None) -> PolicySet:
-    """The items of files and folders (every .yaml and .yml below them). Raises PolicyError if there are no files."""
+    """The items of files and folders (every .yaml and .yml below them). Raises PolicyError if there are no files.
+
+    A single file is understood with the catalogue that lies beside it in facts.yaml, if none is given.
+    """
+    paths = list(paths)
     files = [*policy_files(paths), *([catalogue] if catalogue else [])]
-    sources = []
-    for file in files:
-        try:
-            sources.append((str(file), file.read_text("utf-8-sig")))
-        except UnicodeDecodeError as error:
-            raise PolicyError(
-                f"{file}: this file is not UTF-8 (byte {error.start}); save it as UTF-8",
-                message_zh=f"{file} 不是 UTF-8 编码，请另存为 UTF-8",
-                file=str(file),
-            ) from None
-    return load_policies(sources, shipped_catalogues())
+    found = load_policies([_source(file) for file in files], shipped_catalogues())
+    beside = [path.parent / BESIDE for path in paths if path.is_file() and (path.parent / BESIDE).is_file()]
+    if found.catalogue is None and beside:
+        found.catalogue = load_policies([_source(beside[0])], shipped_catalogues()).catalogue
+    return found
+
+
+def _source(file: Path) -> tuple[str, str]:
+    try:
+        return str(file), file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"{file}: this file is not UTF-8 (byte {error.start}); save it as UTF-8",
+            message_zh=f"{file} 不是 UTF-8 编码，请另存为 UTF-8",
+            file=str(file),
+        ) from None
 
 
 def policy_files(paths: Iterable[Path]) -> list[Path]:

@@ -19,9 +19,12 @@ from yingshang.cli.groupings import groupings_named
 from yingshang.cli.match import compiled_for, open_with_types
 from yingshang.cli.output import Language, humanised_yuan, messages, print_json, progress_bar, results, yuan
 from yingshang.kernel.parties.subjects import open_subjects
+from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.errors import PolicyError
+from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.compile import Compilation
+from yingshang.rules.policy.decide import Outcome, RowEvaluator
 from yingshang.rules.policy.expectation import expected_types
 from yingshang.rules.policy.explain import label
 from yingshang.rules.policy.population import (
@@ -102,9 +105,19 @@ def simulate(
         groups[grouping.name] = (codes, [(group.key, group.label) for group in found])
     simulation = compare(matchings[0], matchings[1], groups)
     names = _subject_names(batches, data.id_column)
+    reasons = _Reasons(compiled, used, batches)
     limit = Decimal(budget) if budget else _budget(compiled[1])
     summary = _summary(
-        simulation, compiled, used, str(day), str(base), str(against), names, limit, data.rejected_rows
+        simulation,
+        compiled,
+        used,
+        str(day),
+        str(base),
+        str(against),
+        names,
+        limit,
+        data.rejected_rows,
+        reasons,
     )
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -116,6 +129,32 @@ def simulate(
         _print(summary, language)
         if out is not None:
             messages.print(f"→ {out / 'simulation.html'}", markup=False)
+
+
+class _Reasons:
+    """Why a subject was not entitled in one of the versions: the conditions that were in the way."""
+
+    def __init__(
+        self, compiled: Sequence[Compilation], catalogue: FactCatalogue, batches: Sequence[pa.RecordBatch]
+    ) -> None:
+        self.programs = [{program.id: program for program in each.programs} for each in compiled]
+        self.evaluators = [RowEvaluator(each.programs, catalogue) for each in compiled]
+        self.batches = batches
+
+    def why(self, version: int, item: str, row: int) -> str:
+        """The texts of the conditions that failed or stayed open, for the row of the whole population."""
+        program = self.programs[version].get(item)
+        if program is None:
+            return ""
+        for batch in self.batches:
+            if row < batch.num_rows:
+                break
+            row -= batch.num_rows
+        facts = {
+            name: value for name, value in facts_of_row(batch, row).items() if value.__class__ is not Unknown
+        }
+        reason = self.evaluators[version].decide(program, facts).reason
+        return "；".join(part.clause.text for part in reason.parts if part.outcome is not Outcome.TRUE)
 
 
 def _budget(compiled: Compilation) -> Decimal | None:
@@ -139,6 +178,7 @@ def _summary(
     names: pa.ChunkedArray,
     budget: Decimal | None,
     rejected: int,
+    reasons: _Reasons,
 ) -> dict[str, Any]:
     certain, possible = simulation.draft.total_certain_fen, simulation.draft.total_possible_fen
     return {
@@ -176,9 +216,10 @@ def _summary(
                 {
                     "subject": names[row].as_py(),
                     "item": each.id,
+                    "name": each.name,
                     "before": f"{was} {yuan(low)}",
                     "after": f"{now} {yuan(high)}",
-                    "reason": "",
+                    "reason": reasons.why(0 if key == "gain" else 1, each.id, row),
                 }
                 for each in simulation.items
                 for row, was, now, low, high in (each.gain_examples if key == "gain" else each.lose_examples)
@@ -214,6 +255,7 @@ def _side(summary: ItemSummary | None) -> dict[str, Any]:
             "errors": 0,
             "amount_certain": "0.00",
             "amount_possible": "0.00",
+            "amount_unknown": 0,
         }
     return {
         "entitled": summary.entitled,
@@ -222,6 +264,7 @@ def _side(summary: ItemSummary | None) -> dict[str, Any]:
         "errors": summary.errors,
         "amount_certain": yuan(summary.certain_fen),
         "amount_possible": yuan(summary.possible_fen),
+        "amount_unknown": summary.amount_unknown,
     }
 
 
