@@ -250,6 +250,11 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"conditions": ONE('list contains(企业规模, "小型")')},
         {"conditions": ONE('"高新技术企业" in 资质荣誉')},
     ),
+    (
+        "value-unknown",
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: '贷款种类 = \"创业贷款\"'}, {when: 贷款本金 > 0}]}"},
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: '贷款种类 = \"创业担保贷款\"'}, {when: 贷款本金 > 0}]}"},
+    ),
     ("not-boolean", {"conditions": ONE("从业人员")}, {"conditions": ONE("拖欠工资")}),
     ("not-boolean", {"conditions": ONE("从业人员 and 拖欠工资")}, {"conditions": ONE("从业人员 > 1 and 拖欠工资")}),
     ("not-number", {"benefit": "{amount: 企业规模}"}, {"benefit": "{amount: 营业收入 * 0.01}"}),
@@ -633,6 +638,12 @@ def test_an_expired_item_is_read_with_the_figures_of_its_time() -> None:
 def test_without_a_catalogue_any_name_is_a_fact() -> None:
     assert codes(item(conditions=ONE('甲 >= 5 and 乙 = "丙"')), catalogue=None) == []
     assert "condition-never" in codes(item(conditions=ONE("甲 > 5 and 甲 < 3")), catalogue=None)
+
+
+def test_a_condition_on_one_line_is_read_whole() -> None:
+    loan = "\n  - {id: a, text: 本金不低于50万元的贷款, clause: 一, some: 贷款, as: 笔, meets: [{when: 笔.贷款本金 >= VALUE}]}"
+    assert codes(item(conditions=loan.replace("VALUE", "500000"))) == []
+    assert codes(item(conditions=loan.replace("VALUE", "50"))) == ["unit-slip"]
 
 
 def test_the_least_item_has_no_errors() -> None:

@@ -56,10 +56,10 @@ def _clauses(view: ItemView) -> Iterator[Problem]:
         around = any(path[: len(each)] == each for each in cited)
         if condition.get("clause") or around:
             cited.add(path)
-        elif "when" in condition:
+        elif "when" in condition or "meets" in condition:
             uncited.append((path, view.condition_id(path, condition)))
         text = str(condition.get("text") or "").strip()
-        if "when" in condition and not text:
+        if "when" in condition and not text and "meets" not in path:
             silent.append((path, view.condition_id(path, condition)))
     for code, found, field, field_zh in (
         ("clause-missing", uncited, "clause", "条款（clause）"),

@@ -160,7 +160,7 @@ class ItemView:
 def nested_conditions(data: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """A condition and everything below it."""
     yield path, data
-    for key in ("all", "any", "of"):
+    for key in ("all", "any", "of", "meets"):
         for index, each in enumerate(data.get(key) or ()):
             yield from nested_conditions(each, (*path, key, index))
     if data.get("not") is not None:
@@ -253,7 +253,9 @@ class _Reader:
             read = self._table if kind == "tables" else self._read
             self._define(name, read(data[kind][name], (kind, name)))
         for path, condition in self.view.conditions():
-            if "when" in condition:
+            if "meets" in condition:
+                self._line_conditions(condition, path)
+            elif "when" in condition and "meets" not in path:
                 self._read(condition["when"], (*path, "when"), BOOLEAN)
         self._benefit(data["benefit"])
         quota, pool, stacking = (data.get(key) or {} for key in ("quota", "pool", "stacking"))
@@ -261,6 +263,15 @@ class _Reader:
         self._optional(pool, "amount", ("pool",), NUMBER, UNITS[str(pool.get("unit", "元"))])
         self._optional(stacking, "received", ("stacking",), NUMBER)
         self._optional(data.get("budget") or {}, "amount", ("budget",), NUMBER)
+
+    def _line_conditions(self, data: Mapping[str, Any], path: Path) -> None:
+        """`some: products, meets: […]`: the fields of a line stand free in what it meets."""
+        key = "some" if "some" in data else "every"
+        source = self._read(data[key], (*path, key))
+        name = str(data.get("as") or "line")
+        for where, condition in nested_conditions(data, path):
+            if "when" in condition:
+                self._read(condition["when"], (*where, "when"), BOOLEAN, line=name, line_of=source)
 
     def _define(self, name: str, tree: Node | None) -> None:
         if tree is None:
