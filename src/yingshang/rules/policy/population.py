@@ -561,9 +561,9 @@ def group_codes(
             continue
         array = batch.column(index)
         encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-        lookup = np.array(
-            [position(each.as_py()) for each in encoded.dictionary] + [position(None)], np.int64
-        )
-        indices = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+        codes = [position(each.as_py()) for each in encoded.dictionary]
+        # Only if somebody's value is not known there is a group of those.
+        lookup = np.array([*codes, position(None) if encoded.null_count else 0], np.int64)
+        indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
         parts.append(lookup[indices])
     return (np.concatenate(parts) if parts else np.zeros(0, np.int64)), groups
