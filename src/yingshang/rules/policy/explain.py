@@ -58,7 +58,9 @@ def _lines(
         yield f"{'依据' if chinese else 'Document'}: {title}"
     yield f"{'截至' if chinese else 'As of'}: {program.as_of}"
     if decision.amount is not None:
-        limit = ("（不超过）" if chinese else " (at most)") if program.item.data["benefit"].get("at_most") else ""
+        limit = (
+            ("（不超过）" if chinese else " (at most)") if program.item.data["benefit"].get("at_most") else ""
+        )
         yield f"{'金额' if chinese else 'Amount'}: {amount_text(decision.amount, language)}{limit}"
     elif program.benefit.grants:
         yield f"{'给予' if chinese else 'Grants'}: {program.benefit.grants}"

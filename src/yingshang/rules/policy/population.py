@@ -153,7 +153,17 @@ def match_population(
         columns.Program(each.id, each.requirement, each.benefit.amount) for each in programs
     ] + [each for each in extra if each is not None]
     plan = columns.compile_programs(column_programs)
-    result = plan.evaluate(batches, threads=threads, progress=progress, keep_outcomes=detailed or bool(extra))
+    survey = _Survey(programs)
+    done = 0
+
+    def visit(chunk: ChunkOutcomes) -> None:
+        nonlocal done
+        survey.visit(chunk)
+        done += chunk.rows
+        if progress is not None:
+            progress(done)
+
+    result = plan.evaluate(batches, threads=threads, keep_outcomes=detailed or bool(extra), visit=visit)
     summaries = []
     for program, counts in zip(programs, result.items, strict=False):
         unknown = counts.amount_unknown_entitled + counts.amount_unknown_undecided
@@ -176,11 +186,14 @@ def match_population(
         result.seconds,
         sum(each.certain_fen for each in summaries),
         sum(each.possible_fen for each in summaries),
+        entitled_subjects=survey.entitled_subjects,
+        undecided_subjects=survey.undecided_subjects,
         by_rows=result.by_rows,
     )
+    for index, summary in enumerate(summaries):
+        summary.missing = survey.missing_of(index)
     if result.outcomes:
         _details(matching, programs, result.outcomes, bounded, extra, together)
-        _missing(matching, programs, result.outcomes)
         _group(matching, result.outcomes, groupings)
         if not details:
             matching.rows_of = []
@@ -242,10 +255,7 @@ def _details(
         )
     if together:
         _allocate(matching, programs, outcomes)
-    flags = np.zeros(matching.subjects, np.uint8)
     for summary, rows in zip(matching.items, matching.rows_of, strict=True):
-        flags[rows.rows[rows.entitled]] |= 1
-        flags[rows.rows[~rows.entitled]] |= 2
         if summary.program.benefit.amount is None:
             continue
         summary.certain_fen = int(rows.low[rows.entitled].sum())
@@ -258,8 +268,6 @@ def _details(
         if pool is not None:
             summary.certain_fen = min(summary.certain_fen, pool)
             summary.possible_fen = min(summary.possible_fen, pool)
-    matching.entitled_subjects = int((flags & 1 > 0).sum())
-    matching.undecided_subjects = int((flags & 2 > 0).sum())
     matching.total_certain_fen = sum(each.certain_fen for each in matching.items)
     matching.total_possible_fen = sum(each.possible_fen for each in matching.items) - _double_counted(
         matching, programs
@@ -472,32 +480,45 @@ def _values(tree: Node, rows: Rows, outcomes: Sequence[ChunkOutcomes]) -> list[A
 # --- what is not known, and where ---------------------------------------------------------------------------------
 
 
-def _missing(matching: Matching, programs: Sequence[Program], outcomes: Sequence[ChunkOutcomes]) -> None:
-    """For each item, in how many undecided decisions each of its facts is unknown."""
-    names = [
-        sorted({name for each in conditions_of(program.requirement) for name in columns_of(each.tree)})
-        for program in programs
-    ]
-    for chunk in outcomes:
-        unknown: dict[str, Any] = {}
-        for index, (summary, wanted) in enumerate(zip(matching.items, names, strict=True)):
-            if not summary.undecided:
-                continue
-            failed = chunk.errors.get(index)
-            undecided = chunk.open[index] & ~chunk.true[index]
-            if failed is not None:
-                undecided &= ~failed
-            if not undecided.any():
-                continue
-            for name in wanted:
-                if name not in unknown:
-                    unknown[name] = _null_plane(chunk, name)
-                plane = unknown[name]
-                if plane is None:
-                    continue
-                count = int(count_bits((undecided & plane)[np.newaxis])[0])
+class _Survey:
+    """Looks at every chunk once, while it is at hand: who has at least one item, and which facts are lacking where."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self.items = len(programs)
+        self.users: dict[str, list[int]] = {}
+        for index, program in enumerate(programs):
+            for name in {
+                name for each in conditions_of(program.requirement) for name in columns_of(each.tree)
+            }:
+                self.users.setdefault(name, []).append(index)
+        self.missing = {name: np.zeros(len(users), np.int64) for name, users in self.users.items()}
+        self.entitled_subjects = 0
+        self.undecided_subjects = 0
+
+    def visit(self, chunk: ChunkOutcomes) -> None:
+        """All items at once, a fact at a time: a few large operations instead of many small ones."""
+        true = chunk.true[: self.items]
+        undecided = chunk.open[: self.items] & ~true
+        for index, failed in chunk.errors.items():
+            if index < self.items:
+                undecided[index] &= ~failed
+        if self.items:
+            self.entitled_subjects += int(count_bits(np.bitwise_or.reduce(true, axis=0)[np.newaxis])[0])
+            self.undecided_subjects += int(count_bits(np.bitwise_or.reduce(undecided, axis=0)[np.newaxis])[0])
+        for name, users in self.users.items():
+            unknown = _null_plane(chunk, name)
+            if unknown is not None:
+                self.missing[name] += count_bits(undecided[users] & unknown)
+
+    def missing_of(self, index: int) -> dict[str, int]:
+        """In how many undecided decisions of an item each of its facts is unknown."""
+        found = {}
+        for name, users in self.users.items():
+            if index in users:
+                count = int(self.missing[name][users.index(index)])
                 if count:
-                    summary.missing[name] = summary.missing.get(name, 0) + count
+                    found[name] = count
+        return found
 
 
 def _null_plane(chunk: ChunkOutcomes, name: str) -> Any:
