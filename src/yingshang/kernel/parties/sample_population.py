@@ -232,6 +232,8 @@ class SampleBlock:
         self._flag("ent.is_profit_service", groups["营利性服务业"])
         self._flag("ent.is_high_energy_consuming", groups["六大高耗能行业"])
         self._flag("ent.is_labor_dispatch", groups["劳务派遣"])
+        self._flag("ent.is_biomedicine", self._in_section("C") & self._chance(0.02))
+        self._flag("product.is_key_link", self._in_section("C") & self._chance(0.3))
         converted = self.is_company & (self.age >= 1) & self._chance(0.04)
         self._flag("convert.is_converted", converted)
         self._date("convert.date", self.established, unknown=~converted)
@@ -399,6 +401,12 @@ class SampleBlock:
             & (self.assets <= 50_000_000_00)
         )
         self._flag("tax.is_small_profit", small_profit)
+        # The first annual settlement is over by the end of May of the year after the founding.
+        self._flag("tax.first_settlement_done", ~self.no_record[2 if self.as_of.month > 5 else 1])
+        self._number("emp.last_month_end", self.employees)
+        self._number("fin.assets_last_month_end", self.assets)
+        relief = np.where(self._chance(0.02), np.minimum(income / 100 * 0.01, 6000), 0)
+        self._number("tax.other_business_income_relief", _fen(relief), unknown=~self.is_self_employed)
         rate = self.random.uniform(0.005, 0.035, self.rows)
         paid = [
             _fen(year / 100 * rate + np.maximum(gain / 100, 0) * 0.15)
@@ -443,6 +451,8 @@ class SampleBlock:
         self._flag("stat.first_above_scale", first)
         self._flag("stat.first_above_scale_industrial", first & industrial)
         self._flag("stat.first_in_statistics", first & ~above[0])
+        self._flag("stat.first_in_library", first & ~above[0])
+        self._flag("stat.rd_surveyed", self.does_research & (above[2] | self._chance(0.2)))
         self._number(
             "stat.years_in_library", np.where(above[2], 1 + above[1] * (1 + above[0].astype(np.int64)), 0)
         )
@@ -549,6 +559,15 @@ class SampleBlock:
         ).astype(np.int64)
         term = np.where(kind == 1, random.integers(2, 8, lines), random.integers(1, 4, lines))
         elapsed = np.minimum(since / _DAYS_IN_YEAR, term)
+        # Persons who start a business borrow for themselves; a company borrows as a small one or not at all.
+        self._choice(
+            "borrower.kind",
+            np.select(
+                [self.is_self_employed & self._chance(0.1), self.is_self_employed, self.is_company & small],
+                [1, 0, 2],
+                3,
+            ),
+        )
         self._number("loan.prior_times", np.bincount(borrower[kind == 2], minlength=self.rows))
         industrial = self.industries.groups["工业"][self.industry]
         self._lines(
