@@ -208,7 +208,7 @@ def summarise(
         "entitled_subjects": matching.entitled_subjects,
         "undecided_subjects": matching.undecided_subjects,
         "results": [_item_data(each, catalogue) for each in matching.items],
-        "missing": _most_missing(matching.items, catalogue),
+        "missing": None if matching.entitled_subjects is None else _most_missing(matching.items, catalogue),
         "by_group": {
             name: [_group_data(each) for each in groups] for name, groups in matching.groups.items()
         },

@@ -104,7 +104,11 @@ NOTES = {
 
 @dataclass
 class Matching:
-    """What a population comes to. `rows_of` is there if details were asked for."""
+    """What a population comes to.
+
+    `rows_of` is there if details were asked for. How many subjects have something, and which facts are lacking
+    (`missing` of the items), is surveyed with details or groups; otherwise it is None and empty.
+    """
 
     subjects: int
     items: list[ItemSummary]
@@ -114,8 +118,8 @@ class Matching:
     groups: dict[str, list[Group]] = field(default_factory=dict)
     rows_of: list[ItemRows] = field(default_factory=list)
     error_rows: list[Rows] = field(default_factory=list)
-    entitled_subjects: int = 0
-    undecided_subjects: int = 0
+    entitled_subjects: int | None = None
+    undecided_subjects: int | None = None
     by_rows: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -153,20 +157,26 @@ def match_population(
         columns.Program(each.id, each.requirement, each.benefit.amount) for each in programs
     ] + [each for each in extra if each is not None]
     plan = columns.compile_programs(column_programs)
-    survey = _Survey(programs)
+    survey = _Survey(programs) if detailed else None
     done = 0
 
-    def visit(chunk: ChunkOutcomes) -> None:
+    def count(rows: int) -> None:
         nonlocal done
-        survey.visit(chunk)
-        done += chunk.rows
+        done += rows
         if progress is not None:
             progress(done)
 
-    result = plan.evaluate(batches, threads=threads, keep_outcomes=detailed or bool(extra), visit=visit)
+    result = plan.evaluate(
+        batches,
+        threads=threads,
+        progress=count,
+        keep_outcomes=detailed or bool(extra),
+        visit=survey.visit if survey else None,
+    )
     summaries = []
     for program, counts in zip(programs, result.items, strict=False):
         unknown = counts.amount_unknown_entitled + counts.amount_unknown_undecided
+        floor = _literal_fen(program.benefit.floor) or 0
         ceiling = _literal_fen(program.benefit.ceiling)
         summary = ItemSummary(
             program,
@@ -174,8 +184,8 @@ def match_population(
             counts.undecided,
             counts.refused,
             counts.errors,
-            counts.amount_certain_fen,
-            counts.amount_possible_fen + (unknown * ceiling if ceiling is not None else 0),
+            counts.amount_certain_fen + counts.amount_unknown_entitled * floor,
+            counts.amount_possible_fen + unknown * (ceiling if ceiling is not None else floor),
             0 if ceiling is not None else unknown,
             counts.amount_failed_entitled + counts.amount_failed_undecided,
         )
@@ -186,12 +196,13 @@ def match_population(
         result.seconds,
         sum(each.certain_fen for each in summaries),
         sum(each.possible_fen for each in summaries),
-        entitled_subjects=survey.entitled_subjects,
-        undecided_subjects=survey.undecided_subjects,
+        entitled_subjects=survey.entitled_subjects if survey else None,
+        undecided_subjects=survey.undecided_subjects if survey else None,
         by_rows=result.by_rows,
     )
-    for index, summary in enumerate(summaries):
-        summary.missing = survey.missing_of(index)
+    if survey is not None:
+        for index, summary in enumerate(summaries):
+            summary.missing = survey.missing_of(index)
     if result.outcomes:
         _details(matching, programs, result.outcomes, bounded, extra, together)
         _group(matching, result.outcomes, groupings)
@@ -205,14 +216,16 @@ def match_population(
 
 def _needs_bounds(program: Program) -> bool:
     benefit = program.benefit
-    return benefit.floor is not None or (
-        benefit.ceiling is not None and _literal_fen(benefit.ceiling) is None
+    return any(
+        tree is not None and _literal_fen(tree) is None for tree in (benefit.floor, benefit.ceiling)
     )
 
 
 def _bound_program(program: Program, name: str) -> columns.Program | None:
     tree: Node | None = getattr(program.benefit, name)
-    return None if tree is None else columns.Program(f"{program.id}:{name}", program.requirement, tree)
+    if tree is None or _literal_fen(tree) is not None:
+        return None
+    return columns.Program(f"{program.id}:{name}", program.requirement, tree)
 
 
 def _literal_fen(tree: Node | None) -> int | None:
@@ -279,6 +292,7 @@ def _item_rows(
 ) -> ItemRows:
     rows_parts, entitled_parts, low_parts, high_parts, exact_parts, failed_parts = [], [], [], [], [], []
     literal = _literal_fen(program.benefit.ceiling)
+    literal_floor = _literal_fen(program.benefit.floor) or 0
     for chunk in outcomes:
         entitled = chunk.entitled(index)
         if program.benefit.amount is None:
@@ -292,6 +306,7 @@ def _item_rows(
             unknown = amounts.state == AMOUNT_UNKNOWN
             low = np.where(known, amounts.fen, 0)
             high = np.where(known, amounts.fen, 0)
+            low[unknown] = literal_floor
             high[unknown] = -1 if literal is None else literal
             exact, failed = known, amounts.state == AMOUNT_FAILED
             for position, target in ((floor, low), (ceiling, high)):
@@ -497,14 +512,15 @@ class _Survey:
 
     def visit(self, chunk: ChunkOutcomes) -> None:
         """All items at once, a fact at a time: a few large operations instead of many small ones."""
+        if not self.items:
+            return
         true = chunk.true[: self.items]
         undecided = chunk.open[: self.items] & ~true
         for index, failed in chunk.errors.items():
             if index < self.items:
                 undecided[index] &= ~failed
-        if self.items:
-            self.entitled_subjects += int(count_bits(np.bitwise_or.reduce(true, axis=0)[np.newaxis])[0])
-            self.undecided_subjects += int(count_bits(np.bitwise_or.reduce(undecided, axis=0)[np.newaxis])[0])
+        self.entitled_subjects += int(count_bits(np.bitwise_or.reduce(true, axis=0)[np.newaxis])[0])
+        self.undecided_subjects += int(count_bits(np.bitwise_or.reduce(undecided, axis=0)[np.newaxis])[0])
         for name, users in self.users.items():
             unknown = _null_plane(chunk, name)
             if unknown is not None:
