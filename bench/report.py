@@ -102,7 +102,7 @@ rounded to the fen, for every entitled and undecided subject: {figures.formulas.
 ## Memory
 
 {figures.peak_gigabytes:.2f} GB at the peak of the whole process for {main.rows:,} subjects × 1,500 items, the table
-itself included. Batches stream: the evaluator holds a few chunks of 65,536 rows.
+itself included. Batches stream: the evaluator holds a few chunks of 131,072 rows.
 
 ## Beside other engines
 

@@ -27,7 +27,7 @@ from yingshang.rules.feel.temporal import DaysDuration as Days
 from yingshang.rules.feel.values import Unknown, number
 
 ALL_BITS: Final = ~np.uint64(0)
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 16
 """Predicates of a column in one call: enough to leave the interpreter behind, few enough for the cache."""
 
 
