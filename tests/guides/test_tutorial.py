@@ -1,64 +1,17 @@
-"""The tutorials of both READMEs really run: files are written, commands are typed, and what they promise is printed.
-
-In a `console` block a line `$ …` is a command; each line after it must stand somewhere in what it prints.
-A fenced block after `<!-- file: NAME -->` is written to that file.
-"""
+"""The tutorials of both READMEs really run."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-_BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```\n", re.DOTALL)
+from tests.guides.console import ROOT, run_page
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
 def test_the_tutorial_runs_as_written(readme: str, tmp_path: Path) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "200",
-        "PYTHONUTF8": "1",
-    }
-    commands = 0
-    for block in _BLOCK.finditer((ROOT / readme).read_text("utf-8")):
-        if block["file"]:
-            (tmp_path / block["file"]).write_text(block["text"], "utf-8")
-        elif block["kind"] == "console":
-            for command, expected in _steps(block["text"]):
-                done = subprocess.run(
-                    ["bash", "-c", command],
-                    cwd=tmp_path,
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    encoding="utf-8",
-                    timeout=300,
-                    check=False,
-                )
-                printed = done.stdout + done.stderr
-                assert done.returncode == 0, f"{command}\n{printed}"
-                for line in expected:
-                    assert line in printed, f"{command}\nlacks: {line}\n{printed}"
-                commands += 1
-    assert commands >= 10
-
-
-def _steps(text: str) -> list[tuple[str, list[str]]]:
-    steps: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            steps.append((line[2:], []))
-        elif line.strip():
-            steps[-1][1].append(line)
-    return steps
+    assert run_page(ROOT / readme, tmp_path) >= 10
 
 
 def test_both_tutorials_teach_the_same_commands() -> None:
