@@ -339,3 +339,27 @@ benefit: {amount: 1}
     )
     assert outcome({**fixed, **low}) is Entitlement.UNDECIDED
     assert outcome() is Entitlement.REFUSED
+
+
+def test_instalments_by_ratio_share_what_is_left_after_caps() -> None:
+    benefit = """
+  amount: 研发费用
+  caps: [{amount: 1000}]
+  instalments:
+    - {id: first, ratio: 60%}
+    - {id: second, ratio: 40%, when: 参保人数 > 0}
+"""
+    assert amount_of(benefit, facts(研发费用=5000, 参保人数=1)) == 1000
+    assert amount_of(benefit, facts(研发费用=5000, 参保人数=0)) == 600
+    decision = decided(unconditional(benefit), facts(研发费用=5000))
+    assert decision.amount is not None
+    assert (decision.amount.at_least, decision.amount.at_most) == (600, 1000)
+    assert [payment.amount for payment in decision.payments] == [600, 400]
+
+
+def test_a_unit_is_that_of_amounts_and_the_default_of_parts_but_not_of_rates() -> None:
+    parts = "\n  unit: 万元\n  parts:\n    - {id: a, amount: 3}\n    - {id: b, amount: 500, unit: 元}\n"
+    assert amount_of(parts, {}) == 30_500
+    bands = "\n  unit: 万元\n  bands: {by: 研发费用, rows: [{within: '< 100', rate: 10%}, {within: '>= 100', amount: 2}]}\n"
+    assert amount_of(bands, facts(研发费用=50)) == 5
+    assert amount_of(bands, facts(研发费用=100)) == 20_000

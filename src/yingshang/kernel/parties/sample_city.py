@@ -188,7 +188,7 @@ def _write_workbook(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBa
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind)
+    return bool(pa.types.is_list(kind))
 
 
 def _as_json(column: Column) -> Column:

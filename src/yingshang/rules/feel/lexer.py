@@ -108,7 +108,11 @@ class NameTable:
     def match(self, text: str, position: int) -> int | None:
         """The end of the longest known name at `position`, or None."""
         first = text[position]
-        ends = [found.end() for found in (each.match(text, position) for each in self._spaced.get(first, ())) if found]
+        ends = [
+            found.end()
+            for found in (each.match(text, position) for each in self._spaced.get(first, ()))
+            if found
+        ]
         for length, names in self._plain.get(first, {}).items():
             end = position + length
             if text[position:end] in names and not (_PART.match(text[end - 1]) and _PART.match(text, end)):

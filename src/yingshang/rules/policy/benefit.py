@@ -6,7 +6,7 @@ One tree serves the row evaluator, the column evaluator and the explanation, so 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -70,39 +70,21 @@ class BenefitBuilder:
     def build(self, data: Mapping[str, Any]) -> Benefit:
         """From the item's `benefit`."""
         self.path = ("benefit",)
-        instalments = tuple(
-            self._instalment(each, index) for index, each in enumerate(data.get("instalments") or ())
+        written = tuple(
+            self._instalment(each, index, data) for index, each in enumerate(data.get("instalments") or ())
         )
         amount = self._amount(data, ("benefit",))
-        if amount is None and data.get("instalments"):
-            amount = self._total(
-                [
-                    _if(each.when, each.amount) if each.when is not None else each.amount
-                    for each in instalments
-                ]
-            )
-        elif amount is not None:
-            instalments = tuple(
-                Instalment(
-                    each.id,
-                    each.text,
-                    from_template("甲 * 乙", 甲=amount, 乙=each.amount),
-                    each.when,
-                    each.after,
-                    each.payable,
-                )
-                for each in instalments
-            )
-            conditional = [each for each in instalments if each.when is not None]
-            if conditional:
-                amount = self._total(
-                    [
-                        _if(each.when, each.amount) if each.when is not None else each.amount
-                        for each in instalments
-                    ]
-                )
         shares = tuple(self._shares(data.get("shares") or (), "payer", "shares"))
         recipients = tuple(self._recipients(data))
+        self.path = ("benefit", "instalments")
+        by_amount = bool(written) and all("amount" in each for each in data["instalments"])
+        if written and by_amount is (amount is not None):
+            raise PolicyError(
+                "instalments either share the benefit's amount by ratio, or have amounts that make it up",
+                message_zh="分期要么按比例分配总额（ratio），要么各自写明金额（amount）而不另写总额",
+            )
+        if by_amount:
+            amount = self._total([_if_due(each) for each in written])
         if amount is None:
             if not data.get("grants"):
                 self.path = ("benefit",)
@@ -111,26 +93,36 @@ class BenefitBuilder:
                     message_zh="benefit 应有 amount、bands、table、lines、parts、instalments 之一，"
                     "或用 grants 写明给予什么",
                 )
-            return Benefit(None, None, None, instalments, shares, recipients, data.get("grants"))
+            return Benefit(None, None, None, written, shares, recipients, data.get("grants"))
+        whole = self._limited(amount, data)
+        instalments = written if by_amount else tuple(_of_whole(each, whole) for each in written)
+        conditional = any(each.when is not None for each in instalments)
+        if conditional and not by_amount:
+            amount = self._rounded(self._total([_if_due(each) for each in instalments]), data)
+        else:
+            amount = self._rounded(whole, data)
+        sure = [each.amount for each in instalments if each.when is None]
         floor: Node | None = None
-        if any(each.when is not None for each in instalments):
-            sure = [each.amount for each in instalments if each.when is None]
-            if sure:
-                floor = self._capped(self._total(sure), data.get("caps") or (), ("benefit", "caps"))
-                floor = self._rounded(floor, data)
-        if data.get("less") is not None:
-            amount = from_template("max(0, 甲 - 乙)", 甲=amount, 乙=self._expression(data["less"], "less"))
-            floor = None
-        amount = self._rounded(self._capped(amount, data.get("caps") or (), ("benefit", "caps")), data)
+        if conditional and sure:
+            floor = self._total(sure)
+            floor = self._rounded(self._limited(floor, data) if by_amount else floor, data)
         low, high = bounds.least(amount), bounds.most(amount)
         if floor is None and low is not None and low > 0:
             floor = Literal(low)
         ceiling = Literal(high) if high is not None else self._ceiling(data.get("caps") or ())
         return Benefit(amount, floor, ceiling, instalments, shares, recipients, data.get("grants"))
 
+    def _limited(self, amount: Node, data: Mapping[str, Any]) -> Node:
+        """Less what was received, and within the caps."""
+        if data.get("less") is not None:
+            amount = from_template("max(0, 甲 - 乙)", 甲=amount, 乙=self._expression(data["less"], "less"))
+        return self._capped(amount, data.get("caps") or (), ("benefit", "caps"))
+
     # --- the ways to say an amount --------------------------------------------------------------------------------
 
-    def _amount(self, data: Mapping[str, Any], path: Path) -> Node | None:
+    def _amount(self, data: Mapping[str, Any], path: Path, unit: str = "元") -> Node | None:
+        """The amount in yuan. `unit` is that of what is around; a rate applied to yuan gives yuan whatever the unit."""
+        unit = str(data.get("unit", unit))
         ways = [key for key in ("amount", "bands", "table", "lines", "parts") if data.get(key) is not None]
         self.path = path
         if len(ways) > 1:
@@ -143,28 +135,25 @@ class BenefitBuilder:
         way = ways[0]
         self.path = (*path, way)
         if way == "amount":
-            tree = self.resolver.parse(data["amount"])
-        elif way == "bands":
-            tree = self._bands(data["bands"], self.path)
-        elif way == "table":
-            tree = self.resolver.resolve(parse_table(data["table"], self.resolver.names))
-        elif way == "lines":
-            tree = self._lines(data["lines"], self.path)
-        else:
-            tree = self._parts(data, self.path)
-        factor = UNITS[str(data.get("unit", "元"))]
-        return tree if factor == 1 else from_template("甲 * 乙", 甲=tree, 乙=Literal(factor))
+            return _in_yuan(self.resolver.parse(data["amount"]), unit)
+        if way == "bands":
+            return self._bands(data["bands"], self.path, unit)
+        if way == "table":
+            return _in_yuan(self.resolver.resolve(parse_table(data["table"], self.resolver.names)), unit)
+        if way == "lines":
+            return _in_yuan(self._lines(data["lines"], self.path), unit)
+        return self._parts(data, self.path, unit)
 
     def _expression(self, written: Any, *path: str | int, line: str | None = None) -> Node:
         self.path = ("benefit", *path) if not path or path[0] != "benefit" else path
         return self.resolver.parse(ratio(written), line=line)
 
-    def _bands(self, data: Mapping[str, Any], path: Path) -> Node:
+    def _bands(self, data: Mapping[str, Any], path: Path, unit: str) -> Node:
         by = self._expression(data["by"], *path, "by")
         of = self._expression(data["of"], *path, "of") if data.get("of") is not None else by
         progressive = data.get("mode") == "progressive"
         result: Node = (
-            self._expression(data["otherwise"], *path, "otherwise")
+            _in_yuan(self._expression(data["otherwise"], *path, "otherwise"), unit)
             if data.get("otherwise") is not None
             else Literal(Decimal(0))
         )
@@ -175,7 +164,7 @@ class BenefitBuilder:
             tests = parse_unary_tests(str(row["within"]), self.resolver.names).tests
             resolved = tuple(self.resolver.resolve(each) for each in tests)
             if row.get("amount") is not None:
-                value = self._expression(row["amount"], *where, "amount")
+                value = _in_yuan(self._expression(row["amount"], *where, "amount"), unit)
             elif row.get("rate") is not None:
                 rate = self._expression(row["rate"], *where, "rate")
                 base = self._slice(of, resolved, where) if progressive else of
@@ -183,7 +172,8 @@ class BenefitBuilder:
             else:
                 raise PolicyError("a band has a rate or an amount", message_zh="每一档应有 rate 或 amount")
             if row.get("cap") is not None:
-                value = from_template("min(甲, 乙)", 甲=value, 乙=self._expression(row["cap"], *where, "cap"))
+                cap = _in_yuan(self._expression(row["cap"], *where, "cap"), unit)
+                value = from_template("min(甲, 乙)", 甲=value, 乙=cap)
             if progressive:
                 slices.append(value)
             else:
@@ -276,11 +266,11 @@ class BenefitBuilder:
             乙=self._expression(data["most"], *path, "most"),
         )
 
-    def _parts(self, data: Mapping[str, Any], path: Path) -> Node:
+    def _parts(self, data: Mapping[str, Any], path: Path, unit: str) -> Node:
         amounts: list[Node] = []
         for index, part in enumerate(data["parts"]):
             where = (*path, index)
-            amount = self._amount(part, where)
+            amount = self._amount(part, where, unit)
             if amount is None:
                 raise PolicyError(
                     "a part has an amount, bands, table or lines", message_zh="每一部分应写明金额"
@@ -337,7 +327,7 @@ class BenefitBuilder:
         scale = Literal(Decimal(int(rule.get("scale", 2))))
         return syntax.Call(syntax.Name(function), (amount, scale))
 
-    def _instalment(self, data: Mapping[str, Any], index: int) -> Instalment:
+    def _instalment(self, data: Mapping[str, Any], index: int, benefit: Mapping[str, Any]) -> Instalment:
         path = ("benefit", "instalments", index)
         if (data.get("ratio") is None) == (data.get("amount") is None):
             self.path = path
@@ -346,6 +336,8 @@ class BenefitBuilder:
             )
         key = "ratio" if data.get("ratio") is not None else "amount"
         amount = self._expression(data[key], *path, key)
+        if key == "amount":
+            amount = _in_yuan(amount, str(benefit.get("unit", "元")))
         when = self._expression(data["when"], *path, "when") if data.get("when") is not None else None
         payable = (
             self._expression(data["payable"], *path, "payable") if data.get("payable") is not None else None
@@ -375,6 +367,20 @@ class BenefitBuilder:
                 f"these ratios add up to {sum(values)}, not to 1",
                 message_zh=f"各方比例之和为 {sum(values)}，应为 1",
             )
+
+
+def _in_yuan(amount: Node, unit: str) -> Node:
+    factor = UNITS[unit]
+    return amount if factor == 1 else from_template("甲 * 乙", 甲=amount, 乙=Literal(factor))
+
+
+def _of_whole(instalment: Instalment, whole: Node) -> Instalment:
+    """An instalment by ratio, as an amount."""
+    return replace(instalment, amount=from_template("甲 * 乙", 甲=whole, 乙=instalment.amount))
+
+
+def _if_due(instalment: Instalment) -> Node:
+    return instalment.amount if instalment.when is None else _if(instalment.when, instalment.amount)
 
 
 def _if(condition: Node | None, amount: Node) -> Node:

@@ -216,9 +216,7 @@ def match_population(
 
 def _needs_bounds(program: Program) -> bool:
     benefit = program.benefit
-    return any(
-        tree is not None and _literal_fen(tree) is None for tree in (benefit.floor, benefit.ceiling)
-    )
+    return any(tree is not None and _literal_fen(tree) is None for tree in (benefit.floor, benefit.ceiling))
 
 
 def _bound_program(program: Program, name: str) -> columns.Program | None:
