@@ -19,7 +19,13 @@ import pyarrow as pa
 from yingshang.rules.columns import plan as columns
 from yingshang.rules.columns.facts import fact_value
 from yingshang.rules.columns.planes import all_set, count_bits, from_bitmap
-from yingshang.rules.columns.result import AMOUNT_FAILED, AMOUNT_KNOWN, AMOUNT_UNKNOWN, ChunkOutcomes
+from yingshang.rules.columns.result import (
+    AMOUNT_FAILED,
+    AMOUNT_KNOWN,
+    AMOUNT_UNKNOWN,
+    ChunkOutcomes,
+    ItemAmounts,
+)
 from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
 from yingshang.rules.feel.syntax import Literal, Node
 from yingshang.rules.feel.values import Unknown
@@ -299,7 +305,7 @@ def _item_rows(
             low, high = zeros, zeros
             exact, failed = np.ones(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
         else:
-            amounts = chunk.amounts_of(index)
+            amounts = _amounts_of(chunk, index, program.benefit.amount)
             rows, known = amounts.rows, amounts.state == AMOUNT_KNOWN
             unknown = amounts.state == AMOUNT_UNKNOWN
             low = np.where(known, amounts.fen, 0)
@@ -307,9 +313,12 @@ def _item_rows(
             low[unknown] = literal_floor
             high[unknown] = -1 if literal is None else literal
             exact, failed = known, amounts.state == AMOUNT_FAILED
-            for position, target in ((floor, low), (ceiling, high)):
-                if position is not None and unknown.any():
-                    bound = chunk.amounts_of(position)
+            for position, tree, target in (
+                (floor, program.benefit.floor, low),
+                (ceiling, program.benefit.ceiling, high),
+            ):
+                if position is not None and tree is not None and unknown.any():
+                    bound = _amounts_of(chunk, position, tree)
                     usable = unknown & (bound.state == AMOUNT_KNOWN)
                     target[usable] = bound.fen[usable]
         rows_parts.append(rows + chunk.first_row)
@@ -328,6 +337,20 @@ def _item_rows(
         np.concatenate(failed_parts),
         np.zeros(len(rows), np.uint8),
     )
+
+
+def _amounts_of(chunk: ChunkOutcomes, index: int, tree: Node) -> ItemAmounts:
+    """The amounts of everybody an item is open or due to, also where nobody's amount can be told."""
+    amounts = chunk.amounts_of(index)
+    if len(amounts.rows):
+        return amounts
+    rows = np.flatnonzero(chunk.entitled(index) | chunk.undecided(index))
+    if not len(rows):
+        return amounts
+    # The same for everybody, and no number: unknown, because a fact is in no column at all, or without meaning.
+    value = compile_expression(tree, Mode.POLICY)(Scope({}))
+    state = AMOUNT_UNKNOWN if value.__class__ is Unknown else AMOUNT_FAILED
+    return ItemAmounts(rows, np.zeros(len(rows), np.int64), np.full(len(rows), state, np.uint8))
 
 
 # --- what only the whole can decide -------------------------------------------------------------------------------
