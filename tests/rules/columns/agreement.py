@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -47,7 +47,7 @@ def amount(program: Program, facts: dict[str, Any]) -> tuple[int, int]:
     if isinstance(value, Unknown):
         return AMOUNT_UNKNOWN, 0
     if isinstance(value, Decimal) and value >= 0:
-        return AMOUNT_KNOWN, int(value.quantize(Decimal("0.01")).scaleb(2))
+        return AMOUNT_KNOWN, int(value.scaleb(2, Context(prec=60)).to_integral_value(ROUND_HALF_EVEN))
     return AMOUNT_FAILED, 0
 
 

@@ -139,7 +139,10 @@ def _numbers(inner: st.SearchStrategy[str], conditions: st.SearchStrategy[str]) 
 
 SIMPLE_NUMBERS = st.recursive(
     NUMBER_COLUMN | NUMBER_COLUMN | NUMBER | st.sampled_from(["count(tags)", "count(loans)", "missing", "count(loans[open])",
-        "sum(for l in loans return l.sum)", "sum(loans.sum)", "office.area", "string length(town)"]),
+        "sum(for l in loans return l.sum)", "sum(concatenate([0], for l in loans[open] return l.sum * 0.5 + people))",
+        "sum(concatenate([0], loans.sum))", "sum(loans[purpose = \"扩产\" and item.sum > people].sum)", "count(loans[sum > 5 and open])",
+        "sum(concatenate([0], for l in loans return (function(x) if x.open then min(x.sum, 60) else 7)(l)))", "count(loans[people > 3])",
+        "sum(concatenate([0], for l in loans return if l.purpose = \"扩产\" then l.sum else l.sum / 0))", "count(loans[not(open)])", "sum(loans.sum)", "office.area", "string length(town)"]),
     lambda inner: _numbers(inner, _join(NUMBER_COLUMN, ORDER, NUMBER) | FLAG | _join(TEXT_COLUMN, " = ", TEXT)),
     max_leaves=4,
 )  # fmt: skip
@@ -169,6 +172,33 @@ LEAVES = st.one_of(
     _join("list contains(tags, ", TEXT, ")"),
     _join("some t in tags satisfies t = ", TEXT),
     _join("some l in loans satisfies l.sum > ", NUMBER),
+    _join(
+        st.sampled_from(["some", "every"]),
+        " l in loans",
+        st.sampled_from(["", "[open]", "[sum > 100]", "[item.purpose = town]", "[sum]", "[1]", "[sum > null]", "[absent = 1]"]),
+        " satisfies ",
+        st.sampled_from(
+            [
+                "l.open",
+                "l.sum >= revenue",
+                "l.open and l.sum > 50",
+                "not(l.open) or people > 5",
+                "l.sum / people > 1",
+                "l.sum > null",
+                "l.absent = 3",
+                "l.purpose = town",
+                "starts with(l.purpose, town)",
+                "(function(x) x.open and x.sum > 50)(l)",
+                "(function(x, y) x.sum > y)(l, people)",
+                "l = 5",
+                "if l.open then l.sum > 5 else people > 5",
+                "count(tags) > 1 and l.open",
+                "sum > 3",
+                "l",
+                "l.sum",
+            ]
+        ),
+    ),
     _join("every l in loans satisfies l.purpose = ", TEXT),
     _join("count(loans[purpose = ", TEXT, "]) >= 1"),
     _join("office.town = ", TEXT),

@@ -50,6 +50,9 @@ def _settled(value: Any) -> tuple[int, int]:
     return (AMOUNT_FAILED, 0) if fen is None else (AMOUNT_KNOWN, fen)
 
 
+SumOverLines = Callable[[Node], tuple[Vector, Booleans | None]]
+"""A sum over lines for every row, and the rows where it is null for want of lines."""
+
 ConditionPlanes = Callable[[Node], tuple[Words, Words, Words | None]]
 
 
@@ -62,7 +65,9 @@ class ChunkSource:
         planes: ConditionPlanes,
         size: int,
         rows: npt.NDArray[np.int64] | None = None,
+        lines: SumOverLines | None = None,
     ) -> None:
+        self._lines = lines
         self._columns = columns
         self._planes = planes
         self._size = size
@@ -83,6 +88,21 @@ class ChunkSource:
         lengths = column.lengths()
         bound = int(lengths.max(initial=0))
         return Vector(self._chosen(lengths), 0, bound, self._chosen(column.valid()))
+
+    def lines(self, tree: Node) -> Vector:
+        """A sum over lists of contexts. Raises NotColumnar where it is null, for want of lines."""
+        if self._lines is None:
+            raise NotColumnar
+        found, empty = self._lines(tree)
+        if empty is not None and self._chosen(empty).any():
+            raise NotColumnar
+        return Vector(
+            self._chosen(found.values),
+            found.scale,
+            found.bound,
+            self._chosen(found.known),
+            self._chosen(found.failed),
+        )
 
     def condition(self, tree: Node) -> Outcomes:
         """A condition the graph was told of. Raises NotColumnar if it was left to the row evaluator."""
@@ -105,7 +125,9 @@ class ChunkAmounts:
         planes: ConditionPlanes,
         rows: int,
         count_calls: Callable[[RowExpression, int], None],
+        lines: SumOverLines,
     ) -> None:
+        self._lines = lines
         self._graph = graph
         self._columns = columns
         self._planes = planes
@@ -132,7 +154,7 @@ class ChunkAmounts:
     def _columnar(
         self, plan: AmountPlan, rows: npt.NDArray[np.int64] | None
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8]] | None:
-        source = ChunkSource(self._columns, self._planes, self._size, rows)
+        source = ChunkSource(self._columns, self._planes, self._size, rows, self._lines)
         size = self._size if rows is None else len(rows)
         try:
             return _fen(vectors.evaluate(plan.tree, source, self._graph), size)

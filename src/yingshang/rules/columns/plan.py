@@ -27,8 +27,10 @@ from yingshang.rules.columns.amounts import AmountPlan, ChunkAmounts, ChunkSourc
 from yingshang.rules.columns.arrays import ChunkColumn, NotColumnar, Vocabulary
 from yingshang.rules.columns.combine import combine_derived
 from yingshang.rules.columns.leaves import Errors, LookupGroup, ThresholdGroup
+from yingshang.rules.columns.lines import LineColumns, add_up, quantify, select
 from yingshang.rules.columns.planes import (
     BUFFERS,
+    Booleans,
     Words,
     all_set,
     clear_tail,
@@ -44,6 +46,7 @@ from yingshang.rules.columns.predicates import (
     Flag,
     Lookup,
     NumericComparison,
+    OverLines,
     Predicate,
     PredicateGraph,
     Threshold,
@@ -60,6 +63,7 @@ from yingshang.rules.columns.result import (
     ItemResult,
 )
 from yingshang.rules.columns.rows import RowExpression
+from yingshang.rules.columns.vectors import Outcomes, Vector
 from yingshang.rules.feel.functions import Environment
 from yingshang.rules.feel.syntax import Node
 from yingshang.rules.policy.requirement import Requirement
@@ -114,7 +118,7 @@ class ColumnPlan:
         """The plan for tables of one schema; made once."""
         key = schema.remove_metadata()
         if key not in self._bound:
-            self._bound[key] = _BoundPlan(self.programs, key, self._environment)
+            self._bound[key] = _BoundPlan(self.programs, PredicateGraph(key, self._environment))
         return self._bound[key]
 
     def evaluate(
@@ -278,11 +282,9 @@ class _LatePlan:
 class _BoundPlan:
     """The graph of predicates of the programs over one schema, grouped for evaluation."""
 
-    def __init__(
-        self, programs: Sequence[Program], schema: pa.Schema, environment: Environment | None
-    ) -> None:
+    def __init__(self, programs: Sequence[Program], graph: PredicateGraph) -> None:
+        schema = graph.schema
         self.schema = schema
-        graph = PredicateGraph(schema, environment)
         self.graph = graph
         parts = [graph.requirement(program.requirement) or (graph.always(),) for program in programs]
         plans: dict[str, AmountPlan] = {}
@@ -305,6 +307,7 @@ class _BoundPlan:
             plan.constant[1] if plan and plan.constant and plan.constant[0] == AMOUNT_KNOWN else None
             for plan in self.amounts
         ]
+        self.children = {column: _BoundPlan((), child) for column, child in graph.children.items()}
         self._order(parts)
         self.vocabularies = {field.name: Vocabulary() for field in schema}
         self.item_count = len(programs)
@@ -445,40 +448,33 @@ class _ChunkResult:
     outcomes: ChunkOutcomes | None
 
 
-class _Chunk:
-    """The evaluation of one chunk."""
+class _Predicates:
+    """The predicates of one chunk, or of the lines of one of its columns.
 
-    def __init__(self, plan: _BoundPlan, batch: pa.RecordBatch, first: int, wanted: bool) -> None:
+    `name` tells the memory of one table from that of another.
+    """
+
+    def __init__(
+        self, plan: _BoundPlan, columns: Mapping[str, ChunkColumn], rows: int, name: str = ""
+    ) -> None:
         self.plan = plan
-        self.batch = batch
-        self.first = first
-        self.rows = batch.num_rows
-        self.words = word_count(self.rows)
-        self.wanted = wanted
-        self.columns = {
-            name: ChunkColumn(array, name, plan.vocabularies[name])
-            for name, array in zip(batch.schema.names, batch.columns, strict=True)
-        }
-        self.planes = BUFFERS.array("planes", len(plan.nodes), 2, self.words)
+        self.columns = columns
+        self.rows = rows
+        self.words = word_count(rows)
+        self.planes = BUFFERS.array(f"planes {name}", len(plan.nodes), 2, self.words)
         self.errors: Errors = {}
         self.late: set[int] = set()
-        self.by_rows: dict[str, int] = {}
+        self._lines: dict[str, tuple[LineColumns, _Predicates]] = {}
+        self._sums: dict[int, tuple[Vector, Booleans]] = {}
 
-    def evaluate(self) -> _ChunkResult:
-        """Predicates, then what is left to rows, then items and amounts."""
+    def compute(self) -> set[int]:
+        """Everything that can be had in columns. Answers the nodes that wait for rows."""
         self._leaves()
-        late = frozenset(self.late)
-        pending: set[int] = set()
-        if late:
-            pending = set(self.plan.late_plan(late).pending)
+        pending = set(self.plan.late_plan(frozenset(self.late)).pending) if self.late else set[int]()
         for node in self.plan.derived:
             if node not in pending:
-                self._derive(node)
-        if late:
-            self._by_rows(late, pending)
-        return self._items()
-
-    # --- predicates -----------------------------------------------------------------------------------------------
+                self.derive(node)
+        return pending
 
     def _leaves(self) -> None:
         planes, plan = self.planes, self.plan
@@ -507,13 +503,15 @@ class _Chunk:
             leaves.compute_contains(predicate, node, self.columns[predicate.column], self.planes)
         elif isinstance(predicate, NumericComparison):
             self._compare(node, predicate)
+        elif isinstance(predicate, OverLines):
+            self._over_lines(node, predicate)
         else:
             raise NotColumnar
 
     def _compare(self, node: int, predicate: NumericComparison) -> None:
         graph = self.plan.graph
         # Conditions inside numbers may not be there yet: derived nodes come after leaves.
-        source = ChunkSource(self.columns, self._not_yet, self.rows)
+        source = ChunkSource(self.columns, self._not_yet, self.rows, None, self.line_sum)
         left = vectors.evaluate(predicate.left, source, graph)
         right = vectors.evaluate(predicate.right, source, graph)
         if predicate.denominator is None:
@@ -526,9 +524,86 @@ class _Chunk:
     def _not_yet(self, tree: Node) -> tuple[Words, Words, Words | None]:
         raise NotColumnar
 
-    def _derive(self, node: int) -> None:
+    def derive(self, node: int) -> None:
         parts = self.plan.parts_of_node[node]
         combine_derived(node, self.plan.nodes[node], parts, self.planes, self.errors, self.rows)
+
+    def condition_planes(self, tree: Node) -> tuple[Words, Words, Words | None]:
+        """The planes of a condition inside an amount. What was done by rows is not there for every row."""
+        node = self.plan.place_of[self.plan.graph.condition(tree)]
+        if self.late and self._waited(node):
+            raise NotColumnar
+        return self.planes[node, 0], self.planes[node, 1], self.errors.get(node)
+
+    def _waited(self, node: int) -> bool:
+        return node in self.plan.late_plan(frozenset(self.late)).pending
+
+    # --- lines ----------------------------------------------------------------------------------------------------
+
+    def _over_lines(self, node: int, predicate: OverLines) -> None:
+        table, lines = self._table(predicate.lines.column)
+        selection = select(table, lines.outcomes(predicate.lines.condition))
+        outcomes = lines.outcomes(predicate.condition)
+        assert outcomes is not None
+        found = quantify(table, selection, outcomes, predicate.existential)
+        leaves.write_outcomes(node, found, self.rows, self.planes, self.errors)
+
+    def outcomes(self, tree: Node | None) -> Outcomes | None:
+        """A condition that was announced, for every row."""
+        return (
+            None
+            if tree is None
+            else ChunkSource(self.columns, self.condition_planes, self.rows).condition(tree)
+        )
+
+    def line_sum(self, tree: Node) -> tuple[Vector, Booleans | None]:
+        """A sum over the lines of each row; and the rows where it is null, for want of lines."""
+        wanted = self.plan.graph.line_sum(tree)
+        assert wanted is not None
+        place = id(wanted)
+        if place not in self._sums:
+            table, lines = self._table(wanted.lines.column)
+            selection = select(table, lines.outcomes(wanted.lines.condition))
+            value = None
+            if wanted.value is not None:
+                source = ChunkSource(lines.columns, lines.condition_planes, lines.rows)
+                value = vectors.evaluate(wanted.value, source, lines.plan.graph)
+            self._sums[place] = add_up(table, selection, value)
+        found, empty = self._sums[place]
+        return found, None if wanted.or_zero else empty
+
+    def _table(self, column: str) -> tuple[LineColumns, _Predicates]:
+        """The table of lines of a column, and its predicates."""
+        if column not in self._lines:
+            child = self.plan.children[column]
+            table = LineColumns(column, self.columns, child.schema, child.vocabularies)
+            lines = _Predicates(child, table, len(table.owners), column)
+            lines.compute()
+            self._lines[column] = (table, lines)
+        return self._lines[column]
+
+
+class _Chunk(_Predicates):
+    """The evaluation of one chunk."""
+
+    def __init__(self, plan: _BoundPlan, batch: pa.RecordBatch, first: int, wanted: bool) -> None:
+        columns = {
+            name: ChunkColumn(array, name, plan.vocabularies[name])
+            for name, array in zip(batch.schema.names, batch.columns, strict=True)
+        }
+        super().__init__(plan, columns, batch.num_rows)
+        self.batch = batch
+        self.first = first
+        self.wanted = wanted
+        self.by_rows: dict[str, int] = {}
+
+    def evaluate(self) -> _ChunkResult:
+        """Predicates, then what is left to rows, then items and amounts."""
+        pending = self.compute()
+        late = frozenset(self.late)
+        if late:
+            self._by_rows(late, pending)
+        return self._items()
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
@@ -556,13 +631,15 @@ class _Chunk:
             pending.discard(node)
             for above in self.plan.derived:
                 if above in pending and not any(part in pending for part in self.plan.parts_of_node[above]):
-                    self._derive(above)
+                    self.derive(above)
                     pending.discard(above)
 
     def _expression(self, node: int) -> RowExpression:
         predicate = self.plan.nodes[node]
         return (
-            predicate.expression if isinstance(predicate, ByRows | Lookup) else self.plan.expression_of(node)
+            predicate.expression
+            if isinstance(predicate, ByRows | Lookup | OverLines)
+            else self.plan.expression_of(node)
         )
 
     def _count_calls(self, expression: RowExpression, calls: int) -> None:
@@ -578,7 +655,9 @@ class _Chunk:
         failures: Errors = {}
         sums: dict[int, _AmountSums] = {}
         amounts: dict[int, ItemAmounts] = {}
-        ways = ChunkAmounts(plan.graph, self.columns, self._condition_planes, rows, self._count_calls)
+        ways = ChunkAmounts(
+            plan.graph, self.columns, self.condition_planes, rows, self._count_calls, self.line_sum
+        )
         most = max((len(block.items) for block in plan.blocks), default=0)
         held = BUFFERS.array("held", most, 2, self.words)
         next_ = BUFFERS.array("next", most, 2, self.words)
@@ -636,16 +715,6 @@ class _Chunk:
                 unknown &= ~self.errors[part]
             failed &= ~unknown
         return failed if failed.any() else None
-
-    def _condition_planes(self, tree: Node) -> tuple[Words, Words, Words | None]:
-        """The planes of a condition inside an amount. What was done by rows is not there for every row."""
-        node = self.plan.place_of[self.plan.graph.condition(tree)]
-        if self.late and self._waited(node):
-            raise NotColumnar
-        return self.planes[node, 0], self.planes[node, 1], self.errors.get(node)
-
-    def _waited(self, node: int) -> bool:
-        return node in self.plan.late_plan(frozenset(self.late)).pending
 
 
 def _sums(found: ItemAmounts, certain: npt.NDArray[np.bool_]) -> _AmountSums:

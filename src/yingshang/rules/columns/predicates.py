@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from yingshang.rules.columns import vectors
 from yingshang.rules.columns.arrays import kind_of_type
+from yingshang.rules.columns.lines import LineReader, Lines, LineSum, line_schema
 from yingshang.rules.columns.rows import ERROR, FALSE, TRUE, RowExpression, names_in, state_of
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.evaluate import Mode, evaluate
@@ -79,6 +80,16 @@ class NumericComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class OverLines:
+    """`some` or `every` line of a list of contexts satisfies a condition over the table of lines."""
+
+    lines: Lines
+    condition: Node
+    existential: bool
+    expression: RowExpression
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     parts: tuple[int, ...]
 
@@ -117,6 +128,7 @@ Predicate = (
     | Lookup
     | Contains
     | NumericComparison
+    | OverLines
     | AllOf
     | AtLeastOf
     | Contrary
@@ -163,7 +175,7 @@ def tree_of(predicate: Predicate) -> Node:
         return syntax.Comparison(predicate.operator, left, predicate.right)
     if isinstance(predicate, Contains):
         return syntax.In(syntax.Literal(predicate.text), (syntax.Name(predicate.column),))
-    assert isinstance(predicate, Lookup | ByRows), predicate
+    assert isinstance(predicate, Lookup | ByRows | OverLines), predicate
     return predicate.expression.tree
 
 
@@ -171,7 +183,11 @@ class PredicateGraph:
     """The distinct predicates of a set of programs over a table."""
 
     def __init__(self, schema: pa.Schema, environment: Environment | None = None) -> None:
+        self.schema = schema
         self.kinds: Mapping[str, str] = {field.name: kind_of_type(field.type) for field in schema}
+        self.children: dict[str, PredicateGraph] = {}
+        self._reader = LineReader(schema)
+        self._sums: dict[int, tuple[Node, LineSum | None]] = {}
         self.environment = environment
         self.nodes: list[Predicate] = []
         self._places: dict[str, int] = {}
@@ -188,6 +204,39 @@ class PredicateGraph:
     def announce(self, tree: Node) -> bool:
         """Computes a condition in columns for an `if` between numbers; False if that cannot be."""
         return not self.needs_rows(self.condition(tree))
+
+    def adds_lines(self, tree: Node) -> bool:
+        """Whether a tree is a sum over lists of contexts that can be had in columns."""
+        return self.line_sum(tree) is not None
+
+    def line_sum(self, tree: Node) -> LineSum | None:
+        """The sum over lines that a tree is, its conditions announced to the graph of the lines."""
+        known = self._sums.get(id(tree))
+        if known is None:
+            known = self._sums[id(tree)] = (tree, self._line_sum(tree))
+        return known[1]
+
+    def _line_sum(self, tree: Node) -> LineSum | None:
+        found = self._reader.line_sum(tree)
+        if found is None:
+            return None
+        child = self.child(found.lines.column)
+        if found.value is not None and not vectors.supports(found.value, child):
+            return None
+        return (
+            found if found.lines.condition is None or child.announces_boolean(found.lines.condition) else None
+        )
+
+    def child(self, column: str) -> PredicateGraph:
+        """The graph of the predicates over the lines of a column."""
+        if column not in self.children:
+            self.children[column] = PredicateGraph(line_schema(column, self.schema), self.environment)
+        return self.children[column]
+
+    def announces_boolean(self, tree: Node) -> bool:
+        """Announces a condition that is surely no number, which a filter would take for an index."""
+        flag = isinstance(tree, syntax.Name) and self.kinds.get(tree.name) == "boolean"
+        return (flag or static_boolean(tree)) and self.announce(tree)
 
     def constant(self, tree: Node) -> Any:
         """The value of a tree that reads no column and no clock; None if it does, or if it is null."""
@@ -275,6 +324,8 @@ class PredicateGraph:
             return self._at_least(1, tuple(dict.fromkeys(self.condition(each) for each in tree.operands)))
         if isinstance(tree, syntax.If):
             return self._choice(tree)
+        if isinstance(tree, syntax.Quantified):
+            return self._over_lines(tree)
         if isinstance(tree, syntax.Name) and self.kinds.get(tree.name) == "boolean":
             return self._add(f"flag {tree.name}", Flag(tree.name))
         if isinstance(tree, syntax.Comparison):
@@ -290,6 +341,19 @@ class PredicateGraph:
         else:
             found = None
         return self._leaf(tree) if found is None else found
+
+    def _over_lines(self, tree: syntax.Quantified) -> int:
+        found = self._reader.quantified(tree)
+        if found is None:
+            return self._leaf(tree)
+        lines, condition = found
+        child = self.child(lines.column)
+        if not child.announce(condition) or (
+            lines.condition is not None and not child.announces_boolean(lines.condition)
+        ):
+            return self._leaf(tree)
+        over = OverLines(lines, condition, tree.existential, self.expression(tree))
+        return self._add(f"lines {tree!r}", over)
 
     def _call(self, tree: syntax.Call) -> int | None:
         name = tree.function.name if isinstance(tree.function, syntax.Name) else ""
@@ -424,6 +488,15 @@ class PredicateGraph:
         """Whether a node is, or combines, one that only the row evaluator can decide."""
         predicate = self.nodes[place]
         return isinstance(predicate, ByRows) or any(self.needs_rows(part) for part in parts_of(predicate))
+
+
+def static_boolean(tree: Node) -> bool:
+    """Whether the form of a tree says that it is a condition."""
+    if isinstance(tree, syntax.Call) and isinstance(tree.function, syntax.Name):
+        return tree.function.name == "not" and len(tree.arguments) == 1
+    return isinstance(
+        tree, syntax.Comparison | syntax.And | syntax.Or | syntax.In | syntax.Between | syntax.Quantified
+    )
 
 
 # --- thresholds in the terms of a column --------------------------------------------------------------------------

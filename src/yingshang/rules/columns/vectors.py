@@ -60,6 +60,9 @@ class Source(Protocol):
     def condition(self, tree: Node) -> Outcomes:
         """A condition that was announced when the plan was made."""
 
+    def lines(self, tree: Node) -> Vector:
+        """A sum over lines that `Columns.adds_lines` accepted."""
+
 
 class Columns(Protocol):
     """What is known of the columns before there are any rows."""
@@ -73,6 +76,9 @@ class Columns(Protocol):
 
     def announce(self, tree: Node) -> bool:
         """Asks for a condition to be computed in columns; False if it cannot be."""
+
+    def adds_lines(self, tree: Node) -> bool:
+        """Whether a tree is a sum over lists of contexts that can be had in columns. Announces it if so."""
 
 
 _ROUNDINGS: Final = {
@@ -117,7 +123,7 @@ def supports(tree: Node, columns: Columns) -> bool:
             and columns.announce(tree.condition)
         )
     if isinstance(tree, syntax.Call):
-        return _supports_call(tree, columns)
+        return columns.adds_lines(tree) or _supports_call(tree, columns)
     return False
 
 
@@ -177,6 +183,8 @@ def evaluate(tree: Node, source: Source, columns: Columns) -> Vector:
             evaluate(tree.otherwise, source, columns),
         )
     assert isinstance(tree, syntax.Call) and isinstance(tree.function, syntax.Name)
+    if columns.adds_lines(tree):
+        return source.lines(tree)
     name = tree.function.name
     if name == "count":
         only = tree.arguments[0]
