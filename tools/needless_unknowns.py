@@ -3,8 +3,8 @@
 Kleene's logic keeps the promise (a decided answer holds for every completion) but may stay undecided without need, as
 in `a > 5 or a <= 5`. This measures how often that happens on real policies: for subjects of a sample city that an item
 leaves undecided, the missing facts are filled in with every combination of representative values (each literal the
-item compares a fact with, just below and just above it, each word and another one, true and false); where there are
-too many combinations, with a sample of them, which can only overstate the figure.
+item compares a fact with, just below and just above it, each word and another one, true and false, the lists of its own
+scenarios); where there are too many combinations, with a sample of them, which can only overstate the figure.
 
 Run by `make conformance`; writes docs/unknown.md.
 """
@@ -24,11 +24,12 @@ from yingshang.kernel.parties.api import generate_sample_city
 from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.temporal import NANOSECONDS_PER_DAY, Date, DaysDuration, add
-from yingshang.rules.feel.values import Unknown
-from yingshang.rules.policy.catalogue import FactCatalogue
+from yingshang.rules.feel.values import Unknown, unknowns
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import Program, compile_items
 from yingshang.rules.policy.decide import Outcome, RowEvaluator, columns_of
 from yingshang.rules.policy.requirement import conditions_of
+from yingshang.rules.policy.scenario import facts_from_data
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = Date(2026, 11, 21)
@@ -73,7 +74,7 @@ def measure(program: Program, catalogue: FactCatalogue, subjects: list[dict[str,
     evaluator = RowEvaluator([program], catalogue)
     trees = [each.tree for each in conditions_of(program.requirement)]
     columns = sorted({name for tree in trees for name in columns_of(tree)})
-    candidates = {column: representative_values(column, trees, catalogue) for column in columns}
+    values = Values(program, trees, catalogue)
     seen: set[str] = set()
     tried = needless = 0
     for subject in subjects:
@@ -85,63 +86,110 @@ def measure(program: Program, catalogue: FactCatalogue, subjects: list[dict[str,
         if evaluator.outcome(program, known) is not Outcome.UNKNOWN:
             continue
         tried += 1
-        outcomes = {
-            evaluator.outcome(program, {**known, **completion})
-            for completion in completions({name: candidates[name] for name in columns if name not in known})
-        }
+        outcomes = {evaluator.outcome(program, each) for each in completions(known, columns, values)}
+        assert Outcome.UNKNOWN not in outcomes, (program.id, known)
         needless += len(outcomes) == 1
         if tried == SUBJECTS_AN_ITEM:
             break
     return tried, needless
 
 
-def completions(candidates: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    """Every combination, or a fixed sample of them."""
+def completions(known: dict[str, Any], columns: list[str], values: Values) -> Iterator[dict[str, Any]]:
+    """Every way of filling in what is missing with representative values, or a fixed sample of the ways."""
+    missing = {name: values.of_column(name) for name in columns if name not in known}
     total = 1
-    for values in candidates.values():
-        total *= len(values)
-    names = list(candidates)
-    if total <= COMPLETIONS:
-        for combination in itertools.product(*candidates.values()):
-            yield dict(zip(names, combination, strict=True))
+    for candidates in missing.values():
+        total *= len(candidates)
+    whole = [*known.values(), *missing.values()]
+    if total <= COMPLETIONS and not any(unknowns(value) for value in whole):
+        for combination in itertools.product(*missing.values()):
+            yield {**known, **dict(zip(missing, combination, strict=True))}
         return
     chance = random.Random(1)
+    # What a scenario says together is a likelier way to the rarer outcome than chance.
+    for told in values.told:
+        yield {
+            name: values.filled(
+                known.get(name, told.get(name, chance.choice(missing.get(name, [None])))), name, chance
+            )
+            for name in columns
+        }
     for _ in range(COMPLETIONS):
-        yield {name: chance.choice(values) for name, values in candidates.items()}
+        completed = {name: values.filled(value, name, chance) for name, value in known.items()}
+        for name, candidates in missing.items():
+            completed[name] = values.filled(chance.choice(candidates), name, chance)
+        yield completed
 
 
-def representative_values(column: str, trees: list[syntax.Node], catalogue: FactCatalogue) -> list[Any]:
-    """Values of a fact that lead to every outcome the literals around can tell apart."""
-    literals = [
-        each.value
-        for tree in trees
-        if column in columns_of(tree)
-        for each in syntax.walk(tree)
-        if isinstance(each, syntax.Literal)
-    ]
-    fact = catalogue.fact_of_column(column)
-    kind = fact.type if fact else "number"
-    if kind == "boolean":
+class Values:
+    """Representative values of the facts of one item: they lead to every outcome its literals can tell apart."""
+
+    def __init__(self, program: Program, trees: list[syntax.Node], catalogue: FactCatalogue) -> None:
+        self.trees = trees
+        self.catalogue = catalogue
+        self.told = [
+            facts_from_data(each["facts"], catalogue, program.as_of)
+            for each in program.item.data.get("scenarios") or ()
+        ]
+        self.scenarios: dict[str, list[Any]] = {}
+        for told in self.told:
+            for name, value in told.items():
+                self.scenarios.setdefault(name, []).append(value)
+        self.literals = [
+            each.value for tree in trees for each in syntax.walk(tree) if isinstance(each, syntax.Literal)
+        ]
+
+    def of_column(self, column: str) -> list[Any]:
+        """Candidates for a fact: from the literals around it, and from the item's own scenarios."""
+        fact = self.catalogue.fact_of_column(column)
+        literals = [
+            each.value
+            for tree in self.trees
+            if column in columns_of(tree)
+            for each in syntax.walk(tree)
+            if isinstance(each, syntax.Literal)
+        ]
+        if fact is not None and fact.type == "list<context>":
+            return [[], *self.scenarios.get(column, ())]
+        return (
+            candidates_of(fact, literals)
+            if fact is not None
+            else candidates_of(Fact(column, column, "number"), literals)
+        )
+
+    def filled(self, value: Any, column: str, chance: random.Random) -> Any:
+        """`value` with every unknown field of its lines filled in."""
+        if isinstance(value, list):
+            return [self.filled(each, column, chance) for each in value]
+        if not isinstance(value, dict):
+            return value
+        fact = self.catalogue.fact_of_column(column)
+        fields = {each.code: each for each in fact.fields} if fact else {}
+        return {
+            key: chance.choice(candidates_of(fields[key], self.literals))
+            if each.__class__ is Unknown
+            else each
+            for key, each in value.items()
+        }
+
+
+def candidates_of(fact: Fact, literals: list[Any]) -> list[Any]:
+    """Values of a fact or field of a line: at, just below and just above each literal; each word; true and false."""
+    if fact.type == "boolean":
         return [True, False]
-    if kind == "number":
-        numbers = sorted({value for value in literals if isinstance(value, Decimal)})
+    if fact.type == "number":
         found = {Decimal(0), Decimal(10) ** 12}
-        for number in numbers:
-            found |= {number, number - Decimal("0.0001"), number + Decimal("0.0001")}
-        lowest = fact.minimum if fact else None
-        return sorted(value for value in found if lowest is None or value >= lowest)
-    if kind == "date":
+        for value in literals:
+            if isinstance(value, Decimal):
+                found |= {value, value - Decimal("0.0001"), value + Decimal("0.0001")}
+        return sorted(value for value in found if fact.minimum is None or value >= fact.minimum)
+    if fact.type == "date":
         days = [value for value in literals if isinstance(value, Date)] or [AS_OF]
-        step = DaysDuration(NANOSECONDS_PER_DAY)
-        back = DaysDuration(-NANOSECONDS_PER_DAY * 4000)
-        return [other for day in days for other in (day, add(day, step), add(day, back)) if other is not None]
-    words: list[str] = sorted({value for value in literals if isinstance(value, str)})
-    if fact is not None and fact.values:
-        words = list(fact.values)
-    if kind == "list<string>":
+        steps = [DaysDuration(NANOSECONDS_PER_DAY * count) for count in (0, 1, -1, -4000)]
+        return [moved for day in days for step in steps if (moved := add(day, step)) is not None]
+    words: list[str] = list(fact.values) or sorted({value for value in literals if isinstance(value, str)})
+    if fact.type == "list<string>":
         return [[], *([word] for word in words), words]
-    if kind == "list<context>":
-        return [[]]
     return [*words, "其他值"]
 
 
