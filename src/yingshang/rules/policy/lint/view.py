@@ -344,16 +344,18 @@ class _Reader:
         for key in ("shares", "recipients"):
             for index, each in enumerate(data.get(key) or ()):
                 self._optional(each, "ratio", (*path, key, index), NUMBER)
+        factor = UNITS[str(data.get("unit", "元"))]
         for index, each in enumerate(data.get("instalments") or ()):
             where = (*path, "instalments", index)
             self._optional(each, "ratio", where, NUMBER)
-            self._optional(each, "amount", where, NUMBER)
+            self._optional(each, "amount", where, NUMBER, factor)
             self._optional(each, "when", where, BOOLEAN)
             self._optional(each, "payable", where, BOOLEAN)
 
-    def _amount(self, data: Mapping[str, Any], path: Path, around: Decimal = Decimal(1)) -> None:
-        """`around` is the unit of the benefit around a part, which the builder applies to the part as well."""
-        factor = around * UNITS[str(data.get("unit", "元"))]
+    def _amount(self, data: Mapping[str, Any], path: Path, around: str = "元") -> None:
+        """`around` is the unit of the benefit around a part, which counts where the part has none."""
+        unit = str(data.get("unit", around))
+        factor = UNITS[unit]
         self._optional(data, "amount", path, NUMBER, factor)
         if data.get("bands") is not None:
             self._bands(data["bands"], (*path, "bands"), factor)
@@ -364,15 +366,16 @@ class _Reader:
         for index, part in enumerate(data.get("parts") or ()):
             where = (*path, "parts", index)
             self._optional(part, "when", where, BOOLEAN)
-            self._amount(part, where, factor)
+            self._amount(part, where, unit)
         for index, cap in enumerate(data.get("caps") or ()):
             where = (*path, "caps", index)
-            self._optional(cap, "amount", where, NUMBER, around * UNITS[str(cap.get("unit", "元"))])
+            self._optional(cap, "amount", where, NUMBER, UNITS[str(cap.get("unit", "元"))])
             self._optional(cap, "used", where, NUMBER)
 
     def _bands(self, data: Mapping[str, Any], path: Path, factor: Decimal) -> None:
+        """What is measured stands in its own unit, and so does a rate of it; amounts stand in that of the benefit."""
         self._optional(data, "by", path)
-        self._optional(data, "of", path, NUMBER, factor)
+        self._optional(data, "of", path, NUMBER)
         self._optional(data, "otherwise", path, NUMBER, factor)
         for index, row in enumerate(data["rows"]):
             where = (*path, "rows", index)
