@@ -140,7 +140,7 @@ def _numbers(inner: st.SearchStrategy[str], conditions: st.SearchStrategy[str]) 
 SIMPLE_NUMBERS = st.recursive(
     NUMBER_COLUMN | NUMBER_COLUMN | NUMBER | st.sampled_from(["count(tags)", "count(loans)", "missing", "count(loans[open])",
         "sum(for l in loans return l.sum)", "sum(concatenate([0], for l in loans[open] return l.sum * 0.5 + people))",
-        "sum(concatenate([0], loans.sum))", "sum(loans[purpose = \"扩产\" and item.sum > people].sum)", "count(loans[sum > 5 and open])",
+        "sum(concatenate([0], loans.sum))", "min(absent, 5) + 1", "if high then absent else revenue", "sum(loans[purpose = \"扩产\" and item.sum > people].sum)", "count(loans[sum > 5 and open])",
         "sum(concatenate([0], for l in loans return (function(x) if x.open then min(x.sum, 60) else 7)(l)))", "count(loans[people > 3])",
         "sum(concatenate([0], for l in loans return if l.purpose = \"扩产\" then l.sum else l.sum / 0))", "count(loans[not(open)])", "sum(loans.sum)", "office.area", "string length(town)"]),
     lambda inner: _numbers(inner, _join(NUMBER_COLUMN, ORDER, NUMBER) | FLAG | _join(TEXT_COLUMN, " = ", TEXT)),

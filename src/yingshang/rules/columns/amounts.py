@@ -77,7 +77,10 @@ class ChunkSource:
         return values if values is None or self._rows is None else values.take(self._rows)
 
     def number(self, name: str) -> Vector:
-        """A number column, or the days of a date column."""
+        """A number column, or the days of a date column. One that is not there is unknown for everyone."""
+        if name not in self._columns:
+            size = self._size if self._rows is None else len(self._rows)
+            return Vector(np.zeros(size, np.int64), 0, 0, np.zeros(size, np.bool_))
         column = self._columns[name]
         values, scale, bound = column.scaled()
         return Vector(self._chosen(values), scale, bound, self._chosen(column.valid()))

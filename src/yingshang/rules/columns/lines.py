@@ -330,7 +330,8 @@ def add_up(table: LineColumns, selection: Selection, value: Vector | None) -> tu
     if value is None:
         bound = int(counts.max(initial=0))
         return Vector(np.where(known, counts, 0), 0, bound, None if known.all() else known), empty
-    if value.bound * max(len(kept), 1) >= LARGEST:
+    # The running total may overflow and come back: its differences are exact all the same.
+    if value.bound * max(int(counts.max(initial=0)), 1) >= LARGEST:
         raise NotColumnar
     failed = None
     if value.failed is not None:

@@ -146,6 +146,7 @@ _BASES: Final = {
     "=": ("=", False),
     "!=": ("=", True),
 }
+_BOUND_NAMES: Final = frozenset({"item", "partial", "?"})
 _MOMENT_FUNCTIONS: Final = frozenset({"now", "today"})
 _WIDE: Final = Context(prec=200)
 
@@ -196,7 +197,10 @@ class PredicateGraph:
     # --- what vectors.py asks about columns -----------------------------------------------------------------------
 
     def is_number(self, name: str) -> bool:
-        return self.kinds.get(name) in ("integer", "float")
+        if name not in self.kinds:
+            # A column that is not there is unknown for everyone, which a number can be.
+            return find_builtin(name) is None and name not in _BOUND_NAMES
+        return self.kinds[name] in ("integer", "float")
 
     def is_list(self, name: str) -> bool:
         return self.kinds.get(name) in ("list", "texts")
@@ -413,7 +417,9 @@ class PredicateGraph:
                 return self._numeric(_MIRRORED[operator], right.left, left, right.right)
         return None
 
-    def _numeric(self, operator: str, left: Node, right: Node, denominator: Node | None) -> int:
+    def _numeric(self, operator: str, left: Node, right: Node, denominator: Node | None) -> int | None:
+        if not any(self._columns_of(each) for each in (left, right, denominator) if each is not None):
+            return None
         key = f"compare {operator} {left!r} {right!r} {denominator!r}"
         return self._add(key, NumericComparison(operator, left, right, denominator))
 
