@@ -58,6 +58,7 @@ def main() -> None:
 
 def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
     """Every figure of the page."""
+    load = os.getloadavg()[0]
     # First, because a child inherits the peak of the process it was forked from.
     peak = _peak_in_a_process_of_its_own(rows, threads)
     pool = make_tests(450)
@@ -83,6 +84,7 @@ def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
     return Figures(
         machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         python=f"Python {platform.python_version()}, NumPy {np.__version__}, PyArrow {pa.__version__}",
+        load=load,
         threads=threads,
         repeats=repeats,
         curve=curve,

@@ -44,6 +44,7 @@ class Figures:
 
     machine: str
     python: str
+    load: float
     threads: int
     repeats: int
     curve: list[Point]
@@ -60,7 +61,7 @@ def write(figures: Figures) -> str:
     return f"""# Performance
 
 Written by `make bench`; do not edit by hand. {figures.machine}; {figures.python}; {figures.threads} threads;
-the best of {figures.repeats} repeats, everything in one run. Other machines give other figures; the ratios hold better.
+the best of {figures.repeats} repeats, everything in one run.{_busy(figures)} Other machines give other figures; the ratios hold better.
 
 **{main.decisions_per_second / 1e9:.1f} billion decisions a second**: {main.rows:,} subjects × {main.items:,} items
 in {main.seconds:.2f} s. A decision is one item for one subject, with entitled, undecided, refused and error all counted
@@ -79,7 +80,7 @@ at the same counts for every item, or the run fails.
 
 ## Items
 
-Conditions are shared, so time does not grow with the items but with the conditions they use.
+Conditions are shared: {_growth(figures.curve)}
 
 {_table(figures.curve)}
 
@@ -115,6 +116,19 @@ evaluator cannot. zen-engine decides one subject at a time, which is what a serv
 |---|---|
 {_forms(figures)}
 """
+
+
+def _busy(figures: Figures) -> str:
+    """A warning that the figures are too low, where they are."""
+    if figures.load < 0.5:
+        return ""
+    return f" The machine was busy with other work (load {figures.load:.1f}): seconds are too many, for every engine."
+
+
+def _growth(curve: list[Point]) -> str:
+    first, last = curve[0], curve[-1]
+    items, time = last.items / first.items, last.processor_seconds / first.processor_seconds
+    return f"{items:.0f} times the items take {time:.1f} times the processor's time."
 
 
 def _table(points: list[Point]) -> str:
