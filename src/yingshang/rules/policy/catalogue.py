@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from yingshang.rules.errors import PolicyError
+from yingshang.rules.policy.marked_yaml import Place
 
 TYPES = frozenset(
     {"number", "string", "boolean", "date", "list<string>", "list<number>", "list<context>", "context"}
@@ -56,6 +57,8 @@ class FactCatalogue:
 
     facts: Mapping[str, Fact] = field(default_factory=dict)
     closed: bool = True
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where each fact is declared, by code, as far as that is known."""
 
     @cached_property
     def by_name(self) -> dict[str, Fact]:
@@ -71,6 +74,22 @@ class FactCatalogue:
                 found.setdefault(each.code, each)
                 found.setdefault(each.name, each)
         return found
+
+    @cached_property
+    def certain_fields(self) -> dict[str, Fact]:
+        """Fields of lines by code, where every list that has one declares the same of it."""
+        found: dict[str, Fact] = {}
+        differing: set[str] = set()
+        for each in (one for fact in self.facts.values() for one in fact.fields):
+            known = found.setdefault(each.code, each)
+            if (known.type, known.values, known.minimum, known.maximum) != (
+                each.type,
+                each.values,
+                each.minimum,
+                each.maximum,
+            ):
+                differing.add(each.code)
+        return {code: each for code, each in found.items() if code not in differing}
 
     @cached_property
     def names(self) -> frozenset[str]:

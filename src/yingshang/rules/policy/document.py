@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
@@ -157,7 +157,11 @@ def _read_document(marked: Marked, result: PolicySet, catalogues: Mapping[str, F
         return
     if isinstance(data, dict) and "facts" in data:
         try:
-            _merge_catalogue(result, catalogue_from_data(data, marked.file))
+            catalogue = catalogue_from_data(data, marked.file)
+            places = {
+                code: marked.place("facts", index, "code") for index, code in enumerate(catalogue.facts)
+            }
+            _merge_catalogue(result, replace(catalogue, places=places))
         except PolicyError as error:
             result.problems.append(_problem(error, marked.place("facts")))
     elif isinstance(data, dict) and set(data) == {"catalogue"}:
@@ -185,7 +189,8 @@ def _read_document(marked: Marked, result: PolicySet, catalogues: Mapping[str, F
 
 def _merge_catalogue(result: PolicySet, catalogue: FactCatalogue) -> None:
     facts = {**(result.catalogue.facts if result.catalogue else {}), **catalogue.facts}
-    result.catalogue = FactCatalogue(facts)
+    places = {**(result.catalogue.places if result.catalogue else {}), **catalogue.places}
+    result.catalogue = FactCatalogue(facts, places=places)
 
 
 def _read_policy(marked: Marked, data: dict[str, Any], result: PolicySet) -> None:

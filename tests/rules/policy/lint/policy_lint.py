@@ -23,6 +23,8 @@ facts:
   - {code: fin.rd_ratio, name: 研发费用占比, type: number, unit: 比值, minimum: 0, maximum: 1}
   - {code: fin.growth, name: 营收增速, type: number, unit: 比值}
   - {code: fin.score, name: 评价得分, type: number, unit: 分, minimum: 0, maximum: 100}
+  - {code: tax.paid, name: 纳税额, type: number, unit: 元, series: year}
+  - {code: tax.paid.prev_year, name: 上年度纳税额, type: number, unit: 元, series_of: tax.paid, year_offset: -1}
   - code: loans
     name: 贷款
     type: list<context>
@@ -34,9 +36,9 @@ facts:
 
 DOCUMENT = "{title: 扶持办法, number: 某政发〔2026〕1号, url: 'https://example.gov.cn/1', issued: 2025-12-20}"
 SCENARIOS = """
-  - {name: 符合, facts: {}, outcome: entitled}
-  - {name: 不符合, facts: {}, outcome: refused}
-  - {name: 信息不足, facts: {}, outcome: undecided}
+  - {name: 符合, as_of: 2026-11-21, facts: {}, outcome: entitled}
+  - {name: 不符合, as_of: 2026-11-21, facts: {}, outcome: refused}
+  - {name: 信息不足, as_of: 2026-11-21, facts: {}, outcome: undecided}
 """
 FIELDS = {
     "id": "A1",

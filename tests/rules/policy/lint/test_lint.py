@@ -215,6 +215,31 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"benefit": "{parts: [{id: a, amount: 1, when: 营业收入 > 1000}, {id: b, amount: 2}]}"},
         {"benefit": "{parts: [{id: a, amount: 1, when: 营业收入 > 60000000}, {id: b, amount: 2}]}"},
     ),
+    (
+        "part-never",
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: 贷款本金 < 0}]}"},
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: 贷款本金 < 1}]}"},
+    ),
+    (
+        "part-always",
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, every: 贷款, meets: [{any: [{when: 贷款本金 >= 0}, {when: '贷款种类 = \"创业担保贷款\"'}]}]}"},
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, every: 贷款, meets: [{any: [{when: 贷款本金 >= 1}, {when: '贷款种类 = \"创业担保贷款\"'}]}]}"},
+    ),
+    (
+        "conditions-contradict",
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: 贷款本金 < 5}, {all: [{when: 贷款本金 > 9}]}]}"},
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: 贷款本金 > 5}, {any: [{when: 贷款本金 < 5}, {when: 贷款本金 < 9}]}]}"},
+    ),
+    (
+        "exclusion-never",
+        {"exclusions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: 贷款本金 < 5}, {when: 贷款本金 > 9}]}"},
+        {"exclusions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: 贷款本金 < 9}, {when: 贷款本金 > 5}]}"},
+    ),
+    (
+        "part-never",
+        {"benefit": "{lines: {of: 贷款, where: '贷款本金 > 9 and 贷款本金 < 5', amount: 1}}"},
+        {"benefit": "{lines: {of: 贷款, where: '贷款本金 > 5 and 贷款本金 < 9', amount: 1}}"},
+    ),
     # --- kinds ---
     ("type-mismatch", {"conditions": ONE('从业人员 >= "100"')}, {"conditions": ONE("从业人员 >= 100")}),
     ("type-mismatch", {"conditions": ONE('拖欠工资 = "否"')}, {"conditions": ONE("not(拖欠工资)")}),
@@ -230,6 +255,14 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"conditions": ONE("some 笔 in 贷款 satisfies 笔.本金金额 > 1")},
         {"conditions": ONE("some 笔 in 贷款 satisfies 笔.贷款本金 > 1")},
     ),
+    *[
+        (
+            "type-mismatch",
+            {"parameters": "[{name: 标准, values: [{value: 1}]}]", "benefit": f"{{amount: {wrong}}}"},
+            {"parameters": "[{name: 标准, values: [{value: 1}]}]", "benefit": "{amount: 标准(成立日期) * 5}"},
+        )
+        for wrong in ("标准(2024)", "标准(企业规模)", '标准(成立日期) * 新建企业')
+    ],
     (
         "value-unknown",
         {"conditions": ONE('企业规模 = "小形"')},
@@ -292,6 +325,60 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
             "benefit": "{amount: 标准, unit: 万元}",
         },
     ),
+    (
+        "unit-slip",
+        {"benefit": "{amount: 营业收入 * 0.01, unit: 万元}"},
+        {"benefit": "{amount: 注册资本 * 0.01, unit: 万元}"},
+    ),
+    (
+        "unit-slip",
+        {"benefit": "{amount: 注册资本 * 0.01}"},
+        {"benefit": "{amount: 注册资本 * 10000 * 0.01}"},
+    ),
+    (
+        "unit-slip",
+        {"benefit": "{bands: {by: 注册资本, rows: [{within: '>= 100', rate: 1%}]}}"},
+        {"benefit": "{bands: {by: 注册资本, rows: [{within: '>= 100', amount: 5000}]}}"},
+    ),
+    (
+        "unit-slip",
+        {"benefit": "{amount: 新招人数 * 2, text: 每人补贴2万元}"},
+        {"benefit": "{amount: 新招人数 * 2, text: 每人补贴2万元, unit: 万元}"},
+    ),
+    (
+        "unit-slip",
+        {"benefit": "{amount: 营业收入 * 5, text: 按营业收入的5%}"},
+        {"benefit": "{amount: 营业收入 * 0.05, text: 按营业收入的5%}"},
+    ),
+    (
+        "unit-slip",
+        {"benefit": "{unit: 万元, parts: [{id: a, amount: 2, text: 一次性2元}]}"},
+        {"benefit": "{unit: 万元, parts: [{id: a, amount: 2, text: 一次性2万元}, {id: b, unit: 万元, amount: 3, text: 3万元}]}"},
+    ),
+    (
+        "unit-slip",
+        {
+            "conditions": "\n  - {id: a, text: 贷款, clause: 一, some: 贷款, meets: [{text: 本金50万元以上, when: 贷款本金 >= 50}]}",
+        },
+        {
+            "conditions": "\n  - {id: a, text: 本金50万元以上的贷款, clause: 一, some: '贷款[贷款本金 >= 500000]', meets: [{when: 贷款本金 < 9000000}]}",
+        },
+    ),
+    (
+        "ratio-percent",
+        {"benefit": bands(band("< 5000000", "rate: 2"), band(">= 5000000", "rate: 3%"))},
+        {"benefit": bands(band("< 5000000", "rate: 2%"), band(">= 5000000", "rate: 3%"))},
+    ),
+    (
+        "ratio-percent",
+        {"benefit": bands(band("[3..5)", "amount: 1"), band("[0.05..0.1)", "amount: 2"), by="研发费用占比").replace("[3..5)", "3")},
+        {"benefit": bands(band("[0.03..0.05)", "amount: 1"), band("[0.05..0.1)", "amount: 2"), by="研发费用占比")},
+    ),
+    (
+        "ratio-percent",
+        {"conditions": ONE("研发费用占比 >= 要求"), "tables": "{要求: {inputs: [营业收入], rules: [{when: ['< 50000000'], then: '5'}, {when: ['>= 50000000'], then: 0.04}]}}"},
+        {"conditions": ONE("研发费用占比 >= 要求 and 研发费用占比 > 3 / 100"), "tables": "{要求: {inputs: [营业收入], rules: [{when: ['< 50000000'], then: 0.05}, {when: ['>= 50000000'], then: 0.04}]}}"},
+    ),
     ("ratio-percent", {"conditions": ONE("研发费用占比 >= 3")}, {"conditions": ONE("研发费用占比 >= 0.03")}),
     (
         "ratio-percent",
@@ -313,14 +400,46 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"conditions": ONE('成立日期 <= today() - duration("P2Y")', text="成立满三年")},
         {"conditions": ONE('成立日期 <= today() - duration("P36M")', text="成立满三年")},
     ),
+    (
+        "text-number",
+        {"conditions": "\n  - {id: g, text: 具备下列条件3项以上, clause: 一, at_least: 2, of: [{when: 从业人员 > 9}, {when: 新招人数 > 5}, {when: 新建企业}]}"},
+        {"conditions": "\n  - {id: g, text: 具备下列条件2项以上, clause: 一, at_least: 2, of: [{when: 从业人员 > 9}, {when: 新招人数 > 5}, {when: 新建企业}]}"},
+    ),
     # --- sources ---
     ("source-missing", {"document": None}, {}),
     ("source-missing", {"document": "{title: 办法}"}, {"document": "{title: 办法, url: 'http://x.cn'}"}),
     ("source-incomplete", {"document": "{number: 一号, url: 'http://x.cn'}"}, {}),
     ("clause-missing", {"conditions": "\n  - {id: a, text: 甲, when: 从业人员 > 1}"}, {"conditions": ONE("从业人员 > 1")}),
+    (
+        "clause-missing",
+        {"conditions": "\n  - {id: a, text: 甲, some: 贷款, meets: [{clause: 一, when: 贷款本金 > 1}, {when: 贷款本金 < 9}]}"},
+        {"conditions": "\n  - {id: a, text: 甲, some: 贷款, meets: [{clause: 一, when: 贷款本金 > 1}, {clause: 二, when: 贷款本金 < 9}]}"},
+    ),
     ("text-missing", {"conditions": "\n  - {id: a, clause: 一, when: 从业人员 > 1}"}, {"conditions": ONE("从业人员 > 1")}),
     ("scenarios-missing", {"scenarios": None}, {}),
     ("scenarios-incomplete", {"scenarios": "[{name: 甲, facts: {}, outcome: entitled}]"}, {"scenarios": SCENARIOS}),
+    *[
+        ("scenario-undated", {"scenarios": SCENARIOS.replace("as_of: 2026-11-21, facts: {}, outcome: entitled", "facts: {}, outcome: entitled"), **fields}, fields)
+        for fields in (
+            {},
+            {"effective": "{from: 2026-01-01}"},
+        )
+    ],
+    (
+        "scenario-undated",
+        {"effective": None, "conditions": ONE('成立日期 <= today() - duration("P3Y")'), "scenarios": "[{name: 甲, facts: {成立日期: 2023-05-05}, outcome: entitled}]"},
+        {"effective": None, "conditions": ONE('成立日期 <= today() - duration("P3Y")'), "scenarios": "[{name: 甲, facts: {从业人员: 5}, outcome: undecided}]"},
+    ),
+    (
+        "scenario-undated",
+        {"effective": None, "benefit": "{amount: 标准}", "parameters": "[{name: 标准, values: [{from: 2026-01-01, value: 1}]}]", "scenarios": "[{name: 甲, facts: {}, outcome: undecided}]"},
+        {"effective": None, "benefit": "{amount: 标准}", "parameters": "[{name: 标准, values: [{from: 2026-01-01, value: 1}]}]", "scenarios": "[{name: 甲, facts: {}, parameters: {标准: 5}, outcome: undecided}]"},
+    ),
+    (
+        "scenario-undated",
+        {"effective": None, "conditions": ONE("上年度纳税额 > 5"), "scenarios": "[{name: 甲, facts: {纳税额2025年: 9}, outcome: entitled}]"},
+        {"effective": None, "conditions": ONE("上年度纳税额 > 5"), "scenarios": "[{name: 甲, facts: {上年度纳税额: 9}, outcome: entitled}]"},
+    ),
     # --- dates ---
     ("effective-missing", {"effective": None}, {"effective": "{from: 2026-01-01}"}),
     (
@@ -362,9 +481,15 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
                 "{to: 2026-02-28, value: 1}, {from: 2026-03-01, value: 2}",
             ),
             ("parameter-missing", "{to: 2026-02-01, value: 1}", "{to: 2027-02-01, value: 1}"),
+            ("parameter-missing", "{to: 2026-02-01, value: 1}", "{from: 2026-02-01, value: 1}"),
             ("dates-order", "{from: 2026-09-01, to: 2026-02-01, value: 1}, {value: 2}", "{value: 2}"),
         )
     ],
+    (
+        "parameter-missing",
+        {"benefit": "{amount: 标准}", "parameters": "[{name: 标准, values: [{to: 2025-12-31, value: 1}]}]"},
+        {"benefit": "{amount: 标准(成立日期)}", "parameters": "[{name: 标准, values: [{to: 2025-12-31, value: 1}]}]"},
+    ),
     # --- payment ---
     (
         "cap-never-binds",
@@ -421,6 +546,11 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"definitions": "{从业者: '5'}", "benefit": "{amount: 从业者}"},
     ),
     (
+        "name-shadows",
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, as: 贷款本金, meets: [{when: '贷款种类 = \"创业担保贷款\"'}]}"},
+        {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, as: 一笔, meets: [{when: '贷款种类 = \"创业担保贷款\"'}]}"},
+    ),
+    (
         "name-repeated",
         {"definitions": "{标准: '5'}", "parameters": "[{name: 标准, values: [{value: 1}]}]", "benefit": "{amount: 标准}"},
         {"definitions": "{标准: '5'}", "benefit": "{amount: 标准}"},
@@ -432,6 +562,7 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"conditions": ONE("新建企业 or 新建企业")},
         {"conditions": ONE("新建企业 or 拖欠工资")},
     ),
+    ("function-as-value", {"conditions": ONE("count > 5")}, {"conditions": ONE("count(贷款) > 5")}),
     ("range-empty", {"conditions": ONE("从业人员 in [300..20]")}, {"conditions": ONE("从业人员 in [20..300]")}),
     ("range-empty", {"conditions": ONE("从业人员 between 300 and 20")}, {"conditions": ONE("从业人员 between 20 and 300")}),
     (
@@ -466,7 +597,7 @@ def test_finding(code: str, wrong: dict[str, str | None], fine: dict[str, str | 
 def test_every_code_is_tested() -> None:
     tested = {code for code, _, _ in CASES} | {
         "excludes-unknown", "excludes-itself", "excludes-one-sided", "excludes-cycle", "stacking-alone",
-        "stacking-rules", "item-duplicate", "item-similar",
+        "stacking-rules", "item-duplicate", "item-similar", "accepted-unused",
     }  # fmt: skip
     assert set(CODES) <= tested
 
@@ -644,6 +775,57 @@ def test_a_condition_on_one_line_is_read_whole() -> None:
     loan = "\n  - {id: a, text: 本金不低于50万元的贷款, clause: 一, some: 贷款, as: 笔, meets: [{when: 笔.贷款本金 >= VALUE}]}"
     assert codes(item(conditions=loan.replace("VALUE", "500000"))) == []
     assert codes(item(conditions=loan.replace("VALUE", "50"))) == ["unit-slip"]
+
+
+# --- accepted findings --------------------------------------------------------------------------------------------
+
+
+def accepted(code: str) -> str:
+    return f"[{{code: {code}, reason: 原文未编号}}]"
+
+
+def test_an_accepted_finding_is_a_note_with_the_reason() -> None:
+    found = only("source-missing", item(document=None, accepted=accepted("source-missing")))
+    assert found.severity == "note"
+    assert found.message.startswith("accepted: 原文未编号 (")
+    assert found.message_zh.startswith("已接受：原文未编号（")
+
+
+def test_accepting_what_is_not_found_is_said() -> None:
+    found = only("accepted-unused", item(accepted=accepted("source-missing")))
+    assert found.text == "source-missing"
+    assert "source-missing" in only("accepted-unused", item(accepted=accepted("sources-missing"))).message
+    assert "accepted-unused" not in codes(item(document=None, accepted=accepted("source-missing")))
+
+
+def test_what_cannot_be_read_cannot_be_accepted() -> None:
+    found = lint(item(conditions=ONE("从业人数 > 5"), accepted=accepted("unknown-name")))
+    assert [(each.code, each.severity) for each in found] == [
+        ("unknown-name", "error"),
+        ("accepted-unused", "note"),
+    ]
+
+
+def test_an_acceptance_is_about_its_own_item() -> None:
+    found = lint(item(document=None, accepted=accepted("source-missing")), other("B", document=None))
+    assert {each.item: each.severity for each in found} == {"A1": "note", "B": "warning"}
+
+
+# --- names of functions -------------------------------------------------------------------------------------------
+
+
+def test_a_fact_called_like_a_function_is_found_where_it_is_declared() -> None:
+    catalogue = "facts:\n  - {code: emp.total, name: 从业人员, type: number}\n  - {code: count, name: 户数, type: number}"
+    found = [each for each in lint(item(), catalogue=catalogue) if each.code == "name-shadows"]
+    assert [(each.place.line, each.severity, each.text) for each in found] == [(3, "error", "count")]
+
+
+def test_without_a_catalogue_a_function_is_no_fact() -> None:
+    assert codes(item(conditions=ONE("sum >= 3"), scenarios=None), catalogue=None) == [
+        "scenarios-missing",
+        "function-as-value",
+    ]
+    assert codes(item(conditions=ONE("sum(for sum in 甲 return sum) >= 3")), catalogue=None) == []
 
 
 def test_the_least_item_has_no_errors() -> None:

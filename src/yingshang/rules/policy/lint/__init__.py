@@ -6,6 +6,7 @@ meant. A check says only what it can prove from the document and the catalogue; 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -14,15 +15,15 @@ from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.document import PolicySet, Problem
 from yingshang.rules.policy.lint.bands import check_bands, check_ladders, check_tables
-from yingshang.rules.policy.lint.codes import CODES, Code
+from yingshang.rules.policy.lint.codes import CODES, NOTE, Code
 from yingshang.rules.policy.lint.dates import check_dates
 from yingshang.rules.policy.lint.expressions import check_expressions
 from yingshang.rules.policy.lint.kinds import check_kinds
-from yingshang.rules.policy.lint.logic import check_benefit_conditions, check_conditions
-from yingshang.rules.policy.lint.names import check_shadowing, check_unused
+from yingshang.rules.policy.lint.logic import check_benefit_conditions, check_conditions, check_lines
+from yingshang.rules.policy.lint.names import check_catalogue, check_functions, check_shadowing, check_unused
 from yingshang.rules.policy.lint.payment import check_payment
 from yingshang.rules.policy.lint.relations import check_duplicates, check_excludes, check_stacking
-from yingshang.rules.policy.lint.sources import check_scenarios, check_sources
+from yingshang.rules.policy.lint.sources import check_days, check_scenarios, check_sources
 from yingshang.rules.policy.lint.units import check_units
 from yingshang.rules.policy.lint.view import ItemView, day_in_force, problem_of
 
@@ -30,6 +31,7 @@ ITEM_CHECKS: tuple[Callable[[ItemView], Iterable[Problem]], ...] = (
     check_kinds,
     check_expressions,
     check_conditions,
+    check_lines,
     check_benefit_conditions,
     check_bands,
     check_tables,
@@ -38,8 +40,10 @@ ITEM_CHECKS: tuple[Callable[[ItemView], Iterable[Problem]], ...] = (
     check_dates,
     check_payment,
     check_shadowing,
+    check_functions,
     check_sources,
     check_scenarios,
+    check_days,
 )
 """Checks of one item. A new check is a function in a module of its family and an entry here or below."""
 
@@ -86,7 +90,48 @@ def check(policy_set: PolicySet, catalogue: FactCatalogue | None, as_of: Date) -
     for set_check in SET_CHECKS:
         found += set_check(views)
     found += check_excludes(views, frozenset(each.item for each in policy_set.problems if each.item))
-    return _in_order(found)
+    found += check_catalogue(catalogue)
+    return _in_order(_accepted(found, views))
+
+
+def _accepted(found: Iterable[Problem], views: Iterable[ItemView]) -> Iterator[Problem]:
+    """Findings that the author accepts are notes with the reason. What cannot be read cannot be accepted."""
+    reasons = {
+        (view.item.id, str(each["code"])): str(each["reason"])
+        for view in views
+        for each in view.data.get("accepted") or ()
+    }
+    used: set[tuple[str, str]] = set()
+    for each in found:
+        key = (each.item or "", each.code)
+        if key in reasons and each.code in CODES:
+            used.add(key)
+            reason = reasons[key]
+            yield replace(
+                each,
+                severity=NOTE,
+                message=f"accepted: {reason} ({each.message})",
+                message_zh=f"已接受：{reason}（{each.message_zh}）",
+            )
+        else:
+            yield each
+    for view in views:
+        for index, each in enumerate(view.data.get("accepted") or ()):
+            code = str(each["code"])
+            if (view.item.id, code) in used:
+                continue
+            close = difflib.get_close_matches(code, CODES, n=1)
+            if code in CODES or not close:
+                hint, hint_zh = "; delete it", "，请删除"
+            else:
+                hint, hint_zh = f"; did you mean {close[0]}?", f"，是否为 {close[0]}？"
+            yield view.finding(
+                "accepted-unused",
+                ("accepted", index),
+                f"there is no finding {code} in {view.item.id} to accept{hint}",
+                f"{view.item.id} 没有可接受的 {code}{hint_zh}",
+                text=code,
+            )
 
 
 def _unreadable(views: list[ItemView], compiled: list[Problem]) -> Iterator[Problem]:

@@ -77,6 +77,9 @@ CODES: Final[dict[str, Code]] = {
     "clause-missing": Code(NOTE, "conditions without the clause they come from", "条件未注明条款"),
     "text-missing": Code(NOTE, "conditions without the words of the document", "条件缺少原文"),
     "scenarios-missing": Code(WARNING, "there are no scenarios", "缺少情景"),
+    "scenario-undated": Code(
+        NOTE, "a scenario that another day may turn", "情景未写明日期，结果会随日期变化"
+    ),
     "scenarios-incomplete": Code(NOTE, "outcomes without a scenario", "情景不完整"),
     # Dates
     "effective-missing": Code(NOTE, "no effective dates", "缺少生效期"),
@@ -114,12 +117,15 @@ CODES: Final[dict[str, Code]] = {
     "parameter-unused": Code(WARNING, "a parameter nobody uses", "未使用的参数"),
     "table-unused": Code(WARNING, "a table nobody uses", "未使用的决策表"),
     "name-shadows": Code(WARNING, "a name that hides a fact or a function", "名称与事实或函数重名"),
+    "function-as-value": Code(ERROR, "a function where a value is meant", "把函数当作取值"),
     "name-repeated": Code(ERROR, "one name for two things", "同一名称定义了两次"),
     # Expressions
     "self-comparison": Code(ERROR, "a thing is compared with itself", "与自身比较"),
     "operand-repeated": Code(NOTE, "the same part is written twice", "同一部分写了两次"),
     "range-empty": Code(ERROR, "a range that ends before it begins", "区间起止颠倒"),
     "division-by-zero": Code(NOTE, "a divisor that may be zero", "除数可能为零"),
+    # Findings the author accepts
+    "accepted-unused": Code(NOTE, "an accepted finding that is not there", "已接受的问题并不存在"),
 }
 
 __all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code"]

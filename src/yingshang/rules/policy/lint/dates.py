@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from yingshang.rules.feel.syntax import Name, walk
 from yingshang.rules.feel.temporal import Date, DaysDuration, add
 from yingshang.rules.policy.document import Problem
-from yingshang.rules.policy.lint.view import ItemView, before, day_of, value_on
+from yingshang.rules.policy.lint.view import ItemView, before, day_of, value_on, values_in
 from yingshang.rules.policy.marked_yaml import Path
 
 _ONE_DAY = DaysDuration(86_400 * 10**9)
@@ -139,7 +140,12 @@ def _parameter(view: ItemView, parameter: Mapping[str, Any], path: Path) -> Iter
                 f"参数“{name}”自 {following} 至 {later} 前无取值，请延长期间",
                 text=str(following),
             )
-    if parameter.get("values") and value_on(parameter, view.as_of) is None:
+    # One that is only asked for another day, as in LPR(放款日期), needs no value on this one.
+    uses = [each for expression in view.expressions for each in walk(expression.raw) if each == Name(name)]
+    today = not uses or any(
+        each.name == name for expression in view.expressions for each in values_in(expression.raw)
+    )
+    if parameter.get("values") and today and value_on(parameter, view.as_of) is None:
         yield view.finding(
             "parameter-missing",
             path,

@@ -8,8 +8,8 @@ from decimal import Decimal
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.operators import order_of
 from yingshang.rules.feel.syntax import Literal, Name, Node, walk
-from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.bounds import bounds_of
+from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.lint.formula import Formula, Opposite, formula_of
 from yingshang.rules.policy.lint.logic import can_be
 from yingshang.rules.policy.lint.view import Expression, ItemView

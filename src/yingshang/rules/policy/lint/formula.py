@@ -211,7 +211,7 @@ def subjects_of(formula: Formula) -> set[Node]:
 
 def samples_of(subject: Node, tests: Sequence[Node], catalogue: FactCatalogue | None) -> list[Any] | None:
     """One value of each cell that the tests cut the values of a thing into; None if that cannot be done."""
-    fact = catalogue.find(subject.name) if catalogue and isinstance(subject, Name) else None
+    fact = _declared(subject, catalogue)
     if fact is not None and fact.type == "string" and fact.values:
         return list(fact.values)
     points: list[Any] = []
@@ -233,6 +233,17 @@ def samples_of(subject: Node, tests: Sequence[Node], catalogue: FactCatalogue | 
         whole=whole,
     )
     return [each.sample for each in axis.pieces if each.gap and each.overlap] if axis else None
+
+
+def _declared(subject: Node, catalogue: FactCatalogue | None) -> Fact | None:
+    """What is declared of a thing: a fact, or a field of a line."""
+    if catalogue is None:
+        return None
+    if isinstance(subject, Name):
+        return catalogue.find(subject.name)
+    if isinstance(subject, syntax.Path) and isinstance(subject.source, Name):
+        return catalogue.certain_fields.get(subject.name)
+    return None
 
 
 def _domain(subject: Node, fact: Fact | None) -> tuple[list[UnaryTest], bool]:

@@ -472,6 +472,8 @@ class _Kinds:
         if not isinstance(node.function, Name) or node.function.name in bound:
             return ANY_KIND
         name = node.function.name
+        if name in self.view.resolver.parameters:
+            return self._parameter_on(node, name, kinds)
         if name == "list contains" and len(kinds) == 2:
             self._list_contains(node, kinds)
         else:
@@ -482,6 +484,22 @@ class _Kinds:
         if name == "date":
             return _DATE
         return _RESULTS.get(name, ANY_KIND)
+
+    def _parameter_on(self, node: syntax.Call, name: str, kinds: list[Kind]) -> Kind:
+        """A parameter asked for a day: LPR(放款日期)."""
+        if kinds and kinds[0].name not in ("any", "date"):
+            written = self._text(node.arguments[0])
+            self._report(
+                "type-mismatch",
+                node,
+                f'{name} is asked for a day, but {written} is {kinds[0].text()}; write {name}(date("2026-01-01")) '
+                "or the name of a date",
+                f"{name} 按日期取值，而“{written}”是{kinds[0].text_zh()}，"
+                f'请写 {name}(date("2026-01-01")) 或日期的名称',
+            )
+        periods = self.view.resolver.periods.get(name, ())
+        names = {kind_of(value) for _, _, value in periods}
+        return Kind(names.pop()) if len(names) == 1 else ANY_KIND
 
     def _list_contains(self, node: syntax.Call, kinds: list[Kind]) -> None:
         source, value = node.arguments

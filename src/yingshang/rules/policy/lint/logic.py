@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.syntax import Name, Node, walk
@@ -20,7 +21,7 @@ from yingshang.rules.policy.lint.formula import (
     grid_of,
     subjects_of,
 )
-from yingshang.rules.policy.lint.view import BOOLEAN, ItemView
+from yingshang.rules.policy.lint.view import BOOLEAN, ItemView, nested_conditions
 from yingshang.rules.policy.marked_yaml import Path
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 
@@ -445,6 +446,78 @@ def _ruled_out(
             return
 
 
+def check_lines(view: ItemView) -> Iterator[Problem]:
+    """Conditions on one line of a list: parts that no line can meet, or every line, and parts that contradict."""
+    for path, data in view.conditions():
+        if "meets" in data and "meets" not in path:
+            yield from _line(view, path, data)
+    for expression in view.expressions:
+        if expression.path[-1] == "where" and isinstance(expression.tree, syntax.Filter):
+            formula = formula_of(expression.tree.condition, view.catalogue)
+            yield from _line_part(view, expression.path, expression.source, formula)
+
+
+def _line(view: ItemView, path: Path, data: Mapping[str, Any]) -> Iterator[Problem]:
+    found = False
+    for where, _ in nested_conditions(data, path):
+        expression = view.by_path.get((*where, "when")) if "meets" in where else None
+        if expression is not None:
+            formula = formula_of(expression.tree, view.catalogue)
+            for problem in _line_part(view, expression.path, expression.source, formula):
+                found = True
+                yield problem
+    formulas = [
+        _line_formula(view, each, (*path, "meets", index)) for index, each in enumerate(data["meets"])
+    ]
+    known = [each for each in formulas if each is not None]
+    grid = grid_of(known, view.catalogue)
+    if found or len(known) < 2 or grid is None or not all(grid.has_meaning(each) for each in known):
+        return
+    if not grid.together(known):
+        name = view.condition_id(path, data)
+        yield view.finding(
+            "exclusion-never" if path[0] == "exclusions" else "conditions-contradict",
+            path,
+            f"no line can meet all that {name} asks of one line; check the parts, "
+            "or ask for different lines in conditions of their own",
+            f"没有任何一行能同时满足“{name}”的各项要求，请核对；如可由不同的行分别满足，请分写为多个条件",
+            text=name,
+        )
+
+
+def _line_formula(view: ItemView, data: Mapping[str, Any], path: Path) -> Formula | None:
+    """What a line must meet, None if a part of it cannot be read."""
+    if "when" in data:
+        expression = view.by_path.get((*path, "when"))
+        return formula_of(expression.tree, view.catalogue) if expression is not None else None
+    key = "all" if "all" in data else "any"
+    parts = [_line_formula(view, each, (*path, key, index)) for index, each in enumerate(data[key])]
+    known = tuple(each for each in parts if each is not None)
+    return AtLeastOf(len(known) if key == "all" else 1, known) if len(known) == len(parts) else None
+
+
+def _line_part(view: ItemView, path: Path, text: str, formula: Formula) -> Iterator[Problem]:
+    grid = grid_of([formula], view.catalogue)
+    if isinstance(formula, Constant) or grid is None or not grid.has_meaning(formula):
+        return
+    if grid.never(formula):
+        yield view.finding(
+            "part-never",
+            path,
+            f"no line can meet {text}; check the thresholds and the operators",
+            f"没有任何一行能满足“{text}”，请核对门槛与比较符号",
+            text=text,
+        )
+    elif grid.always(formula):
+        yield view.finding(
+            "part-always",
+            path,
+            f"every line meets {text}, so it decides nothing; mend or delete it",
+            f"任何一行都满足“{text}”，不起作用，请修改或删除",
+            text=text,
+        )
+
+
 def check_benefit_conditions(view: ItemView) -> Iterator[Problem]:
     """Conditions of parts and instalments that never hold for whoever is entitled, or always do."""
     if view.program is None:
@@ -504,6 +577,7 @@ __all__ = [
     "can_be",
     "check_benefit_conditions",
     "check_conditions",
+    "check_lines",
     "required_parts",
     "requirement_formula",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from yingshang.rules.feel.functions import find_builtin
+from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.document import Problem
-from yingshang.rules.policy.lint.view import ItemView, names_in
+from yingshang.rules.policy.lint.codes import ERROR
+from yingshang.rules.policy.lint.view import ItemView, names_in, values_in
 from yingshang.rules.policy.marked_yaml import Path, Place
 
 _KINDS = (
@@ -61,6 +63,7 @@ def _declared(view: ItemView) -> Iterator[tuple[str, str, str, Path, str]]:
 
 def check_shadowing(view: ItemView) -> Iterator[Problem]:
     """Names that hide a fact or a function, and names given twice."""
+    yield from _line_names(view)
     seen: dict[str, str] = {}
     for _, word, word_zh, path, name in _declared(view):
         if name in seen:
@@ -91,4 +94,69 @@ def check_shadowing(view: ItemView) -> Iterator[Problem]:
             )
 
 
-__all__ = ["check_shadowing", "check_unused"]
+def _line_names(view: ItemView) -> Iterator[Problem]:
+    """The name of a line hides what is called so outside of it, and the field of that name inside."""
+    benefit = view.data["benefit"]
+    named = [(path, data) for path, data in view.conditions() if "meets" in data]
+    named += [
+        ((*path, "lines"), data["lines"])
+        for path, data in (
+            (("benefit",), benefit),
+            *((("benefit", "parts", index), part) for index, part in enumerate(benefit.get("parts") or ())),
+        )
+        if data.get("lines")
+    ]
+    for path, data in named:
+        name = data.get("as")
+        if name is None:
+            continue
+        fields = view.catalogue.fields if view.catalogue else {}
+        fact = view.fact(str(name)) or fields.get(str(name))
+        declared = {other for _, _, _, _, other in _declared(view)}
+        if fact is None and name not in declared and find_builtin(str(name)) is None:
+            continue
+        yield view.finding(
+            "name-shadows",
+            (*path, "as"),
+            f"the line is called {name!r}, which is the name of something else already; call it otherwise",
+            f"行名“{name}”已另有含义，请另取名称",
+            text=str(name),
+        )
+
+
+def check_functions(view: ItemView) -> Iterator[Problem]:
+    """Names of functions that stand where a value is meant: a fact called `count` can never be read."""
+    for expression in view.expressions:
+        names = dict.fromkeys(
+            each.name
+            for each in values_in(expression.tree, frozenset({expression.line}))
+            if find_builtin(each.name) is not None
+        )
+        for name in names:
+            yield view.finding(
+                "function-as-value",
+                expression.path,
+                f"{name} is a function of FEEL, and no fact can be read by this name; "
+                f"call it with brackets, {name}(…), or give the fact another name",
+                f"“{name}”是内置函数，不能作为事实名称；请加括号调用，如 {name}(…)，或给事实另取名称",
+                text=name,
+            )
+
+
+def check_catalogue(catalogue: FactCatalogue | None) -> Iterator[Problem]:
+    """Facts that are called like a function, so that an expression can never read them."""
+    for fact in catalogue.facts.values() if catalogue else ():
+        for label in dict.fromkeys((fact.code, fact.name)):
+            if find_builtin(label) is not None:
+                assert catalogue is not None
+                yield Problem(
+                    "name-shadows",
+                    f"the fact {label!r} is called like a function of FEEL, which hides it; give it another name",
+                    f"事实“{label}”与内置函数重名，表达式无法引用，请另取名称",
+                    catalogue.places.get(fact.code, Place("catalogue", 1, 1)),
+                    text=label,
+                    severity=ERROR,
+                )
+
+
+__all__ = ["check_catalogue", "check_functions", "check_shadowing", "check_unused"]

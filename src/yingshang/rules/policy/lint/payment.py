@@ -10,8 +10,8 @@ from yingshang.rules.errors import DomainError
 from yingshang.rules.feel.syntax import Literal
 from yingshang.rules.feel.values import plain
 from yingshang.rules.policy.benefit import BenefitBuilder
-from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.bounds import UNBOUNDED, Bounds, bounds_of
+from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.lint.view import ItemView
 from yingshang.rules.policy.marked_yaml import Path
 

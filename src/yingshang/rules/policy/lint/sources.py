@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from yingshang.rules.policy.document import Problem
-from yingshang.rules.policy.lint.view import ItemView
+from yingshang.rules.policy.lint.view import ItemView, names_in
 from yingshang.rules.policy.marked_yaml import Path
 
 _OUTCOMES = {"entitled": "符合", "refused": "不符合", "undecided": "信息不足"}
@@ -53,13 +54,17 @@ def _clauses(view: ItemView) -> Iterator[Problem]:
     uncited: list[tuple[Path, str]] = []
     silent: list[tuple[Path, str]] = []
     for path, condition in view.conditions():
+        if "meets" in path:
+            # A part of what is asked of one line stands with its condition.
+            continue
+        parts = condition.get("meets") or ()
         around = any(path[: len(each)] == each for each in cited)
-        if condition.get("clause") or around:
+        if condition.get("clause") or around or (parts and all(each.get("clause") for each in parts)):
             cited.add(path)
         elif "when" in condition or "meets" in condition:
             uncited.append((path, view.condition_id(path, condition)))
         text = str(condition.get("text") or "").strip()
-        if "when" in condition and not text and "meets" not in path:
+        if "when" in condition and not text:
             silent.append((path, view.condition_id(path, condition)))
     for code, found, field, field_zh in (
         ("clause-missing", uncited, "clause", "条款（clause）"),
@@ -101,4 +106,70 @@ def check_scenarios(view: ItemView) -> Iterator[Problem]:
         )
 
 
-__all__ = ["check_scenarios", "check_sources"]
+def check_days(view: ItemView) -> Iterator[Problem]:
+    """Scenarios without a day whose outcome another day may turn. One finding an item, for its first reason."""
+    scenarios = [
+        (index, each)
+        for index, each in enumerate(view.data.get("scenarios") or ())
+        if each.get("as_of") is None
+    ]
+    for index, scenario in scenarios:
+        reason = _dated_by(view, scenario)
+        if reason is None:
+            continue
+        (why, why_zh), name = reason, str(scenario["name"])
+        others = len(scenarios) - 1
+        whom = f"the scenarios {name!r} and {others} more have" if others else f"the scenario {name!r} has"
+        whom_zh = f"情景“{name}”" + (f"等 {len(scenarios)} 个情景" if others else "")
+        yield view.finding(
+            "scenario-undated",
+            ("scenarios", index),
+            f"{whom} no as_of, but the outcome depends on the day ({why}) and will be another one some day; "
+            f"add as_of: {view.as_of}",
+            f"{whom_zh}未写 as_of，但结果随日期变化（{why_zh}），日后会不一致，请补充 as_of: {view.as_of}",
+            text=name,
+        )
+        return
+
+
+def _dated_by(view: ItemView, scenario: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Why the outcome of a scenario depends on the day, None if nothing shows that it does."""
+    effective = view.data.get("effective") or {}
+    if scenario["outcome"] != "refused" and (effective.get("from") or effective.get("to")):
+        return "the effective dates", "生效期"
+    replaced = scenario.get("parameters") or {}
+    for each in view.data.get("parameters") or ():
+        dated = any(value.get("from") or value.get("to") for value in each.get("values") or ())
+        if dated and each["name"] not in replaced:
+            return f"the parameter {each['name']}", f"参数“{each['name']}”"
+    given = {_code(view, str(name)) for name, value in scenario["facts"].items() if value is not None}
+    for expression in view.expressions:
+        names = names_in(expression.tree)
+        if "today" in names and (names & given or len(names) == 1):
+            return "today() with a fact that is given", "today() 与已给出的事实比较"
+    return _by_year(view, scenario)
+
+
+def _by_year(view: ItemView, scenario: Mapping[str, Any]) -> tuple[str, str] | None:
+    """A year written out on one side, a year counted from the day on the other."""
+    catalogue = view.catalogue
+    if catalogue is None:
+        return None
+    asked = {each for expression in view.expressions for each in names_in(expression.raw)}
+    told = {*scenario["facts"], *(scenario.get("missing") or ())}
+    for relative, absolute in ((asked, told), (told, asked)):
+        counted = {fact.series_of: fact for fact in map(catalogue.find, relative) if fact and fact.series_of}
+        for name in sorted(absolute):
+            fact = catalogue.find(name)
+            if fact is not None and fact.series and fact.code in counted:
+                other = counted[fact.code]
+                return f"{name} beside {other.code}", f"“{name}”与“{other.name}”"
+    return None
+
+
+def _code(view: ItemView, name: str) -> str:
+    column = view.catalogue.column(name, view.as_of.year) if view.catalogue else None
+    return column or name
+
+
+__all__ = ["check_days", "check_scenarios", "check_sources"]

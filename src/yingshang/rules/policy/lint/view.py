@@ -227,6 +227,25 @@ def names_in(node: Node) -> set[str]:
     return {each.name for each in walk(node) if isinstance(each, Name)}
 
 
+def values_in(node: Node, bound: frozenset[str | None] = frozenset()) -> Iterator[Name]:
+    """The names whose value counts: not those of functions that are called, nor those bound inside."""
+    if isinstance(node, Name):
+        if node.name not in bound:
+            yield node
+        return
+    if isinstance(node, syntax.For | syntax.Quantified):
+        bound |= {each.name for each in node.iterators}
+    elif isinstance(node, syntax.FunctionDefinition):
+        bound |= {name for name, _ in node.parameters}
+    elif isinstance(node, syntax.ContextLiteral):
+        bound |= {str(key) for key, _ in node.entries}
+    called = node.function if isinstance(node, syntax.Call) else None
+    for each in syntax.children(node):
+        if isinstance(each, syntax.TypeName) or (each is called and isinstance(each, Name)):
+            continue
+        yield from values_in(each, bound)
+
+
 class _Reader:
     """Reads every expression of an item into its view."""
 
@@ -440,5 +459,6 @@ __all__ = [
     "nested_conditions",
     "problem_of",
     "value_on",
+    "values_in",
     "written_text",
 ]
