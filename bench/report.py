@@ -60,8 +60,9 @@ def write(figures: Figures) -> str:
     main = next(each for each in figures.curve if each.items == 1_500)
     return f"""# Performance
 
-Written by `make bench`; do not edit by hand. {figures.machine}; {figures.python}; {figures.threads} threads;
-the best of {figures.repeats} repeats, everything in one run.{_busy(figures)} Other machines give other figures; the ratios hold better.
+Written by `make bench`; do not edit by hand. {figures.machine}; {figures.python};
+{figures.threads} threads; the best of {figures.repeats} repeats, everything in one run.{_busy(figures)}
+Other machines give other figures; the ratios hold better.
 
 **{main.decisions_per_second / 1e9:.1f} billion decisions a second**: {main.rows:,} subjects × {main.items:,} items
 in {main.seconds:.2f} s. A decision is one item for one subject, with entitled, undecided, refused and error all counted

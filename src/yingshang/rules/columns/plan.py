@@ -10,8 +10,6 @@ do not wait for each other.
 
 from __future__ import annotations
 
-import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -133,7 +131,7 @@ class ColumnPlan:
         """Counts and sums of every item over all rows.
 
         `visit` sees each chunk with the outcome of every row and is the way to write results without keeping them;
-        `keep_outcomes` keeps them all. `threads` None takes every core.
+        `keep_outcomes` keeps them all. `threads` None takes as many as Arrow does.
         """
         items = [ItemResult(program.id) for program in self.programs]
         result = ColumnResult(items)
@@ -142,7 +140,6 @@ class ColumnPlan:
         if isinstance(batches, pa.RecordBatch):
             batches = [batches]
         source = batches.to_batches() if isinstance(batches, pa.Table) else batches
-        started = time.perf_counter()
 
         def work(batch: pa.RecordBatch, first: int) -> _ChunkResult:
             return _Chunk(self.bind(batch.schema), batch, first, wanted).evaluate()
@@ -162,7 +159,7 @@ class ColumnPlan:
             if progress is not None:
                 progress(done.rows)
 
-        workers = threads or os.cpu_count() or 1
+        workers = threads or pa.cpu_count()
         if workers == 1:
             for batch, first in _chunks(source, 1):
                 finish(work(batch, first))
@@ -178,7 +175,6 @@ class ColumnPlan:
                 while under_way:
                     finish(under_way.popleft().result())
         self._settle(items, counts, result.rows)
-        result.seconds = time.perf_counter() - started
         return result
 
     def _settle(self, items: Sequence[ItemResult], counts: npt.NDArray[np.int64], rows: int) -> None:

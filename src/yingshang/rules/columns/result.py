@@ -99,13 +99,12 @@ class ChunkOutcomes:
 class ColumnResult:
     """The items in the order of the programs, over `rows` rows.
 
-    `seconds` is the time of evaluation, everything after the batch has been read included. `by_rows` counts, for each
+    `by_rows` counts, for each
     expression that had to be evaluated row by row, how often the row evaluator was called. `outcomes` are kept only
     if asked for, ascending by row.
     """
 
     items: list[ItemResult]
     rows: int = 0
-    seconds: float = 0.0
     by_rows: dict[str, int] = field(default_factory=dict)
     outcomes: list[ChunkOutcomes] = field(default_factory=list)

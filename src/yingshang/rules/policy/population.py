@@ -118,7 +118,6 @@ class Matching:
 
     subjects: int
     items: list[ItemSummary]
-    seconds: float
     total_certain_fen: int
     total_possible_fen: int
     groups: dict[str, list[Group]] = field(default_factory=dict)
@@ -199,7 +198,6 @@ def match_population(
     matching = Matching(
         result.rows,
         summaries,
-        result.seconds,
         sum(each.certain_fen for each in summaries),
         sum(each.possible_fen for each in summaries),
         entitled_subjects=survey.entitled_subjects if survey else None,
