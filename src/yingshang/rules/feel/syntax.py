@@ -208,9 +208,20 @@ class InstanceOf(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below `node`, in the order written."""
-    for each in fields(node):
-        if each.name not in ("start", "end"):
-            yield from _nodes(getattr(node, each.name))
+    kind = node.__class__
+    names = _PARTS.get(kind)
+    if names is None:
+        names = _PARTS[kind] = tuple(each.name for each in fields(kind) if each.name not in ("start", "end"))
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _nodes(value)
+
+
+# The fields of each kind of node that may hold nodes.
+_PARTS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _nodes(value: Any) -> Iterator[Node]:
@@ -234,6 +245,11 @@ def depth(node: Node) -> int:
 
 def walk(node: Node) -> Iterator[Node]:
     """`node` and everything below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        below = list(children(each))
+        if below:
+            below.reverse()
+            waiting.extend(below)

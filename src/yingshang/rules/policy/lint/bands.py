@@ -344,7 +344,7 @@ def check_ladders(view: ItemView) -> Iterator[Problem]:
     """Branches of `if … then … else if …` that are never taken, and values that fall through them."""
     for expression in view.expressions:
         inner: set[int] = set()
-        for node in walk(expression.raw):
+        for node in expression.raw_nodes:
             if isinstance(node, syntax.If) and id(node) not in inner:
                 rungs, otherwise = _ladder(view, node, inner)
                 yield from _check_ladder(view, expression, rungs, otherwise)

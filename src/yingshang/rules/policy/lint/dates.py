@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from yingshang.rules.feel.syntax import Name, walk
 from yingshang.rules.feel.temporal import Date, DaysDuration, add
 from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.lint.view import ItemView, before, day_of, value_on, values_in
@@ -141,11 +140,11 @@ def _parameter(view: ItemView, parameter: Mapping[str, Any], path: Path) -> Iter
                 text=str(following),
             )
     # One that is only asked for another day, as in LPR(放款日期), needs no value on this one.
-    uses = [each for expression in view.expressions for each in walk(expression.raw) if each == Name(name)]
-    today = not uses or any(
+    if not parameter.get("values") or value_on(parameter, view.as_of) is not None:
+        return
+    if name not in view.names or any(
         each.name == name for expression in view.expressions for each in values_in(expression.raw)
-    )
-    if parameter.get("values") and today and value_on(parameter, view.as_of) is None:
+    ):
         yield view.finding(
             "parameter-missing",
             path,

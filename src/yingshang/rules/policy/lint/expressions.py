@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.operators import order_of
-from yingshang.rules.feel.syntax import Literal, Name, Node, walk
+from yingshang.rules.feel.syntax import Literal, Name, Node
 from yingshang.rules.policy.bounds import bounds_of
 from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.lint.formula import Formula, Opposite, formula_of
@@ -19,10 +19,10 @@ def check_expressions(view: ItemView) -> Iterator[Problem]:
     """Comparisons of a thing with itself, parts written twice, ranges upside down, divisors that may be zero."""
     divided: set[Node] = set()
     for expression in view.expressions:
-        for node in walk(expression.raw):
+        for node in expression.raw_nodes:
             yield from _itself(view, expression, node)
             yield from _twice(view, expression, node)
-        for node in walk(expression.tree):
+        for node in expression.nodes:
             yield from _range(view, expression, node)
         if expression.path[0] != "definitions":
             # A definition is looked at where it is used, because there it may be guarded.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yingshang.rules.feel import syntax
-from yingshang.rules.feel.syntax import Name, Node, walk
+from yingshang.rules.feel.syntax import Name, Node
 from yingshang.rules.policy.compile import EFFECTIVE
 from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.lint.formula import (
@@ -251,7 +251,7 @@ def _parts_of(
     expression = view.by_path.get(path)
     if expression is None:
         return
-    for node in walk(expression.tree):
+    for node in expression.nodes:
         if not isinstance(node, syntax.And | syntax.Or):
             continue
         for operand in node.operands:
@@ -265,7 +265,7 @@ def _parts_of(
                 never = own.never(part)
                 written = (
                     expression.source[operand.start : operand.end]
-                    if operand in list(walk(expression.raw))
+                    if operand in expression.raw_nodes
                     else text
                 )
                 yield (

@@ -8,7 +8,7 @@ from yingshang.rules.feel.functions import find_builtin
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.document import Problem
 from yingshang.rules.policy.lint.codes import ERROR
-from yingshang.rules.policy.lint.view import ItemView, names_in, values_in
+from yingshang.rules.policy.lint.view import ItemView, values_in
 from yingshang.rules.policy.marked_yaml import Path, Place
 
 _KINDS = (
@@ -27,9 +27,7 @@ def check_unused(views: Iterable[ItemView]) -> Iterator[Problem]:
             # What the broken expressions use is not known.
             used.update(view.place(path) for _, _, _, path, _ in _declared(view))
             continue
-        names = set[str]()
-        for expression in view.expressions:
-            names |= names_in(expression.raw)
+        names = view.names
         for code, word, word_zh, path, name in _declared(view):
             place = view.place(path)
             if name in names:

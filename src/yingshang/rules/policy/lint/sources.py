@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from yingshang.rules.policy.document import Problem
-from yingshang.rules.policy.lint.view import ItemView, names_in
+from yingshang.rules.policy.lint.view import ItemView
 from yingshang.rules.policy.marked_yaml import Path
 
 _OUTCOMES = {"entitled": "符合", "refused": "不符合", "undecided": "信息不足"}
@@ -143,8 +143,7 @@ def _dated_by(view: ItemView, scenario: Mapping[str, Any]) -> tuple[str, str] | 
         if dated and each["name"] not in replaced:
             return f"the parameter {each['name']}", f"参数“{each['name']}”"
     given = {_code(view, str(name)) for name, value in scenario["facts"].items() if value is not None}
-    for expression in view.expressions:
-        names = names_in(expression.tree)
+    for names in view.names_of_trees:
         if "today" in names and (names & given or len(names) == 1):
             return "today() with a fact that is given", "today() 与已给出的事实比较"
     return _by_year(view, scenario)
@@ -155,7 +154,7 @@ def _by_year(view: ItemView, scenario: Mapping[str, Any]) -> tuple[str, str] | N
     catalogue = view.catalogue
     if catalogue is None:
         return None
-    asked = {each for expression in view.expressions for each in names_in(expression.raw)}
+    asked = view.names
     told = {*scenario["facts"], *(scenario.get("missing") or ())}
     for relative, absolute in ((asked, told), (told, asked)):
         counted = {fact.series_of: fact for fact in map(catalogue.find, relative) if fact and fact.series_of}

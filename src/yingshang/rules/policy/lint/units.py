@@ -109,7 +109,7 @@ def figures_of(view: ItemView, expressions: Iterable[Expression]) -> Figures:
 
 
 def _collect(view: ItemView, expression: Expression, figures: Figures) -> None:
-    for node in walk(expression.tree):
+    for node in expression.nodes:
         if isinstance(node, Name | syntax.Path):
             fact = view.fact(node.name) or (view.catalogue.fields.get(node.name) if view.catalogue else None)
             if fact is not None:
@@ -129,7 +129,7 @@ def _collect(view: ItemView, expression: Expression, figures: Figures) -> None:
         if isinstance(node, syntax.Arithmetic) and node.operator == "*":
             figures.factors.update(*(outcomes_of(each) for each in (node.left, node.right)))
         _beside(view, node, figures)
-    for node in walk(expression.raw):
+    for node in expression.raw_nodes:
         if isinstance(node, Name):
             _named(figures, node.name)
     if isinstance(expression.tree, Literal) and isinstance(expression.tree.value, Decimal):
@@ -409,7 +409,7 @@ def _compared(view: ItemView, expression: Expression) -> Iterator[tuple[Node, tu
         by = view.by_path.get((*path, "by"))
         if by is not None:
             yield by.tree, tuple(_operands(expression.tree.tests))
-    for node in walk(expression.tree):
+    for node in expression.nodes:
         yield from _sides(node)
 
 

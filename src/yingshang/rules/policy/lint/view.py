@@ -6,7 +6,7 @@ an item are reported at once; what depends on a broken name is left out, because
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -38,7 +38,8 @@ BOOLEAN, NUMBER, ANY = "boolean", "number", "any"
 class Expression:
     """One expression of an item. `tree` is resolved, with `today()` still in it; `factor` turns its numbers to yuan.
 
-    `line` names the line of a list whose fields stand free in it, `line_of` is that list.
+    `line` names the line of a list whose fields stand free in it, `line_of` is that list. `raw_nodes` and `nodes` are
+    everything in `raw` and `tree`.
     """
 
     path: Path
@@ -49,6 +50,8 @@ class Expression:
     factor: Decimal = Decimal(1)
     line: str | None = None
     line_of: Node | None = None
+    raw_nodes: tuple[Node, ...] = ()
+    nodes: tuple[Node, ...] = ()
 
     @property
     def source(self) -> str:
@@ -141,6 +144,16 @@ class ItemView:
         """The expressions by the path of their field."""
         return {each.path: each for each in self.expressions}
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name in the expressions as written."""
+        return frozenset[str]().union(*(names_of(each.raw_nodes) for each in self.expressions))
+
+    @cached_property
+    def names_of_trees(self) -> list[set[str]]:
+        """The names in each resolved expression."""
+        return [names_of(each.nodes) for each in self.expressions]
+
     def condition_id(self, path: Path, condition: Mapping[str, Any]) -> str:
         """What a condition is called: its id, or the one the compiler gives it."""
         if condition.get("id"):
@@ -224,7 +237,12 @@ def is_constant(node: Node) -> bool:
 
 def names_in(node: Node) -> set[str]:
     """Every name in an expression."""
-    return {each.name for each in walk(node) if isinstance(each, Name)}
+    return names_of(walk(node))
+
+
+def names_of(nodes: Iterable[Node]) -> set[str]:
+    """Every name among nodes."""
+    return {each.name for each in nodes if isinstance(each, Name)}
 
 
 def values_in(node: Node, bound: frozenset[str | None] = frozenset()) -> Iterator[Name]:
@@ -327,13 +345,17 @@ class _Reader:
     ) -> Node | None:
         try:
             raw = parse()
-            if names_in(raw) & self.broken_names:
+            raw_nodes = tuple(walk(raw))
+            if self.broken_names and names_of(raw_nodes) & self.broken_names:
                 return None
             tree = self.resolver.resolve(raw, line=line)
         except DomainError as error:
             self.view.broken.append((path, error))
             return None
-        self.view.expressions.append(Expression(path, written, raw, tree, wanted, factor, line, line_of))
+        nodes = raw_nodes if tree is raw else tuple(walk(tree))
+        self.view.expressions.append(
+            Expression(path, written, raw, tree, wanted, factor, line, line_of, raw_nodes, nodes)
+        )
         return tree
 
     def _optional(
