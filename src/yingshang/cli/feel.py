@@ -73,6 +73,8 @@ def feel(
     value = evaluate(tree, facts, Mode(mode.value), environment=Environment(now))
     if json_output:
         print_json(to_json(value))
+        if isinstance(value, Failure):
+            raise typer.Exit(EXIT_FOUND)
     elif isinstance(value, Unknown):
         typer.echo(f"unknown / 未知: {', '.join(sorted(value.missing))}")
     elif isinstance(value, Failure):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pyarrow as pa
 import typer
 
 from yingshang.kernel.parties.api import find_industry, find_region, get_industry, section_of
@@ -45,19 +44,17 @@ GROUPINGS: dict[str, tuple[str, Callable[[Any], tuple[str, str]]]] = {
 }
 
 
-def groupings_for(batches: Sequence[pa.RecordBatch]) -> list[Grouping]:
+def groupings_for(columns: Sequence[str]) -> list[Grouping]:
     """The breakdowns whose column is there, ownership aside."""
-    names = batches[0].schema.names if batches else []
     return [
         Grouping(name, column, label)
         for name, (column, label) in GROUPINGS.items()
-        if column in names and name != "ownership"
+        if column in columns and name != "ownership"
     ]
 
 
-def groupings_named(names: str, batches: Sequence[pa.RecordBatch]) -> list[Grouping]:
+def groupings_named(names: str, columns: Sequence[str]) -> list[Grouping]:
     """The breakdowns of a comma-separated list; any other column of the file stands for itself."""
-    columns = batches[0].schema.names if batches else []
     found = []
     for name in filter(None, (each.strip() for each in names.split(","))):
         column, label = GROUPINGS.get(name, (name, _itself))

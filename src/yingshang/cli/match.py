@@ -103,7 +103,7 @@ def match(
         matching = match_population(
             compiled.programs,
             batches,
-            groupings=groupings_for(batches) if out is not None else (),
+            groupings=groupings_for(data.columns) if out is not None else (),
             details=out is not None,
             threads=threads or os.cpu_count(),
             progress=advance,
@@ -211,6 +211,10 @@ def summarise(
         "evaluate_seconds": round(evaluate_seconds, 4),
         "decisions_per_second": round(decisions / evaluate_seconds) if evaluate_seconds > 0 else None,
         "rejected_rows": data.rejected_rows,
+        "ignored_columns": [
+            {"name": each.name, "message": each.message, "message_zh": each.message_zh}
+            for each in data.ignored
+        ],
         "total_certain": yuan(matching.total_certain_fen),
         "total_possible": yuan(matching.total_possible_fen),
         "entitled_subjects": matching.entitled_subjects,
@@ -450,6 +454,9 @@ def _print_summary(summary: dict[str, Any], language: Language) -> None:
         for each in summary["rejects"][:5]:
             detail = each["message_zh"] if chinese else each["message"]
             messages.print(f"  {each['row']}: {each['column']}: {detail}", style="yellow", markup=False)
+    for each in summary["ignored_columns"]:
+        detail = each["message_zh"] if chinese else each["message"]
+        messages.print(f"{each['name']}: {detail}", style="dim", markup=False)
     for problem in summary["problems"]:
         detail = problem["message_zh"] if chinese else problem["message"]
         messages.print(

@@ -32,21 +32,15 @@ def sample_city(
     except ValueError:
         raise typer.BadParameter(f"{as_of!r} is no day; write it as 2026-11-21") from None
     out.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside and moved at the end: a city that is there is a whole city.
-    unfinished = out.with_name(f".{out.stem}.unfinished{out.suffix}")
-    try:
-        with progress_bar("sample city 示例城市", enterprises, quiet=json_output) as advance:
-            write_sample_city(
-                unfinished,
-                enterprises=enterprises,
-                seed=seed,
-                as_of=day,
-                region=region,
-                progress=lambda done, total: advance(done),
-            )
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with progress_bar("sample city 示例城市", enterprises, quiet=json_output) as advance:
+        write_sample_city(
+            out,
+            enterprises=enterprises,
+            seed=seed,
+            as_of=day,
+            region=region,
+            progress=lambda done, total: advance(done),
+        )
     if json_output:
         print_json({"file": str(out), "enterprises": enterprises, "seed": seed, "region": region})
     else:

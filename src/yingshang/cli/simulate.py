@@ -15,7 +15,7 @@ import typer
 from rich.table import Table
 
 from yingshang.cli.files import catalogue_of_columns, parse_day, read_policies
-from yingshang.cli.groupings import groupings_named
+from yingshang.cli.groupings import groupings_for, groupings_named
 from yingshang.cli.match import compiled_for, open_with_types
 from yingshang.cli.output import Language, humanised_yuan, messages, print_json, progress_bar, results, yuan
 from yingshang.kernel.parties.subjects import open_subjects
@@ -44,9 +44,12 @@ def simulate(
     against: Annotated[Path, typer.Option(help="The draft: a policy file or folder.")],
     subjects: Annotated[Path, typer.Option(help="A .parquet, .csv or .xlsx file.")],
     by: Annotated[
-        str,
-        typer.Option(help="Breakdowns, comma-separated: region, industry, size, ownership or any column."),
-    ] = "region,industry,size",
+        str | None,
+        typer.Option(
+            help="Breakdowns, comma-separated: region, industry, size, ownership or any column; "
+            "region, industry and size if left out, as far as the file has them."
+        ),
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="The day to decide on; today if left out.")] = None,
     budget: Annotated[
         str | None, typer.Option(help="The budget in yuan; the sum of the draft's own budgets if left out.")
@@ -84,9 +87,9 @@ def simulate(
             raise PolicyError(
                 f"{path} holds no item that can be used{reason}", message_zh=f"{path} 中没有可用的事项"
             )
-    asked = [name.strip() for name in by.split(",") if name.strip()]
+    groupings = groupings_for(data.columns) if by is None else groupings_named(by, data.columns)
     wanted = {*needed_columns(compiled[0].programs), *needed_columns(compiled[1].programs), data.id_column}
-    wanted |= {"ent.region", "ent.industry", "ent.size", "ent.ownership", *asked}
+    wanted |= {each.column for each in groupings}
     with progress_bar("reading 读取", None, quiet=json_output):
         batches = list(data.batches(columns=[name for name in data.columns if name in wanted]))
     matchings = []
@@ -100,7 +103,7 @@ def simulate(
                 )
             )
     groups = {}
-    for grouping in groupings_named(by, batches):
+    for grouping in groupings:
         codes, found = group_codes(grouping, batches)
         groups[grouping.name] = (codes, [(group.key, group.label) for group in found])
     simulation = compare(matchings[0], matchings[1], groups)

@@ -12,12 +12,14 @@ from tests.rules.policy.policy_factories import (
     catalogue,
     decided,
     facts,
+    loaded,
     program_of,
     small_enterprise_item,
     unconditional,
 )
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.change import least_changes
+from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.decide import Entitlement, Outcome, RowEvaluator, combine, split_exactly
 from yingshang.rules.policy.explain import explain_data, explain_text
 
@@ -363,3 +365,42 @@ def test_a_unit_is_that_of_amounts_and_the_default_of_parts_but_not_of_rates() -
     bands = "\n  unit: 万元\n  bands: {by: 研发费用, rows: [{within: '< 100', rate: 10%}, {within: '>= 100', amount: 2}]}\n"
     assert amount_of(bands, facts(研发费用=50)) == 5
     assert amount_of(bands, facts(研发费用=100)) == 20_000
+
+
+def test_payments_add_up_to_what_the_cap_and_rounding_leave() -> None:
+    capped = """
+  instalments: [{id: a, amount: 100}, {id: b, amount: 200}]
+  caps: [{amount: 150}]
+"""
+    decision = decided(unconditional(capped), {})
+    assert [payment.amount for payment in decision.payments] == [100, 50]
+    halves = "\n  amount: 100.01\n  instalments: [{id: a, ratio: 50%}, {id: b, ratio: 50%}]\n"
+    decision = decided(unconditional(halves), {})
+    assert [payment.amount for payment in decision.payments] == [Decimal("50.00"), Decimal("50.01")]
+
+
+@pytest.mark.parametrize(
+    ("benefit", "part"),
+    [
+        ("  bands: {by: 研发费用, mode: progressive, rows: [{within: '> 1', amount: 7}]}", "has a rate"),
+        ("  amount: 1\n  caps: [{amount: 5, per: line}]", "stands in lines"),
+        ("  amount: 1\n  instalments: [{id: a, amount: 5}]", "by ratio"),
+    ],
+)
+def test_what_would_pay_the_wrong_amount_is_refused(benefit: str, part: str) -> None:
+    policies = loaded(unconditional(benefit))
+    compiled = compile_items(policies.items, policies.catalogue, AS_OF)
+    assert part in compiled.problems[0].message
+
+
+def test_a_line_may_be_called_by_its_name_where_lines_are_chosen() -> None:
+    benefit = "\n  lines: {of: loans, as: 笔, where: 笔.principal > 100, amount: 笔.principal}\n"
+    assert (
+        amount_of(benefit, facts(贷款明细=[{"principal": Decimal(50)}, {"principal": Decimal(500)}])) == 500
+    )
+
+
+def test_a_huge_amount_is_exact() -> None:
+    assert amount_of("  amount: 123456789012345678901234567890.125", {}) == Decimal(
+        "123456789012345678901234567890.13"
+    )

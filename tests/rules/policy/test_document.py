@@ -97,3 +97,39 @@ def test_the_schema_describes_every_field_the_examples_use() -> None:
     schema = policy_schema()
     assert schema["$schema"].endswith("2020-12/schema")
     assert {"item", "condition", "benefit", "scenario"} <= set(schema["$defs"])
+
+
+def test_a_document_may_hold_facts_and_items() -> None:
+    text = "facts:\n  - {code: a, name: 甲, type: number}\nitems:\n  - " + LEAST.replace("\n", "\n    ")
+    policies = load_policies([("a.yaml", text)])
+    assert not policies.problems
+    assert [item.id for item in policies.items] == ["A"]
+    assert policies.catalogue is not None and policies.catalogue.find("甲") is not None
+
+
+def test_a_code_with_a_leading_zero_stays_a_code() -> None:
+    policies = load_policies([("a.yaml", LEAST.replace("id: A", "id: 001"))])
+    assert policies.items[0].id == "001"
+
+
+@pytest.mark.parametrize(
+    ("written", "part"),
+    [
+        ("effective: {from: 2026-02-30}", "no day of the calendar"),
+        ("parameters: [{name: p, values: [{from: 2026-13-01, value: 1}]}]", "no day of the calendar"),
+        ("pool: {amount: 甲 * 2}", "did you mean"),
+        ("budget: {amount: count(1)}", ""),
+    ],
+)
+def test_what_only_shows_when_compiling_is_a_problem_with_its_place(written: str, part: str) -> None:
+    policies = load_policies([("a.yaml", LEAST + written + "\n")])
+    compiled = compile_items(
+        policies.items,
+        load_policies([("f.yaml", "facts: [{code: 甲子, name: 甲乙, type: number}]")]).catalogue,
+        AS_OF,
+    )
+    if part:
+        assert part in compiled.problems[0].message
+        assert compiled.problems[0].place.line == 6
+    else:
+        assert not compiled.problems

@@ -66,17 +66,57 @@ def test_an_instalment_that_is_not_sure_yet_is_possible_only() -> None:
     assert (found.certain_fen, found.possible_fen) == (45_000 + 30_000 + 30_000, 45_000 + 30_000 + 45_000)
 
 
-def test_a_quota_serves_the_first_by_rank_and_the_unknown_last() -> None:
+def test_a_quota_serves_the_first_by_rank_and_whose_rank_is_unknown_may_be_anywhere() -> None:
     quota = item("A", "a > 0", "100", "quota: {count: 2, rank_by: r}\n")
     result = matched(table(a=[1, 1, 1, 1], r=[5, None, 9, 7]), quota)
     found, rows = result.items[0], result.rows_of[0]
-    assert (found.entitled, found.beyond_quota, found.certain_fen) == (4, 2, 20_000)
-    assert rows.low.tolist() == [0, 0, 10_000, 10_000]
+    assert rows.low.tolist() == [0, 0, 10_000, 0]
+    assert rows.high.tolist() == [0, 10_000, 10_000, 10_000]
+    assert (found.entitled, found.beyond_quota) == (4, 1)
+    # Two are paid, whoever they are.
+    assert (found.certain_fen, found.possible_fen) == (10_000, 20_000)
+
+
+def test_an_undecided_subject_may_outrank_an_entitled_one() -> None:
+    quota = item("A", "a > 0", "x", "quota: {count: 1, rank_by: x}\n")
+    result = matched(table(a=[1, None], x=[100, 900]), quota)
+    assert (result.items[0].certain_fen, result.items[0].possible_fen) == (0, 90_000)
+    assert result.rows_of[0].high.tolist() == [10_000, 90_000]
 
 
 def test_a_quota_limits_what_the_undecided_could_cost() -> None:
     found = matched(table(a=[1, None, None, None]), item("A", "a > 0", "100", "quota: {count: 2}\n")).items[0]
     assert (found.certain_fen, found.possible_fen) == (10_000, 20_000)
+
+
+def test_what_a_pool_leaves_depends_on_who_comes_in() -> None:
+    pool = item("A", "a > 0", "100", "pool: {amount: 150}\n")
+    result = matched(table(a=[1, None, None]), pool)
+    rows = result.rows_of[0]
+    assert (rows.low.tolist(), rows.high.tolist()) == ([5_000, 0, 0], [10_000, 10_000, 10_000])
+    assert (result.items[0].certain_fen, result.items[0].possible_fen) == (10_000, 15_000)
+
+
+def test_first_come_makes_nobody_sure_once_the_pool_may_run_out() -> None:
+    pool = item("A", "a > 0", "100", "pool: {amount: 150, sharing: first come}\n")
+    result = matched(table(a=[1, 1]), pool)
+    assert result.rows_of[0].low.tolist() == [0, 0]
+    assert (result.items[0].certain_fen, result.items[0].possible_fen) == (15_000, 15_000)
+
+
+def test_exclusion_is_not_handed_on() -> None:
+    """A excludes B, B excludes C: who is entitled to A and C gets both."""
+    texts = (
+        item("A", "a > 0", "100", "excludes: [B]\n"),
+        item("B", "b > 0", "200", "excludes: [C]\n"),
+        item("C", "c > 0", "300"),
+    )
+    result = matched(table(a=[1, 1], b=[0, 1], c=[1, 1]), *texts)
+    assert [rows.low[rows.entitled].tolist() for rows in result.rows_of] == [
+        [10_000, 10_000],
+        [0],
+        [30_000, 30_000],
+    ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -185,7 +225,7 @@ def test_rows_and_columns_agree_on_written_items(
     rows: list[dict[str, Any]], conditions: list[str], how: str, exclusions: list[str], amount: str
 ) -> None:
     leaves = "".join(f"      - {{text: 条件, when: '{each}'}}\n" for each in conditions)
-    group = {"all": "all", "any": "any", "at least": "at_least: 2\n    of"}[how]
+    group = {"all": "all", "any": "any", "at least": f"at_least: {min(2, len(conditions))}\n    of"}[how]
     text = f"id: A\nname: A\nconditions:\n  - text: 组\n    {group}:\n{leaves}"
     if exclusions:
         text += "exclusions:\n" + "".join(f"  - {{text: 除外, when: '{each}'}}\n" for each in exclusions)

@@ -17,7 +17,7 @@ from yingshang.rules.feel.parser import parse_expression, parse_unary_tests
 from yingshang.rules.feel.syntax import Literal, Node
 from yingshang.rules.policy import bounds
 from yingshang.rules.policy.marked_yaml import Path
-from yingshang.rules.policy.resolve import Resolver, from_template, ratio
+from yingshang.rules.policy.resolve import Resolver, from_template, map_children, ratio
 
 UNITS = {"元": Decimal(1), "万元": Decimal(10_000)}
 
@@ -114,8 +114,15 @@ class BenefitBuilder:
 
     def _limited(self, amount: Node, data: Mapping[str, Any]) -> Node:
         """Less what was received, and within the caps."""
+        for index, cap in enumerate(data.get("caps") or ()):
+            if cap.get("per") == "line":
+                self.path = ("benefit", "caps", index)
+                raise PolicyError(
+                    "a cap on each line stands in lines as `cap`; here it would limit the whole amount",
+                    message_zh="每一笔的上限请写在 lines 的 cap 中；写在这里会限制总额",
+                )
         if data.get("less") is not None:
-            amount = from_template("max(0, 甲 - 乙)", 甲=amount, 乙=self._expression(data["less"], "less"))
+            amount = _taken_off(amount, self._expression(data["less"], "less"))
         return self._capped(amount, data.get("caps") or (), ("benefit", "caps"))
 
     # --- the ways to say an amount --------------------------------------------------------------------------------
@@ -164,6 +171,12 @@ class BenefitBuilder:
             tests = parse_unary_tests(str(row["within"]), self.resolver.names).tests
             resolved = tuple(self.resolver.resolve(each) for each in tests)
             if row.get("amount") is not None:
+                if progressive:
+                    self.path = (*where, "amount")
+                    raise PolicyError(
+                        "a progressive band has a rate: every slice is added up, and an amount would be paid to all",
+                        message_zh="超额累进的每一档应写 rate：各档相加，写 amount 会使所有人都得到",
+                    )
                 value = _in_yuan(self._expression(row["amount"], *where, "amount"), unit)
             elif row.get("rate") is not None:
                 rate = self._expression(row["rate"], *where, "rate")
@@ -239,7 +252,9 @@ class BenefitBuilder:
         source = self._expression(data["of"], *path, "of")
         if data.get("where") is not None:
             self.path = (*path, "where")
-            marker = syntax.Filter(Literal(None), _parsed(self.resolver, data["where"]))
+            # In a filter the line itself is `item`; whoever gave it a name may use that.
+            where = _renamed(_parsed(self.resolver, data["where"]), name, "item")
+            marker = syntax.Filter(Literal(None), where)
             resolved = self.resolver.resolve(marker)
             assert isinstance(resolved, syntax.Filter)
             source = syntax.Filter(source, resolved.condition)
@@ -301,9 +316,7 @@ class BenefitBuilder:
         if factor != 1:
             limit = from_template("甲 * 乙", 甲=limit, 乙=Literal(factor))
         if cap.get("used") is not None:
-            limit = from_template(
-                "max(0, 甲 - 乙)", 甲=limit, 乙=self._expression(cap["used"], *path, "used")
-            )
+            limit = _taken_off(limit, self._expression(cap["used"], *path, "used"))
         return limit
 
     def _ceiling(self, caps: Any) -> Node | None:
@@ -367,6 +380,17 @@ class BenefitBuilder:
                 f"these ratios add up to {sum(values)}, not to 1",
                 message_zh=f"各方比例之和为 {sum(values)}，应为 1",
             )
+
+
+def _renamed(node: Node, old: str, new: str) -> Node:
+    if node == syntax.Name(old):
+        return syntax.Name(new, start=node.start, end=node.end)
+    return map_children(node, lambda each: _renamed(each, old, new))
+
+
+def _taken_off(amount: Node, taken: Node) -> Node:
+    """What is left, nothing at least; and never more than there was, whatever is not known of what was taken."""
+    return from_template("min(甲, max(0, 甲 - 乙))", 甲=amount, 乙=taken)
 
 
 def _in_yuan(amount: Node, unit: str) -> Node:

@@ -9,6 +9,7 @@ from typing import Any
 
 from yingshang.rules.dmn.document import parse_table
 from yingshang.rules.errors import DomainError, ExpressionError
+from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
 from yingshang.rules.feel.syntax import And, Iterator_, Literal, Node, Or, Quantified
 from yingshang.rules.feel.temporal import Date, compare, parse_date
 from yingshang.rules.policy.benefit import UNITS, Benefit, BenefitBuilder
@@ -63,11 +64,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Stacking:
-    """Items of one `group` are not paid together. `received` (top up) is what was paid in the group already."""
+    """Items of one `group` are not paid together. Topping up has taken off what was received in the group already."""
 
     group: str
     top_up: bool
-    received: Node | None
 
 
 @dataclass(frozen=True)
@@ -150,13 +150,8 @@ class _ItemCompiler:
         self.path: Path = ()
         self.clauses: dict[str, Clause] = {}
         self.replaced = replaced
-        self.parameters = tuple(self._parameter(each) for each in self.data.get("parameters") or ())
-        names = {each.name for each in self.parameters}
-        names |= set(self.data.get("definitions") or ()) | set(self.data.get("tables") or ())
-        values = {each.name: each.value for each in self.parameters}
-        periods = {each["name"]: self._periods(each) for each in self.data.get("parameters") or ()}
-        self.resolver = Resolver(catalogue, as_of.year, values, frozenset(names), periods)
-        self.benefits = BenefitBuilder(self.resolver)
+        self.catalogue = catalogue
+        self.parameters: tuple[Parameter, ...] = ()
 
     def compile(self) -> Program:
         try:
@@ -164,8 +159,20 @@ class _ItemCompiler:
         except DomainError as error:
             raise _Misplaced(self._problem(error)) from error
 
+    def _prepare(self) -> None:
+        """Parameters as of the day, and what names there are."""
+        self.path = ("parameters",)
+        self.parameters = tuple(self._parameter(each) for each in self.data.get("parameters") or ())
+        names = {each.name for each in self.parameters}
+        names |= set(self.data.get("definitions") or ()) | set(self.data.get("tables") or ())
+        values = {each.name: each.value for each in self.parameters}
+        periods = {each["name"]: self._periods(each) for each in self.data.get("parameters") or ()}
+        self.resolver = Resolver(self.catalogue, self.as_of.year, values, frozenset(names), periods)
+        self.benefits = BenefitBuilder(self.resolver)
+
     def _compile(self) -> Program:
         data = self.data
+        self._prepare()
         for kind, name in reading_order(data, self.resolver.names):
             self.path = (kind, name)
             if kind == "tables":
@@ -173,6 +180,7 @@ class _ItemCompiler:
                 self.resolver.definitions[name] = self.resolver.resolve(table)
             else:
                 self.resolver.definitions[name] = self._expression(data[kind][name], kind, name)
+        self.path = ("effective",)
         in_force = _within(self.as_of, data.get("effective"))
         parts: list[Requirement] = []
         if not in_force:
@@ -187,8 +195,10 @@ class _ItemCompiler:
                 label, f"不属于：{self.clauses[excluded.id].text}", path=("exclusions", index)
             )
             parts.append(Not(label, excluded))
+        self.path = ("windows",)
+        windows = [_within(self.as_of, each) for each in data.get("windows") or ()]
         self.path = ("benefit",)
-        built = self._at_benefit(lambda: self.benefits.build(data["benefit"]))
+        built = self._at_benefit(lambda: self.benefits.build(self._benefit_data()))
         return Program(
             item=self.item,
             as_of=self.as_of,
@@ -204,12 +214,23 @@ class _ItemCompiler:
             budget=self._constant(data["budget"]["amount"], "budget", "amount")
             if data.get("budget")
             else None,
-            window_open=any(_within(self.as_of, each) for each in data["windows"])
-            if data.get("windows")
-            else None,
+            window_open=any(windows) if windows else None,
         )
 
     # --- parts ----------------------------------------------------------------------------------------------------
+
+    def _benefit_data(self) -> Mapping[str, Any]:
+        """The benefit; topping up takes off what was received in the group, as `less` does."""
+        benefit: Mapping[str, Any] = self.data["benefit"]
+        stacking = self.data.get("stacking") or {}
+        if stacking.get("rule") != "top up" or stacking.get("received") is None:
+            return benefit
+        if benefit.get("less") is not None:
+            raise DomainError(
+                "what was received is taken off once: by benefit.less or by stacking.received",
+                message_zh="已获金额只能扣减一次：写在 benefit.less 或 stacking.received 之一",
+            )
+        return {**benefit, "less": stacking["received"]}
 
     def _condition(self, data: Mapping[str, Any], path: Path, default_id: str) -> Requirement:
         self.path = path
@@ -246,7 +267,15 @@ class _ItemCompiler:
         )
         if key == "all":
             return All(identifier, parts)
-        return AtLeast(identifier, 1 if key == "any" else int(data["at_least"]), parts)
+        needed = 1 if key == "any" else int(data["at_least"])
+        if needed > len(parts):
+            self.path = (*path, "at_least")
+            raise DomainError(
+                f"at least {needed} of {len(parts)} can never hold",
+                message_zh=f"{len(parts)} 项中不可能满足 {needed} 项",
+                text=str(needed),
+            )
+        return AtLeast(identifier, needed, parts)
 
     def _on_one_line(self, data: Mapping[str, Any], path: Path) -> Node:
         """`some: products, meets: […]` as one tree: all of it is asked of the same line."""
@@ -341,12 +370,7 @@ class _ItemCompiler:
         data = self.data.get("stacking")
         if not data:
             return None
-        received = (
-            self._dated(data["received"], "stacking", "received")
-            if data.get("received") is not None
-            else None
-        )
-        return Stacking(str(data["group"]), data.get("rule") == "top up", received)
+        return Stacking(str(data["group"]), data.get("rule") == "top up")
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
@@ -358,10 +382,16 @@ class _ItemCompiler:
         return on_day(self._expression(written, *path), self.as_of)
 
     def _constant(self, written: Any, *path: str | int) -> Decimal:
-        tree = self._expression(written, *path)
-        if not isinstance(tree, Literal) or not isinstance(tree.value, Decimal):
-            raise DomainError("a number is needed here", message_zh="此处应为数字", text=str(written))
-        return tree.value
+        """A number that is the same for everybody: parameters in force may stand in it, facts may not."""
+        tree = self._dated(written, *path)
+        value = compile_expression(tree, Mode.POLICY)(Scope({}))
+        if not isinstance(value, Decimal):
+            raise DomainError(
+                "a number is needed here that does not depend on facts",
+                message_zh="此处应为数字，且不能取决于事实",
+                text=str(written),
+            )
+        return value
 
     def _at_benefit(self, build: Callable[[], Benefit]) -> Benefit:
         try:
@@ -387,9 +417,15 @@ class _ItemCompiler:
 
 
 def _day(value: Any) -> Date | None:
+    """A day as written. Raises DomainError for one that is not in the calendar: it must not become an open end."""
     if value is None or isinstance(value, Date):
         return value
-    return parse_date(str(value))
+    day = parse_date(str(value))
+    if day is None:
+        raise DomainError(
+            f"{value} is no day of the calendar", message_zh=f"{value} 不是日历上的日期", text=str(value)
+        )
+    return day
 
 
 def _within(day: Date, period: Mapping[str, Any] | None) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -130,6 +130,7 @@ class _Leaf:
 
 
 _FEN = Decimal("0.01")
+_WIDE = Context(prec=6_200, Emax=99_999, Emin=-99_999)
 _Known = tuple[Outcome, tuple[FactValue, ...], tuple[str, ...], Failure | None]
 
 
@@ -222,7 +223,7 @@ class _Subject:
         benefit = program.benefit
         if outcome in (Entitlement.ENTITLED, Entitlement.UNDECIDED) and benefit.amount is not None:
             amount = self._amount(program)
-            payments = tuple(self._payment(each) for each in benefit.instalments)
+            payments = self._payments(benefit.instalments, amount)
             if amount.value is not None:
                 shares = self._split(amount.value, benefit.shares)
                 recipients = self._split(amount.value, benefit.recipients)
@@ -325,7 +326,7 @@ class _Subject:
         if value.__class__ is Decimal:
             if value < 0:
                 return Amount(None, failure=Failure(f"the amount is negative: {value}", f"金额为负：{value}"))
-            exact = value.quantize(_FEN)
+            exact = _to_fen(value)
             return Amount(exact, exact, exact)
         if value.__class__ is Unknown:
             return Amount(
@@ -345,14 +346,32 @@ class _Subject:
 
     def _bound(self, tree: Node | None) -> Decimal | None:
         value = self.value(tree) if tree is not None else None
-        return value.quantize(_FEN) if value.__class__ is Decimal and value >= 0 else None
+        return _to_fen(value) if value.__class__ is Decimal and value >= 0 else None
+
+    def _payments(self, instalments: Sequence[Instalment], amount: Amount) -> tuple[Payment, ...]:
+        """The instalments; those due add up to the amount, to the fen, whatever caps and rounding have left of it."""
+        payments = [self._payment(each) for each in instalments]
+        if amount.value is None or any(
+            each.due is Outcome.UNKNOWN or (each.due is Outcome.TRUE and each.amount is None)
+            for each in payments
+        ):
+            return tuple(payments)
+        left = amount.value
+        due = [each for each in payments if each.due is Outcome.TRUE]
+        for each in due:
+            assert each.amount is not None
+            each.amount = min(each.amount, left)
+            left -= each.amount
+        if due and due[-1].amount is not None and left <= _FEN * len(due):
+            due[-1].amount += left
+        return tuple(payments)
 
     def _payment(self, instalment: Instalment) -> Payment:
         due = Outcome.TRUE
         if instalment.when is not None:
             due = self._condition(instalment.when)[0]
         value = self.value(instalment.amount)
-        amount = value.quantize(_FEN) if value.__class__ is Decimal else None
+        amount = _to_fen(value) if value.__class__ is Decimal else None
         payable = Outcome.TRUE if instalment.payable is None else self._condition(instalment.payable)[0]
         return Payment(instalment.id, instalment.text, due, amount, instalment.after, payable)
 
@@ -361,6 +380,11 @@ class _Subject:
         if not shares or any(ratio.__class__ is not Decimal for ratio in ratios):
             return ()
         return tuple(zip((each.who for each in shares), split_exactly(amount, ratios), strict=True))
+
+
+def _to_fen(value: Decimal) -> Decimal:
+    """Two places, exactly: a FEEL number has up to 34 digits, more than Python's own context would keep."""
+    return value.quantize(_FEN, context=_WIDE)
 
 
 def combine(outcomes: Sequence[Outcome], needed: int) -> Outcome:

@@ -164,6 +164,11 @@ def _read_document(marked: Marked, result: PolicySet, catalogues: Mapping[str, F
             _merge_catalogue(result, replace(catalogue, places=places))
         except PolicyError as error:
             result.problems.append(_problem(error, marked.place("facts")))
+        rest = {key: value for key, value in data.items() if key not in ("facts", "metadata")}
+        if "items" in rest:
+            _read_policy(marked, rest, result)
+        elif "id" in rest:
+            _read_item(marked, rest, (), {}, result)
     elif isinstance(data, dict) and set(data) == {"catalogue"}:
         name = str(data["catalogue"])
         if name in catalogues:

@@ -173,6 +173,7 @@ def explain_data(
                 "id": each.id,
                 "text": each.text,
                 "due": str(each.due),
+                "payable": str(each.payable),
                 "amount": None if each.amount is None else plain(each.amount),
                 "after": each.after,
             }

@@ -56,7 +56,8 @@ class _Loader(_Parser):  # type: ignore[misc]
 
 
 _Loader.yaml_implicit_resolvers = {}
-_NUMBER = re.compile(r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
+# A number with a leading zero is a code: 001 is not 1.
+_NUMBER = re.compile(r"^[-+]?(?:(?:0|[1-9][0-9_]*)(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
 )

@@ -137,7 +137,6 @@ def needed_columns(programs: Sequence[Program]) -> list[str]:
         benefit = program.benefit
         trees = [benefit.amount, benefit.floor, benefit.ceiling]
         trees += [program.quota.rank_by] if program.quota else []
-        trees += [program.stacking.received] if program.stacking else []
         for tree in trees:
             if tree is not None:
                 found.update(columns_of(tree))
@@ -268,20 +267,27 @@ def _details(
         matching.error_rows.append(
             np.concatenate([chunk.first_row + np.flatnonzero(chunk.failed(index)) for chunk in outcomes])
         )
+    before = [int(rows.low[rows.entitled].sum()) for rows in matching.rows_of]
     if together:
         _allocate(matching, programs, outcomes)
-    for summary, rows in zip(matching.items, matching.rows_of, strict=True):
-        if summary.program.benefit.amount is None:
+    for summary, rows, due in zip(matching.items, matching.rows_of, before, strict=True):
+        program = summary.program
+        summary.beyond_quota = int((rows.entitled & (rows.note == NOTE_BEYOND_QUOTA)).sum())
+        summary.covered = int((rows.note == NOTE_COVERED).sum())
+        if program.benefit.amount is None:
             continue
+        high = np.maximum(rows.high, rows.low)
         summary.certain_fen = int(rows.low[rows.entitled].sum())
-        summary.possible_fen = int(np.maximum(rows.high, rows.low).sum())
+        summary.possible_fen = int(high.sum())
         summary.amount_unknown = int((rows.high < 0).sum())
         summary.amount_errors = int(rows.failed.sum())
-        summary.beyond_quota = int((rows.note == NOTE_BEYOND_QUOTA).sum())
-        summary.covered = int((rows.note == NOTE_COVERED).sum())
-        pool = _literal_fen(summary.program.pool.amount) if summary.program.pool else None
+        if program.quota is not None and len(high) > program.quota.count:
+            # However it turns out, no more than the count are paid: at most the dearest of them.
+            summary.possible_fen = int(np.sort(high)[::-1][: program.quota.count].sum())
+        pool = _literal_fen(program.pool.amount) if program.pool else None
         if pool is not None:
-            summary.certain_fen = min(summary.certain_fen, pool)
+            # The pool is paid out in full as soon as the entitled alone use it up, whoever gets it.
+            summary.certain_fen = min(due if program.quota is None else summary.certain_fen, pool)
             summary.possible_fen = min(summary.possible_fen, pool)
     matching.total_certain_fen = sum(each.certain_fen for each in matching.items)
     matching.total_possible_fen = sum(each.possible_fen for each in matching.items) - _double_counted(
@@ -352,144 +358,189 @@ def _amounts_of(chunk: ChunkOutcomes, index: int, tree: Node) -> ItemAmounts:
 
 
 # --- what only the whole can decide -------------------------------------------------------------------------------
+#
+# The undecided may still come in. So what is surely paid assumes that all of them do, and what is possibly paid that
+# none of those in the way does.
 
 
 def _allocate(matching: Matching, programs: Sequence[Program], outcomes: Sequence[ChunkOutcomes]) -> None:
-    for group in _exclusive_groups(programs):
-        _highest_only(matching, programs, group, outcomes)
+    for group in _conflicts(programs):
+        _highest_first(matching, programs, group)
     for rows, program in zip(matching.rows_of, programs, strict=True):
         if program.quota is not None:
             _apply_quota(rows, program, outcomes)
-        if program.pool is not None and program.pool.pro_rata:
-            _share_pool(rows, _literal_fen(program.pool.amount) or 0)
+        if program.pool is not None:
+            _share_pool(rows, _literal_fen(program.pool.amount) or 0, program.pool.pro_rata)
 
 
-def _exclusive_groups(programs: Sequence[Program]) -> list[list[int]]:
-    """Items that are not paid together: the stacking groups, and pairs that exclude each other, joined up."""
-    parent = list(range(len(programs)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            index = parent[index]
-        return index
-
+def _conflicting(programs: Sequence[Program]) -> npt.NDArray[np.bool_]:
+    """[items, items]: which are not paid together: those of one stacking group, and those that exclude each other."""
+    size = len(programs)
+    conflict = np.zeros((size, size), np.bool_)
     by_id = {program.id: index for index, program in enumerate(programs)}
-    by_group: dict[str, int] = {}
+    by_group: dict[str, list[int]] = {}
     for index, program in enumerate(programs):
         if program.stacking is not None:
-            first = by_group.setdefault(program.stacking.group, index)
-            parent[root(index)] = root(first)
+            by_group.setdefault(program.stacking.group, []).append(index)
         for other in program.excludes:
-            if other in by_id:
-                parent[root(index)] = root(by_id[other])
-    groups: dict[int, list[int]] = {}
-    for index in range(len(programs)):
-        groups.setdefault(root(index), []).append(index)
-    return [
-        each
-        for each in groups.values()
-        if len(each) > 1 or (programs[each[0]].stacking is not None and programs[each[0]].stacking.top_up)  # type: ignore[union-attr]
-    ]
+            if other in by_id and other != program.id:
+                conflict[index, by_id[other]] = conflict[by_id[other], index] = True
+    for members in by_group.values():
+        conflict[np.ix_(members, members)] = True
+    np.fill_diagonal(conflict, False)
+    return conflict
 
 
-def _highest_only(
-    matching: Matching, programs: Sequence[Program], group: Sequence[int], outcomes: Sequence[ChunkOutcomes]
-) -> None:
-    """Of the items of a group a subject is entitled to, the highest is paid; the first of equal ones.
+def _conflicts(programs: Sequence[Program]) -> list[list[int]]:
+    """Items that are connected by conflicts, though not each with each."""
+    conflict = _conflicting(programs)
+    left = [index for index in range(len(programs)) if conflict[index].any()]
+    groups: list[list[int]] = []
+    while left:
+        group, border = {left[0]}, [left[0]]
+        while border:
+            for other in np.flatnonzero(conflict[border.pop()]):
+                if int(other) not in group:
+                    group.add(int(other))
+                    border.append(int(other))
+        groups.append(sorted(group))
+        left = [index for index in left if index not in group]
+    return groups
 
-    Top up: what the subject has received in the group already is taken off. Not known: then only the amount without
-    anything taken off is an upper end, and nothing is certain.
+
+def _highest_first(matching: Matching, programs: Sequence[Program], group: Sequence[int]) -> None:
+    """A subject is paid the highest of the items that are not paid together, then the next that conflicts with none.
+
+    Of equal amounts the item written first. An item whose amount is not known, or that is undecided, may still turn
+    out higher: it keeps what it could come to.
     """
-    best = np.full(matching.subjects, -1, np.int64)
-    owner = np.full(matching.subjects, -1, np.int64)
-    for index in group:
+    conflict = _conflicting(programs)[np.ix_(group, group)]
+    low = np.full((len(group), matching.subjects), -1, np.int64)
+    for place, index in enumerate(group):
         rows = matching.rows_of[index]
-        stacking = programs[index].stacking
-        if stacking is not None and stacking.top_up and stacking.received is not None:
-            received = _values(stacking.received, rows.rows, outcomes)
-            for place, value in enumerate(received):
-                if isinstance(value, Decimal):
-                    taken = int(value.scaleb(2))
-                    rows.low[place] = max(0, rows.low[place] - taken)
-                    if rows.high[place] >= 0:
-                        rows.high[place] = max(0, rows.high[place] - taken)
-                else:
-                    rows.low[place], rows.exact[place] = 0, False
-        due = rows.entitled
-        higher = due & (rows.low > best[rows.rows])
-        best[rows.rows[higher]] = rows.low[higher]
-        owner[rows.rows[higher]] = index
-    for index in group:
+        low[place, rows.rows[rows.entitled]] = rows.low[rows.entitled]
+    contested = np.flatnonzero((low >= 0).sum(axis=0) > 1)
+    if not len(contested):
+        return
+    amounts = low[:, contested]
+    order = np.argsort(-amounts, axis=0, kind="stable")
+    taken = np.zeros(amounts.shape, np.bool_)
+    everybody = np.arange(len(contested))
+    for rank in range(len(group)):
+        candidate = order[rank]
+        free = ~(conflict[candidate] & taken.T).any(axis=1)
+        taken[candidate, everybody] = free & (amounts[candidate, everybody] >= 0)
+    position = np.full(matching.subjects, -1, np.int64)
+    position[contested] = everybody
+    for place, index in enumerate(group):
         rows = matching.rows_of[index]
-        lost = rows.entitled & (owner[rows.rows] != index)
+        where = position[rows.rows]
+        lost = rows.entitled & (where >= 0)
+        lost[lost] = ~taken[place, where[lost]]
         rows.low[lost] = 0
-        rows.high[lost & rows.exact] = 0
-        rows.note[lost] = NOTE_COVERED
+        covered = lost & rows.exact
+        rows.high[covered] = 0
+        rows.note[covered] = NOTE_COVERED
 
 
 def _double_counted(matching: Matching, programs: Sequence[Program]) -> int:
-    """How much the sum of the items' possible amounts overstates what a group could pay one subject."""
+    """How much the sum of the items' possible amounts overstates what conflicting items could pay one subject."""
+    conflict = _conflicting(programs)
     over = 0
-    for group in _exclusive_groups(programs):
-        total = np.zeros(matching.subjects, np.int64)
-        most = np.zeros(matching.subjects, np.int64)
-        for index in group:
+    for group in _conflicts(programs):
+        high = np.zeros((len(group), matching.subjects), np.int64)
+        for place, index in enumerate(group):
             rows = matching.rows_of[index]
-            high = np.maximum(rows.high, rows.low)
-            np.add.at(total, rows.rows, high)
-            np.maximum.at(most, rows.rows, high)
-        over += int((total - most).sum())
+            high[place, rows.rows] = np.maximum(rows.high, rows.low)
+        inner = conflict[np.ix_(group, group)]
+        order = np.argsort(-high, axis=0, kind="stable")
+        taken = np.zeros(high.shape, np.bool_)
+        everybody = np.arange(matching.subjects)
+        for rank in range(len(group)):
+            candidate = order[rank]
+            taken[candidate, everybody] = ~(inner[candidate] & taken.T).any(axis=1)
+        over += int(high[~taken].sum())
     return over
 
 
 def _apply_quota(rows: ItemRows, program: Program, outcomes: Sequence[ChunkOutcomes]) -> None:
-    """Only the first `count` by rank are paid; among equals the earlier row; an unknown rank comes last."""
+    """Only the first `count` by rank are paid; of equal ranks the earlier row, without a ranking the earlier row.
+
+    Surely paid is who stays within the count although all that may be ahead are. Surely beyond is who has that many
+    entitled ahead. Somebody whose rank is not known may be anywhere.
+    """
     quota = program.quota
     assert quota is not None
-    due = np.flatnonzero(rows.entitled & (rows.note == NOTE_NONE))
-    if len(due) > quota.count:
-        order = _ranked(due, rows, quota.rank_by, quota.descending, outcomes)
-        beyond = order[quota.count :]
-        rows.low[beyond] = 0
-        rows.high[beyond] = 0
-        rows.note[beyond] = NOTE_BEYOND_QUOTA
-    open_places = np.flatnonzero(~rows.entitled & (rows.high > 0))
-    room = max(quota.count - min(len(due), quota.count), 0)
-    if len(open_places) > room:
-        # Not all undecided can be served: at most the dearest of them, which keeps the upper end honest.
-        dearest = open_places[np.argsort(-rows.high[open_places], kind="stable")]
-        rows.low[dearest[room:]] = 0
-        rows.high[dearest[room:]] = 0
+    running = np.flatnonzero(rows.note == NOTE_NONE)
+    ranks: list[Any] = [Decimal(-int(row)) for row in rows.rows[running]]
+    if quota.rank_by is not None:
+        ranks = _values(quota.rank_by, rows.rows[running], outcomes)
+        if not quota.descending:
+            ranks = [-each if isinstance(each, Decimal) else each for each in ranks]
+    known = [place for place, rank in enumerate(ranks) if isinstance(rank, Decimal)]
+    unknown = [place for place, rank in enumerate(ranks) if not isinstance(rank, Decimal)]
+    known.sort(key=lambda place: (-ranks[place], place))
+    entitled_ahead = 0
+    for ahead, place in enumerate(known):
+        row = running[place]
+        if ahead + len(unknown) >= quota.count:
+            rows.low[row] = 0
+            rows.exact[row] = False
+        if entitled_ahead >= quota.count:
+            _beyond(rows, row)
+        entitled_ahead += bool(rows.entitled[row])
+    for place in unknown:
+        if len(running) > quota.count:
+            rows.low[running[place]] = 0
+            rows.exact[running[place]] = False
 
 
-def _ranked(
-    places: Rows, rows: ItemRows, rank_by: Node | None, descending: bool, outcomes: Sequence[ChunkOutcomes]
-) -> Rows:
-    if rank_by is None:
-        return places
-    values = _values(rank_by, rows.rows[places], outcomes)
-    known = [
-        (place, value) for place, value in zip(places, values, strict=True) if isinstance(value, Decimal)
-    ]
-    known.sort(key=lambda pair: pair[1], reverse=descending)
-    unknown = [place for place, value in zip(places, values, strict=True) if not isinstance(value, Decimal)]
-    return np.array([place for place, _ in known] + unknown, np.int64)
+def _beyond(rows: ItemRows, row: int) -> None:
+    rows.high[row] = 0
+    rows.exact[row] = True
+    rows.note[row] = NOTE_BEYOND_QUOTA
 
 
-def _share_pool(rows: ItemRows, pool: int) -> None:
-    """Pro rata to the fen: the fen left over go to the largest remainders, so that the pool is paid out exactly."""
-    due = np.flatnonzero(rows.entitled & (rows.low > 0))
-    total = int(rows.low[due].sum())
-    if total <= pool:
+def _share_pool(rows: ItemRows, pool: int, pro_rata: bool) -> None:
+    """What a pool leaves for everybody, to the fen.
+
+    Pro rata: at most the share among the entitled alone, at least the share if every undecided comes in. First come:
+    the order in which people will come is not known, so nobody is sure of anything once the pool may not do for all.
+    """
+    high = np.maximum(rows.high, rows.low)
+    unbounded = bool((rows.high < 0).any())
+    if not unbounded and int(high.sum()) <= pool:
         return
-    shares = [int(each) * pool for each in rows.low[due]]
-    whole = [each // total for each in shares]
-    order = sorted(range(len(shares)), key=lambda index: (-(shares[index] % total), index))
+    due = rows.entitled & (rows.low > 0)
+    amounts = [int(each) for each in rows.low[due]]
+    if not pro_rata:
+        rows.low[:] = 0
+        rows.high[rows.high > pool] = pool
+        rows.exact[:] = False
+        rows.note[high > 0] = NOTE_POOL
+        return
+    alone, all_in = sum(amounts), int(high.sum())
+    if alone > pool:
+        rows.high[due] = _shares(amounts, pool)
+    rows.low[due] = 0 if unbounded else [each * pool // max(all_in, 1) for each in amounts]
+    if alone == all_in and not unbounded:
+        rows.low[due] = rows.high[due]
+    rows.exact[due] = rows.low[due] == rows.high[due]
+    open_rows = ~rows.entitled & (rows.high > 0)
+    rows.low[open_rows] = 0
+    rows.high[open_rows] = np.minimum(rows.high[open_rows], pool)
+    rows.note[due | open_rows] = NOTE_POOL
+
+
+def _shares(amounts: Sequence[int], pool: int) -> list[int]:
+    """`pool` in proportion to `amounts`; the fen left over go to the largest remainders."""
+    total = sum(amounts)
+    products = [each * pool for each in amounts]
+    whole = [each // total for each in products]
+    order = sorted(range(len(amounts)), key=lambda index: (-(products[index] % total), index))
     for index in order[: pool - sum(whole)]:
         whole[index] += 1
-    rows.low[due] = whole
-    rows.high[due] = np.minimum(rows.high[due], rows.low[due])
-    rows.note[due] = NOTE_POOL
+    return whole
 
 
 def _values(tree: Node, rows: Rows, outcomes: Sequence[ChunkOutcomes]) -> list[Any]:

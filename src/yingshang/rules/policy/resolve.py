@@ -233,7 +233,7 @@ class Resolver:
 
 
 def on_day(tree: Node, day: Date) -> Node:
-    """`tree` with `today()` and `now()` as of `day`."""
+    """`tree` with `today()` as of `day`."""
     if isinstance(tree, syntax.Call) and tree.function == Name("today") and not tree.arguments:
         return syntax.Literal(day, start=tree.start, end=tree.end)
     return map_children(tree, lambda each: on_day(each, day))
@@ -291,7 +291,7 @@ def _by_start(period: Period) -> tuple[int, int, int]:
 
 
 def _close(name: str, pool: list[str]) -> list[str]:
-    return difflib.get_close_matches(name, pool, n=3, cutoff=0.5)
+    return difflib.get_close_matches(name, list(dict.fromkeys(pool)), n=3, cutoff=0.5)
 
 
 def _hint(close: list[str]) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from yingshang.rules.errors import PolicyError
+from yingshang.rules.feel.exchange import from_json
 from yingshang.rules.feel.temporal import Date, parse_date
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
@@ -111,7 +112,7 @@ def facts_from_data(data: Mapping[str, Any], catalogue: FactCatalogue | None, da
         if value is None:
             continue
         if catalogue is None:
-            facts[name] = value
+            facts[name] = from_json(value)
             continue
         column = catalogue.column(name, day.year)
         if column is None:
