@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -134,7 +135,8 @@ def test_of_items_not_paid_together_the_highest_is_paid() -> None:
     high = item("HIGH", "b > 0", "300", "stacking: {group: g}\n")
     result = matched(table(a=[1, 1, 1], b=[1, 0, None]), low, high)
     first, second = result.items
-    assert (first.entitled, first.covered, first.certain_fen) == (3, 1, 20_000)
+    # The third subject's hundred may still give way to three hundred: sure in all, but not of this item.
+    assert (first.entitled, first.covered, first.certain_fen) == (3, 1, 10_000)
     assert (second.certain_fen, second.possible_fen) == (30_000, 60_000)
     # The third subject gets 100 for sure, and at most 300 in all: not 400.
     assert (result.total_certain_fen, result.total_possible_fen) == (50_000, 70_000)
@@ -282,3 +284,25 @@ def test_an_empty_population_costs_nothing(rows: int) -> None:
     batch = pa.RecordBatch.from_pydict({"a": pa.array([], pa.int64())})
     result = matched([batch], item("A", "a > 10", "100"))
     assert (result.subjects, result.total_certain_fen) == (rows, 0)
+
+
+def test_a_quota_may_rank_by_days_texts_and_several_things() -> None:
+    days = [datetime.date(2026, 1, day) for day in (5, 3, 4, 1)]
+    quota = item("A", "true", "100", "quota: {count: 2, rank_by: d, order: ascending}\n")
+    assert matched(table(d=days), quota).rows_of[0].low.tolist() == [0, 10_000, 0, 10_000]
+    several = item("A", "true", "100", "quota: {count: 2, rank_by: '[s, t]'}\n")
+    assert matched(table(s=[1, 2, 2, 2], t=["a", "b", "d", "c"]), several).rows_of[0].low.tolist() == [
+        0, 0, 10_000, 10_000,
+    ]  # fmt: skip
+
+
+def test_an_undecided_item_may_take_the_place_of_one_that_is_due() -> None:
+    """Surely paid in all, but not surely by this item."""
+    due = item("DUE", "true", "20", "excludes: [OPEN]\n")
+    open_ = item("OPEN", "a > 0", "50", "excludes: [DUE]\n")
+    result = matched(table(a=[None]), due, open_)
+    assert [(rows.low.tolist(), rows.high.tolist()) for rows in result.rows_of] == [
+        ([0], [2_000]),
+        ([5_000], [5_000]),
+    ]
+    assert (result.total_certain_fen, result.total_possible_fen) == (2_000, 5_000)

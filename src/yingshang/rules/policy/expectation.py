@@ -18,6 +18,7 @@ from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.requirement import conditions_of
 
 _KINDS: dict[type, str] = {Decimal: "number", bool: "boolean", Date: "date", str: "string"}
+_STRICTEST_FIRST = ("list<string>", "date", "number", "boolean", "string")
 _NUMERIC_FUNCTIONS = frozenset(
     {
         "abs",
@@ -34,16 +35,33 @@ _NUMERIC_FUNCTIONS = frozenset(
 
 
 def expected_types(programs: Iterable[Program]) -> dict[str, str]:
-    """`number`, `boolean`, `date`, `string` or `list<string>` for each column whose use leaves no doubt."""
-    found: dict[str, set[str]] = {}
+    """`number`, `boolean`, `date`, `string` or `list<string>` for each column whose use tells.
+
+    Where policies disagree, most of them are believed, so that one policy cannot spoil the column for the others; of
+    equally many the stricter kind.
+    """
+    votes: dict[str, dict[str, int]] = {}
     for program in programs:
-        for condition in conditions_of(program.requirement):
-            _expect(condition.tree, "boolean", found)
-        benefit = program.benefit
-        for tree in (benefit.amount, benefit.floor, benefit.ceiling):
-            if tree is not None:
-                _expect(tree, "number", found)
-    return {name: next(iter(kinds)) for name, kinds in found.items() if len(kinds) == 1}
+        for name, kinds in uses_of(program).items():
+            for kind in kinds:
+                counted = votes.setdefault(name, {})
+                counted[kind] = counted.get(kind, 0) + 1
+    return {
+        name: max(counted, key=lambda kind: (counted[kind], -_STRICTEST_FIRST.index(kind)))
+        for name, counted in votes.items()
+    }
+
+
+def uses_of(program: Program) -> dict[str, set[str]]:
+    """The kinds as which one policy uses each column, as far as its expressions tell."""
+    found: dict[str, set[str]] = {}
+    for condition in conditions_of(program.requirement):
+        _expect(condition.tree, "boolean", found)
+    benefit = program.benefit
+    for tree in (benefit.amount, benefit.floor, benefit.ceiling):
+        if tree is not None:
+            _expect(tree, "number", found)
+    return found
 
 
 def _expect(node: Node, kind: str | None, found: dict[str, set[str]]) -> None:
@@ -71,12 +89,16 @@ def _expect(node: Node, kind: str | None, found: dict[str, set[str]]) -> None:
             operands = (node.left, node.right)
             kinds = {_kind(each) for each in operands}
             numeric = kinds <= {"number", None} and (node.operator in ("*", "/", "**") or "number" in kinds)
+            dated = kind == "date" and any(_is_duration(each) for each in operands)
             for each in operands:
-                _expect(each, "number" if numeric or kind == "number" else None, found)
+                inner = "date" if dated and not _is_duration(each) else None
+                _expect(each, "number" if numeric or kind == "number" else inner, found)
         case syntax.Call(function=Name(name=name)):
             inner = {"not": "boolean"}.get(name) or ("number" if name in _NUMERIC_FUNCTIONS else None)
             if name in ("min", "max", "sum"):
                 inner = kind
+            if name == "date" and len(node.arguments) == 1:
+                inner = "date"
             if name == "list contains":
                 for each in node.arguments[:1]:
                     _expect(each, "list<string>", found)

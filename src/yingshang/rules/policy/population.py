@@ -7,6 +7,7 @@ have been evaluated.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,9 +27,10 @@ from yingshang.rules.columns.result import (
     ChunkOutcomes,
     ItemAmounts,
 )
+from yingshang.rules.feel import operators
 from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
 from yingshang.rules.feel.syntax import Literal, Node
-from yingshang.rules.feel.values import Unknown
+from yingshang.rules.feel.values import Failure, Unknown
 from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.decide import columns_of
 from yingshang.rules.policy.requirement import conditions_of
@@ -114,6 +116,7 @@ class Matching:
 
     `rows_of` is there if details were asked for. How many subjects have something, and which facts are lacking
     (`missing` of the items), is surveyed with details or groups; otherwise it is None and empty.
+    `unassigned_certain_fen` is surely paid, but which of several items pays it is not sure yet: it is in the total only.
     """
 
     subjects: int
@@ -123,6 +126,7 @@ class Matching:
     groups: dict[str, list[Group]] = field(default_factory=dict)
     rows_of: list[ItemRows] = field(default_factory=list)
     error_rows: list[Rows] = field(default_factory=list)
+    unassigned_certain_fen: int = 0
     entitled_subjects: int | None = None
     undecided_subjects: int | None = None
     by_rows: Mapping[str, int] = field(default_factory=dict)
@@ -289,7 +293,9 @@ def _details(
             # The pool is paid out in full as soon as the entitled alone use it up, whoever gets it.
             summary.certain_fen = min(due if program.quota is None else summary.certain_fen, pool)
             summary.possible_fen = min(summary.possible_fen, pool)
-    matching.total_certain_fen = sum(each.certain_fen for each in matching.items)
+    matching.total_certain_fen = (
+        sum(each.certain_fen for each in matching.items) + matching.unassigned_certain_fen
+    )
     matching.total_possible_fen = sum(each.possible_fen for each in matching.items) - _double_counted(
         matching, programs
     )
@@ -419,7 +425,10 @@ def _highest_first(matching: Matching, programs: Sequence[Program], group: Seque
     for place, index in enumerate(group):
         rows = matching.rows_of[index]
         low[place, rows.rows[rows.entitled]] = rows.low[rows.entitled]
-    contested = np.flatnonzero((low >= 0).sum(axis=0) > 1)
+    there = np.zeros(matching.subjects, np.int64)
+    for index in group:
+        there[matching.rows_of[index].rows] += 1
+    contested = np.flatnonzero(there > 1)
     if not len(contested):
         return
     amounts = low[:, contested]
@@ -430,17 +439,36 @@ def _highest_first(matching: Matching, programs: Sequence[Program], group: Seque
         candidate = order[rank]
         free = ~(conflict[candidate] & taken.T).any(axis=1)
         taken[candidate, everybody] = free & (amounts[candidate, everybody] >= 0)
+    # Whoever might still come to more, undecided or of unknown amount, may take the place of what is paid now. Then
+    # what the subject is paid in all is at least as much; only which item pays it is not sure.
+    high = np.zeros((len(group), len(contested)), np.float64)
     position = np.full(matching.subjects, -1, np.int64)
     position[contested] = everybody
     for place, index in enumerate(group):
         rows = matching.rows_of[index]
+        there = position[rows.rows] >= 0
+        settled = rows.entitled[there] & rows.exact[there]
+        most = np.where(rows.high[there] < 0, np.inf, np.maximum(rows.high[there], rows.low[there]))
+        most[settled] = 0
+        high[place, position[rows.rows[there]]] = most
+    for place, index in enumerate(group):
+        rows = matching.rows_of[index]
         where = position[rows.rows]
-        lost = rows.entitled & (where >= 0)
-        lost[lost] = ~taken[place, where[lost]]
-        rows.low[lost] = 0
-        covered = lost & rows.exact
-        rows.high[covered] = 0
-        rows.note[covered] = NOTE_COVERED
+        contested_here = rows.entitled & (where >= 0)
+        columns_here = where[contested_here]
+        paid = taken[place, columns_here]
+        rivals = np.where(conflict[place][:, np.newaxis] & ~taken[:, columns_here], high[:, columns_here], 0)
+        displaceable = paid & (rivals.max(axis=0) > rows.low[contested_here])
+        low_here, high_here = rows.low[contested_here], rows.high[contested_here]
+        exact_here, note_here = rows.exact[contested_here], rows.note[contested_here]
+        matching.unassigned_certain_fen += int(low_here[displaceable].sum())
+        covered = ~paid & exact_here
+        high_here[covered] = 0
+        note_here[covered] = NOTE_COVERED
+        exact_here[displaceable] = False
+        low_here[displaceable | ~paid] = 0
+        rows.low[contested_here], rows.high[contested_here] = low_here, high_here
+        rows.exact[contested_here], rows.note[contested_here] = exact_here, note_here
 
 
 def _double_counted(matching: Matching, programs: Sequence[Program]) -> int:
@@ -472,14 +500,15 @@ def _apply_quota(rows: ItemRows, program: Program, outcomes: Sequence[ChunkOutco
     quota = program.quota
     assert quota is not None
     running = np.flatnonzero(rows.note == NOTE_NONE)
-    ranks: list[Any] = [Decimal(-int(row)) for row in rows.rows[running]]
+    known, unknown = list(range(len(running))), []
     if quota.rank_by is not None:
-        ranks = _values(quota.rank_by, rows.rows[running], outcomes)
-        if not quota.descending:
-            ranks = [-each if isinstance(each, Decimal) else each for each in ranks]
-    known = [place for place, rank in enumerate(ranks) if isinstance(rank, Decimal)]
-    unknown = [place for place, rank in enumerate(ranks) if not isinstance(rank, Decimal)]
-    known.sort(key=lambda place: (-ranks[place], place))
+        ranks = [_rank(each) for each in _values(quota.rank_by, rows.rows[running], outcomes)]
+        unknown = [place for place, rank in enumerate(ranks) if rank is None]
+        ranked = [(rank, place) for place, rank in enumerate(ranks) if rank is not None]
+        direction = -1 if quota.descending else 1
+        # Sorting is stable: of equal ranks the earlier row stays ahead.
+        ranked.sort(key=functools.cmp_to_key(lambda one, other: direction * _order(one[0], other[0])))
+        known = [place for _, place in ranked]
     entitled_ahead = 0
     for ahead, place in enumerate(known):
         row = running[place]
@@ -493,6 +522,21 @@ def _apply_quota(rows: ItemRows, program: Program, outcomes: Sequence[ChunkOutco
         if len(running) > quota.count:
             rows.low[running[place]] = 0
             rows.exact[running[place]] = False
+
+
+def _rank(value: Any) -> list[Any] | None:
+    """What to rank by: a number, text or day, or a list of them that are compared one after the other."""
+    parts = value if isinstance(value, list) else [value]
+    return None if any(each is None or each.__class__ in (Unknown, Failure) for each in parts) else parts
+
+
+def _order(left: Sequence[Any], right: Sequence[Any]) -> int:
+    """-1, 0 or 1; values without an order count as equal."""
+    for one, other in zip(left, right, strict=False):
+        order = operators.order_of(one, other)
+        if order.__class__ is int and order != 0:
+            return int(order)
+    return 0
 
 
 def _beyond(rows: ItemRows, row: int) -> None:
