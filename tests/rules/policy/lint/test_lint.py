@@ -290,6 +290,13 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: '贷款种类 = \"创业贷款\"'}, {when: 贷款本金 > 0}]}"},
         {"conditions": "\n  - {id: a, text: 贷, clause: 一, some: 贷款, meets: [{when: '贷款种类 = \"创业担保贷款\"'}, {when: 贷款本金 > 0}]}"},
     ),
+    (
+        "type-mismatch",
+        {"conditions": ONE("today() - 成立日期 >= 365")},
+        {"conditions": ONE("(today() - 成立日期).days >= 365")},
+    ),
+    ("type-mismatch", {"conditions": ONE("成立日期 >= 2024-01-01")}, {"conditions": ONE('成立日期 >= @"2024-01-01"')}),
+    ("text-order", {"conditions": ONE('企业规模 >= "中型"')}, {"conditions": ONE('所属行业 >= "13"')}),
     ("not-boolean", {"conditions": ONE("从业人员")}, {"conditions": ONE("拖欠工资")}),
     ("not-boolean", {"conditions": ONE("从业人员 and 拖欠工资")}, {"conditions": ONE("从业人员 > 1 and 拖欠工资")}),
     ("not-number", {"benefit": "{amount: 企业规模}"}, {"benefit": "{amount: 营业收入 * 0.01}"}),
@@ -391,6 +398,18 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         "amount-implausible",
         {"benefit": "{amount: 营业收入, caps: [{amount: 4000000, unit: 万元}]}"},
         {"benefit": "{amount: 营业收入, caps: [{amount: 400, unit: 万元}]}"},
+    ),
+    ("text-negation", {"conditions": ONE("拖欠工资", text="未拖欠职工工资")}, {"conditions": ONE("not(拖欠工资)", text="未拖欠职工工资")}),
+    ("text-negation", {"conditions": ONE("not(新建企业)", text="未来产业的新建企业")}, {"conditions": ONE("新建企业", text="未来产业的新建企业")}),
+    (
+        "text-negation",
+        {"exclusions": "[{id: x, text: 拖欠工资的企业除外, clause: 三, when: not(拖欠工资)}]"},
+        {"exclusions": "[{id: x, text: 拖欠工资的企业除外, clause: 三, when: 拖欠工资}]"},
+    ),
+    (
+        "unit-slip",
+        {"benefit": "{text: 5000万元以上奖励, bands: {by: 营业收入, rows: [{within: '>= 5000', amount: 1000}]}}"},
+        {"benefit": "{text: 5000万元以上奖励, bands: {by: 注册资本, rows: [{within: '>= 5000', amount: 1000}]}}"},
     ),
     (
         "text-number",
@@ -703,6 +722,36 @@ def test_a_slip_names_both_figures() -> None:
     assert found.severity == "error"
     assert "5000万元" in found.message
     assert "50000000" in found.message
+
+
+def test_a_slip_stands_where_the_figure_is() -> None:
+    benefit = """
+  text: 每人补贴2万元，最高50万元
+  amount: 新招人数 * 2
+  caps:
+    - {amount: 50, text: 最高50万元}"""
+    found = [each for each in lint(item(benefit=benefit)) if each.code == "unit-slip"]
+    first = item(benefit=benefit).splitlines().index("benefit:")
+    assert [(each.place.line - first, each.text) for each in found] == [(3, "2"), (5, "50")]
+
+
+def test_not_is_a_function() -> None:
+    assert "not(拖欠工资)" in only("unknown-name", item(conditions=ONE("not 拖欠工资"))).message
+
+
+def test_the_order_of_texts_is_shown() -> None:
+    assert 'holds for "小型", "微型"' in only("text-order", item(conditions=ONE('企业规模 > "大型"'))).message
+
+
+def test_conditions_are_looked_at_though_the_benefit_is_broken() -> None:
+    found = codes(
+        item(conditions=ONE("从业人员 < 0"), benefit="{amount: 1, shares: [{payer: 市, ratio: 40%}]}")
+    )
+    assert found == ["condition-never", "policy"]
+
+
+def test_a_figure_is_not_missed_in_what_cannot_be_read() -> None:
+    assert codes(item(benefit="{amount: 营业收入 * 5%, text: 按5%}")) == ["expression"]
 
 
 def test_a_contradiction_names_both_conditions_and_stands_at_the_second() -> None:

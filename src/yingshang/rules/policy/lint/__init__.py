@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import FactCatalogue
-from yingshang.rules.policy.compile import compile_items
-from yingshang.rules.policy.document import PolicySet, Problem
+from yingshang.rules.policy.compile import Compilation, Program, compile_items
+from yingshang.rules.policy.document import Item, PolicySet, Problem
 from yingshang.rules.policy.lint.bands import check_bands, check_ladders, check_tables
 from yingshang.rules.policy.lint.codes import CODES, NOTE, Code
 from yingshang.rules.policy.lint.dates import check_dates
@@ -21,6 +21,7 @@ from yingshang.rules.policy.lint.expressions import check_expressions
 from yingshang.rules.policy.lint.kinds import check_kinds
 from yingshang.rules.policy.lint.logic import check_benefit_conditions, check_conditions, check_lines
 from yingshang.rules.policy.lint.names import check_catalogue, check_functions, check_shadowing, check_unused
+from yingshang.rules.policy.lint.negations import check_negations
 from yingshang.rules.policy.lint.payment import check_payment
 from yingshang.rules.policy.lint.relations import check_duplicates, check_excludes, check_stacking
 from yingshang.rules.policy.lint.sources import check_days, check_scenarios, check_sources
@@ -37,6 +38,7 @@ ITEM_CHECKS: tuple[Callable[[ItemView], Iterable[Problem]], ...] = (
     check_tables,
     check_ladders,
     check_units,
+    check_negations,
     check_dates,
     check_payment,
     check_shadowing,
@@ -64,6 +66,8 @@ _OUTDONE = {
                         "exclusion-never", "exclusion-always"),
     "value-unknown": ("condition-never", "condition-always", "part-never", "part-always",
                       "exclusion-never", "exclusion-always"),
+    "unit-slip": ("condition-never", "condition-always", "part-never", "part-always",
+                  "exclusion-never", "exclusion-always"),
     "ratio-percent": ("condition-never", "condition-always", "part-never", "part-always",
                       "exclusion-never", "exclusion-always"),
 }  # fmt: skip
@@ -82,7 +86,7 @@ def check(policy_set: PolicySet, catalogue: FactCatalogue | None, as_of: Date) -
         day = day_in_force(item, as_of)
         compiled = compile_items([item], catalogue, day)
         compile_problems += compiled.problems
-        views.append(ItemView(item, catalogue, day, compiled.programs[0] if compiled.programs else None))
+        views.append(ItemView(item, catalogue, day, _program(item, compiled, catalogue, day)))
     found: list[Problem] = [*policy_set.problems]
     found += _unreadable(views, compile_problems)
     for view in views:
@@ -134,6 +138,20 @@ def _accepted(found: Iterable[Problem], views: Iterable[ItemView]) -> Iterator[P
             )
 
 
+def _program(item: Item, compiled: Compilation, catalogue: FactCatalogue | None, day: Date) -> Program | None:
+    """The program of an item; if only its benefit does not compile, that of its conditions."""
+    if compiled.programs:
+        return compiled.programs[0]
+    kept = {key: value for key, value in item.data.items() if key in _CONDITIONS}
+    alone = replace(item, data={**kept, "benefit": {"grants": f"§ {item.id}"}})
+    return next(iter(compile_items([alone], catalogue, day).programs), None)
+
+
+_CONDITIONS = frozenset(
+    {"id", "name", "effective", "parameters", "definitions", "tables", "conditions", "exclusions"}
+)
+
+
 def _unreadable(views: list[ItemView], compiled: list[Problem]) -> Iterator[Problem]:
     """What does not compile: the compiler's problem of each item, and every other expression that cannot be read."""
     own = {
@@ -155,10 +173,23 @@ def _hinted(view: ItemView, problem: Problem) -> Problem:
     name = problem.text
     if problem.code != "unknown-name" or view.catalogue is None:
         return problem
+    if name.startswith("not "):
+        inner = name.removeprefix("not ").strip()
+        return replace(
+            problem,
+            message=f"`not` is a function: write not({inner})",
+            message_zh=f"not 是函数，请写 not({inner})",
+        )
     facts = [each for each in view.catalogue.facts.values() if name in each.values]
     facts += [
         field for fact in view.catalogue.facts.values() for field in fact.fields if name in field.values
     ]
+    if not facts and "did you mean" not in problem.message and "there is no fact" in problem.message:
+        return replace(
+            problem,
+            message=f"{problem.message}; use a fact of the catalogue, or declare it there",
+            message_zh=f"{problem.message_zh}，请改用事实目录中的事实，或先在目录中声明",
+        )
     if not facts:
         return problem
     return replace(

@@ -58,6 +58,7 @@ CODES: Final[dict[str, Code]] = {
     "type-mismatch": Code(ERROR, "values of different kinds are compared or combined", "类型不一致"),
     "value-unknown": Code(ERROR, "a value that is not in the closed list", "不在取值范围内的值"),
     "list-comparison": Code(ERROR, "a list is compared as if it were one value", "把列表当作单个值比较"),
+    "text-order": Code(WARNING, "texts are compared by more or less", "文字按大小比较"),
     "not-boolean": Code(ERROR, "a condition that is neither true nor false", "条件的结果不是真假"),
     "not-number": Code(ERROR, "an amount that is no number", "金额不是数字"),
     "null-comparison": Code(WARNING, "a fact is compared with null", "把事实与 null 比较"),
@@ -68,6 +69,11 @@ CODES: Final[dict[str, Code]] = {
     ),
     "ratio-percent": Code(ERROR, "a ratio is compared with per cent", "比值与百分数混用"),
     "amount-implausible": Code(WARNING, "an amount too large to be meant", "金额大得不合理"),
+    "text-negation": Code(
+        WARNING,
+        "the text says no where the expression says yes, or the other way round",
+        "文字与表达式一正一反",
+    ),
     "text-number": Code(
         NOTE, "a figure of the text is nowhere in the expression", "文字中的数字未出现在表达式中"
     ),

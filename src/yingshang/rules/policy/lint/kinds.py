@@ -6,7 +6,9 @@ Read from the expression as written, so that a finding can quote it. What is not
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -43,6 +45,7 @@ class Kind:
 
 ANY_KIND = Kind()
 _NUMBER, _STRING, _BOOLEAN, _DATE = Kind("number"), Kind("string"), Kind("boolean"), Kind("date")
+_DURATION = Kind("days and time duration")
 _RESULTS: dict[str, Kind] = {
     **dict.fromkeys(
         (
@@ -126,6 +129,13 @@ _YES_NO = {
     "false": False,
     "no": False,
 }
+_ORDERS: dict[str, Callable[[str, str], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _SIMPLE = frozenset({"number", "string", "boolean", "date"})
 # Parameter types of built-in functions that can be told apart from an argument's kind.
 _CHECKED_PARAMETERS = frozenset({"number", "string", "boolean", "list"})
@@ -361,6 +371,8 @@ class _Kinds:
                 + ('，日期加减请用 duration("P30D")、duration("P3M")' if "date" in names else "，请使用数字"),
             )
             return ANY_KIND
+        if names == {"date"} and node.operator == "-":
+            return _DURATION
         return _NUMBER if names == {"number"} else ANY_KIND
 
     # --- comparisons --------------------------------------------------------------------------------------------------
@@ -368,7 +380,32 @@ class _Kinds:
     def _comparison(self, node: syntax.Comparison, bound: Mapping[str, Kind]) -> Kind:
         left, right = self.kind(node.left, bound), self.kind(node.right, bound)
         self._fit(node, node.left, left, node.right, right)
+        self._in_order_of_characters(node, left, right)
         return _BOOLEAN
+
+    def _in_order_of_characters(self, node: syntax.Comparison, left: Kind, right: Kind) -> None:
+        """Grades such as A, B, C are ordered as characters, which is the other way round."""
+        if node.operator not in _ORDERS:
+            return
+        for kind, fact, other, flipped in (
+            (left, node.left, node.right, False),
+            (right, node.right, node.left, True),
+        ):
+            limit = other.value if isinstance(other, Literal) else None
+            if not kind.values or not isinstance(limit, str):
+                continue
+            holds = _ORDERS[node.operator]
+            found = [each for each in kind.values if (holds(limit, each) if flipped else holds(each, limit))]
+            listed = ", ".join(f'"{each}"' for each in found)
+            self._report(
+                "text-order",
+                node,
+                f"texts are ordered by their characters, so {self._text(node)} holds for {listed or 'none'}; "
+                f'list the values that are meant: {self._text(fact)} in ("…", "…")',
+                f"文字按字符先后比较，“{self._text(node)}”只对 {listed or '无'} 成立；"
+                f'请逐一列出：{self._text(fact)} in ("…", "…")',
+            )
+            return
 
     def _between(self, node: syntax.Between, bound: Mapping[str, Kind]) -> Kind:
         value = self.kind(node.value, bound)
@@ -441,7 +478,7 @@ class _Kinds:
                 "type-mismatch",
                 node,
                 f"{fact} is {left.text()}, and {written} is {right.text()}; {hint}",
-                f"“{fact}”是{left.text_zh()}，而“{written}”是{right.text_zh()}，{hint_zh}",
+                f"{_quoted(fact)}为{left.text_zh()}类型，而 {written} 为{right.text_zh()}类型，{hint_zh}",
             )
             return
         if left.values and isinstance(right_node, Literal) and isinstance(right_node.value, str):
@@ -578,6 +615,10 @@ class _Kinds:
         )
 
 
+def _quoted(text: str) -> str:
+    return f"{text} " if text.startswith('"') else f"“{text}”"
+
+
 def _fields(line: Kind) -> dict[str, Kind]:
     return {label: kind_of_fact(each) for each in line.fields for label in (each.code, each.name)}
 
@@ -596,6 +637,13 @@ def _hint(left: Kind, fact: str, literal: Node, written: str) -> tuple[str, str]
         return f'write "{written}" in quotes', f'请加引号，写 "{written}"'
     if left.name == "date" and isinstance(value, str) and parse_date(value) is not None:
         return f'write date("{value}")', f'请写 date("{value}")'
+    if left.name == "date" and _DAY.fullmatch(written):
+        return f'write date("{written}")', f'请写 date("{written}")'
+    if left.name == "days and time duration" and isinstance(value, Decimal):
+        return (
+            f'write ({fact}).days for the number of days, or compare it with duration("P365D")',
+            f'天数请写 ({fact}).days，或与 duration("P365D") 比较',
+        )
     if left.name == "date" and isinstance(value, Decimal):
         return 'write date("2026-01-01"), or compare the year', '请写 date("2026-01-01")，或比较年份'
     if isinstance(value, Date | DateTime | Time):

@@ -131,12 +131,13 @@ def check_functions(view: ItemView) -> Iterator[Problem]:
             if find_builtin(each.name) is not None
         )
         for name in names:
+            called = f"{name}()" if name in ("today", "now") else f"{name}(…)"
             yield view.finding(
                 "function-as-value",
                 expression.path,
                 f"{name} is a function of FEEL, and no fact can be read by this name; "
-                f"call it with brackets, {name}(…), or give the fact another name",
-                f"“{name}”是内置函数，不能作为事实名称；请加括号调用，如 {name}(…)，或给事实另取名称",
+                f"call it with brackets, {called}, or give the fact another name",
+                f"“{name}”是内置函数，不能作为事实名称；请加括号调用，如 {called}，或给事实另取名称",
                 text=name,
             )
 

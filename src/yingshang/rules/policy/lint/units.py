@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -129,6 +129,13 @@ def _collect(view: ItemView, expression: Expression, figures: Figures) -> None:
         if isinstance(node, syntax.Arithmetic) and node.operator == "*":
             figures.factors.update(*(outcomes_of(each) for each in (node.left, node.right)))
         _beside(view, node, figures)
+    if expression.path[-1] == "within":
+        for thing, values in _compared(view, expression):
+            units = units_of(view, thing)
+            for value in (value for each in values for value in outcomes_of(each)):
+                figures.literals.setdefault(value, set()).update(units)
+    # What a parameter comes to is checked where it stands.
+    figures.factors -= {each for each in view.resolver.parameters.values() if isinstance(each, Decimal)}
     for node in expression.raw_nodes:
         if isinstance(node, Name):
             _named(figures, node.name)
@@ -239,18 +246,28 @@ def check_units(view: ItemView) -> Iterator[Problem]:
     for each in view.data.get("parameters") or ():
         for value in each.get("values") or ():
             _literal(everything, value.get("value"), Decimal(1))
+            _named(everything, str(value.get("text") or ""))
     slipped: set[Path] = set()
     for path, text, expressions in _texts(view):
         own = figures_of(view, expressions)
         own.values |= _counts(view, path)
-        for problem in _compare(view, path, text, own, everything):
+        for problem in _compare(view, path, text, own, everything, expressions):
+            if problem.code == "text-number" and _hidden(view, path):
+                continue
             if problem.code == "unit-slip":
-                slipped.add(path)
+                slipped.update({path, *(each.path for each in expressions)})
             yield problem
     yield from _ratios(view, slipped)
     yield from _implausible(view)
     yield from _doubled(view)
     yield from _parameters(view)
+
+
+def _hidden(view: ItemView, path: Path) -> bool:
+    """Whether the figure may stand in an expression that cannot be read."""
+    return any(
+        broken[: len(path)] == path or broken[0] in ("definitions", "tables") for broken, _ in view.broken
+    )
 
 
 def _texts(view: ItemView) -> Iterator[tuple[Path, str, list[Expression]]]:
@@ -290,7 +307,14 @@ def _benefit_texts(view: ItemView, data: Any, path: Path) -> Iterator[tuple[Path
             yield from _benefit_texts(view, value, (*path, index))
 
 
-def _compare(view: ItemView, path: Path, text: str, own: Figures, everything: Figures) -> Iterator[Problem]:
+def _compare(
+    view: ItemView,
+    path: Path,
+    text: str,
+    own: Figures,
+    everything: Figures,
+    expressions: Sequence[Expression],
+) -> Iterator[Problem]:
     quantities = quantities_of(text)
     # The number itself, 万元 for a fact in 万元 and so on: what some figure of the text accounts for is no slip.
     accounted = {
@@ -311,7 +335,7 @@ def _compare(view: ItemView, path: Path, text: str, own: Figures, everything: Fi
         unit = "元" if quantity.kind == MONEY else ""
         yield view.finding(
             "unit-slip",
-            path,
+            _where(view, literal, expressions) or path,
             f"the text says {quantity.text}, which is {meant}{' yuan' if unit else ''}, "
             f"but the expression has {written}; write {meant}",
             f"文字为“{quantity.text}”，即 {meant}{unit}，而表达式写的是 {written}，请改为 {meant}",
@@ -332,6 +356,15 @@ def _compare(view: ItemView, path: Path, text: str, own: Figures, everything: Fi
             f"文字中的“{quantity.text}”（{plain(quantity.value)}）未出现在表达式中，请补充条件或核对数字",
             text=quantity.text,
         )
+
+
+def _where(view: ItemView, literal: Decimal, expressions: Sequence[Expression]) -> Path | None:
+    """The field that holds a figure."""
+    for each in expressions:
+        figures = figures_of(view, [each])
+        if literal in figures.literals or literal in figures.factors:
+            return each.path
+    return None
 
 
 def _slip(quantity: Quantity, own: Figures, accounted: set[Decimal]) -> tuple[Decimal, bool] | None:
@@ -526,6 +559,7 @@ def _parameters(view: ItemView) -> Iterator[Problem]:
     for index, parameter in enumerate(view.data.get("parameters") or ()):
         unit = parameter.get("unit")
         scale = UNITS.get(str(unit), Decimal(1))
+        shown = unit if unit and unit not in _RATIO_UNITS else ""
         for position, each in enumerate(parameter.get("values") or ()):
             value = each.get("value")
             text = str(each.get("text") or "")
@@ -543,8 +577,8 @@ def _parameters(view: ItemView) -> Iterator[Problem]:
                         "unit-slip",
                         ("parameters", index, "values", position, "value"),
                         f"the text says {quantity.text}, but the value is "
-                        f"{plain(value)}{unit or ''}; write {meant}",
-                        f"文字为“{quantity.text}”，而取值为 {plain(value)}{unit or ''}，请改为 {meant}",
+                        f"{plain(value)}{shown}; write {meant}",
+                        f"文字为“{quantity.text}”，而取值为 {plain(value)}{shown}，请改为 {meant}",
                         text=plain(value),
                         severity=ERROR if slip[1] else WARNING,
                     )
