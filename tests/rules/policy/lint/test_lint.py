@@ -73,6 +73,16 @@ CASES: list[tuple[str, dict[str, str | None], dict[str, str | None]]] = [
         {"benefit": bands(band("< 5000000", "rate: 2%"), band(">= 5000000", "rate: 1%"), extra="mode: progressive, ")},
     ),
     (
+        "bands-drop",
+        {"benefit": bands(band("< 5000000", "rate: 2%, cap: 90000"), band(">= 5000000", "rate: 1%"))},
+        {"benefit": bands(band("< 5000000", "rate: 2%, cap: 40000"), band(">= 5000000", "rate: 1%"))},
+    ),
+    (
+        "bands-drop",
+        {"benefit": bands(band("< 5000000", "rate: 2%"), band(">= 5000000", "amount: 9")).replace("{", "{unit: 万元, ", 1)},
+        {"benefit": bands(band("< 5000000", "rate: 2%"), band(">= 5000000", "amount: 10")).replace("{", "{unit: 万元, ", 1)},
+    ),
+    (
         "table-overlap",
         {"benefit": table(row("<= 30"), row(">= 30", "2000"))},
         {"benefit": table(row("<= 30"), row("> 30", "2000"))},

@@ -40,12 +40,13 @@ _COUNTED = frozenset({"人", "家", "户", "项", "件", "个", "次", "辆", "�
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One row of bands: its range of numbers, what it pays, and where it stands."""
+    """One row of bands: its range of numbers, what it pays (in yuan), and where it stands."""
 
     index: int
     range: Range
     rate: Decimal | None
     amount: Decimal | None
+    cap: Decimal | None = None
 
     @property
     def low(self) -> Decimal:
@@ -57,9 +58,10 @@ class Band:
 
     def pays(self, base: Decimal) -> Decimal | None:
         """The amount for a base, where it is written out."""
-        if self.amount is not None:
-            return self.amount
-        return None if self.rate is None else self.rate * base
+        if self.amount is None and self.rate is None:
+            return None
+        amount = self.amount if self.amount is not None else (self.rate or Decimal(0)) * base
+        return amount if self.cap is None else min(amount, self.cap)
 
 
 def check_bands(view: ItemView) -> Iterator[Problem]:
@@ -136,15 +138,20 @@ def _numbers(
             each is UNBOUNDED or isinstance(each, Decimal) for each in (value.low, value.high)
         ):
             return None
-        amounts = [_literal(view, (*path, "rows", index, key)) for key in ("rate", "amount")]
+        where = (*path, "rows", index)
+        amounts = [_literal(view, (*where, key)) for key in ("rate", "amount", "cap")]
+        if amounts[2] is None and (*where, "cap") in view.by_path:
+            # What it pays is not seen.
+            amounts = [None, None, None]
         found.append(Band(index, value, *amounts))
     return found
 
 
 def _literal(view: ItemView, path: Path) -> Decimal | None:
+    """A figure written out, an amount in yuan."""
     found = view.by_path.get(path)
     value = found.tree.value if found is not None and isinstance(found.tree, Literal) else None
-    return value if isinstance(value, Decimal) else None
+    return value * found.factor if found is not None and isinstance(value, Decimal) else None
 
 
 def _harmless(finding: tables.Finding, bands: list[Band] | None, progressive: bool) -> bool:
