@@ -14,8 +14,8 @@ from yingshang.kernel.parties.subjects import SubjectsFile
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
-from yingshang.rules.policy.document import PolicySet, load_policies
-from yingshang.rules.policy.marked_yaml import load_all
+from yingshang.rules.policy.document import PolicySet, Problem, load_policies
+from yingshang.rules.policy.marked_yaml import Place, load_all
 
 SUFFIXES = (".yaml", ".yml")
 BESIDE = "facts.yaml"
@@ -35,7 +35,16 @@ def read_policies(paths: Iterable[Path], catalogue: Path | None = None) -> Polic
     """
     paths = list(paths)
     files = [*policy_files(paths), *([catalogue] if catalogue else [])]
-    found = load_policies([_source(file) for file in files], shipped_catalogues())
+    sources, unreadable = [], []
+    for file in files:
+        try:
+            sources.append(_source(file))
+        except PolicyError as error:
+            # One file in a wrong encoding must not keep the others from being read.
+            place = Place(str(file), 1, 1)
+            unreadable.append(Problem("encoding", error.message, error.message_zh, place))
+    found = load_policies(sources, shipped_catalogues())
+    found.problems = [*unreadable, *found.problems]
     beside = [path.parent / BESIDE for path in paths if path.is_file() and (path.parent / BESIDE).is_file()]
     if found.catalogue is None and beside:
         found.catalogue = load_policies([_source(beside[0])], shipped_catalogues()).catalogue

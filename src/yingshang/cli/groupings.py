@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from yingshang.kernel.parties.api import find_industry, find_region, get_industry, section_of
+from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.population import Grouping
 
 UNKNOWN = ("", "未知")
@@ -53,11 +54,13 @@ def groupings_for(columns: Sequence[str]) -> list[Grouping]:
     ]
 
 
-def groupings_named(names: str, columns: Sequence[str]) -> list[Grouping]:
-    """The breakdowns of a comma-separated list; any other column of the file stands for itself."""
+def groupings_named(
+    names: str, columns: Sequence[str], catalogue: FactCatalogue, year: int
+) -> list[Grouping]:
+    """The breakdowns of a comma-separated list; any other column of the file, by code or name, stands for itself."""
     found = []
     for name in filter(None, (each.strip() for each in names.split(","))):
-        column, label = GROUPINGS.get(name, (name, _itself))
+        column, label = GROUPINGS.get(name, (catalogue.column(name, year) or name, _itself))
         if column not in columns:
             raise typer.BadParameter(
                 f"--by {name}: there is no column {column}; known are {', '.join(GROUPINGS)} and the file's columns"

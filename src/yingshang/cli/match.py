@@ -42,6 +42,8 @@ from yingshang.rules.policy.population import NOTES, ItemSummary, Matching, matc
 from yingshang.web.reports.match_report import render_match_report
 
 _REPORTED_REJECTS = 50
+# Up to here it is worked out along the way which facts are lacking; beyond, that takes as long as deciding: with --out.
+_SURVEYED_DECISIONS = 50_000_000
 
 
 def match(
@@ -105,6 +107,7 @@ def match(
             batches,
             groupings=groupings_for(data.columns) if out is not None else (),
             details=out is not None,
+            survey_facts=rows * len(compiled.programs) <= _SURVEYED_DECISIONS,
             threads=threads or os.cpu_count(),
             progress=advance,
         )
@@ -219,7 +222,10 @@ def summarise(
         "total_possible": yuan(matching.total_possible_fen),
         "entitled_subjects": matching.entitled_subjects,
         "undecided_subjects": matching.undecided_subjects,
-        "results": [_item_data(each, catalogue) for each in matching.items],
+        "results": [
+            _item_data(each, catalogue, surveyed=matching.entitled_subjects is not None)
+            for each in matching.items
+        ],
         "missing": None if matching.entitled_subjects is None else _most_missing(matching.items, catalogue),
         "by_group": {
             name: [_group_data(each) for each in groups] for name, groups in matching.groups.items()
@@ -231,7 +237,7 @@ def summarise(
     }
 
 
-def _item_data(summary: ItemSummary, catalogue: FactCatalogue) -> dict[str, Any]:
+def _item_data(summary: ItemSummary, catalogue: FactCatalogue, *, surveyed: bool) -> dict[str, Any]:
     program = summary.program
     item = program.item.data
     document = item.get("document") or {}
@@ -259,9 +265,9 @@ def _item_data(summary: ItemSummary, catalogue: FactCatalogue) -> dict[str, Any]
         "quota": program.quota.count if program.quota else None,
         "budget": format(program.budget, "f") if program.budget is not None else None,
         "grants": program.benefit.grants,
-        "missing": [
-            {"fact": name, "name": label(catalogue, name), "count": count} for name, count in missing
-        ],
+        "missing": [{"fact": name, "name": label(catalogue, name), "count": count} for name, count in missing]
+        if surveyed
+        else None,
     }
 
 
@@ -435,22 +441,25 @@ def _print_summary(summary: dict[str, Any], language: Language) -> None:
     certain, possible = (
         humanised_yuan(round(Decimal(summary[f"total_{key}"]) * 100)) for key in ("certain", "possible")
     )
+    unknown = sum(each["amount_unknown"] for each in summary["results"])
     if chinese:
+        beyond = f"（另有 {unknown:,} 笔金额尚无上限）" if unknown else ""
         text = (
-            f"{summary['subjects']:,} 个主体 × {summary['items']} 个事项：确定 {certain}，至多 {possible}；"
+            f"{summary['subjects']:,} 个主体 × {summary['items']} 个事项：确定 {certain}，至多 {possible}{beyond}；"
             f"读取 {summary['load_seconds']} 秒，匹配 {summary['evaluate_seconds']} 秒（每秒 {speed:,} 次判定）"
         )
     else:
+        beyond = f" (and {unknown:,} amounts without a known upper end)" if unknown else ""
         text = (
-            f"{summary['subjects']:,} subjects × {summary['items']} items: {certain} certain, {possible} possible; "
+            f"{summary['subjects']:,} subjects × {summary['items']} items: "
+            f"{certain} certain, {possible} possible{beyond}; "
             f"read in {summary['load_seconds']} s, matched in {summary['evaluate_seconds']} s "
             f"({speed:,} decisions a second)"
         )
     results.print("\n" + text, markup=False)
     if summary["rejected_rows"]:
-        messages.print(
-            f"{summary['rejected_rows']:,} rows rejected 行有误未参与匹配", style="yellow", markup=False
-        )
+        told = "行有误，未参与匹配" if chinese else "rows rejected"
+        messages.print(f"{summary['rejected_rows']:,} {told}", style="yellow", markup=False)
         for each in summary["rejects"][:5]:
             detail = each["message_zh"] if chinese else each["message"]
             messages.print(f"  {each['row']}: {each['column']}: {detail}", style="yellow", markup=False)

@@ -87,7 +87,9 @@ def simulate(
             raise PolicyError(
                 f"{path} holds no item that can be used{reason}", message_zh=f"{path} 中没有可用的事项"
             )
-    groupings = groupings_for(data.columns) if by is None else groupings_named(by, data.columns)
+    groupings = (
+        groupings_for(data.columns) if by is None else groupings_named(by, data.columns, used, day.year)
+    )
     wanted = {*needed_columns(compiled[0].programs), *needed_columns(compiled[1].programs), data.id_column}
     wanted |= {each.column for each in groupings}
     with progress_bar("reading 读取", None, quiet=json_output):
@@ -357,14 +359,17 @@ def _print(summary: dict[str, Any], language: Language) -> None:
     results.print(table)
     before, after = summary["totals"]["base"], summary["totals"]["draft"]
 
-    def span(side: dict[str, Any]) -> str:
+    def span(side: dict[str, Any], version: str) -> str:
         low, high = (
             humanised_yuan(round(Decimal(side[key]) * 100)) for key in ("amount_certain", "amount_possible")
         )
-        return f"[{low}, {high}]"
+        unknown = sum(each[version]["amount_unknown"] for each in summary["items"])
+        told = f"另有 {unknown:,} 笔尚无上限" if chinese else f"and {unknown:,} without a known upper end"
+        return f"[{low}, {high}]" + (f"（{told}）" if unknown else "")
 
     results.print(
-        f"\n{'现行' if chinese else 'In force'} {span(before)} → {'草案' if chinese else 'draft'} {span(after)}",
+        f"\n{'现行' if chinese else 'In force'} {span(before, 'base')} → "
+        f"{'草案' if chinese else 'draft'} {span(after, 'draft')}",
         markup=False,
     )
     if summary["budget"]:

@@ -34,7 +34,7 @@ def test_many_documents_lists_and_policies_with_items_are_read() -> None:
     [
         ("id: A\nname: [甲\n", 3, "YAML"),
         ("id: A\nid: B\n", 2, "twice"),
-        (LEAST.replace("name: 甲", "nmae: 甲"), 1, "did you mean 'name'"),
+        (LEAST.replace("name: 甲", "nmae: 甲"), 2, "did you mean 'name'"),
         (LEAST.replace("benefit: {amount: 1}\n", ""), 1, "benefit is missing"),
         (LEAST + "delivery: by post\n", 6, "automatic"),
         (LEAST.replace("when: true", "any: []"), 4, ""),
@@ -43,10 +43,8 @@ def test_many_documents_lists_and_policies_with_items_are_read() -> None:
 )
 def test_what_is_wrong_is_said_with_its_line(text: str, line: int, part: str) -> None:
     policies = load_policies([("a.yaml", text)])
-    assert len(policies.problems) == 1
-    problem = policies.problems[0]
+    problem = next(each for each in policies.problems if part in each.message)
     assert (problem.place.file, problem.place.line) == ("a.yaml", line)
-    assert part in problem.message
     assert problem.message_zh
 
 
@@ -133,3 +131,61 @@ def test_what_only_shows_when_compiling_is_a_problem_with_its_place(written: str
         assert compiled.problems[0].place.line == 6
     else:
         assert not compiled.problems
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "when: 参保人数 ≥ 1",
+        "when: '参保人数 ≥ 1'",
+        "when: >-\n      参保人数 > 0\n      and 参保人数 ≥ 1",
+        "when: |\n      参保人数 > 0\n\n      and 参保人属 > 1",
+    ],
+)
+def test_a_wrong_character_is_found_in_its_file(when: str) -> None:
+    text = f"id: A\nname: 甲\nconditions:\n  - id: c\n    text: 人数\n    {when}\nbenefit: {{amount: 1}}\n"
+    policies = loaded(text)
+    compiled = compile_items(policies.items, policies.catalogue, AS_OF)
+    place = compiled.problems[0].place
+    offending = text.splitlines()[place.line - 1][place.column - 1 :]
+    assert offending.startswith(("≥", "参保人属")), (place, offending)
+
+
+def test_everything_wrong_with_an_item_is_said_at_once() -> None:
+    text = LEAST.replace("name: 甲", "nmae: 甲") + "delivery: by post\nfoo: 1\n"
+    found = load_policies([("a.yaml", text)]).problems
+    assert {problem.text for problem in found} >= {"nmae", "foo", "by post"}
+    assert [problem.place.line for problem in found] == sorted(problem.place.line for problem in found)
+
+
+def test_a_broken_document_does_not_hide_those_after_it() -> None:
+    policies = load_policies([("a.yaml", LEAST + "---\nid: [\n---\n" + LEAST.replace("id: A", "id: B"))])
+    assert [item.id for item in policies.items] == ["A", "B"]
+    assert len(policies.problems) == 1
+    assert policies.items[1].place("id").line == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("id: A\n\tname: 甲\n", "spaces"),
+        ("id: A\nname: 办法: 之一\n", "quotation marks"),
+        ("benefit: {amount: min(a, b)}\nid: A\nname: [a\n", "quotation marks"),
+    ],
+)
+def test_the_commonest_yaml_mistakes_come_with_advice(text: str, advice: str) -> None:
+    assert advice in load_policies([("a.yaml", text)]).problems[0].message
+
+
+def test_a_day_that_is_none_in_an_expression_is_a_problem() -> None:
+    policies = load_policies([("a.yaml", LEAST.replace("when: true", "when: '@\"2026-02-30\" < today()'"))])
+    problem = compile_items(policies.items, None, AS_OF).problems[0]
+    assert problem.place.line == 4 and "2026-02-30" in problem.message
+
+
+def test_a_known_name_may_begin_with_a_digit() -> None:
+    catalogue = load_policies(
+        [("f.yaml", "facts: [{code: 2025年营业收入, name: 收入, type: number}]")]
+    ).catalogue
+    policies = load_policies([("a.yaml", LEAST.replace("when: true", "when: 2025年营业收入 > 2025"))])
+    assert not compile_items(policies.items, catalogue, AS_OF).problems

@@ -182,7 +182,12 @@ class _Lexer:
             ):
                 match = _NUMBER.match(text, self.position)
                 assert match is not None
-                self._emit("NUMBER", match.end())
+                # A column may be called 2025年营业收入: a known name that goes on beyond the number.
+                known = self._known(self.position)
+                if known is not None and known > match.end():
+                    self._emit("NAME", known, " ".join(text[self.position : known].split()))
+                else:
+                    self._emit("NUMBER", match.end())
             elif not self._raw_key() and not self._name():
                 self._sign()
 

@@ -46,7 +46,7 @@ class Change:
         unit = self.unit or ""
         if self.on is not None:
             return f"自 {self.on} 起自然符合"
-        if self.gap is not None:
+        if self.gap:
             word = "还差" if self.gap > 0 else "超出"
             lacking = f"{grouped(abs(self.gap))} {unit}".rstrip()
             return f"{self.name}{word} {lacking}（现为 {_shown(self.current)}，须 {self.needed}）"
@@ -57,7 +57,7 @@ class Change:
         unit = f" {self.unit}" if self.unit else ""
         if self.on is not None:
             return f"holds by itself from {self.on}"
-        if self.gap is not None:
+        if self.gap:
             word = "short by" if self.gap > 0 else "over by"
             lacking = f"{grouped(abs(self.gap))}{unit}"
             return f"{self.name} is {word} {lacking} (is {_shown(self.current)}, needs {self.needed})"

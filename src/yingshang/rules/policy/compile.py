@@ -15,7 +15,7 @@ from yingshang.rules.feel.temporal import Date, compare, parse_date
 from yingshang.rules.policy.benefit import UNITS, Benefit, BenefitBuilder
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.document import Item, Problem
-from yingshang.rules.policy.marked_yaml import Path
+from yingshang.rules.policy.marked_yaml import Path, Place
 from yingshang.rules.policy.order import reading_order
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 from yingshang.rules.policy.resolve import Period, Resolver, on_day
@@ -405,15 +405,31 @@ class _ItemCompiler:
         return f"有效期 {period.get('from') or '…'} 至 {period.get('to') or '…'}"
 
     def _problem(self, error: DomainError) -> Problem:
-        place = self.item.place(*self.path)
         label = ".".join(str(each) for each in self.path)
         message, message_zh = f"{label}: {error.message}", f"{label}：{error.message_zh}"
-        text = str(error.details.get("text", ""))
-        if isinstance(error, ExpressionError):
-            # The column within the expression; a one-line expression stands on the line of its field.
-            message += f" (column {error.column} of {error.source.strip()!r})"
-            message_zh += f"（表达式第 {error.column} 列：{error.source.strip()}）"
-        return Problem(error.code, message, message_zh, place, self.item.id, text)
+        return Problem(
+            error.code,
+            message,
+            message_zh,
+            self._place(error),
+            self.item.id,
+            str(error.details.get("text", "")),
+            expected=tuple(error.details.get("expected", ())),
+        )
+
+    def _place(self, error: DomainError) -> Place:
+        """Where in the file: within an expression, the very character."""
+        path = (*self.item.path, *self.path)
+        position = error.position if isinstance(error, ExpressionError) else error.details.get("position")
+        written: Any = self.item.marked.data
+        try:
+            for step in path:
+                written = written[step]
+        except (KeyError, IndexError, TypeError):
+            written = None
+        if isinstance(written, str) and isinstance(position, int):
+            return self.item.marked.place_within(path, written, position)
+        return self.item.place(*self.path)
 
 
 def _day(value: Any) -> Date | None:

@@ -37,6 +37,7 @@ class Problem:
     item: str | None = None
     text: str = ""
     severity: str = "error"
+    expected: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -48,6 +49,7 @@ class Problem:
             "line": self.place.line,
             "column": self.place.column,
             "text": self.text,
+            "expected": list(self.expected),
             "message": self.message,
             "message_zh": self.message_zh,
         }
@@ -118,13 +120,7 @@ def load_policies(
     """
     result = PolicySet()
     for file, text in sources:
-        try:
-            for marked in load_all(text, file):
-                _read_document(marked, result, catalogues or {})
-        except PolicyError as error:
-            result.problems.append(
-                _problem(error, Place(file, error.details.get("line", 1), error.details.get("column", 1)))
-            )
+        _read_file(file, text, result, catalogues or {})
     seen: dict[str, Item] = {}
     for item in result.items:
         if item.id in seen:
@@ -143,6 +139,29 @@ def load_policies(
             seen[item.id] = item
     result.items = list(seen.values())
     return result
+
+
+def _read_file(file: str, text: str, result: PolicySet, catalogues: Mapping[str, FactCatalogue]) -> None:
+    """Every document of a file; one that is no YAML does not hide those after it."""
+    lines = text.split("\n")
+    start = 0
+    while True:
+        try:
+            # The lines before are left empty, so that every place is that of the file.
+            for marked in load_all("\n" * start + "\n".join(lines[start:]), file):
+                _read_document(marked, result, catalogues)
+            return
+        except PolicyError as error:
+            line = error.details.get("line", 1)
+            result.problems.append(_problem(error, Place(file, line, error.details.get("column", 1))))
+        following = (
+            index
+            for index in range(max(line - 1, start + 1), len(lines))
+            if lines[index].rstrip() == "---" or lines[index].startswith("--- ")
+        )
+        start = next(following, 0)
+        if not start:
+            return
 
 
 def _problem(error: DomainError, place: Place, item: str | None = None) -> Problem:
@@ -207,9 +226,9 @@ def _read_policy(marked: Marked, data: dict[str, Any], result: PolicySet) -> Non
             {"id": "x", "name": "x", "conditions": [{"id": "x", "text": "x", "when": True}], "benefit": {}}
         ],
     }
-    problem = _schema_problem(marked, shell, "policy", (), None)
-    if problem:
-        result.problems.append(problem)
+    problems = _schema_problems(marked, shell, "policy", (), None)
+    if problems:
+        result.problems.extend(problems)
         return
     items = data["items"]
     if not isinstance(items, list) or not items:
@@ -223,9 +242,9 @@ def _read_policy(marked: Marked, data: dict[str, Any], result: PolicySet) -> Non
 
 def _read_item(marked: Marked, entry: Any, path: Path, shared: Mapping[str, Any], result: PolicySet) -> None:
     identifier = str(entry["id"]) if isinstance(entry, dict) and entry.get("id") is not None else None
-    problem = _schema_problem(marked, entry, "item", path, identifier)
-    if problem:
-        result.problems.append(problem)
+    problems = _schema_problems(marked, entry, "item", path, identifier)
+    if problems:
+        result.problems.extend(problems)
         return
     data = dict(entry)
     for key, value in shared.items():
@@ -251,28 +270,32 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Date) else value
 
 
-def _schema_problem(
+def _schema_problems(
     marked: Marked, data: Any, definition: str, path: Path, item: str | None
-) -> Problem | None:
+) -> list[Problem]:
+    """Everything that does not fit the schema, in the order of the file."""
     plain = _plain(data)
     if isinstance(plain, dict) and definition == "item":
-        # ids and names may look like numbers: 2024, 001
+        # ids and names may look like numbers: 2024
         plain = {**plain, **{key: str(plain[key]) for key in ("id", "name", "version") if key in plain}}
-    errors = list(_validator(definition).iter_errors(plain))
-    if not errors:
-        return None
-    error = _deepest(best_match(errors))
-    where: Path = (*path, *error.absolute_path)
-    message, message_zh = _explain(error)
-    label = ".".join(str(each) for each in error.absolute_path) or definition
-    return Problem(
-        "schema",
-        f"{label}: {message}",
-        f"{label}：{message_zh}",
-        marked.place(*where),
-        item,
-        str(error.instance)[:80],
-    )
+    found: dict[tuple[Place, str], Problem] = {}
+    for each in _validator(definition).iter_errors(plain):
+        error = _deepest(each)
+        label = ".".join(str(step) for step in error.absolute_path) or definition
+        strays: list[str | None] = [*_stray_keys(error)]
+        for stray in strays or [None]:
+            where: Path = (*path, *error.absolute_path, *([stray] if stray else []))
+            message, message_zh = _explain(error, stray)
+            problem = Problem(
+                "schema",
+                f"{label}: {message}",
+                f"{label}：{message_zh}",
+                marked.place(*where),
+                item,
+                stray or str(error.instance)[:80],
+            )
+            found.setdefault((problem.place, problem.message), problem)
+    return sorted(found.values(), key=lambda problem: (problem.place.line, problem.place.column))
 
 
 def _deepest(error: ValidationError) -> ValidationError:
@@ -284,12 +307,17 @@ def _deepest(error: ValidationError) -> ValidationError:
     return error
 
 
-def _explain(error: Any) -> tuple[str, str]:
-    """jsonschema's message, as a person would say it."""
-    if error.validator == "additionalProperties":
-        allowed = list(error.schema.get("properties", {}))
-        extra = [key for key in error.instance if key not in allowed]
-        name = extra[0] if extra else ""
+def _stray_keys(error: Any) -> list[str]:
+    """The fields that the schema does not know, if that is the error."""
+    if error.validator != "additionalProperties":
+        return []
+    return [key for key in error.instance if key not in error.schema.get("properties", {})]
+
+
+def _explain(error: Any, stray: str | None = None) -> tuple[str, str]:
+    """jsonschema's message, as a person would say it. `stray` is the field that is not known, if any."""
+    if stray is not None:
+        name, allowed = stray, list(error.schema.get("properties", {}))
         close = difflib.get_close_matches(name, allowed, n=1)
         hint, hint_zh = (
             (f"; did you mean {close[0]!r}?", f"，是否为“{close[0]}”？")

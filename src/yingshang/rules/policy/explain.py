@@ -65,10 +65,10 @@ def _lines(
     elif program.benefit.grants:
         yield f"{'给予' if chinese else 'Grants'}: {program.benefit.grants}"
     for payment in decision.payments:
-        amount = grouped(payment.amount) if payment.amount is not None else "?"
+        amount = money(payment.amount) if payment.amount is not None else "?"
         yield f"  {MARKS[payment.due]} {payment.text or payment.id}: {amount}{' 元' if chinese else ' yuan'}"
     for who, portion in (*decision.recipients, *decision.shares):
-        yield f"  {who}: {grouped(portion)}{' 元' if chinese else ' yuan'}"
+        yield f"  {who}: {money(portion)}{' 元' if chinese else ' yuan'}"
     yield ""
     yield "条件" if chinese else "Conditions"
     for part in decision.reason.parts:
@@ -131,13 +131,18 @@ def amount_text(amount: Amount, language: str = "zh") -> str:
     """An amount in yuan, or what is known of it."""
     unit = " 元" if language == "zh" else " yuan"
     if amount.value is not None:
-        return grouped(amount.value) + unit
+        return money(amount.value) + unit
     if amount.failure is not None:
         return amount.failure.message_zh if language == "zh" else amount.failure.message
-    low = grouped(amount.at_least or Decimal(0))
+    low = money(amount.at_least or Decimal(0))
     if amount.at_most is None:
         return f"未定（不低于 {low}{unit}）" if language == "zh" else f"not known (at least {low}{unit})"
-    return f"{low} – {grouped(amount.at_most)}{unit}"
+    return f"{low} – {money(amount.at_most)}{unit}"
+
+
+def money(value: Decimal) -> str:
+    """Yuan with separators; jiao and fen if there are any."""
+    return f"{value:,.2f}".removesuffix(".00")
 
 
 def label(catalogue: FactCatalogue | None, name: str) -> str:

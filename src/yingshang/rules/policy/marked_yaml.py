@@ -35,16 +35,43 @@ class Place:
 class Marked:
     """A YAML document as plain data, with the place of every value by its path."""
 
-    def __init__(self, data: Any, places: dict[Path, Place], file: str) -> None:
+    def __init__(self, data: Any, places: dict[Path, Place], file: str, text: str = "") -> None:
         self.data = data
         self.places = places
         self.file = file
+        self._text = text
+        self._lines = text.splitlines(keepends=True)
 
     def place(self, *path: str | int) -> Place:
         """The place of the value at `path`, or of the nearest thing around it."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, Place(self.file, 1, 1))
+
+    def place_within(self, path: Path, value: str, position: int) -> Place:
+        """The place of one character of a text value, also where YAML folded its lines or put it in quotes.
+
+        YAML changes white space only, so the character is found by counting the others.
+        """
+        start = self.place(*path)
+        if path not in self.places or not self._lines:
+            return start
+        before = sum(not character.isspace() for character in value[:position])
+        line, column = start.line, start.column - 1
+        first = self._lines[line - 1]
+        if first[column : column + 1] in ("|", ">"):
+            line, column = line + 1, 0
+        elif first[column : column + 1] in ("'", '"'):
+            column += 1
+        for number in range(line, len(self._lines) + 1):
+            text = self._lines[number - 1]
+            for index in range(column if number == line else 0, len(text)):
+                if text[index].isspace():
+                    continue
+                if before == 0:
+                    return Place(self.file, number, index + 1)
+                before -= 1
+        return start
 
 
 # The C parser is ten times faster and says the same; a build of PyYAML without it does too.
@@ -77,25 +104,38 @@ def load_all(text: str, file: str) -> Iterator[Marked]:
             node = loader.get_node()
             assert node is not None
             places: dict[Path, Place] = {}
-            yield Marked(_build(node, (), places, file), places, file)
+            yield Marked(_build(node, (), places, file), places, file, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         lines = text.splitlines()
         offending = lines[line - 1].strip() if line <= len(lines) else ""
         problem = " ".join(filter(None, (error.context, error.problem)))
+        hint, hint_zh = _advice(problem, offending)
         raise PolicyError(
-            f"{file}:{line}:{column}: this is no valid YAML: {problem}",
-            message_zh=f"{file} 第 {line} 行第 {column} 列：YAML 格式错误（{problem}）",
+            f"this is no valid YAML: {problem}{hint}",
+            message_zh=f"YAML 格式错误{hint_zh}（{problem}）",
             file=file,
             line=line,
             column=column,
             text=offending,
         ) from None
     except yaml.YAMLError as error:
-        raise PolicyError(
-            f"{file}: {error}", message_zh=f"{file}：YAML 格式错误（{error}）", file=file, line=1
-        ) from None
+        raise PolicyError(str(error), message_zh=f"YAML 格式错误（{error}）", file=file, line=1) from None
+
+
+def _advice(problem: str, line: str) -> tuple[str, str]:
+    """What to do about the commonest mistakes, in both languages."""
+    if "tab" in problem or line.startswith("\t") or "'\\t'" in problem:
+        return "; indent with spaces, not with tabs", "，缩进请用空格，不要用制表符"
+    if "mapping values are not allowed" in problem:
+        return "; put a text that holds ': ' in quotation marks", "，含有“: ”的文字请加引号"
+    if "flow mapping" in problem or "flow sequence" in problem or "flow node" in problem:
+        return (
+            "; put a text that holds a comma or a bracket in quotation marks, or write one field a line",
+            "，花括号内含有逗号或括号的文字请加引号，或改为每行一个字段",
+        )
+    return "", ""
 
 
 def _build(node: yaml.Node, path: Path, places: dict[Path, Place], file: str) -> Any:
@@ -112,8 +152,8 @@ def _build(node: yaml.Node, path: Path, places: dict[Path, Place], file: str) ->
             if key in own:
                 line = key_node.start_mark.line + 1
                 raise PolicyError(
-                    f"{file}:{line}: {key!r} is written twice here; keep one",
-                    message_zh=f"{file} 第 {line} 行：“{key}”重复，请只保留一个",
+                    f"{key!r} is written twice here; keep one",
+                    message_zh=f"“{key}”重复，请只保留一个",
                     file=file,
                     line=line,
                     column=key_node.start_mark.column + 1,

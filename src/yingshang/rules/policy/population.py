@@ -115,8 +115,8 @@ class Matching:
     """What a population comes to.
 
     `rows_of` is there if details were asked for. How many subjects have something, and which facts are lacking
-    (`missing` of the items), is surveyed with details or groups; otherwise it is None and empty.
-    `unassigned_certain_fen` is surely paid, but which of several items pays it is not sure yet: it is in the total only.
+    (`missing` of the items), is surveyed if asked for, and with details; otherwise it is None and empty.
+    `unassigned_certain_fen` is surely paid, though not sure by which of several items: it is in the total only.
     """
 
     subjects: int
@@ -153,6 +153,7 @@ def match_population(
     *,
     groupings: Sequence[Grouping] = (),
     details: bool = False,
+    survey_facts: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Matching:
@@ -165,7 +166,7 @@ def match_population(
         columns.Program(each.id, each.requirement, each.benefit.amount) for each in programs
     ] + [each for each in extra if each is not None]
     plan = columns.compile_programs(column_programs)
-    survey = _Survey(programs) if detailed else None
+    survey = _Survey(programs) if detailed or survey_facts else None
     done = 0
 
     def count(rows: int) -> None:
@@ -425,10 +426,10 @@ def _highest_first(matching: Matching, programs: Sequence[Program], group: Seque
     for place, index in enumerate(group):
         rows = matching.rows_of[index]
         low[place, rows.rows[rows.entitled]] = rows.low[rows.entitled]
-    there = np.zeros(matching.subjects, np.int64)
+    claims = np.zeros(matching.subjects, np.int64)
     for index in group:
-        there[matching.rows_of[index].rows] += 1
-    contested = np.flatnonzero(there > 1)
+        claims[matching.rows_of[index].rows] += 1
+    contested = np.flatnonzero(claims > 1)
     if not len(contested):
         return
     amounts = low[:, contested]
@@ -507,7 +508,7 @@ def _apply_quota(rows: ItemRows, program: Program, outcomes: Sequence[ChunkOutco
         ranked = [(rank, place) for place, rank in enumerate(ranks) if rank is not None]
         direction = -1 if quota.descending else 1
         # Sorting is stable: of equal ranks the earlier row stays ahead.
-        ranked.sort(key=functools.cmp_to_key(lambda one, other: direction * _order(one[0], other[0])))
+        ranked.sort(key=functools.cmp_to_key(functools.partial(_ahead, direction)))
         known = [place for _, place in ranked]
     entitled_ahead = 0
     for ahead, place in enumerate(known):
@@ -528,6 +529,10 @@ def _rank(value: Any) -> list[Any] | None:
     """What to rank by: a number, text or day, or a list of them that are compared one after the other."""
     parts = value if isinstance(value, list) else [value]
     return None if any(each is None or each.__class__ in (Unknown, Failure) for each in parts) else parts
+
+
+def _ahead(direction: int, one: tuple[list[Any], int], other: tuple[list[Any], int]) -> int:
+    return direction * _order(one[0], other[0])
 
 
 def _order(left: Sequence[Any], right: Sequence[Any]) -> int:

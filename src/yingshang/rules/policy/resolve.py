@@ -19,6 +19,7 @@ from yingshang.rules.feel.functions import builtin_names, find_builtin
 from yingshang.rules.feel.parser import parse_expression
 from yingshang.rules.feel.syntax import Name, Node
 from yingshang.rules.feel.temporal import Date
+from yingshang.rules.feel.values import Failure
 from yingshang.rules.policy.catalogue import FactCatalogue
 
 _ALWAYS_BOUND = frozenset({"item", "partial", "?"})
@@ -72,6 +73,10 @@ class Resolver:
     def _resolve(self, node: Node, bound: frozenset[str], line: str | None, filtered: bool) -> Node:
         if isinstance(node, syntax.Name):
             return self._name(node, bound, line, filtered)
+        if isinstance(node, syntax.Literal) and isinstance(node.value, Failure):
+            raise UnknownName(
+                node.value.message, message_zh=node.value.message_zh, text="@", position=node.start
+            )
         if isinstance(node, syntax.Path):
             return replace(
                 node, source=self._resolve(node.source, bound, line, filtered), name=self._field(node.name)
