@@ -208,11 +208,7 @@ class InstanceOf(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below `node`, in the order written."""
-    kind = node.__class__
-    names = _PARTS.get(kind)
-    if names is None:
-        names = _PARTS[kind] = tuple(each.name for each in fields(kind) if each.name not in ("start", "end"))
-    for name in names:
+    for name in parts_of(node):
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
@@ -220,8 +216,17 @@ def children(node: Node) -> Iterator[Node]:
             yield from _nodes(value)
 
 
-# The fields of each kind of node that may hold nodes.
+# By kind of node.
 _PARTS: dict[type[Node], tuple[str, ...]] = {}
+
+
+def parts_of(node: Node) -> tuple[str, ...]:
+    """The fields of a node that may hold nodes."""
+    kind = node.__class__
+    names = _PARTS.get(kind)
+    if names is None:
+        names = _PARTS[kind] = tuple(each.name for each in fields(kind) if each.name not in ("start", "end"))
+    return names
 
 
 def _nodes(value: Any) -> Iterator[Node]:

@@ -15,7 +15,7 @@ from yingshang.rules.feel.temporal import Date, compare, parse_date
 from yingshang.rules.policy.benefit import UNITS, Benefit, BenefitBuilder
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.document import Item, Problem
-from yingshang.rules.policy.marked_yaml import Path, Place
+from yingshang.rules.policy.marked_yaml import Path
 from yingshang.rules.policy.order import reading_order
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 from yingshang.rules.policy.resolve import Period, Resolver, on_day
@@ -405,31 +405,31 @@ class _ItemCompiler:
         return f"有效期 {period.get('from') or '…'} 至 {period.get('to') or '…'}"
 
     def _problem(self, error: DomainError) -> Problem:
-        label = ".".join(str(each) for each in self.path)
-        message, message_zh = f"{label}: {error.message}", f"{label}：{error.message_zh}"
-        return Problem(
-            error.code,
-            message,
-            message_zh,
-            self._place(error),
-            self.item.id,
-            str(error.details.get("text", "")),
-            expected=tuple(error.details.get("expected", ())),
-        )
+        return problem_at(self.item, self.path, error)
 
-    def _place(self, error: DomainError) -> Place:
-        """Where in the file: within an expression, the very character."""
-        path = (*self.item.path, *self.path)
-        position = error.position if isinstance(error, ExpressionError) else error.details.get("position")
-        written: Any = self.item.marked.data
-        try:
-            for step in path:
-                written = written[step]
-        except (KeyError, IndexError, TypeError):
-            written = None
-        if isinstance(written, str) and isinstance(position, int):
-            return self.item.marked.place_within(path, written, position)
-        return self.item.place(*self.path)
+
+def problem_at(item: Item, path: Path, error: DomainError) -> Problem:
+    """What is wrong with a field of an item, at its place: within an expression, at the very character."""
+    label = ".".join(str(each) for each in path)
+    position = error.position if isinstance(error, ExpressionError) else error.details.get("position")
+    written: Any = item.marked.data
+    try:
+        for step in (*item.path, *path):
+            written = written[step]
+    except (KeyError, IndexError, TypeError):
+        written = None
+    place = item.place(*path)
+    if isinstance(written, str) and isinstance(position, int):
+        place = item.marked.place_within((*item.path, *path), written, position)
+    return Problem(
+        error.code,
+        f"{label}: {error.message}",
+        f"{label}：{error.message_zh}",
+        place,
+        item.id,
+        str(error.details.get("text", "")),
+        expected=tuple(error.details.get("expected", ())),
+    )
 
 
 def _day(value: Any) -> Date | None:

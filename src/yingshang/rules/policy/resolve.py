@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -247,11 +246,11 @@ def on_day(tree: Node, day: Date) -> Node:
 def map_children(node: Node, change: Callable[[Node], Node]) -> Node:
     """`node` with each node directly below it changed; the same object if nothing did."""
     changes: dict[str, Any] = {}
-    for each in dataclass_fields(node):
-        value = getattr(node, each.name)
+    for name in syntax.parts_of(node):
+        value = getattr(node, name)
         new = _map(value, change)
         if new is not value:
-            changes[each.name] = new
+            changes[name] = new
     return replace(node, **changes) if changes else node
 
 

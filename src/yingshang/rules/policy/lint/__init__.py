@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import FactCatalogue
-from yingshang.rules.policy.compile import Compilation, Program, compile_items
+from yingshang.rules.policy.compile import Compilation, Program, compile_items, problem_at
 from yingshang.rules.policy.document import Item, PolicySet, Problem
 from yingshang.rules.policy.lint.bands import check_bands, check_ladders, check_tables
 from yingshang.rules.policy.lint.codes import CODES, NOTE, Code
@@ -26,7 +26,7 @@ from yingshang.rules.policy.lint.payment import check_payment
 from yingshang.rules.policy.lint.relations import check_duplicates, check_excludes, check_stacking
 from yingshang.rules.policy.lint.sources import check_days, check_scenarios, check_sources
 from yingshang.rules.policy.lint.units import check_units
-from yingshang.rules.policy.lint.view import ItemView, day_in_force, problem_of
+from yingshang.rules.policy.lint.view import ItemView, day_in_force
 
 ITEM_CHECKS: tuple[Callable[[ItemView], Iterable[Problem]], ...] = (
     check_kinds,
@@ -158,7 +158,7 @@ def _unreadable(views: list[ItemView], compiled: list[Problem]) -> Iterator[Prob
         (view.item.id, place, code): problem
         for view in views
         for place, code, problem in (
-            (view.item.place(*path), error.code, _hinted(view, problem_of(view.item, path, error)))
+            (view.item.place(*path), error.code, _hinted(view, problem_at(view.item, path, error)))
             for path, error in view.broken
         )
     }

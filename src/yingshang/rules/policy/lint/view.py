@@ -14,7 +14,7 @@ from typing import Any
 
 from yingshang.rules.dmn.document import parse_table
 from yingshang.rules.dmn.table import DecisionTable
-from yingshang.rules.errors import DomainError, ExpressionError
+from yingshang.rules.errors import DomainError
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.functions import find_builtin
 from yingshang.rules.feel.parser import parse_expression, parse_unary_tests
@@ -455,18 +455,6 @@ class _Reader:
             self._optional(each, "ratio", (*path, "recipients", index), NUMBER, Decimal(1), name, source)
 
 
-def problem_of(item: Item, path: Path, error: DomainError) -> Problem:
-    """A broken expression as a finding, worded as the compiler does."""
-    label = ".".join(str(each) for each in path)
-    message, message_zh = f"{label}: {error.message}", f"{label}：{error.message_zh}"
-    if isinstance(error, ExpressionError):
-        message += f" (column {error.column} of {error.source.strip()!r})"
-        message_zh += f"（表达式第 {error.column} 列：{error.source.strip()}）"
-    return Problem(
-        error.code, message, message_zh, item.place(*path), item.id, str(error.details.get("text", ""))
-    )
-
-
 __all__ = [
     "ANY",
     "BOOLEAN",
@@ -479,7 +467,6 @@ __all__ = [
     "is_constant",
     "names_in",
     "nested_conditions",
-    "problem_of",
     "value_on",
     "values_in",
     "written_text",
