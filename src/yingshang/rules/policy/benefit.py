@@ -373,7 +373,9 @@ class BenefitBuilder:
 
     def _check_ratios(self, ratios: list[Node], path: Path) -> None:
         """Ratios that are written out must add up to 1."""
-        values = [each.value for each in ratios if isinstance(each, Literal)]
+        values = [
+            each.value for each in ratios if isinstance(each, Literal) and isinstance(each.value, Decimal)
+        ]
         self.path = path
         if ratios and len(values) == len(ratios) and sum(values) != 1:
             raise PolicyError(

@@ -760,6 +760,12 @@ def test_conditions_are_looked_at_though_the_benefit_is_broken() -> None:
     assert found == ["condition-never", "policy"]
 
 
+def test_a_share_that_is_no_number_is_found() -> None:
+    assert codes(item(benefit="{amount: 1, shares: [{payer: 市, ratio: '@\"2026-01-01\"'}]}")) == [
+        "not-number"
+    ]
+
+
 def test_a_figure_is_not_missed_in_what_cannot_be_read() -> None:
     assert codes(item(benefit="{amount: 营业收入 * 5%, text: 按5%}")) == ["expression"]
 
