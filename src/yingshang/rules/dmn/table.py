@@ -386,7 +386,10 @@ class _CompiledTable:
             for column in self.columns:
                 parts = [each[column.name] for each in values]
                 same = _agreed(parts)
-                combined[column.name] = same if same is not _DISAGREED else _undecided(reasons, parts)
+                # Which rule it is may hang on another output of it, so the whole values are asked for reasons too.
+                combined[column.name] = (
+                    same if same is not _DISAGREED else _undecided(reasons, [*parts, *values])
+                )
             return combined
         return _undecided(reasons, values)
 
