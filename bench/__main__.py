@@ -1,8 +1,8 @@
 """`make bench`: the column evaluator and its peers on one workload, into docs/performance.md.
 
 Every figure is the best of several repeats in one run on one machine, and every peer has to arrive at the same counts.
-Reading files is not part of it: the table is in memory, in Arrow, with strings as dictionaries; everything from there
-on is (conversion of decimals, ranking, planes, combination, counting).
+In the comparison reading files is not part of it: the table is in memory, in Arrow, with strings as dictionaries;
+everything from there on is (conversion of decimals, ranking, planes, combination, counting). Reading has its own table.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from bench.loading import measure_loading
+from bench.machine import Machine
 from bench.peers import PEERS, Counts, Peer
 from bench.report import Figures, PeerFigure, Point, write
+from bench.subject import measure_subject
 from bench.workload import Workload, make_items, make_table, make_tests, programs_of
 from yingshang.rules.columns import ColumnResult, compile_programs
 
+PEER_REPEATS = 3
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 
@@ -58,20 +62,30 @@ def main() -> None:
 
 def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
     """Every figure of the page."""
-    load = os.getloadavg()[0]
+    machine = Machine()
+    # So that the bench ends the same day: 20 seconds for a million rows.
+    budget = rows / 50_000
     # First, because a child inherits the peak of the process it was forked from.
     peak = _peak_in_a_process_of_its_own(rows, threads)
     pool = make_tests(450)
     items = make_items(5_000, pool)
     whole = Workload(make_table(rows), pool, items)
+    many = dataclasses.replace(whole, items=items[:1_500])
+    subject = measure_subject(many, skip)
+    say(f"one subject: {subject.items} items, {subject.decided + subject.read:.1f} ms")
+    loading = measure_loading(many, min(repeats, 2))
+    for file in loading.files:
+        say(f"reading {file.kind}: {file.rows} rows: {file.seconds:.2f} s")
     curve = []
     peers: list[PeerFigure] = []
     for count in (300, 1_500, 5_000):
         workload = dataclasses.replace(whole, items=items[:count])
         curve.append(_point(workload, repeats, threads))
         for peer in PEERS:
-            if peer.name not in skip and count <= peer.items and (peer.each or count == peer.items):
-                peers += _against(peer, workload, repeats, threads)
+            if peer.engine not in skip and count in peer.items:
+                peers += _against(peer, workload, repeats, threads, budget)
+    order = [(peer.engine, peer.form) for peer in PEERS]
+    peers.sort(key=lambda each: (order.index((each.engine, each.form)), each.items))
     by_rows = [
         _point(Workload(whole.table.slice(0, rows // part), pool, items[:1_500]), repeats, threads)
         for part in (10, 4, 2)
@@ -80,11 +94,11 @@ def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
     for size in (100, 200, 800, 1_600):
         more = make_tests(size)
         by_tests.append(_point(Workload(whole.table, more, make_items(1_500, more)), repeats, threads))
-    formulas = _point(dataclasses.replace(whole, items=items[:1_500]), repeats, threads, formulas=0.3)
+    formulas = _point(many, repeats, threads, formulas=0.3)
     return Figures(
         machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         python=f"Python {platform.python_version()}, NumPy {np.__version__}, PyArrow {pa.__version__}",
-        load=load,
+        others=machine.others(),
         threads=threads,
         repeats=repeats,
         curve=curve,
@@ -92,12 +106,21 @@ def measure(rows: int, repeats: int, threads: int, skip: set[str]) -> Figures:
         by_tests=by_tests,
         formulas=formulas,
         peers=peers,
+        subject=subject,
+        loading=loading,
         peak_gigabytes=peak,
     )
 
 
-def _best(run: Callable[[], float], repeats: int) -> float:
-    return min(run() for _ in range(repeats))
+def _best(run: Callable[[], float], repeats: int, budget: float = float("inf")) -> float:
+    """The least of some runs; no further one is begun when `budget` seconds are spent."""
+    best = spent = run()
+    for _ in range(repeats - 1):
+        if spent >= budget:
+            break
+        seconds = run()
+        best, spent = min(best, seconds), spent + seconds
+    return best
 
 
 def _point(workload: Workload, repeats: int, threads: int, formulas: float = 0.0) -> Point:
@@ -131,14 +154,14 @@ def _point(workload: Workload, repeats: int, threads: int, formulas: float = 0.0
     )
 
 
-def _against(peer: Peer, workload: Workload, repeats: int, threads: int) -> list[PeerFigure]:
+def _against(peer: Peer, workload: Workload, repeats: int, threads: int, budget: float) -> list[PeerFigure]:
     """A peer on the same rows and items, next to the column evaluator; nothing if it is not installed."""
     rows = min(peer.rows, workload.table.num_rows)
     workload = dataclasses.replace(workload, table=workload.table.slice(0, rows))
     try:
         run = peer.prepare(workload)
     except ImportError:
-        say(f"{peer.name} is not installed: left out")
+        say(f"{peer.engine} is not installed: left out")
         return []
     counts: list[Counts] = []
 
@@ -147,14 +170,14 @@ def _against(peer: Peer, workload: Workload, repeats: int, threads: int) -> list
         counts[:] = [run()]
         return time.perf_counter() - started
 
-    seconds = _best(timed, 1 if peer.slow else min(repeats, 3))
+    seconds = _best(timed, min(repeats, PEER_REPEATS), budget)
     result = compile_programs(programs_of(workload)).evaluate(workload.table, threads=threads)
     ours = np.array([[each.entitled, each.entitled + each.undecided] for each in result.items], np.int64)
     if not np.array_equal(ours, counts[0]):
         wrong = int((ours != counts[0]).any(axis=1).sum())
-        raise SystemExit(f"{peer.name} counts otherwise for {wrong} of {len(ours)} items")
-    say(f"{peer.name}: {len(ours)} items, {rows} rows: {seconds:.3f} s, the same counts")
-    return [PeerFigure(peer.name, peer.form, rows, len(ours), seconds)]
+        raise SystemExit(f"{peer.engine} ({peer.form}) counts otherwise for {wrong} of {len(ours)} items")
+    say(f"{peer.engine} ({peer.form}): {len(ours)} items, {rows} rows: {seconds:.3f} s, the same counts")
+    return [PeerFigure(peer.engine, peer.form, peer.means, rows, len(ours), seconds)]
 
 
 def _peak_after_one_run(rows: int, threads: int) -> float:
