@@ -122,8 +122,9 @@ class Decision:
 
 @dataclass(slots=True)
 class _Leaf:
-    """A distinct condition tree, compiled, with the facts it reads."""
+    """A distinct condition tree, compiled, with the facts it reads; `number` counts the distinct ones."""
 
+    number: int
     tree: Node
     evaluate: Evaluation
     columns: tuple[str, ...]
@@ -166,7 +167,7 @@ class RowEvaluator:
         if leaf is None:
             leaf = self._leaves.get(tree)
             if leaf is None:
-                leaf = _Leaf(tree, compile_expression(tree, Mode.POLICY), columns_of(tree))
+                leaf = _Leaf(len(self._leaves), tree, compile_expression(tree, Mode.POLICY), columns_of(tree))
                 self._leaves[tree] = leaf
             self._leaf_of[id(tree)] = leaf
             self._trees.append(tree)
@@ -207,6 +208,7 @@ class _Subject:
         }
         self.facts = opened
         self.scope = Scope(opened, environment=Environment())
+        self.leaf_of = evaluator._leaf_of
         self.known: dict[int, _Known] = {}
         self.values: dict[str, FactValue] = {}
 
@@ -236,7 +238,8 @@ class _Subject:
         if kind is Condition:
             assert isinstance(requirement, Condition)
             tree = requirement.tree
-            outcome, facts, unknown, failure = self.known.get(id(tree)) or self._condition(tree)
+            leaf = self.leaf_of.get(id(tree)) or self.evaluator._leaf(tree)
+            outcome, facts, unknown, failure = self.known.get(leaf.number) or self._condition(leaf)
             identifier = requirement.id
             clause = program.clauses[identifier]
             return ConditionResult(identifier, "when", outcome, clause, tree, 0, facts, unknown, failure, ())
@@ -280,27 +283,19 @@ class _Subject:
             parts,
         )
 
-    def _condition(self, tree: Node) -> _Known:
-        leaf = self.evaluator._leaf(tree)
-        known = self.known.get(id(leaf.tree))
-        if known is None:
-            value = leaf.evaluate(self.scope)
-            facts = tuple([self._fact_value(column) for column in leaf.columns])
-            if value is True:
-                known = (Outcome.TRUE, facts, (), None)
-            elif value is False:
-                known = (Outcome.FALSE, facts, (), None)
-            elif value.__class__ is Unknown:
-                known = (Outcome.UNKNOWN, facts, tuple(sorted(value.missing)), None)
-            else:
-                known = (
-                    Outcome.ERROR,
-                    facts,
-                    (),
-                    value if value.__class__ is Failure else _not_boolean(value),
-                )
-            self.known[id(leaf.tree)] = known
-        self.known[id(tree)] = known
+    def _condition(self, leaf: _Leaf) -> _Known:
+        value = leaf.evaluate(self.scope)
+        facts = tuple([self._fact_value(column) for column in leaf.columns])
+        if value is True:
+            known: _Known = (Outcome.TRUE, facts, (), None)
+        elif value is False:
+            known = (Outcome.FALSE, facts, (), None)
+        elif value.__class__ is Unknown:
+            known = (Outcome.UNKNOWN, facts, tuple(sorted(value.missing)), None)
+        else:
+            failure = value if value.__class__ is Failure else _not_boolean(value)
+            known = (Outcome.ERROR, facts, (), failure)
+        self.known[leaf.number] = known
         return known
 
     def _fact_value(self, column: str) -> FactValue:
@@ -369,10 +364,14 @@ class _Subject:
     def _payment(self, instalment: Instalment) -> Payment:
         due = Outcome.TRUE
         if instalment.when is not None:
-            due = self._condition(instalment.when)[0]
+            due = self._condition(self.evaluator._leaf(instalment.when))[0]
         value = self.value(instalment.amount)
         amount = _to_fen(value) if value.__class__ is Decimal else None
-        payable = Outcome.TRUE if instalment.payable is None else self._condition(instalment.payable)[0]
+        payable = (
+            Outcome.TRUE
+            if instalment.payable is None
+            else self._condition(self.evaluator._leaf(instalment.payable))[0]
+        )
         return Payment(instalment.id, instalment.text, due, amount, instalment.after, payable)
 
     def _split(self, amount: Decimal, shares: Sequence[Share]) -> tuple[tuple[str, Decimal], ...]:

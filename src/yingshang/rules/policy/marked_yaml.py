@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -32,15 +33,25 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Source:
+    """The text of a file, shared by all its documents; cut into lines when somebody asks."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.splitlines(keepends=True)
+
+
 class Marked:
     """A YAML document as plain data, with the place of every value by its path."""
 
-    def __init__(self, data: Any, places: dict[Path, Place], file: str, text: str = "") -> None:
+    def __init__(self, data: Any, places: dict[Path, Place], file: str, source: Source) -> None:
         self.data = data
         self.places = places
         self.file = file
-        self._text = text
-        self._lines = text.splitlines(keepends=True)
+        self._source = source
 
     def place(self, *path: str | int) -> Place:
         """The place of the value at `path`, or of the nearest thing around it."""
@@ -54,17 +65,18 @@ class Marked:
         YAML changes white space only, so the character is found by counting the others.
         """
         start = self.place(*path)
-        if path not in self.places or not self._lines:
+        lines = self._source.lines
+        if path not in self.places:
             return start
         before = sum(not character.isspace() for character in value[:position])
         line, column = start.line, start.column - 1
-        first = self._lines[line - 1]
+        first = lines[line - 1]
         if first[column : column + 1] in ("|", ">"):
             line, column = line + 1, 0
         elif first[column : column + 1] in ("'", '"'):
             column += 1
-        for number in range(line, len(self._lines) + 1):
-            text = self._lines[number - 1]
+        for number in range(line, len(lines) + 1):
+            text = lines[number - 1]
             for index in range(column if number == line else 0, len(text)):
                 if text[index].isspace():
                     continue
@@ -98,13 +110,14 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["
 
 def load_all(text: str, file: str) -> Iterator[Marked]:
     """Each YAML document of a text. Raises PolicyError naming file, line, column and what was expected."""
+    source = Source(text)
     try:
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
             assert node is not None
             places: dict[Path, Place] = {}
-            yield Marked(_build(node, (), places, file), places, file, text)
+            yield Marked(_build(node, (), places, file), places, file, source)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
