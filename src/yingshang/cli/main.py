@@ -9,7 +9,7 @@ import typer
 
 from yingshang import __version__
 from yingshang.cli import dmn, explain, feel, match, policy, sample_city, simulate
-from yingshang.cli.output import EXIT_UNUSABLE, print_error
+from yingshang.cli.output import EXIT_UNUSABLE, messages, print_error
 from yingshang.rules.errors import DomainError
 
 app = typer.Typer(
@@ -60,6 +60,9 @@ def run() -> None:
         # The reader (head, less) has seen enough. Nothing more can be written, not even by the interpreter's exit.
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:
+        messages.print(f"{error.filename or ''} {error.strerror or error}".strip(), style="red", markup=False)
+        raise SystemExit(EXIT_UNUSABLE) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

@@ -306,6 +306,7 @@ def _group_data(group: Any) -> dict[str, Any]:
 def _reject_data(reject: Any) -> dict[str, Any]:
     return {
         "row": reject.row,
+        "line": reject.line,
         "subject": reject.subject,
         "column": reject.column,
         "value": None if reject.value is None else str(reject.value),
@@ -462,9 +463,20 @@ def _print_summary(summary: dict[str, Any], language: Language) -> None:
         messages.print(f"{summary['rejected_rows']:,} {told}", style="yellow", markup=False)
         for each in summary["rejects"][:5]:
             detail = each["message_zh"] if chinese else each["message"]
-            messages.print(f"  {each['row']}: {each['column']}: {detail}", style="yellow", markup=False)
+            where = (
+                f"第 {each['line'] or each['row']} 行" if chinese else f"line {each['line'] or each['row']}"
+            )
+            who = f" {each['subject']}" if each["subject"] else ""
+            messages.print(f"  {where}{who}: {each['column']}: {detail}", style="yellow", markup=False)
+    out_of_force = sum(not each["in_force"] for each in summary["results"])
+    if out_of_force:
+        told = "个事项在判定日不在有效期内" if chinese else "items are not in force on that day"
+        messages.print(f"{out_of_force} {told}", style="yellow", markup=False)
     for each in summary["ignored_columns"]:
         detail = each["message_zh"] if chinese else each["message"]
+        if "did you mean" not in each["message"]:
+            # A name or a telephone number beside the facts is nothing to warn of; a misspelt fact is.
+            continue
         messages.print(f"{each['name']}: {detail}", style="dim", markup=False)
     for problem in summary["problems"]:
         detail = problem["message_zh"] if chinese else problem["message"]

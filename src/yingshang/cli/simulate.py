@@ -38,6 +38,8 @@ from yingshang.rules.policy.simulation import GroupChange, ItemChange, Simulatio
 from yingshang.rules.policy.simulation import simulate as compare
 from yingshang.web.reports.simulation_report import render_simulation_report
 
+_CHANGES_ZH = {"added": "新增", "removed": "取消", "changed": "有变化", "same": "不变"}
+
 
 def simulate(
     base: Annotated[Path, typer.Argument(help="What is in force: a policy file or folder.")],
@@ -71,6 +73,7 @@ def simulate(
     --by region,size --out simulation`
     """
     day = parse_day(as_of)
+    asked_budget = _yuan(budget)
     sets = [read_policies([path], catalogue) for path in (base, against)]
     shared = sets[0].catalogue or sets[1].catalogue
     if shared is not None:
@@ -111,7 +114,7 @@ def simulate(
     simulation = compare(matchings[0], matchings[1], groups)
     names = _subject_names(batches, data.id_column)
     reasons = _Reasons(compiled, used, batches)
-    limit = Decimal(budget) if budget else _budget(compiled[1])
+    limit = asked_budget if asked_budget is not None else _budget(compiled[1])
     summary = _summary(
         simulation,
         compiled,
@@ -160,6 +163,19 @@ class _Reasons:
         }
         reason = self.evaluators[version].decide(program, facts).reason
         return "；".join(part.clause.text for part in reason.parts if part.outcome is not Outcome.TRUE)
+
+
+def _yuan(text: str | None) -> Decimal | None:
+    """An amount given on the command line."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text.replace(",", ""))
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0 or amount.adjusted() > 20:
+        raise typer.BadParameter(f"--budget {text!r} is no amount; write yuan, as 100000")
+    return amount
 
 
 def _budget(compiled: Compilation) -> Decimal | None:
@@ -349,7 +365,7 @@ def _print(summary: dict[str, Any], language: Language) -> None:
         table.add_row(
             each["id"],
             each["name"],
-            each["change"],
+            _CHANGES_ZH[each["change"]] if chinese else each["change"],
             *(f"{each[key]:,}" for key in ("gain", "lose", "up", "down")),
             *(
                 humanised_yuan(round(Decimal(each["draft"][key]) * 100))

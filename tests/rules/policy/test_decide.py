@@ -404,3 +404,32 @@ def test_a_huge_amount_is_exact() -> None:
     assert amount_of("  amount: 123456789012345678901234567890.125", {}) == Decimal(
         "123456789012345678901234567890.13"
     )
+
+
+def test_what_is_unknown_is_no_change_while_something_known_stands_in_the_way() -> None:
+    text = unconditional("  amount: 1").replace(
+        "when: true", 'when: \'starts with(主体类型, "企") and 企业规模 = "小型"\''
+    )
+    program = program_of(text)
+    known = facts(主体类型="个体")
+    decision = RowEvaluator([program], catalogue()).decide(program, known)
+    changes = least_changes(decision, known, catalogue())
+    assert [change.text_zh() for change in changes] == ["须满足：不限"]
+    told = explain_text(decision, known, catalogue())
+    assert "须满足：不限" in told and "现为 空" not in told
+
+
+def test_people_come_whole_and_shares_in_points() -> None:
+    text = unconditional("  amount: 1").replace("when: true", "when: 参保人数 >= 营业收入2025年 * 0.01")
+    program = program_of(text)
+    known = facts(参保人数=2, 营业收入2025年=1_230)
+    changes = least_changes(RowEvaluator([program], catalogue()).decide(program, known), known, catalogue())
+    assert [change.gap for change in changes] == [Decimal(11)]
+
+
+def test_nothing_brings_an_expired_policy_back() -> None:
+    text = small_enterprise_item() + "effective: {to: 2020-01-01}\n"
+    program = program_of(text)
+    decision = RowEvaluator([program], catalogue()).decide(program, ELIGIBLE)
+    assert least_changes(decision, ELIGIBLE, catalogue()) == []
+    assert "不在政策有效期内" in explain_text(decision, ELIGIBLE, catalogue())

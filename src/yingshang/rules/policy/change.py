@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
 from yingshang.rules.feel.functions.conversion import text_of
-from yingshang.rules.feel.syntax import Literal, Name, Node, walk
+from yingshang.rules.feel.syntax import Literal, Name, Node
 from yingshang.rules.feel.temporal import NANOSECONDS_PER_DAY, Date, DaysDuration, add
-from yingshang.rules.feel.values import DECIMAL_128, plain
-from yingshang.rules.policy.catalogue import FactCatalogue
+from yingshang.rules.feel.values import DECIMAL_128, Unknown, plain
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.decide import ConditionResult, Decision, Outcome, columns_of, label_of
 from yingshang.rules.policy.resolve import on_day
 
+RATIO = "比值"
+HOLDS = "holds"
 # How far ahead to look for the day on which a condition comes true by itself.
 _YEARS_AHEAD = 30
 
@@ -45,10 +47,14 @@ class Change:
         """In Chinese, for the applicant."""
         unit = self.unit or ""
         if self.on is not None:
-            return f"自 {self.on} 起自然符合"
+            return f"{self.name}：自 {self.on} 起自然符合"
+        if self.fact is None:
+            return f"须满足：{self.name}" if self.needed == HOLDS else f"不得：{self.name}"
         if self.gap:
             word = "还差" if self.gap > 0 else "超出"
             lacking = f"{grouped(abs(self.gap))} {unit}".rstrip()
+            if self.unit == RATIO:
+                lacking = f"{grouped(abs(self.gap) * 100)} 个百分点"
             return f"{self.name}{word} {lacking}（现为 {_shown(self.current)}，须 {self.needed}）"
         return f"{self.name}须为 {self.needed}（现为 {_shown(self.current)}）"
 
@@ -56,10 +62,14 @@ class Change:
         """In English."""
         unit = f" {self.unit}" if self.unit else ""
         if self.on is not None:
-            return f"holds by itself from {self.on}"
+            return f"{self.name}: holds by itself from {self.on}"
+        if self.fact is None:
+            return f"must hold: {self.name}" if self.needed == HOLDS else f"must not hold: {self.name}"
         if self.gap:
             word = "short by" if self.gap > 0 else "over by"
             lacking = f"{grouped(abs(self.gap))}{unit}"
+            if self.unit == RATIO:
+                lacking = f"{grouped(abs(self.gap) * 100)} percentage points"
             return f"{self.name} is {word} {lacking} (is {_shown(self.current)}, needs {self.needed})"
         return f"{self.name} must be {self.needed} (is {_shown(self.current)})"
 
@@ -71,7 +81,8 @@ def least_changes(
 
     Groups of which some suffice take the parts that need the fewest changes.
     """
-    if decision.reason.outcome is not Outcome.FALSE:
+    if decision.reason.outcome is not Outcome.FALSE or not decision.program.in_force:
+        # Nothing an applicant does brings a policy into force.
         return []
     finder = _Finder(decision, facts, catalogue)
     return finder.changes(decision.reason, wanted=True)
@@ -101,7 +112,7 @@ class _Finder:
         found = list(self._tree(result, result.tree, wanted))
         if found:
             return found
-        return [Change(result.id, None, result.clause.text, wanted is False, "是" if wanted else "否")]
+        return [Change(result.id, None, result.clause.text, None, HOLDS if wanted else "")]
 
     def _group(self, result: ConditionResult, *, wanted: bool) -> list[Change]:
         needed = result.count if result.operator == "at least" else len(result.parts)
@@ -122,11 +133,15 @@ class _Finder:
         """Changes for a false (or true, if not `wanted`) tree."""
         if isinstance(tree, syntax.And | syntax.Or):
             every = isinstance(tree, syntax.And) is wanted
+            # What is not known yet is no change: only the parts that are known to stand in the way are.
             options = [
                 list(self._tree(result, each, wanted))
                 for each in tree.operands
-                if self._value(each) is not wanted
+                if self._value(each) is (not wanted)
             ]
+            if not all(options):
+                # One of them cannot be told as a change, so the condition is told as a whole.
+                return
             if every:
                 for option in options:
                     yield from option
@@ -159,13 +174,6 @@ class _Finder:
             if isinstance(source, Name):
                 word = "包含" if wanted else "不含"
                 yield self._change(result, source, f"{word} {text_of(self._value(element), top=True)}")
-        elif isinstance(tree, syntax.Quantified) and tree.existential and wanted:
-            for each in walk(tree):
-                if isinstance(each, syntax.In | syntax.Comparison):
-                    break
-            source = tree.iterators[0].source
-            if isinstance(source, Name):
-                yield self._change(result, source, result.clause.text)
 
     def _comparison(self, result: ConditionResult, tree: syntax.Comparison, wanted: bool) -> Iterator[Change]:
         operator = tree.operator if wanted else _OPPOSITE[tree.operator]
@@ -244,9 +252,10 @@ class _Finder:
     def _change(self, result: ConditionResult, name: Name, needed: str, gap: Decimal | None = None) -> Change:
         fact = self.catalogue.fact_of_column(name.name) if self.catalogue else None
         label = label_of(fact, name.name) if fact else name.name
-        return Change(
-            result.id, name.name, label, self.facts.get(name.name), needed, gap, fact.unit if fact else None
-        )
+        if gap is not None and fact is not None:
+            gap = _in_whole_steps(gap, fact)
+        current = self.facts.get(name.name, Unknown.fact(name.name))
+        return Change(result.id, name.name, label, current, needed, gap, fact.unit if fact else None)
 
     def _value(self, tree: Node, changed: Mapping[str, Any] | None = None) -> Any:
         return compile_expression(tree, Mode.POLICY)(Scope({**self.facts, **(changed or {})}))
@@ -285,6 +294,13 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _SIGNS = {"<": "＜", "<=": "≤", ">": "＞", ">=": "≥", "=": "", "!=": "≠"}
 
 
+def _in_whole_steps(gap: Decimal, fact: Fact) -> Decimal:
+    """A gap in steps that the fact can take, enough to close it: people come whole, money to the fen."""
+    places = fact.decimals if fact.decimals is not None else 2 if fact.unit in ("元", "美元") else 0
+    rounding = ROUND_CEILING if gap > 0 else ROUND_FLOOR
+    return gap.quantize(Decimal(1).scaleb(-places), rounding, DECIMAL_128)
+
+
 def _needed(operator: str, limit: Any) -> str:
     return f"{_SIGNS[operator]} {_shown(limit)}".strip()
 
@@ -309,4 +325,10 @@ def _shown(value: Any) -> str:
         return "是" if value else "否"
     if value is None:
         return "空"
+    if value.__class__ is Unknown:
+        return "未知"
+    if isinstance(value, list):
+        if any(isinstance(each, dict) for each in value):
+            return f"{len(value)} 条"
+        return "、".join(text_of(each, top=True) for each in value) or "无"
     return text_of(value, top=True)

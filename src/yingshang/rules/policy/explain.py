@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +62,8 @@ def _lines(
             ("（不超过）" if chinese else " (at most)") if program.item.data["benefit"].get("at_most") else ""
         )
         yield f"{'金额' if chinese else 'Amount'}: {amount_text(decision.amount, language)}{limit}"
+        if decision.amount.missing:
+            yield f"  {_still_to_be_known(decision.amount.missing, catalogue, chinese)}"
     elif program.benefit.grants:
         yield f"{'给予' if chinese else 'Grants'}: {program.benefit.grants}"
     for payment in decision.payments:
@@ -75,19 +77,30 @@ def _lines(
         yield from _condition(part, 1, language)
     if decision.missing:
         yield ""
-        names = [label(catalogue, name) for name in decision.missing]
-        yield f"{'还需要知道' if chinese else 'Still to be known'}: {'、'.join(names) if chinese else ', '.join(names)}"
+        yield _still_to_be_known(decision.missing, catalogue, chinese)
     changes = least_changes(decision, facts, catalogue)
     if changes:
         yield ""
         yield "若要符合" if chinese else "To be entitled"
         for change in changes:
             yield f"  → {change.text_zh() if chinese else change.text()}"
+        open_facts = {name for part in decision.reason.parts for name in part.missing}
+        if open_facts:
+            yield f"  {_still_to_be_known(sorted(open_facts), catalogue, chinese)}"
+    elif not program.in_force:
+        yield ""
+        yield "判定日不在政策有效期内。" if chinese else "The policy is not in force on that day."
+
+
+def _still_to_be_known(names: Sequence[str], catalogue: FactCatalogue | None, chinese: bool) -> str:
+    labels = [label(catalogue, name) for name in names]
+    return f"还需要知道: {'、'.join(labels)}" if chinese else f"Still to be known: {', '.join(labels)}"
 
 
 def _condition(result: ConditionResult, depth: int, language: str) -> Iterator[str]:
     indent = "  " * depth
-    clause = f"（{result.clause.clause}）" if result.clause.clause else ""
+    written = result.parts[0].clause.clause if result.operator == "not" else result.clause.clause
+    clause = f"（{written}）" if written else ""
     if result.operator == "at least":
         rule = f" [至少 {result.count} 项]" if language == "zh" else f" [at least {result.count}]"
     else:

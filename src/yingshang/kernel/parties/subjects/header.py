@@ -121,7 +121,7 @@ def _column(
         return Column(position, name, name, "open")
     fact = catalogue.find(name)
     if fact is None:
-        near = catalogue.suggestions(name)
+        near = [each for each in catalogue.suggestions(name) if each != name]
         ignored.append(
             IgnoredColumn(
                 name,
