@@ -92,7 +92,9 @@ def money_axis(scale: Scale) -> Markup:
 
 def count_axis(scale: Scale) -> Markup:
     """The ticks of a scale of counts to either side of zero."""
-    return _axis(scale, [Words(f"{abs(tick):,.0f}", f"{abs(tick):,.0f}") for tick in scale.ticks])
+    # Half a subject is no tick: it keeps its line and goes without a number.
+    texts = [f"{abs(tick):,.0f}" if tick == tick.to_integral_value() else "" for tick in scale.ticks]
+    return _axis(scale, [Words(text, text) for text in texts])
 
 
 def _axis(scale: Scale, labels: Sequence[Words]) -> Markup:
