@@ -3,12 +3,12 @@
 import pytest
 
 from yingshang.rules.feel.temporal import parse_date
-from yingshang.rules.policy.catalogue import open_catalogue
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.document import load_policies
 from yingshang.rules.policy.scenario import run_scenarios
 
-COLUMNS = open_catalogue(["income", "loans", "paid"])
+COLUMNS = FactCatalogue({name: Fact(name, name, "any") for name in ("income", "loans", "paid")})
 DAY = parse_date("2026-11-21")
 
 

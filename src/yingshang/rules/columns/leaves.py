@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -335,6 +335,3 @@ def write_outcomes(node: int, outcomes: Any, rows: int, planes: Words, errors: E
     if outcomes.failed is not None and outcomes.failed.any():
         errors[node] = pack(outcomes.failed)
         clear_tail(errors[node], rows)
-
-
-ColumnsByName = Mapping[str, ChunkColumn]

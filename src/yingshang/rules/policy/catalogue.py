@@ -7,7 +7,7 @@ date of the decision: `fin.revenue.prev_year`, decided as of 2026, is the column
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -45,10 +45,6 @@ class Fact:
     series_of: str | None = None
     year_offset: int = 0
     fields: tuple[Fact, ...] = ()
-
-    def is_money(self) -> bool:
-        """Whether the value is an amount of yuan."""
-        return self.unit == "元"
 
 
 @dataclass(frozen=True)
@@ -204,8 +200,3 @@ def _fact(entry: Any, file: str, path: str) -> Fact:
 
 def _decimal(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value))
-
-
-def open_catalogue(columns: Iterable[str]) -> FactCatalogue:
-    """Where no catalogue is given: the columns of the subjects file are the facts."""
-    return FactCatalogue({column: Fact(column, column, "any") for column in columns}, closed=True)

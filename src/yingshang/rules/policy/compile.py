@@ -67,7 +67,6 @@ class Stacking:
     """Items of one `group` are not paid together. Topping up has taken off what was received in the group already."""
 
     group: str
-    top_up: bool
 
 
 @dataclass(frozen=True)
@@ -370,7 +369,7 @@ class _ItemCompiler:
         data = self.data.get("stacking")
         if not data:
             return None
-        return Stacking(str(data["group"]), data.get("rule") == "top up")
+        return Stacking(str(data["group"]))
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
