@@ -15,7 +15,7 @@ SEED ?= 1
 AS_OF ?= 2026-11-21
 DEMO := var/demo
 CITY_DONE := $(DEMO)/city-$(ENTERPRISES)-$(SEED).done
-CITY_SOURCES := $(shell find src/yingshang/kernel/parties -type f ! -name '*.pyc' 2>/dev/null)
+CITY_SOURCES := $(shell find src/yingshang/kernel/reference -type f ! -name '*.pyc' 2>/dev/null)
 
 export PYTHONUTF8 = 1
 unexport PYTHONHOME PYTHONPATH

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from bench.policies import DAY, policy_files
 from bench.workload import Workload, programs_of
-from yingshang.kernel.parties.api import open_subjects
+from yingshang.kernel.reference.api import open_subjects
 from yingshang.rules.columns import compile_programs
 from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.decide import RowEvaluator

@@ -4,9 +4,35 @@ from __future__ import annotations
 
 import os
 
+import psycopg
+import pytest
 from hypothesis import settings
+
+from tests.environment import SERVER
 
 # A property that fails once in a thousand runs is to be found while working, not by whoever lands next.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("work", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "work")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The embedded server runs before the first test that needs it; most tests need none."""
+    if os.environ["TEST_EMBEDDED_DATABASE"]:
+        SERVER.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the embedded server, unless another run is using it."""
+    of_a_worker = hasattr(session.config, "workerinput")
+    if of_a_worker or not os.environ["TEST_EMBEDDED_DATABASE"] or not SERVER.is_running():
+        return
+    with psycopg.connect(SERVER.url("postgres")) as connection:
+        others = connection.execute(
+            "SELECT count(*) FROM pg_database WHERE datname LIKE 'test_%%' AND datname NOT LIKE %s",
+            [f"test_{os.environ['TEST_RUN']}%"],
+        ).fetchone()
+    if others is not None and not others[0]:
+        SERVER.stop()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from yingshang.cli.files import read_policies
-from yingshang.kernel.parties.api import generate_sample_city
+from yingshang.kernel.reference.api import generate_sample_city
 from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.temporal import NANOSECONDS_PER_DAY, Date, DaysDuration, add

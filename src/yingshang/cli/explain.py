@@ -12,7 +12,7 @@ import typer
 from yingshang.cli.files import parse_day, read_policies
 from yingshang.cli.match import prepare
 from yingshang.cli.output import Language, print_json, results
-from yingshang.kernel.parties.subjects import SubjectsFile
+from yingshang.kernel.reference.subjects import SubjectsFile
 from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.errors import PolicyError, SubjectsError
 from yingshang.rules.feel.values import Unknown

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import typer
 
-from yingshang.kernel.parties.subjects import SubjectsFile
+from yingshang.kernel.reference.subjects import SubjectsFile
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
@@ -23,7 +23,7 @@ BESIDE = "facts.yaml"
 
 def shipped_catalogues() -> Mapping[str, FactCatalogue]:
     """The catalogues that a policy file may refer to by name."""
-    text = resources.files("yingshang.kernel.parties").joinpath("data/facts.yaml").read_text("utf-8")
+    text = resources.files("yingshang.kernel.reference").joinpath("data/facts.yaml").read_text("utf-8")
     document = next(iter(load_all(text, "facts.yaml")))
     return {"parties": catalogue_from_data(document.data, "facts.yaml")}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from yingshang.kernel.parties.api import find_industry, find_region, get_industry, section_of
+from yingshang.kernel.reference.api import find_industry, find_region, get_industry, section_of
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.population import Grouping
 

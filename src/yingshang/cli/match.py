@@ -30,7 +30,7 @@ from yingshang.cli.output import (
     results,
     yuan,
 )
-from yingshang.kernel.parties.subjects import SubjectsFile, open_subjects
+from yingshang.kernel.reference.subjects import SubjectsFile, open_subjects
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from yingshang.cli.output import messages, print_json, progress_bar
-from yingshang.kernel.parties.api import write_sample_city
+from yingshang.kernel.reference.api import write_sample_city
 
 
 def sample_city(

@@ -18,7 +18,7 @@ from yingshang.cli.files import catalogue_of_columns, parse_day, read_policies
 from yingshang.cli.groupings import groupings_for, groupings_named
 from yingshang.cli.match import compiled_for, open_with_types
 from yingshang.cli.output import Language, humanised_yuan, messages, print_json, progress_bar, results, yuan
-from yingshang.kernel.parties.subjects import open_subjects
+from yingshang.kernel.reference.subjects import open_subjects
 from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.values import Unknown

@@ -1,1 +1,1 @@
-"""What people look at. Today: reports as single HTML files that need no network."""
+"""What people look at: the faces, the API, the design system, and reports as single files."""

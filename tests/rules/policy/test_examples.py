@@ -10,7 +10,7 @@ import pytest
 from tests.rules.policy.policy_factories import AS_OF
 from tests.rules.policy.test_population import assert_rows_and_columns_agree
 from yingshang.cli.files import read_policies
-from yingshang.kernel.parties.api import generate_sample_city
+from yingshang.kernel.reference.api import generate_sample_city
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.lint import check

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from yingshang.kernel.parties.api import UnknownRegion, region_path
+from yingshang.kernel.reference.api import UnknownRegion, region_path
 from yingshang.web.reports.charts import Scale, interval_bar, money_axis, stacked_bar
 from yingshang.web.reports.page import (
     CHART_ROWS,

@@ -5,9 +5,9 @@ import re
 import pyarrow as pa
 import pytest
 
-from yingshang.kernel.parties import api
-from yingshang.kernel.parties.facts import _fact
-from yingshang.kernel.parties.reference_data import load_yaml
+from yingshang.kernel.reference import api
+from yingshang.kernel.reference.facts import _fact
+from yingshang.kernel.reference.reference_data import load_yaml
 
 # The facts that 48 published policies (2020–2026) speak of in conditions, amounts and examples, under the working
 # names they were collected with → where the catalogue holds them. `list.field` is a field of a list of contexts.
@@ -214,7 +214,7 @@ def test_series_are_named_by_year():
 def test_unknown_fact_is_refused(code):
     with pytest.raises(api.UnknownFact) as caught:
         api.get_fact(code)
-    assert caught.value.code == "parties.unknown_fact"
+    assert caught.value.code == "reference.unknown_fact"
 
 
 BASE = {

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from yingshang.kernel.parties import api
-from yingshang.kernel.parties.reference_data import load_json
+from yingshang.kernel.reference import api
+from yingshang.kernel.reference.reference_data import load_json
 
 
 def test_table_holds_every_level_and_says_where_it_is_unsure():
@@ -40,7 +40,7 @@ def test_section_and_ancestry():
 def test_unknown_code_is_refused_with_suggestions(code):
     with pytest.raises(api.UnknownIndustry) as caught:
         api.get_industry(code)
-    assert caught.value.code == "parties.unknown_industry"
+    assert caught.value.code == "reference.unknown_industry"
     assert caught.value.message_zh.startswith("GB/T 4754-2017 中没有")
     assert all(suggestion in api.industries() for suggestion in caught.value.details["suggestions"])
     with pytest.raises(api.UnknownIndustry):

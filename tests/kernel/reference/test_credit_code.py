@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from yingshang.kernel.parties import api
-from yingshang.kernel.parties.credit_code import (
+from yingshang.kernel.reference import api
+from yingshang.kernel.reference.credit_code import (
     ALPHABET,
     organisation_check_character,
     registration_departments,
@@ -18,7 +18,7 @@ KINDS = [
     for category in categories
 ]
 kinds = st.sampled_from(KINDS)
-divisions = st.sampled_from(sorted(api.regions()))
+divisions = st.sampled_from(sorted(api.divisions()))
 bodies = st.text(ALPHABET, min_size=8, max_size=8)
 
 

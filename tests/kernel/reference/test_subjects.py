@@ -19,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yingshang.kernel.parties.api import make_credit_code, open_subjects, write_sample_city
-from yingshang.kernel.parties.reference_data import load_yaml
-from yingshang.kernel.parties.subjects import rejects as rejects_module
-from yingshang.kernel.parties.subjects.cells import any_number, decimal_places
+from yingshang.kernel.reference.api import make_credit_code, open_subjects, write_sample_city
+from yingshang.kernel.reference.reference_data import load_yaml
+from yingshang.kernel.reference.subjects import rejects as rejects_module
+from yingshang.kernel.reference.subjects.cells import any_number, decimal_places
 from yingshang.rules.errors import SubjectsError
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
 
@@ -285,6 +285,7 @@ def test_an_empty_cell_is_unknown(tmp_path: Path, column: str, cell: str) -> Non
         ("scores", "1.5;x", "not_a_number"),
         ("place", "440399", "unknown_regions"),
         ("place", "南山区", "unknown_regions"),
+        ("place", "230102001", "unknown_regions"),
         ("trade", "9999", "unknown_industries"),
         ("hires", "[1", "not_a_list_of_contexts"),
         ("hires", '"[{""age"": 22, ""年龄"": 23}]"', "repeated_field"),
@@ -325,6 +326,17 @@ def test_messages_help(tmp_path: Path) -> None:
     size, place = file.rejects
     assert "小型" in size.message and "可选值" in size.message_zh
     assert "广东省" in place.message
+
+
+def test_a_township_belongs_in_a_column_of_townships(tmp_path: Path) -> None:
+    """Conditions compare six digits: nine in their place would silently be equal to nothing."""
+    file = opened(
+        tmp_path, "subject,ent.region,ent.town_code\na,230102001,\nb,230102,230102001\nc,,230102\n", CITY
+    )
+    assert file.read().to_pylist() == [{"subject": "b", "ent.region": "230102", "ent.town_code": "230102001"}]
+    first, last = file.rejects
+    assert "兆麟街道" in first.message_zh and "230102 黑龙江省哈尔滨市道里区" in first.message_zh
+    assert last.code == "unknown_townships" and "GB/T 10114" in last.message
 
 
 def test_every_reason_of_a_row_is_told_and_the_row_counted_once(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yingshang.kernel.parties import api, sample_city
-from yingshang.kernel.parties.sample_population import SampleBlock
+from yingshang.kernel.reference import api, sample_city
+from yingshang.kernel.reference.sample_population import SampleBlock
 
 AS_OF = date(2026, 11, 21)
 ROWS = 6000

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingshang.kernel.parties import api
-from yingshang.kernel.parties.enterprise_size import size_rows_by_class
-from yingshang.kernel.parties.enterprise_size_columns import UNDECIDED, UNKNOWN, SizeTable
-from yingshang.kernel.parties.reference_data import load_json
+from yingshang.kernel.reference import api
+from yingshang.kernel.reference.enterprise_size import size_rows_by_class
+from yingshang.kernel.reference.enterprise_size_columns import UNDECIDED, UNKNOWN, SizeTable
+from yingshang.kernel.reference.reference_data import load_json
 
 SIZES = ("微型", "小型", "中型", "大型")
 EXAMPLE_CLASS = {

@@ -1,0 +1,19 @@
+"""Every address of the platform, by face."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("yingshang.web.portal.urls")),
+    path("desk/", include("yingshang.web.desk.urls")),
+    path("cockpit/", include("yingshang.web.cockpit.urls")),
+    path("verify/", include("yingshang.web.verify.urls")),
+    path("account/", include("allauth.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),
+]
+
+handler403 = "yingshang.web.errors.not_allowed"
+handler404 = "yingshang.web.errors.not_found"
+handler500 = "yingshang.web.errors.server_error"

@@ -1,0 +1,140 @@
+"""Who is acting, and how far they reach.
+
+An actor is made once for a request or a job and passed to everything that writes. There is no absent actor: what the
+platform does by itself is done by a `SystemActor` with a name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from .errors import NotAllowed
+from .permissions import get_permission
+
+Reach = Literal["agency", "region", "subtree", "everywhere"]
+"""How far a role reaches from its agency: the agency itself, all agencies of its region, the region and everything
+below it, or the whole platform."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role held in one agency."""
+
+    role: str
+    permissions: frozenset[str]
+    reach: Reach
+    agency_id: int | None = None
+    region_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MandateGrant:
+    """What a person may do for one party (enterprise)."""
+
+    party_id: int
+    powers: frozenset[str]
+    legal_representative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows a permission reaches. A row is in scope when any of the four parts takes it in."""
+
+    everywhere: bool = False
+    subtrees: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    agencies: frozenset[int] = frozenset()
+    parties: frozenset[int] = frozenset()
+
+    def condition(self, *, region: str = "", agency: str = "", party: str = "") -> Q:
+        """The one predicate, for a model whose region path, agency and party are found by these look-ups.
+
+        `region` names the path column (e.g. "region__path"). A part without a look-up takes nothing in, so a model
+        that cannot be tied to an agency is never shown to somebody who reaches an agency only.
+        """
+        if self.everywhere:
+            return Q()
+        condition = Q(pk__in=())
+        if region:
+            for path in self.subtrees:
+                condition |= Q(**{f"{region}__startswith": path}) if path else Q()
+            if "" in self.subtrees:
+                return Q()
+            if self.regions:
+                condition |= Q(**{f"{region}__in": self.regions})
+        if agency and self.agencies:
+            condition |= Q(**{f"{agency}__in": self.agencies})
+        if party and self.parties:
+            condition |= Q(**{f"{party}__in": self.parties})
+        return condition
+
+    def filter(
+        self, rows: QuerySet[M], *, region: str = "", agency: str = "", party: str = ""
+    ) -> QuerySet[M]:
+        """The rows in scope; the predicate is part of the query."""
+        return rows.filter(self.condition(region=region, agency=agency, party=party))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody, or some system, who acts."""
+
+    kind: Literal["user", "client", "system", "visitor"]
+    identifier: str
+    name: str
+    grants: tuple[Grant, ...] = ()
+    mandates: tuple[MandateGrant, ...] = field(default=())
+
+    def may(self, permission: str) -> bool:
+        """Whether some role or mandate allows it somewhere. Raises UnknownPermission for a misspelt one."""
+        get_permission(permission)
+        return self.kind == "system" or bool(self.scope(permission) != Scope())
+
+    def require(self, permission: str) -> Scope:
+        """The scope of the permission. Raises NotAllowed when it reaches nothing."""
+        if not self.may(permission):
+            what = get_permission(permission)
+            raise NotAllowed(
+                f"{self.name or 'this visitor'} may not {what.name_en}",
+                message_zh=f"没有“{what.name}”的权限",
+                permission=permission,
+            )
+        return self.scope(permission)
+
+    def scope(self, permission: str) -> Scope:
+        """How far the permission reaches, over all roles and mandates."""
+        if self.kind == "system":
+            return Scope(everywhere=True)
+        held = [grant for grant in self.grants if permission in grant.permissions]
+        return Scope(
+            everywhere=any(grant.reach == "everywhere" for grant in held),
+            subtrees=frozenset(grant.region_path for grant in held if grant.reach == "subtree"),
+            regions=frozenset(grant.region_path for grant in held if grant.reach == "region"),
+            agencies=frozenset(
+                grant.agency_id for grant in held if grant.reach == "agency" and grant.agency_id is not None
+            ),
+            parties=frozenset(mandate.party_id for mandate in self.mandates if permission in mandate.powers),
+        )
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def is_official(self) -> bool:
+        """Whether the workbench is open to them."""
+        return bool(self.grants)
+
+
+def system_actor(name: str) -> Actor:
+    """The platform itself, under the name of what runs: `system_actor("deadline-sweeper")`."""
+    return Actor(kind="system", identifier=name, name=name)
+
+
+VISITOR = Actor(kind="visitor", identifier="", name="")
+"""Somebody without an account."""

@@ -1,0 +1,53 @@
+"""Reading who may do what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from .actors import VISITOR, Actor, Grant, MandateGrant
+from .models import Appointment, Mandate, SystemClient, User
+
+
+def actor_of(user: Any, *, today: date) -> Actor:
+    """The actor a logged-in user is, with the roles and mandates in force today. Two queries."""
+    if not isinstance(user, User) or not user.is_active:
+        return VISITOR
+    appointments = (
+        Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+        .filter(user=user, valid_from__lte=today)
+        .select_related("role")
+        .values_list("role__code", "role__permissions", "role__reach", "agency_id", "agency__region__path")
+    )
+    mandates = Mandate.objects.filter(user=user, revoked_at__isnull=True).values_list(
+        "party_id", "powers", "legal_representative"
+    )
+    return Actor(
+        kind="user",
+        identifier=str(user.pk),
+        name=str(user),
+        grants=tuple(
+            Grant(role, frozenset(permissions), reach, agency, path)
+            for role, permissions, reach, agency, path in appointments
+        ),
+        mandates=tuple(MandateGrant(party, frozenset(powers), legal) for party, powers, legal in mandates),
+    )
+
+
+def actor_of_client(application: Any) -> Actor:
+    """The actor an OAuth2 client is. A client without a role is a visitor."""
+    client = (
+        SystemClient.objects.filter(application=application).select_related("role", "agency__region").first()
+    )
+    if client is None:
+        return VISITOR
+    grant = Grant(
+        client.role.code,
+        frozenset(client.role.permissions),
+        client.role.reach,
+        client.agency_id,
+        client.agency.region.path,
+    )
+    return Actor(kind="client", identifier=str(application.pk), name=str(application.name), grants=(grant,))

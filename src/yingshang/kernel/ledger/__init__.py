@@ -1,0 +1,1 @@
+"""存证: who did what, when, and what changed. See README.md."""

@@ -1,0 +1,219 @@
+"""Regions, agencies, parties, and what is known about parties.
+
+Facts come in *records*: on a day, a source said these things about a party. Records are never changed. The *portrait*
+is what they come to today, kept beside the party so that it can be read in one row.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from yingshang.kernel.access.api import EncryptedTextField
+
+
+class Region(models.Model):
+    """One administrative division of GB/T 2260.
+
+    `path` begins with the path of every division above it, so a subtree is a prefix; the index that Django makes for
+    a unique text column serves `LIKE 'prefix%'` too.
+    """
+
+    code = models.CharField("区划代码", max_length=9, primary_key=True)
+    path = models.CharField(max_length=12, unique=True)
+    name = models.CharField("名称", max_length=60)
+    full_name = models.CharField(max_length=120)
+    level = models.CharField(max_length=12)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+
+    class Meta:
+        ordering = ("path",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agency(models.Model):
+    """机构: a government body in one region."""
+
+    code = models.CharField("机构代码", max_length=40, unique=True)
+    name = models.CharField("名称", max_length=80)
+    kind = models.CharField("类别", max_length=40)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="agencies")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="below")
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        ordering = ("region__path", "code")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Party(models.Model):
+    """主体: an enterprise (any holder of a unified social credit code) or a natural person."""
+
+    ENTERPRISE, PERSON = "enterprise", "person"
+
+    kind = models.CharField(max_length=12, choices=[(ENTERPRISE, "企业"), (PERSON, "个人")])
+    credit_code = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True)
+    identity_number = EncryptedTextField("证件号码", blank=True)
+    identity_hash = models.CharField(max_length=64, null=True, blank=True)
+    name = models.CharField("名称", max_length=120)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, related_name="parties")
+    industry = models.CharField("行业代码", max_length=5, blank=True)
+    status = models.CharField("登记状态", max_length=12, blank=True)
+    size = models.CharField("规模", max_length=6, blank=True)
+    established_on = models.DateField("成立日期", null=True, blank=True)
+    contact_email = EncryptedTextField("登记联系邮箱", blank=True)
+    contact_phone = EncryptedTextField("登记联系电话", blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+    search = SearchVectorField(null=True, editable=False)
+    demonstration = models.BooleanField("演示数据", default=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="party_credit_code", fields=["credit_code"]),
+            models.UniqueConstraint(name="party_identity", fields=["identity_hash"]),
+            models.CheckConstraint(
+                name="party_identified",
+                condition=Q(kind="enterprise", credit_code__isnull=False)
+                | Q(kind="person", identity_hash__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="party_code_upper",
+                condition=Q(credit_code__isnull=True) | Q(credit_code=Upper("credit_code")),
+            ),
+            models.CheckConstraint(name="party_not_into_itself", condition=~Q(merged_into=F("id"))),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], name="party_search"),
+            models.Index(fields=["region", "id"]),
+            models.Index(fields=["name"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FactImport(models.Model):
+    """One delivery of a file, from a source, as of a day. It can be resumed after the last batch that committed."""
+
+    RUNNING, DONE, FAILED = "running", "done", "failed"
+
+    file_name = models.CharField("文件", max_length=200)
+    content_hash = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=300, blank=True)
+    source = models.CharField("来源", max_length=60, blank=True)
+    as_of = models.DateField("数据日期")
+    state = models.CharField(max_length=10, default=RUNNING)
+    demonstration = models.BooleanField(default=False)
+    started_by_name = models.CharField(max_length=120)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    rows_done = models.BigIntegerField(default=0)
+    rows_total = models.BigIntegerField(null=True)
+    created = models.BigIntegerField("新增主体", default=0)
+    changed = models.BigIntegerField("有变化", default=0)
+    unchanged = models.BigIntegerField("无变化", default=0)
+    rejected = models.BigIntegerField("剔除", default=0)
+    message = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(name="import_once", fields=["content_hash", "source", "as_of"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.as_of}"
+
+
+class ImportReject(models.Model):
+    """A row of a file that could not be used, with every reason."""
+
+    fact_import = models.ForeignKey(FactImport, on_delete=models.CASCADE, related_name="rejects")
+    row = models.BigIntegerField("行")
+    subject = models.CharField(max_length=60, blank=True)
+    reasons = models.JSONField()
+    values = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("fact_import", "row")
+
+    def __str__(self) -> str:
+        return f"{self.fact_import_id}:{self.row}"
+
+
+class FactRecord(models.Model):
+    """On `as_of`, `source` said `values` about a party. Never changed; a later record supersedes it.
+
+    `values` maps a column name (fact code, with the year for a series) to a JSON value: numbers as strings of decimal
+    digits, dates as ISO 8601. A fact that is not in `values` was not told of, which is not the same as null.
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="records")
+    source = models.CharField("来源", max_length=60)
+    as_of = models.DateField("数据日期")
+    received_at = models.DateTimeField("收到时间")
+    fact_import = models.ForeignKey(FactImport, on_delete=models.PROTECT, null=True, related_name="records")
+    values = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["party", "as_of", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.source} {self.as_of}"
+
+
+class Portrait(models.Model):
+    """画像: the latest of every fact of a party, each with where it came from.
+
+    `facts` maps a column name to `[value, source, as-of date, number of the record]`.
+    """
+
+    party = models.OneToOneField(Party, on_delete=models.CASCADE, primary_key=True, related_name="portrait")
+    facts = models.JSONField(default=dict)
+    # Grows with every change of any portrait, so that a snapshot knows which are newer than itself.
+    revision = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.party)
+
+
+class SnapshotPart(models.Model):
+    """One Parquet file of the snapshot: the parties of one bucket, up to a revision."""
+
+    bucket = models.PositiveSmallIntegerField(primary_key=True)
+    file_name = models.CharField(max_length=200)
+    revision = models.BigIntegerField()
+    parties = models.BigIntegerField()
+    written_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Merge(models.Model):
+    """A duplicate that was merged into another party, and can be separated again."""
+
+    kept = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    duplicate = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField("理由", max_length=400)
+    merged_by_name = models.CharField(max_length=120)
+    merged_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.duplicate_id} → {self.kept_id}"

@@ -1,0 +1,1 @@
+"""The API root, at `/api/v1`. See README.md."""

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CockpitConfig(AppConfig):
+    name = "yingshang.web.cockpit"

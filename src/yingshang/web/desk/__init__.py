@@ -1,0 +1,1 @@
+"""The face of officials, at `/desk`: the workbench. See README.md."""

@@ -1,0 +1,67 @@
+"""Where a DomainError becomes an answer: the one place that maps codes to status numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from yingshang.rules.errors import DomainError
+
+_STATUS_BY_CODE: dict[str, int] = {"access.not_allowed": 403}
+_STATUS_BY_ENDING: dict[str, int] = {"not_found": 404, "conflict": 409, "too_many": 429, "unavailable": 503}
+UNUSABLE = 422
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal: by its whole code, by the ending of it, otherwise 422."""
+    ending = error.code.rpartition(".")[2]
+    return _STATUS_BY_CODE.get(error.code) or next(
+        (status for tail, status in _STATUS_BY_ENDING.items() if ending.endswith(tail)), UNUSABLE
+    )
+
+
+def message_of(error: DomainError) -> str:
+    """The message in the language of the page."""
+    return error.message if (get_language() or "").startswith("en") else error.message_zh
+
+
+class ErrorsMiddleware:
+    """Shows a DomainError of a view as a page (or a fragment, for htmx) with its message and status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DomainError):
+            return None
+        return error_page(request, status_of(error), message_of(error), error.code)
+
+
+def error_page(request: HttpRequest, status: int, message: str, code: str = "") -> HttpResponse:
+    """A whole page that says what is wrong and where to go from here."""
+    return render(
+        request, "design/error.html", {"status": status, "message": message, "code": code}, status=status
+    )
+
+
+def not_allowed(request: HttpRequest, exception: Any) -> HttpResponse:
+    """handler403."""
+    message = message_of(exception) if isinstance(exception, DomainError) else "您没有打开这个页面的权限"
+    return error_page(request, 403, message, getattr(exception, "code", ""))
+
+
+def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
+    """handler404."""
+    return error_page(request, 404, "没有这个页面，或者它不在您的查看范围内")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500. The request's number lets an operator find the log."""
+    return error_page(request, 500, "系统出错了，已经记录。请稍后再试。")

@@ -1,0 +1,1 @@
+"""The face of enterprises and citizens, at `/`. See README.md."""

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class VerifyConfig(AppConfig):
+    name = "yingshang.web.verify"
