@@ -1,4 +1,4 @@
-"""The door of the room: what other rooms and areas may use of the parties. See README.md."""
+"""The door of the room: what other rooms and areas may use of the reference data. See README.md."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ from .regions import (
     Region,
     ancestors_of,
     children_of,
+    divisions,
     find_region,
     get_region,
     leaves_of,
@@ -56,6 +57,7 @@ from .regions import (
     region_path,
     regions,
     suggest_regions,
+    townships,
 )
 from .regions import is_within as region_is_within
 from .sample_city import generate_sample_city, sample_city_schema, write_sample_city
@@ -91,6 +93,7 @@ __all__ = [
     "assess_enterprise_size",
     "check_credit_code",
     "children_of",
+    "divisions",
     "enterprise_size",
     "enterprise_sizes",
     "facts",
@@ -118,6 +121,7 @@ __all__ = [
     "size_rows",
     "suggest_industries",
     "suggest_regions",
+    "townships",
     "validate_credit_code",
     "write_sample_city",
 ]

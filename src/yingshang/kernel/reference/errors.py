@@ -8,46 +8,46 @@ from yingshang.rules.errors import DomainError
 class UnknownIndustry(DomainError):
     """No such code in GB/T 4754-2017. `details["suggestions"]` holds codes that stand near."""
 
-    code = "parties.unknown_industry"
+    code = "reference.unknown_industry"
 
 
 class UnknownRegion(DomainError):
     """No such division in GB/T 2260. `details["suggestions"]` holds codes that stand near."""
 
-    code = "parties.unknown_region"
+    code = "reference.unknown_region"
 
 
 class InvalidCreditCode(DomainError):
     """Not a unified social credit code. `details["findings"]` holds every reason."""
 
-    code = "parties.invalid_credit_code"
+    code = "reference.invalid_credit_code"
 
 
 class InvalidMetric(DomainError):
     """A headcount or an amount that cannot be (negative, or a binary float)."""
 
-    code = "parties.invalid_metric"
+    code = "reference.invalid_metric"
 
 
 class UnknownFact(DomainError):
     """A fact code the catalogue does not declare."""
 
-    code = "parties.unknown_fact"
+    code = "reference.unknown_fact"
 
 
 class InvalidCatalogue(DomainError):
     """The facts catalogue contradicts itself: a repeated code or name, an unknown type."""
 
-    code = "parties.invalid_catalogue"
+    code = "reference.invalid_catalogue"
 
 
 class UnsupportedFormat(DomainError):
     """A file suffix the writer does not know."""
 
-    code = "parties.unsupported_format"
+    code = "reference.unsupported_format"
 
 
 class TooManyRows(DomainError):
     """More rows than a worksheet can hold."""
 
-    code = "parties.too_many_rows"
+    code = "reference.too_many_rows"

@@ -61,7 +61,7 @@ class FactDefinition:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     fields: tuple[FieldDefinition, ...] = ()
-    code_list: Literal["regions", "industries"] | None = None
+    code_list: Literal["regions", "townships", "industries"] | None = None
     series: Literal["year"] | None = None
     series_of: str | None = None
     year_offset: int | None = None

@@ -15,7 +15,7 @@ from yingshang.rules.policy.catalogue import Fact
 
 from ..facts import MONEY_UNITS
 from ..industries import industries
-from ..regions import regions
+from ..regions import divisions, townships
 
 Kind = Literal["number", "string", "boolean", "date", "list", "context", "kept"]
 ArrowType: TypeAlias = Any
@@ -62,14 +62,21 @@ class ColumnType:
 
 @cache
 def code_list(name: str) -> Mapping[str, Any]:
-    """`regions` (GB/T 2260) or `industries` (GB/T 4754-2017), by code. Raises SubjectsError for another name."""
+    """`regions` (GB/T 2260, six digits), `townships` (nine digits) or `industries` (GB/T 4754-2017), by code.
+
+    A township is no value of `regions`: conditions compare six digits, and nine would never be equal to them.
+
+    Raises SubjectsError for another name.
+    """
     if name == "regions":
-        return regions()
+        return divisions()
+    if name == "townships":
+        return townships()
     if name == "industries":
         return industries()
     raise SubjectsError(
-        f"the catalogue names the code list {name!r}; there are only regions and industries",
-        message_zh=f"事实目录引用了代码表“{name}”，可用的只有 regions、industries",
+        f"the catalogue names the code list {name!r}; there are only regions, townships and industries",
+        message_zh=f"事实目录引用了代码表“{name}”，可用的只有 regions、townships、industries",
         value=name,
     )
 

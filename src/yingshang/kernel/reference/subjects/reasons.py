@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from ..credit_code import check_credit_code
 from ..industries import suggest_industries
-from ..regions import region_path, suggest_regions
+from ..regions import region_path, suggest_regions, townships
 from .column_type import ColumnType
 
 _SHOWN = 60
@@ -62,11 +62,18 @@ def reason(code: str, text: str, expected: ColumnType | None, note: str = "") ->
         allowed = sorted(expected.values) if expected else []
         near = get_close_matches(text, allowed, n=3, cutoff=0.4) or allowed[:8]
         return f"{value} is not one of {', '.join(near)}", f"{value_zh} 不在可选值之中：{'、'.join(near)}"
-    if code == "unknown_regions":
+    if code == "unknown_regions" and (township := townships().get(text)) is not None:
+        division = f"{township.parent_code} {region_path(township.parent_code or '')}"
+        return (
+            f"{value} is a township, {township.name}; a division of six digits is wanted here: {division}",
+            f"{value_zh} 是乡级代码（{township.name}），此处应填六位区划代码：{division}",
+        )
+    if code in ("unknown_regions", "unknown_townships"):
+        standard = "GB/T 2260" if code == "unknown_regions" else "GB/T 10114"
         hint = "、".join(f"{each.code} {region_path(each.code)}" for each in suggest_regions(text, 3))
         return (
-            f"{value} is no division of GB/T 2260" + (f"; did you mean {hint}?" if hint else ""),
-            f"{value_zh} 不是 GB/T 2260 行政区划代码" + (f"，是否为：{hint}？" if hint else ""),
+            f"{value} is no division of {standard}" + (f"; did you mean {hint}?" if hint else ""),
+            f"{value_zh} 不是 {standard} 行政区划代码" + (f"，是否为：{hint}？" if hint else ""),
         )
     if code == "unknown_industries":
         hint = "、".join(f"{each.code} {each.name}" for each in suggest_industries(text, 3))
