@@ -1,0 +1,35 @@
+"""What can stop the platform from running, each with a stable code and both languages."""
+
+from __future__ import annotations
+
+from yingshang.rules.errors import DomainError
+
+
+class DatabaseError(DomainError):
+    """The embedded database cannot be used; `details` names the folder or the log to look at."""
+
+    code = "operations.database"
+
+
+class DatabaseNotRunning(DatabaseError):
+    """Somebody asked for what only a running database can do."""
+
+    code = "operations.database_not_running"
+
+
+class DatabaseDamaged(DatabaseError):
+    """The data folder is there, and is not a finished database of this release. Nothing in it was touched."""
+
+    code = "operations.database_damaged"
+
+
+class NoDiskSpace(DatabaseError):
+    """There is no room where the data lies."""
+
+    code = "operations.no_disk_space"
+
+
+class NoAccount(DatabaseError):
+    """PostgreSQL refuses to run as root, and there is no account it could run as."""
+
+    code = "operations.no_account"
