@@ -491,7 +491,7 @@ def test_a_disk_too_small_is_told_before_anything_is_made(small_disk: Path) -> N
 @as_root
 @pytest.mark.parametrize("small_disk", [160], indirect=True)
 def test_a_full_disk_is_told_and_nothing_is_lost(
-    make: Callable[..., EmbeddedDatabase], small_disk: Path
+    small_disk: Path, make: Callable[..., EmbeddedDatabase]
 ) -> None:
     database = make(small_disk / "db")
     _write(database.start(), 10)
