@@ -1,0 +1,1 @@
+"""Calendars of working days, and due dates that can say how they were reached."""
