@@ -33,6 +33,9 @@ COLUMNS = {
         pa.struct([("purpose", pa.string()), ("sum", pa.decimal128(18, 2)), ("open", pa.bool_())])
     ),
     "office": pa.struct([("town", pa.string()), ("area", pa.int32())]),
+    # called like fields of lines
+    "purpose": pa.string(),
+    "open": pa.bool_(),
 }
 TOWNS = ["东区", "西区", "南区", ""]
 TAGS = ["高企", "专精特新", "小巨人"]
@@ -70,6 +73,8 @@ _cells: dict[str, st.SearchStrategy[Any]] = {
     "office": st.fixed_dictionaries(
         {"town": st.none() | st.sampled_from(TOWNS), "area": st.none() | st.sampled_from([0, 80, 500])}
     ),
+    "purpose": st.sampled_from(["扩产", "流动"]),
+    "open": st.booleans(),
 }
 
 
@@ -112,8 +117,8 @@ NUMBER_COLUMN = st.sampled_from(["people", "score", "revenue", "research", "rate
 DATE = st.sampled_from(['@"2020-02-29"', '@"2023-01-01"', 'date("2024-06-30")', '@"-0300-01-01"'])
 DATE_COLUMN = st.sampled_from(["founded", "moved"])
 TEXT = st.sampled_from([f'"{each}"' for each in [*TOWNS, "小型", "高企", "小巨人", "区"]])
-TEXT_COLUMN = st.sampled_from(["town", "kind"])
-FLAG = st.sampled_from(["high", "clean"])
+TEXT_COLUMN = st.sampled_from(["town", "kind", "purpose"])
+FLAG = st.sampled_from(["high", "clean", "open"])
 
 
 def _numbers(inner: st.SearchStrategy[str], conditions: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -141,7 +146,7 @@ SIMPLE_NUMBERS = st.recursive(
     NUMBER_COLUMN | NUMBER_COLUMN | NUMBER | st.sampled_from(["count(tags)", "count(loans)", "missing", "count(loans[open])",
         "sum(for l in loans return l.sum)", "sum(concatenate([0], for l in loans[open] return l.sum * 0.5 + people))",
         "sum(concatenate([0], loans.sum))", "min(absent, 5) + 1", "if high then absent else revenue", "sum(loans[purpose = \"扩产\" and item.sum > people].sum)", "count(loans[sum > 5 and open])",
-        "sum(concatenate([0], for l in loans return (function(x) if x.open then min(x.sum, 60) else 7)(l)))", "count(loans[people > 3])",
+        "sum(concatenate([0], for l in loans return (function(x) if x.open then min(x.sum, 60) else 7)(l)))", "count(loans[people > 3])", "count(loans[purpose = town and high])", "count(office[area > people])",
         "sum(concatenate([0], for l in loans return if l.purpose = \"扩产\" then l.sum else l.sum / 0))", "count(loans[not(open)])", "sum(loans.sum)", "office.area", "string length(town)"]),
     lambda inner: _numbers(inner, _join(NUMBER_COLUMN, ORDER, NUMBER) | FLAG | _join(TEXT_COLUMN, " = ", TEXT)),
     max_leaves=4,

@@ -97,6 +97,38 @@ def test_types_and_allowed_values_hold_for_inputs() -> None:
     assert unknown.missing == {"new loans[1].principal amount"}
 
 
+TYPED_LINES = b"""<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="lines" namespace="urn:lines">
+  <itemDefinition name="Loan">
+    <itemComponent name="amount"><typeRef>number</typeRef></itemComponent>
+    <itemComponent name="rate"><typeRef>number</typeRef></itemComponent>
+  </itemDefinition>
+  <itemDefinition name="Loans" isCollection="true"><typeRef>Loan</typeRef></itemDefinition>
+  <inputData id="i1" name="loans"><variable name="loans" typeRef="Loans"/></inputData>
+  <inputData id="i2" name="limit"><variable name="limit" typeRef="number"/></inputData>
+  <inputData id="i3" name="rate"><variable name="rate" typeRef="number"/></inputData>
+  <decision id="d1" name="large"><variable name="large"/>
+    <informationRequirement><requiredInput href="#i1"/></informationRequirement>
+    <informationRequirement><requiredInput href="#i2"/></informationRequirement>
+    <literalExpression><text>count(loans[amount > limit])</text></literalExpression>
+  </decision>
+  <decision id="d2" name="dear"><variable name="dear"/>
+    <informationRequirement><requiredInput href="#i1"/></informationRequirement>
+    <informationRequirement><requiredInput href="#i3"/></informationRequirement>
+    <literalExpression><text>count(loans[rate > 3])</text></literalExpression>
+  </decision>
+</definitions>"""
+
+
+def test_a_type_says_which_names_in_a_filter_are_fields() -> None:
+    lines = import_dmn(TYPED_LINES)
+    facts = {"loans": [{"amount": D(9)}], "limit": D(6), "rate": D(5)}
+    assert lines.evaluate("large", facts, Mode.POLICY) == D(1)
+    unknown = lines.evaluate("dear", facts, Mode.POLICY)
+    assert isinstance(unknown, Unknown)
+    assert unknown.missing == {"loans[1].rate"}
+
+
 # --- Drools, Kogito -----------------------------------------------------------------------------------------------
 
 

@@ -78,6 +78,23 @@ def test_a_parameter_without_a_value_on_the_day_is_unknown() -> None:
     assert decision.missing == ("最低参保人数",)
 
 
+def test_a_field_of_a_line_that_nobody_told_is_not_taken_from_around_the_list() -> None:
+    known = {"loans": [{"principal": Decimal(5)}], "annual_rate": Decimal(9), "received": Decimal(3)}
+    text = unconditional("  amount: 1").replace("when: true", "when: 'count(loans[annual_rate > 4]) > 0'")
+    decision = decided(text, known)
+    assert decision.outcome is Entitlement.UNDECIDED
+    assert decision.missing == ("loans[1].annual_rate",)
+    # The catalogue declares no such field of a loan: this is the fact of the enterprise.
+    text = unconditional("  amount: 1").replace(
+        "when: true", "when: 'count(loans[principal > received]) > 0'"
+    )
+    assert decided(text, known).outcome is Entitlement.ENTITLED
+    # Without a catalogue nobody knows which fields a loan may have.
+    decision = RowEvaluator([program_of(text)]).decide(program_of(text), known)
+    assert decision.outcome is Entitlement.UNDECIDED
+    assert decision.missing == ("loans[1].received",)
+
+
 def test_nobody_is_entitled_outside_of_the_effective_days() -> None:
     text = small_enterprise_item() + "effective: {from: 2024-01-01, to: 2024-12-31}\n"
     assert decided(text, ELIGIBLE).outcome is Entitlement.REFUSED

@@ -8,7 +8,7 @@
 | string, dictionary of strings, bool | string, boolean |
 | date, timestamp, time, duration | date, date and time, time, days and time duration |
 | list | list; a null element is Unknown `name[2]` |
-| struct | context that names what it lacks: `name[2].field` |
+| struct | context that has all its fields; a null one is Unknown `name[2].field` |
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _value(value: Any, name: str) -> Any:
     if kind is datetime.date:
         return Date(value.year, value.month, value.day)
     if isinstance(value, Mapping):
-        return OpenContext({key: _value(each, f"{name}.{key}") for key, each in value.items()}, name)
+        entries = {key: _value(each, f"{name}.{key}") for key, each in value.items()}
+        return OpenContext(entries, name, declared=True)
     if isinstance(value, list):
         return [_value(each, f"{name}[{index}]") for index, each in enumerate(value, start=1)]
     if isinstance(value, datetime.datetime):

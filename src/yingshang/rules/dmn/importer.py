@@ -260,7 +260,10 @@ def _converted_context(value: Any, data_type: DataType, mode: Mode) -> Any:
             entries[name] = _converted(entries[name], component, mode)
             if entries[name] is _MISFIT:
                 return _MISFIT
-    return OpenContext(entries, value.path) if isinstance(value, OpenContext) else entries
+    if not isinstance(value, OpenContext):
+        return entries
+    entries.update(value.lacking(key for key, _ in data_type.type.entries))
+    return OpenContext(entries, value.path, declared=True)
 
 
 # --- from elements to nodes ---------------------------------------------------------------------------------------

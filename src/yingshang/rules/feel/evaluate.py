@@ -265,10 +265,7 @@ class _Compiler:
         if policy and isinstance(node.condition, syntax.Name | syntax.Path):
             # `employees[insured]`: nobody has told `insured` where there are no employees, and it does not matter.
             may_be_index = False
-        reads_entries = any(
-            isinstance(each, syntax.Name) and each.name != "item" and find_builtin(each.name) is None
-            for each in syntax.walk(node.condition)
-        )
+        names = _entries_read(node.condition) if policy else frozenset[str]()
 
         def select(scope: Scope) -> Any:
             value = source(scope)
@@ -283,14 +280,13 @@ class _Compiler:
             selected: list[Any] = []
             undecided: list[Unknown] = []
             failure: Failure | None = None
-            entries = _entries_of(items) if policy else frozenset()
             for item in items:
                 scope.steps.take()
-                if item.__class__ is Unknown and reads_entries:
+                if item.__class__ is Unknown and names:
                     # It may turn out to be a context, whose entries come before the names around it.
                     undecided.append(item)
                     continue
-                keep = condition(_inside(item, entries, scope))
+                keep = condition(_inside(item, names, scope))
                 if keep is True:
                     selected.append(item)
                 elif keep.__class__ is Decimal:
@@ -581,23 +577,28 @@ def _mentions_subject(node: Node) -> bool:
     return any(isinstance(each, syntax.Name) and each.name == "?" for each in syntax.walk(node))
 
 
-def _entries_of(items: list[Any]) -> frozenset[str]:
-    """The entries that the facts in a list have, in any of them.
+def _entries_read(condition: Node) -> frozenset[str]:
+    """The names in a filter's condition that may be entries of its items.
 
-    In `loans[amount > revenue]` a loan without `amount` leaves it unknown if another loan has one, whereas `revenue`,
-    which no loan has, is a name from around the list.
+    `item` and `?` are the language's own. What is called is a function, and no fact is one.
     """
-    return frozenset(key for item in items if item.__class__ is OpenContext for key in item)
+    nodes = list(syntax.walk(condition))
+    called = {id(each.function) for each in nodes if isinstance(each, syntax.Call)}
+    names = {each.name for each in nodes if isinstance(each, syntax.Name) and id(each) not in called}
+    return frozenset(names - {"item", "?"})
 
 
-def _inside(item: Any, entries: frozenset[str], scope: Scope) -> Scope:
-    """The names a filter's condition sees: the entries of the item, then `item`, then those around."""
+def _inside(item: Any, names: frozenset[str], scope: Scope) -> Scope:
+    """The names a filter's condition sees: the entries of the item, then `item`, then those around.
+
+    Of facts whose fields nobody declared, each of `names` may be an entry that was not told: whatever has the same
+    name further out, a variable of the expression included, does not stand in for it.
+    """
     inner = Scope({"item": item}, scope)
     if not isinstance(item, dict):
         return inner
-    if item.__class__ is OpenContext and len(entries) > len(item):
-        lacking = {key: Unknown.fact(f"{item.path}.{key}") for key in entries if key not in item}
-        return Scope({**item, **lacking}, inner)
+    if item.__class__ is OpenContext and not item.declared:
+        return Scope({**item, **item.lacking(names)}, inner)
     return Scope(item, inner)
 
 

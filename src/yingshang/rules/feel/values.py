@@ -14,7 +14,7 @@ is told to be nothing), and Failure, an operation that makes no sense (where FEE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, Final
@@ -116,23 +116,39 @@ class Function:
 class OpenContext(dict[str, Any]):
     """A context of facts: reading an entry it does not have is unknown, not null. `path` is where it hangs.
 
+    `declared` says that somebody has listed its fields. Then all of them are among its entries, Unknown where nobody
+    told them, and in `loans[amount > limit]` any other name is one from around the list. Where nobody has listed them,
+    every name may be that of a field nobody told.
+
     Used as a whole (`=`, `get entries`, `string`, `instance of`), it is what has been told of it: which entries
-    could be missing, nobody can list.
+    could be missing of one that is not declared, nobody can list.
     """
 
-    __slots__ = ("path",)
+    __slots__ = ("declared", "path")
 
-    def __init__(self, entries: Mapping[str, Any], path: str) -> None:
+    def __init__(self, entries: Mapping[str, Any], path: str, declared: bool = False) -> None:
         super().__init__(entries)
         self.path = path
+        self.declared = declared
+
+    def lacking(self, names: Iterable[str]) -> dict[str, Unknown]:
+        """Those of these entries that it does not have, each unknown."""
+        return {name: Unknown.fact(f"{self.path}.{name}") for name in names if name not in self}
 
 
-def open_facts(value: Any, path: str) -> Any:
-    """`value` with every context in it made open, for policy mode. `path` names it, such as `hires[2]`."""
+def open_facts(value: Any, path: str, fields: Collection[str] = ()) -> Any:
+    """`value` with every context in it made open, for policy mode. `path` names it, such as `hires[2]`.
+
+    `fields` are those that are declared of it, or of each of its lines if it is a list; empty if nobody has.
+    """
     if isinstance(value, dict):
-        return OpenContext({key: open_facts(each, f"{path}.{key}") for key, each in value.items()}, path)
+        declared = bool(fields) or (value.__class__ is OpenContext and value.declared)
+        entries = {key: open_facts(each, f"{path}.{key}") for key, each in value.items()}
+        opened = OpenContext(entries, path, declared)
+        opened.update(opened.lacking(fields))
+        return opened
     if isinstance(value, list):
-        return [open_facts(each, f"{path}[{index}]") for index, each in enumerate(value, start=1)]
+        return [open_facts(each, f"{path}[{index}]", fields) for index, each in enumerate(value, start=1)]
     return value
 
 

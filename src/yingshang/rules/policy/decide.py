@@ -196,6 +196,11 @@ class RowEvaluator:
             self._facts[column] = self.catalogue.fact_of_column(column) if self.catalogue else None
         return self._facts[column]
 
+    def fields(self, column: str) -> tuple[str, ...]:
+        """The fields that are declared of a column's context or lines."""
+        fact = self.fact(column)
+        return tuple(each.code for each in fact.fields) if fact is not None else ()
+
 
 class _Subject:
     """The facts of one subject, and what has been worked out about it so far."""
@@ -203,7 +208,9 @@ class _Subject:
     def __init__(self, evaluator: RowEvaluator, facts: Mapping[str, Any]) -> None:
         self.evaluator = evaluator
         opened = {
-            name: open_facts(value, name) if value.__class__ in (dict, list) else value
+            name: open_facts(value, name, evaluator.fields(name))
+            if value.__class__ is list or isinstance(value, dict)
+            else value
             for name, value in facts.items()
         }
         self.facts = opened

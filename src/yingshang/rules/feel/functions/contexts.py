@@ -19,7 +19,7 @@ def get_value(context: dict[str, Any], key: str) -> Any:
 def _with_entries(context: dict[str, Any], entries: Mapping[str, Any]) -> dict[str, Any]:
     """The context with other entries; what an open one does not have stays unknown."""
     if isinstance(context, OpenContext):
-        return OpenContext({**context, **entries}, context.path)
+        return OpenContext({**context, **entries}, context.path, context.declared)
     return {**context, **entries}
 
 
