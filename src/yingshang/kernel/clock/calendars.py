@@ -85,7 +85,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """Days off in a row under one name, as far as they lie in the period, weekend days among them."""
+    """Days off in a row, weekend days among them, with the Chinese name: 国庆节, or 国庆节、中秋节 where they meet."""
 
     name: str
     first: date
@@ -212,13 +212,15 @@ class Calendar:
         `start_event` names what happened on that day. Raises OutsideCalendar.
         """
         due = self.add_working_days(start, days)
-        first, last = min(start, due), max(start, due)
-        holidays = tuple(each for each in self._holidays if each.last > first and each.first <= last)
+        # The day a period runs from does not count, whichever way it runs.
+        one = timedelta(days=1)
+        first, last = (start + one, due) if days > 0 else (due, start - one) if days < 0 else (start, due)
+        holidays = tuple(each for each in self._holidays if each.last >= first and each.first <= last)
         makeup_days = tuple(
             day
             for year in range(first.year, last.year + 1)
-            for day in self.years[year].makeup_days
-            if first < day <= last
+            for day in sorted(self.years[year].makeup_days)
+            if first <= day <= last
         )
         return Derivation(
             calendar=self.code,
@@ -271,14 +273,14 @@ class Calendar:
 
     @cached_property
     def _holidays(self) -> tuple[Holiday, ...]:
-        """Holidays as stretches of days in a row, ascending."""
+        """Holidays as stretches of days in a row, ascending. Two that meet are one, with both names."""
         named = sorted((day, name) for year in self.years.values() for day, name in year.holidays.items())
         stretches = []
-        for (name, _), group in groupby(
-            enumerate(named), key=lambda item: (item[1][1], item[1][0].toordinal() - item[0])
-        ):
-            days = [day for _, (day, _) in group]
-            stretches.append(Holiday(name, days[0], days[-1]))
+        # In days that follow each other, the day and its place in the list grow together.
+        for _, group in groupby(enumerate(named), key=lambda item: item[1][0].toordinal() - item[0]):
+            row = [day_and_name for _, day_and_name in group]
+            names = "、".join(dict.fromkeys(name for _, name in row))
+            stretches.append(Holiday(names, row[0][0], row[-1][0]))
         return tuple(stretches)
 
 
