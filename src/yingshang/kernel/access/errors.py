@@ -29,3 +29,9 @@ class ConflictingDuties(DomainError):
     """Two roles, or two steps of one case, that one person may not hold both."""
 
     code = "access.conflicting_duties"
+
+
+class EventNotFound(DomainError):
+    """No such event within the actor's scope."""
+
+    code = "access.event_not_found"

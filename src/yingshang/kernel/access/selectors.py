@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
-from .actors import VISITOR, Actor, Grant, MandateGrant
+from .actors import VISITOR, Actor, Grant, MandateGrant, system_actor
 from .models import Appointment, Mandate, SystemClient, User
 
 
@@ -51,3 +52,22 @@ def actor_of_client(application: Any) -> Actor:
         client.agency.region.path,
     )
     return Actor(kind="client", identifier=str(application.pk), name=str(application.name), grants=(grant,))
+
+
+def reference_of(actor: Actor) -> str:
+    """An actor as text, to be found again by `actor_by_reference`: "user:12", "client:3", "system:import"."""
+    return f"{actor.kind}:{actor.identifier}"
+
+
+def actor_by_reference(reference: str, *, today: date | None = None) -> Actor:
+    """The actor a reference names, with what they may do today; a visitor when they are gone or disabled."""
+    kind, _, identifier = reference.partition(":")
+    if kind == "system":
+        return system_actor(identifier)
+    if kind == "user":
+        user = User.objects.filter(pk=int(identifier), is_active=True).first()
+        return actor_of(user, today=today or timezone.localdate())
+    if kind == "client":
+        client = SystemClient.objects.filter(application_id=int(identifier)).select_related("application").first()
+        return VISITOR if client is None else actor_of_client(client.application)
+    return VISITOR

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from .guards import guarded_tables, install_guards, missing_guards
 from .record import Acting, Target, record
-from .selectors import Event, events_about_party, events_of
+from .selectors import (
+    Event,
+    EventDetail,
+    EventPage,
+    events_about_party,
+    events_of,
+    find_events,
+    get_event,
+    recorded_actions,
+)
 
 __all__ = [
     "Acting",
     "Event",
+    "EventDetail",
+    "EventPage",
     "Target",
     "events_about_party",
     "events_of",
+    "find_events",
+    "get_event",
     "guarded_tables",
     "install_guards",
     "missing_guards",
     "record",
+    "recorded_actions",
 ]

@@ -1,0 +1,72 @@
+"""Reading the record of actions: the events of one's own region and agencies, and of the people who work in them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import CharField, Q
+from django.db.models.functions import Cast
+
+from yingshang.kernel.ledger.api import EventDetail, EventPage, find_events, get_event, recorded_actions
+
+from .actors import Actor
+from .errors import EventNotFound
+from .models import Appointment
+
+
+def audit_events(
+    *,
+    actor: Actor,
+    who: str = "",
+    action: str = "",
+    target: str = "",
+    target_kind: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    order: str = "-occurred_at",
+    page: int = 1,
+    per_page: int = 20,
+) -> EventPage:
+    """The events an actor may see, as a page: newest first unless `order` says otherwise."""
+    return find_events(
+        within=_within(actor),
+        who=who,
+        action=action,
+        target=target,
+        target_kind=target_kind,
+        since=since,
+        until=until,
+        order=order,
+        page=page,
+        per_page=per_page,
+    )
+
+
+def get_audit_event(*, actor: Actor, event_id: int) -> EventDetail:
+    """One event. Raises EventNotFound when there is none within the actor's scope."""
+    found = get_event(event_id, within=_within(actor))
+    if found is None:
+        raise EventNotFound(
+            f"no event {event_id}", message_zh=f"没有编号为{event_id}的操作记录", value=event_id
+        )
+    return found
+
+
+def audit_actions(*, actor: Actor) -> tuple[str, ...]:
+    """The actions that occur among the events an actor may see."""
+    return recorded_actions(within=_within(actor))
+
+
+def _within(actor: Actor) -> Q:
+    """What was done to things of the scope, and whatever people appointed in the scope did."""
+    scope = actor.require("access.view_audit")
+    if scope.everywhere:
+        return Q()
+    people = scope.filter(
+        Appointment.objects.all(), region="agency__region__path", agency="agency_id"
+    ).annotate(person=Cast("user_id", CharField()))
+    return (
+        scope.condition(region="region_path", agency="agency_id", party="party_id")
+        # Without a region or agency an event belongs to nobody's region; its actor may still.
+        | Q(actor_kind="user", actor_id__in=people.values("person"))
+    )
