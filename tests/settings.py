@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import tests.environment  # noqa: F401  (sets what the settings ask for; a type checker reads them alone)
 from yingshang.config.settings import *  # noqa: F403
 from yingshang.config.settings import DATABASES
 
@@ -13,6 +14,6 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True
 STORAGES = {
-    **STORAGES,  # type: ignore[name-defined]  # noqa: F405
+    **STORAGES,  # noqa: F405
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

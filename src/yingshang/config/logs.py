@@ -48,5 +48,6 @@ def logging_settings(form: str, level: str) -> dict[str, Any]:
             "django.server": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "procrastinate.blueprints": {"level": "WARNING"},
+            "procrastinate.periodic": {"level": "WARNING"},
         },
     }

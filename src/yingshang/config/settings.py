@@ -223,7 +223,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # --- jobs, messages, logs --------------------------------------------------------------------------------------------
 
-PROCRASTINATE_ON_APP_READY = "yingshang.kernel.jobs.queue.configure"
+WORKER_DEAD_AFTER_SECONDS = env.int("WORKER_DEAD_AFTER_SECONDS", default=30)
+FINISHED_JOBS_KEPT_HOURS = env.int("FINISHED_JOBS_KEPT_HOURS", default=24 * 30)
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "update_heartbeat_interval": WORKER_DEAD_AFTER_SECONDS / 3,
+    "stalled_worker_timeout": WORKER_DEAD_AFTER_SECONDS,
+    "shutdown_graceful_timeout": 20,
+}
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:1025"))
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="noreply@localhost")

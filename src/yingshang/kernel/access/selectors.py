@@ -18,20 +18,28 @@ def actor_of(user: Any, *, today: date) -> Actor:
         return VISITOR
     appointments = (
         Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
-        .filter(user=user, valid_from__lte=today)
-        .select_related("role")
-        .values_list("role__code", "role__permissions", "role__reach", "agency_id", "agency__region__path")
+        .filter(user=user, valid_from__lte=today, ended_at__isnull=True, agency__is_active=True)
+        .values_list(
+            "role__code",
+            "role__permissions",
+            "role__reach",
+            "agency_id",
+            "agency__region__path",
+            "role__second_factor",
+        )
     )
-    mandates = Mandate.objects.filter(user=user, revoked_at__isnull=True).values_list(
-        "party_id", "powers", "legal_representative"
+    mandates = (
+        Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+        .filter(user=user, revoked_at__isnull=True)
+        .values_list("party_id", "powers", "legal_representative")
     )
     return Actor(
         kind="user",
         identifier=str(user.pk),
         name=str(user),
         grants=tuple(
-            Grant(role, frozenset(permissions), reach, agency, path)
-            for role, permissions, reach, agency, path in appointments
+            Grant(role, frozenset(permissions), reach, agency, path, second_factor)
+            for role, permissions, reach, agency, path, second_factor in appointments
         ),
         mandates=tuple(MandateGrant(party, frozenset(powers), legal) for party, powers, legal in mandates),
     )
@@ -40,7 +48,9 @@ def actor_of(user: Any, *, today: date) -> Actor:
 def actor_of_client(application: Any) -> Actor:
     """The actor an OAuth2 client is. A client without a role is a visitor."""
     client = (
-        SystemClient.objects.filter(application=application).select_related("role", "agency__region").first()
+        SystemClient.objects.filter(application=application, disabled_at__isnull=True)
+        .select_related("role", "agency__region")
+        .first()
     )
     if client is None:
         return VISITOR

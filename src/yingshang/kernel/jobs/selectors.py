@@ -1,0 +1,135 @@
+"""Reading jobs: the queue's row and our progress, as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Count
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+
+from yingshang.kernel.access.api import Actor, reference_of
+
+from .errors import JobNotFound
+from .models import JobProgress
+
+State = Literal["waiting", "running", "succeeded", "failed", "cancelled"]
+
+_STATES: dict[str, State] = {
+    "todo": "waiting",
+    "doing": "running",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "aborted": "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job. `total` is None while unknown; `error` is the reason of a failure, for operators."""
+
+    id: int
+    name: str
+    title: str
+    state: State
+    attempts: int
+    scheduled_at: datetime | None
+    created_at: datetime | None
+    updated_at: datetime | None
+    started_by_name: str
+    done: int
+    total: int | None
+    message: str
+    result_url: str
+    error: str
+
+    @property
+    def percent(self) -> int | None:
+        """How far, in whole per cent; None while the total is unknown."""
+        return None if not self.total else min(100, self.done * 100 // self.total)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("succeeded", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of jobs, newest first."""
+
+    rows: tuple[JobView, ...]
+    total: int
+    page: int
+    pages: int
+
+
+def get_job(*, actor: Actor, job_id: int) -> JobView:
+    """One job: any for those who may see jobs, otherwise the actor's own. Raises JobNotFound."""
+    row = ProcrastinateJob.objects.filter(pk=job_id).first()
+    progress = JobProgress.objects.filter(pk=job_id).first()
+    own = progress is not None and progress.started_by == reference_of(actor)
+    if row is None or not (own or actor.may("jobs.view")):
+        raise JobNotFound(f"no job {job_id}", message_zh=f"没有编号为{job_id}的任务")
+    return _view(row, progress)
+
+
+def jobs(
+    *, actor: Actor, state: State | None = None, name: str = "", page: int = 1, per_page: int = 20
+) -> JobPage:
+    """Jobs for the console, newest first. Raises NotAllowed. Three queries whatever the page's length."""
+    actor.require("jobs.view")
+    rows = ProcrastinateJob.objects.order_by("-id")
+    if state is not None:
+        rows = rows.filter(status__in=[status for status, told in _STATES.items() if told == state])
+    if name:
+        rows = rows.filter(task_name=name)
+    total = rows.count()
+    pages = max(1, -(-total // per_page))
+    page = min(max(1, page), pages)
+    shown = list(rows[(page - 1) * per_page : page * per_page])
+    progress = JobProgress.objects.in_bulk([row.pk for row in shown])
+    return JobPage(tuple(_view(row, progress.get(row.pk)) for row in shown), total, page, pages)
+
+
+def job_counts(*, actor: Actor) -> dict[State, int]:
+    """How many jobs are in each state, for those who may see jobs."""
+    actor.require("jobs.view")
+    counts: dict[State, int] = dict.fromkeys(("waiting", "running", "succeeded", "failed", "cancelled"), 0)
+    for row in ProcrastinateJob.objects.values("status").annotate(count=Count("id")).order_by():
+        counts[_STATES[row["status"]]] += row["count"]
+    return counts
+
+
+def job_names(*, actor: Actor) -> tuple[str, ...]:
+    """The kinds of job there are in the queue, sorted."""
+    actor.require("jobs.view")
+    names = ProcrastinateJob.objects.order_by("task_name").values_list("task_name", flat=True).distinct()
+    return tuple(names)
+
+
+def workers_alive(*, now: datetime, within_seconds: int) -> int:
+    """How many workers gave a sign of life lately."""
+    return ProcrastinateWorker.objects.filter(
+        last_heartbeat__gte=now - timedelta(seconds=within_seconds)
+    ).count()
+
+
+def _view(row: ProcrastinateJob, progress: JobProgress | None) -> JobView:
+    return JobView(
+        id=row.pk,
+        name=row.task_name,
+        title=progress.title if progress else row.task_name,
+        state=_STATES[row.status],
+        attempts=row.attempts,
+        scheduled_at=row.scheduled_at,
+        created_at=progress.created_at if progress else None,
+        updated_at=progress.updated_at if progress else None,
+        started_by_name=progress.started_by_name if progress else "",
+        done=progress.done if progress else 0,
+        total=progress.total if progress else None,
+        message=progress.message if progress else "",
+        result_url=progress.result_url if progress else "",
+        error=progress.error if progress else "",
+    )

@@ -1,0 +1,218 @@
+"""Jobs against the real queue, and a real worker that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from tests.kernel.jobs import sample_tasks
+from yingshang.kernel.access.api import VISITOR, Actor, Grant, NotAllowed, system_actor
+from yingshang.kernel.jobs.api import (
+    JobNotFailed,
+    JobNotFound,
+    StillRunning,
+    enqueue,
+    get_job,
+    job_counts,
+    job_names,
+    jobs,
+    retry_job,
+    workers_alive,
+)
+from yingshang.kernel.jobs.queue import _only_run
+from yingshang.kernel.ledger.models import AuditEvent
+
+OPERATOR = Actor(
+    kind="user",
+    identifier="7",
+    name="演示运维",
+    grants=(Grant("operator", frozenset({"jobs.view", "jobs.retry"}), "everywhere"),),
+)
+SYSTEM = system_actor("tests")
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_queue(request: pytest.FixtureRequest) -> None:
+    """The queue's tables are not Django's, so what clears tables between tests leaves them."""
+    if any(mark.name == "django_db" for mark in request.node.iter_markers()):
+        request.getfixturevalue("transactional_db" if _commits(request) else "db")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
+            )
+
+
+def _commits(request: pytest.FixtureRequest) -> bool:
+    return any(mark.kwargs.get("transaction") for mark in request.node.iter_markers("django_db"))
+
+
+def work_until_idle() -> None:
+    """What `yingshang manage procrastinate worker --one-shot` does, in this process."""
+    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
+        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_reports_its_progress_and_points_to_its_result() -> None:
+    job_id = enqueue(sample_tasks.count, actor=SYSTEM, title="数到三", now=timezone.now(), steps=3)
+    assert get_job(actor=SYSTEM, job_id=job_id).state == "waiting"
+    work_until_idle()
+    job = get_job(actor=SYSTEM, job_id=job_id)
+    assert (job.state, job.done, job.total, job.percent) == ("succeeded", 3, 3, 100)
+    assert (job.message, job.result_url, job.error) == ("第3步", "/desk/", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_exists_only_when_its_action_happened() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        enqueue(sample_tasks.count, actor=SYSTEM, title="不会有", now=timezone.now(), steps=1)
+        raise ZeroDivisionError
+    assert jobs(actor=OPERATOR, name="tests.count").total == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_fails_with_its_reason_and_an_accident_with_its_traceback() -> None:
+    refused = enqueue(sample_tasks.refuse, actor=SYSTEM, title="拒绝", now=timezone.now())
+    work_until_idle()
+    job = get_job(actor=OPERATOR, job_id=refused)
+    assert (job.state, job.error) == ("failed", "今天不行")
+
+    stumbled = enqueue(sample_tasks.stumble, actor=SYSTEM, title="跌倒", now=timezone.now())
+    work_until_idle()
+    job = get_job(actor=OPERATOR, job_id=stumbled)
+    assert job.state == "succeeded", "the second try did it"
+    assert job.error == "", "the reason of a try that was made good is not left standing"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_job_is_retried_once_with_one_event() -> None:
+    job_id = enqueue(sample_tasks.refuse, actor=SYSTEM, title="拒绝", now=timezone.now())
+    work_until_idle()
+    before = AuditEvent.objects.count()
+    retry_job(actor=OPERATOR, job_id=job_id, now=timezone.now())
+    assert AuditEvent.objects.count() == before + 1
+    assert get_job(actor=OPERATOR, job_id=job_id).state == "waiting"
+    with pytest.raises(JobNotFailed):
+        retry_job(actor=OPERATOR, job_id=job_id, now=timezone.now())
+    with pytest.raises(JobNotFound):
+        retry_job(actor=OPERATOR, job_id=10**12, now=timezone.now())
+    with pytest.raises(NotAllowed):
+        retry_job(actor=VISITOR, job_id=job_id, now=timezone.now())
+    assert AuditEvent.objects.count() == before + 1
+
+
+@pytest.mark.django_db
+def test_others_see_only_their_own_jobs() -> None:
+    mine = Actor(kind="user", identifier="8", name="演示经办人")
+    job_id = enqueue(sample_tasks.count, actor=mine, title="我的", now=timezone.now(), steps=1)
+    assert get_job(actor=mine, job_id=job_id).title == "我的"
+    assert get_job(actor=OPERATOR, job_id=job_id).started_by_name == "演示经办人"
+    with pytest.raises(JobNotFound):
+        get_job(actor=Actor(kind="user", identifier="9", name="别人"), job_id=job_id)
+    with pytest.raises(NotAllowed):
+        jobs(actor=mine)
+
+
+@pytest.mark.django_db
+def test_the_console_asks_as_often_for_one_row_as_for_twenty(
+    django_assert_num_queries: object,
+) -> None:
+    def queries() -> int:
+        with django_assert_num_queries(3):  # type: ignore[operator]
+            return len(jobs(actor=OPERATOR).rows)
+
+    enqueue(sample_tasks.count, actor=SYSTEM, title="一", now=timezone.now(), steps=1)
+    assert queries() == 1
+    for number in range(24):
+        enqueue(sample_tasks.count, actor=SYSTEM, title=str(number), now=timezone.now(), steps=1)
+    assert queries() == 20
+    page = jobs(actor=OPERATOR, page=2)
+    assert (len(page.rows), page.total, page.pages) == (5, 25, 2)
+    assert jobs(actor=OPERATOR, state="failed").total == 0
+    assert job_counts(actor=OPERATOR)["waiting"] == 25
+    assert job_names(actor=OPERATOR) == ("tests.count",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_of_one_job_at_once_are_kept_apart() -> None:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(4742, 5)")
+        with pytest.raises(StillRunning), _only_run(5):
+            pass
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        other.close()
+    with _only_run(5):
+        pass
+
+
+@pytest.fixture
+def worker() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Workers started by the test, ended with it."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    database = connection.settings_dict
+    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}"
+    host = database["HOST"] or database["OPTIONS"].get("host", "")
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.kernel.jobs.run_worker"],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"{url}?host={host}&port={database['PORT']}",
+            "WORKER_DEAD_AFTER_SECONDS": "2",
+        },
+        cwd=Path(settings.PACKAGE).parent.parent,
+    )
+
+
+def _wait_for(condition: object, seconds: float = 40) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_leaves_no_second_effect(
+    worker: list[subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    job_id = enqueue(
+        sample_tasks.slow_steps,
+        actor=SYSTEM,
+        title="分步",
+        now=timezone.now(),
+        steps=5,
+        folder=str(tmp_path),
+    )
+    worker.append(_start_worker())
+    _wait_for((tmp_path / "pid").exists)
+    assert workers_alive(now=timezone.now(), within_seconds=30) == 1
+    os.kill(worker[0].pid, signal.SIGKILL)
+    worker[0].wait()
+    assert AuditEvent.objects.filter(action="tests.stepped").count() == 2
+
+    worker.append(_start_worker())
+    _wait_for(lambda: get_job(actor=OPERATOR, job_id=job_id).state == "succeeded")
+    steps = AuditEvent.objects.filter(action="tests.stepped").values_list("target_id", flat=True)
+    assert sorted(steps) == [f"{job_id}/{step}" for step in range(5)], "each step once"
