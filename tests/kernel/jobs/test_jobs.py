@@ -180,6 +180,7 @@ def _start_worker() -> subprocess.Popen[bytes]:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "DATABASE_URL": f"{url}?host={host}&port={database['PORT']}",
+            "TEST_EMBEDDED_DATABASE": "",
             "WORKER_DEAD_AFTER_SECONDS": "2",
         },
         cwd=Path(settings.PACKAGE).parent.parent,
