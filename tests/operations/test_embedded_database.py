@@ -504,3 +504,28 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
         database.start()
     filler.unlink()
     assert _read(database.start()) == [10]
+
+
+def test_the_last_user_stops_the_server(make: Callable[..., EmbeddedDatabase], folder: Path) -> None:
+    database = make()
+    script = (
+        "import sys; from pathlib import Path; "
+        "from yingshang.operations.embedded_database import EmbeddedDatabase\n"
+        "with EmbeddedDatabase(Path(sys.argv[1]), durable=False).in_use(): print('in use', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, folder / "db"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "in use\n"
+    with database.in_use():
+        pass
+    assert database.is_running()
+    with database.in_use() as url:
+        other.kill()
+        other.communicate()
+        assert _read_one(url) == 1
+    assert not database.is_running()

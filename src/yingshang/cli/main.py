@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from yingshang import __version__
-from yingshang.cli import dmn, explain, feel, match, policy, sample_city, simulate
+from yingshang.cli import dmn, explain, feel, match, platform, policy, sample_city, simulate
 from yingshang.cli.output import EXIT_UNUSABLE, messages, print_error
 from yingshang.rules.errors import DomainError
 
@@ -45,6 +45,13 @@ app.command("match")(match.match)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("sample-city")(sample_city.sample_city)
+app.command("serve")(platform.serve)
+app.command(
+    "manage",
+    # Options, --help among them, are Django's.
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)(platform.manage)
 app.add_typer(policy.app, name="policy")
 app.add_typer(dmn.app, name="dmn")
 

@@ -172,6 +172,25 @@ class EmbeddedDatabase:
                 raise self._from_system(error) from error
         return self.url()
 
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[str]:
+        """Have the server run while the block runs; gives its URL.
+
+        Whoever leaves last stops it, a killed user counts as gone: so a command may use the database of a running
+        platform, or have it for itself, without knowing which. Raises as `start` does.
+        """
+        self._make_home()
+        handle = self._open(self._home / "users", os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield self.start()
+        finally:
+            # While the last one stops it nobody can begin to use it; the kernel lets go when the file is closed.
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.stop()
+            os.close(handle)
+
     def stop(self) -> None:
         """End the server: open transactions are rolled back, everything committed is on disk. Nothing if it is down.
 
@@ -356,10 +375,7 @@ class EmbeddedDatabase:
     def _exclusively(self) -> Iterator[None]:
         """One at a time, over processes; the kernel lets go when the holder dies."""
         try:
-            if not self._home.exists():
-                self._home.mkdir(parents=True, exist_ok=True)
-                # Another account has to pass through it to the data, and to see nothing on the way.
-                self._home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            self._make_home()
             handle = self._open(self._home / "lock", os.O_RDWR)
         except OSError as error:
             raise self._from_system(error) from error
@@ -368,6 +384,12 @@ class EmbeddedDatabase:
             yield
         finally:
             os.close(handle)
+
+    def _make_home(self) -> None:
+        if not self._home.exists():
+            self._home.mkdir(parents=True, exist_ok=True)
+            # Another account has to pass through it to the data, and to see nothing on the way.
+            self._home.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
     def _open(self, path: Path, flags: int) -> int:
         """Open a file of the home, made if need be; it belongs to whom the home belongs to, also when root makes it."""

@@ -33,3 +33,21 @@ class NoAccount(DatabaseError):
     """PostgreSQL refuses to run as root, and there is no account it could run as."""
 
     code = "operations.no_account"
+
+
+class KeysLost(DomainError):
+    """There is data, and not the keys it was written with. New keys would hide that until it is too late."""
+
+    code = "operations.keys_lost"
+
+
+class AddressTaken(DomainError):
+    """Another program listens where the platform was to listen."""
+
+    code = "operations.address_taken"
+
+
+class AlreadyServing(DomainError):
+    """This platform is running already; `details["process"]` is its number."""
+
+    code = "operations.already_serving"

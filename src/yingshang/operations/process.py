@@ -1,0 +1,104 @@
+"""One process of the running platform: `python -m yingshang.operations.process web PARENT`, `worker` or `mail`.
+
+The supervisor starts these. Each ends when the process above it is gone, however that went: nobody is left holding
+the port or a job after `kill -9`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+GRACE = 20
+"""Seconds that requests and jobs have to end when the platform stops."""
+
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
+
+
+def end_with_parent(parent: int) -> None:
+    """Have this process get SIGTERM when its parent dies: from the kernel on Linux, else by looking each second."""
+    if platform.system() == "Linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+        # It may have died before the kernel was asked.
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def load_application(target: str) -> Callable[..., Any]:
+    """The WSGI application, loaded in each of granian's own processes, which end with granian too."""
+    above = multiprocessing.parent_process()
+    if above is not None and above.pid is not None:
+        end_with_parent(above.pid)
+    from yingshang.config.wsgi import application
+
+    return application
+
+
+def web() -> None:
+    """Serve the application at HOST and PORT with WEB_WORKERS processes of WEB_THREADS threads each."""
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "yingshang.config.wsgi:application",
+        address=os.environ["HOST"],
+        port=int(os.environ["PORT"]),
+        interface=Interfaces.WSGI,
+        workers=int(os.environ.get("WEB_WORKERS") or max(2, min(os.cpu_count() or 2, 8))),
+        blocking_threads=int(os.environ.get("WEB_THREADS") or 4),
+        respawn_failed_workers=True,
+        respawn_interval=1,
+        workers_kill_timeout=GRACE,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=load_application)
+
+
+def worker() -> None:
+    """Carry out jobs, WORKER_CONCURRENCY of them at a time."""
+    from django.core.management import execute_from_command_line
+
+    concurrency = os.environ.get("WORKER_CONCURRENCY") or "2"
+    execute_from_command_line(
+        [
+            "yingshang",
+            "procrastinate",
+            "worker",
+            f"--concurrency={concurrency}",
+            f"--shutdown-graceful-timeout={GRACE - 5}",
+        ]
+    )
+
+
+def mail() -> None:
+    """Take mail at the socket MAIL_CATCHER_SOCKET (a file descriptor) into the folder MAIL_CATCHER_DIRECTORY."""
+    from yingshang.operations.mail_catcher import catch_mail
+
+    catch_mail(int(os.environ["MAIL_CATCHER_SOCKET"]), Path(os.environ["MAIL_CATCHER_DIRECTORY"]))
+
+
+def main(name: str, parent: int) -> None:
+    """Become the process `name`, which ends with the process `parent`."""
+    end_with_parent(parent)
+    {"web": web, "worker": worker, "mail": mail}[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
