@@ -22,7 +22,9 @@ SECRET_KEY = env("SECRET_KEY", default="")
 DATABASE_URL = env("DATABASE_URL", default="")
 # Fernet keys, newest first: the first encrypts, all decrypt.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
-for _name in ("SECRET_KEY", "DATABASE_URL", "FIELD_ENCRYPTION_KEYS"):
+# 64 hexadecimal digits: finds encrypted values again by a keyed hash.
+LOOKUP_KEY = env("LOOKUP_KEY", default="")
+for _name in ("SECRET_KEY", "DATABASE_URL", "FIELD_ENCRYPTION_KEYS", "LOOKUP_KEY"):
     if not globals()[_name]:
         raise ImproperlyConfigured(
             f"{_name} is not set. `yingshang serve` sets it up for one machine; "

@@ -1,7 +1,7 @@
 """Personal data at rest: encrypted, searched by a keyed hash, shown masked.
 
 Encryption is Fernet (AES-128-CBC with HMAC-SHA256); `FIELD_ENCRYPTION_KEYS` lists the keys, newest first. The look-up
-hash is HMAC-SHA256 under a key derived from the last (oldest) of them, which therefore stays when keys are rotated.
+hash is HMAC-SHA256 under `LOOKUP_KEY`, which stays when encryption keys are rotated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _cipher() -> MultiFernet:
 
 @cache
 def _lookup_key() -> bytes:
-    return hmac.digest(settings.FIELD_ENCRYPTION_KEYS[-1].encode(), b"yingshang look-up", "sha256")
+    return bytes.fromhex(settings.LOOKUP_KEY)
 
 
 def lookup_hash(text: str) -> str:
