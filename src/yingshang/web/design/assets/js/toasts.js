@@ -1,0 +1,32 @@
+// Messages that come and go. They are read out (role=status), stay while the pointer or the focus is on them, and those
+// that say something is wrong stay until closed. A server's HX-Trigger {"toast": "…"} and a `toast` event add one.
+function arm(toast) {
+  const close = () => toast.remove();
+  toast.querySelector("[data-toast-close]")?.addEventListener("click", close);
+  if ("stay" in toast.dataset) return;
+  let timer = setTimeout(close, 6000);
+  const hold = () => clearTimeout(timer);
+  const release = () => { timer = setTimeout(close, 3000); };
+  toast.addEventListener("mouseenter", hold);
+  toast.addEventListener("mouseleave", release);
+  toast.addEventListener("focusin", hold);
+  toast.addEventListener("focusout", release);
+}
+
+export function prepareToasts(root) {
+  root.querySelectorAll?.("#toasts > .notice:not([data-ready])").forEach((toast) => {
+    toast.dataset.ready = "yes";
+    arm(toast);
+  });
+}
+
+document.addEventListener("toast", (event) => {
+  const place = document.getElementById("toasts");
+  const pattern = document.getElementById("toast-pattern");
+  const text = typeof event.detail === "string" ? event.detail : event.detail?.value;
+  if (!place || !pattern || !text) return;
+  const toast = pattern.content.firstElementChild.cloneNode(true);
+  toast.querySelector("[data-toast-text]").textContent = text;
+  place.append(toast);
+  prepareToasts(document);
+});
