@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from .agencies import (
+    AgencyKind,
+    AgencySpec,
+    agencies_of,
+    agency_kind_of_source,
+    agency_kinds,
+    get_agency_kind,
+    place_name,
+)
 from .credit_code import (
     CreditCodeFinding,
     CreditCodeParts,
@@ -26,6 +35,7 @@ from .errors import (
     InvalidCreditCode,
     InvalidMetric,
     TooManyRows,
+    UnknownAgencyKind,
     UnknownFact,
     UnknownIndustry,
     UnknownRegion,
@@ -65,6 +75,8 @@ from .subjects import IgnoredColumn, Reject, Rejects, SubjectsFile, open_subject
 
 __all__ = [
     "COUNTRY",
+    "AgencyKind",
+    "AgencySpec",
     "CreditCodeFinding",
     "CreditCodeParts",
     "CreditCodeReport",
@@ -84,10 +96,14 @@ __all__ = [
     "SizeRow",
     "SubjectsFile",
     "TooManyRows",
+    "UnknownAgencyKind",
     "UnknownFact",
     "UnknownIndustry",
     "UnknownRegion",
     "UnsupportedFormat",
+    "agencies_of",
+    "agency_kind_of_source",
+    "agency_kinds",
     "ancestors_of",
     "arrow_type",
     "assess_enterprise_size",
@@ -100,6 +116,7 @@ __all__ = [
     "find_industry",
     "find_region",
     "generate_sample_city",
+    "get_agency_kind",
     "get_fact",
     "get_industry",
     "get_region",
@@ -113,6 +130,7 @@ __all__ = [
     "open_subjects",
     "parent_of",
     "parse_credit_code",
+    "place_name",
     "region_is_within",
     "region_path",
     "regions",

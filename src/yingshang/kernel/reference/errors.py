@@ -41,6 +41,12 @@ class InvalidCatalogue(DomainError):
     code = "reference.invalid_catalogue"
 
 
+class UnknownAgencyKind(DomainError):
+    """A kind of agency, or a name of the fact catalogue for one, that agency_kinds.yaml does not have."""
+
+    code = "reference.unknown_agency_kind"
+
+
 class UnsupportedFormat(DomainError):
     """A file suffix the writer does not know."""
 
