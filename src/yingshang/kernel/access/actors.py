@@ -30,6 +30,7 @@ class Grant:
     reach: Reach
     agency_id: int | None = None
     region_path: str = ""
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,18 @@ class Scope:
     regions: frozenset[str] = frozenset()
     agencies: frozenset[int] = frozenset()
     parties: frozenset[int] = frozenset()
+
+    def covers(self, reach: Reach, *, agency_id: int, region_path: str) -> bool:
+        """Whether everything a role of this reach in that agency would take in lies within this scope."""
+        if self.everywhere:
+            return True
+        if reach == "everywhere":
+            return False
+        if any(region_path.startswith(path) for path in self.subtrees):
+            return True
+        if reach == "subtree":
+            return False
+        return region_path in self.regions or (reach == "agency" and agency_id in self.agencies)
 
     def condition(self, *, region: str = "", agency: str = "", party: str = "") -> Q:
         """The one predicate, for a model whose region path, agency and party are found by these look-ups.
@@ -124,6 +137,11 @@ class Actor:
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether a role they hold asks for more than a password."""
+        return any(grant.second_factor for grant in self.grants)
 
     @property
     def is_official(self) -> bool:

@@ -1,4 +1,8 @@
-"""Users, what they hold in agencies, and what they may do for enterprises."""
+"""Users, what they hold in agencies, and what they may do for enterprises.
+
+Two duties that conflict cannot be held by one person at the same time. The actions say so in words; a trigger of the
+database (migration 0003) refuses it whichever way the write takes.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,11 @@ class User(AbstractBaseUser):
     phone = EncryptedTextField("手机号", blank=True)
     is_active = models.BooleanField("启用", default=True)
     large_text = models.BooleanField("大字版", default=False)
+    language = models.CharField("语言", max_length=8, default="zh-hans")
+    # The agency that keeps the account of an official; accounts of the public have none.
+    agency = models.ForeignKey(
+        "parties.Agency", on_delete=models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "username"
@@ -38,6 +47,11 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="user_language", condition=Q(language__in=["zh-hans", "en"])),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -53,6 +67,9 @@ class Role(models.Model):
     permissions = ArrayField(models.CharField(max_length=60), default=list)
     reach = models.CharField("范围", max_length=12)
     conflicts = ArrayField(models.SlugField(max_length=40), default=list)
+    # Roles that holders of this one may give to others.
+    administers = ArrayField(models.SlugField(max_length=40), default=list)
+    second_factor = models.BooleanField("须双重验证", default=False)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -69,20 +86,23 @@ class Role(models.Model):
 
 
 class Appointment(models.Model):
-    """任职: a user holds a role in an agency, from a day, perhaps until a day."""
+    """任职: a user holds a role in an agency, from a day, perhaps until a day (which counts), or until it is ended."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="appointments")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="appointments")
     agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="appointments")
     valid_from = models.DateField("自")
     valid_until = models.DateField("至", null=True, blank=True)
+    appointed_by = models.CharField("任命人", max_length=120, blank=True)
+    appointed_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField("终止时间", null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 name="appointment_once",
                 fields=["user", "role", "agency"],
-                condition=Q(valid_until__isnull=True),
+                condition=Q(valid_until__isnull=True, ended_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="appointment_dates",
@@ -103,6 +123,7 @@ class Mandate(models.Model):
     powers = ArrayField(models.CharField(max_length=60), default=list)
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     granted_at = models.DateTimeField("授权时间")
+    valid_until = models.DateField("有效期至", null=True, blank=True)
     revoked_at = models.DateTimeField("撤销时间", null=True, blank=True)
 
     class Meta:
@@ -114,6 +135,11 @@ class Mandate(models.Model):
                 name="one_legal_representative",
                 fields=["party"],
                 condition=Q(revoked_at__isnull=True, legal_representative=True),
+            ),
+            # A legal representative is so until another one is registered, not until a day.
+            models.CheckConstraint(
+                name="legal_representative_without_end",
+                condition=Q(legal_representative=False) | Q(valid_until__isnull=True),
             ),
         ]
 
@@ -129,6 +155,8 @@ class SystemClient(models.Model):
     )
     role = models.ForeignKey(Role, on_delete=models.PROTECT)
     agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT)
+    registered_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
+    disabled_at = models.DateTimeField("停用时间", null=True, blank=True)
 
     def __str__(self) -> str:
         return self.application.name
