@@ -159,7 +159,7 @@ class SystemClient(models.Model):
     disabled_at = models.DateTimeField("停用时间", null=True, blank=True)
 
     def __str__(self) -> str:
-        return self.application.name
+        return str(self.application.name)
 
 
 class PersonalDataView(models.Model):

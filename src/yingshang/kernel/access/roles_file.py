@@ -15,7 +15,7 @@ from yingshang.rules.errors import PolicyError
 from yingshang.rules.policy.marked_yaml import Marked, load_all
 
 from .errors import InvalidRole, UnknownPermission
-from .permissions import get_permission
+from .permissions import Permission, get_permission
 
 REACHES = ("agency", "region", "subtree", "everywhere")
 _REQUIRED = ("code", "name", "name_en", "reach", "permissions")
@@ -50,7 +50,14 @@ class RolesFile:
 @cache
 def roles_file() -> RolesFile:
     """The file of this platform: `ROLES_FILE`, or the one that lies beside the code."""
-    return read_roles(Path(getattr(settings, "ROLES_FILE", "") or str(files(__package__) / "data/roles.yaml")))
+    return read_roles(
+        Path(getattr(settings, "ROLES_FILE", "") or str(files(__package__) / "data/roles.yaml"))
+    )
+
+
+def grantable_powers() -> tuple[Permission, ...]:
+    """What a legal representative may pass on to a clerk, for the form that asks."""
+    return tuple(get_permission(code) for code in roles_file().legal_representative)
 
 
 def read_roles(path: Path) -> RolesFile:
@@ -125,9 +132,7 @@ def _check_rows(rows: list[Any], note: Note) -> None:
                 f"second_factor {row['second_factor']!r} is neither required nor optional",
                 f"second_factor“{row['second_factor']}”应为 required 或 optional",
             )
-        if all(
-            _check_list(row, field, where, note) for field in ("permissions", "conflicts", "administers")
-        ):
+        if all(_check_list(row, field, where, note) for field in ("permissions", "conflicts", "administers")):
             usable.append((index, row))
         if isinstance(row["permissions"], list):
             _check_permissions(row["permissions"], (*where, "permissions"), note)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q
 from django.utils import timezone
 
-from .actors import VISITOR, Actor, Grant, MandateGrant, system_actor
+from .actors import VISITOR, Actor, Grant, MandateGrant, Reach, system_actor
 from .models import Appointment, Mandate, SystemClient, User
 
 
@@ -38,7 +38,7 @@ def actor_of(user: Any, *, today: date) -> Actor:
         identifier=str(user.pk),
         name=str(user),
         grants=tuple(
-            Grant(role, frozenset(permissions), reach, agency, path, second_factor)
+            Grant(role, frozenset(permissions), cast(Reach, reach), agency, path, second_factor)
             for role, permissions, reach, agency, path, second_factor in appointments
         ),
         mandates=tuple(MandateGrant(party, frozenset(powers), legal) for party, powers, legal in mandates),
@@ -57,7 +57,7 @@ def actor_of_client(application: Any) -> Actor:
     grant = Grant(
         client.role.code,
         frozenset(client.role.permissions),
-        client.role.reach,
+        cast(Reach, client.role.reach),
         client.agency_id,
         client.agency.region.path,
     )
@@ -78,6 +78,8 @@ def actor_by_reference(reference: str, *, today: date | None = None) -> Actor:
         user = User.objects.filter(pk=int(identifier), is_active=True).first()
         return actor_of(user, today=today or timezone.localdate())
     if kind == "client":
-        client = SystemClient.objects.filter(application_id=int(identifier)).select_related("application").first()
+        client = (
+            SystemClient.objects.filter(application_id=int(identifier)).select_related("application").first()
+        )
         return VISITOR if client is None else actor_of_client(client.application)
     return VISITOR

@@ -1,0 +1,395 @@
+"""Reading who there is: users, roles, appointments, mandates, systems, and who saw what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from .actors import Actor, Scope
+from .errors import RoleNotFound, UserNotFound
+from .models import Appointment, Mandate, PersonalDataView, Role, SystemClient, User
+from .permissions import get_permission
+from .personal_data import mask
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """A role: what it allows, how far, and what may not be held beside it."""
+
+    code: str
+    name: str
+    name_en: str
+    description: str
+    reach: str
+    permissions: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    administers: tuple[str, ...]
+    second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentView:
+    """A role somebody holds, or held, in an agency."""
+
+    id: int
+    user_id: int
+    role: str
+    role_name: str
+    agency_id: int
+    agency_name: str
+    region_code: str
+    valid_from: date
+    valid_until: date | None
+    ended_at: datetime | None
+
+    def in_force(self, today: date) -> bool:
+        """Whether it counts on this day."""
+        begun = self.valid_from <= today
+        return begun and self.ended_at is None and (self.valid_until is None or self.valid_until >= today)
+
+
+@dataclass(frozen=True, slots=True)
+class UserSummary:
+    """One line of the list of users."""
+
+    id: int
+    username: str
+    name: str
+    agency_id: int | None
+    agency_name: str
+    is_active: bool
+    appointments: tuple[AppointmentView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserDetail:
+    """A user as an administrator sees them: how to reach them is masked."""
+
+    summary: UserSummary
+    email: str
+    phone: str
+    second_factor: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """Some users, and how many there are in all."""
+
+    rows: tuple[UserSummary, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class MandateView:
+    """What somebody may do, or might, for an enterprise."""
+
+    id: int
+    user_id: int
+    user_name: str
+    party_id: int
+    party_name: str
+    legal_representative: bool
+    powers: tuple[str, ...]
+    granted_by_name: str
+    granted_at: datetime
+    valid_until: date | None
+    revoked_at: datetime | None
+
+    def in_force(self, today: date) -> bool:
+        """Whether it counts on this day."""
+        return self.revoked_at is None and (self.valid_until is None or self.valid_until >= today)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """A system that may call the API. Its secret is known to nobody but itself."""
+
+    id: int
+    client_id: str
+    name: str
+    role: str
+    role_name: str
+    agency_id: int
+    agency_name: str
+    registered_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalView:
+    """Somebody saw personal data of a party."""
+
+    seen_at: datetime
+    actor_kind: str
+    actor_name: str
+    party_id: int
+    fields: tuple[str, ...]
+    purpose: str
+
+
+def roles() -> tuple[RoleView, ...]:
+    """All roles, in the order of their file."""
+    return tuple(_role_view(role) for role in Role.objects.all())
+
+
+def get_role(code: str) -> RoleView:
+    """One role. Raises RoleNotFound."""
+    role = Role.objects.filter(code=code).first()
+    if role is None:
+        raise RoleNotFound(f"no role {code!r}", message_zh=f"没有角色“{code}”", value=code)
+    return _role_view(role)
+
+
+def users(
+    *,
+    actor: Actor,
+    text: str = "",
+    agency_id: int | None = None,
+    role: str = "",
+    active: bool | None = None,
+    order: str = "name",
+    page: int = 1,
+    per_page: int = 20,
+) -> UserPage:
+    """Users kept by, or appointed in, the agencies of the actor's scope. Four queries, whatever the number."""
+    rows = users_in(actor.require("access.view_users"))
+    if text.strip():
+        rows = rows.filter(Q(username__icontains=text.strip()) | Q(name__icontains=text.strip()))
+    if active is not None:
+        rows = rows.filter(is_active=active)
+    held = Appointment.objects.filter(user=OuterRef("pk"), ended_at__isnull=True)
+    if agency_id is not None:
+        rows = rows.filter(Q(agency_id=agency_id) | Exists(held.filter(agency_id=agency_id)))
+    if role:
+        rows = rows.filter(Exists(held.filter(role__code=role)))
+    column = order.lstrip("-")
+    if column not in ("name", "username", "created_at"):
+        column = "name"
+    total = rows.count()
+    first = (max(page, 1) - 1) * per_page
+    ordered = rows.select_related("agency").order_by(f"{'-' if order.startswith('-') else ''}{column}", "id")
+    found = _summaries(list(ordered[first : first + per_page]))
+    return UserPage(tuple(found), total, max(page, 1), max(-(-total // per_page), 1))
+
+
+def get_user(*, actor: Actor, user_id: int) -> UserDetail:
+    """One user, with how to reach them masked. Raises UserNotFound outside the scope."""
+    user = users_in(actor.require("access.view_users")).select_related("agency").filter(pk=user_id).first()
+    if user is None:
+        raise user_not_found(user_id)
+    name, _, domain = user.email.partition("@")
+    return UserDetail(
+        summary=_summaries([user])[0],
+        email=f"{mask(name, head=2, tail=0)}@{domain}" if domain else "",
+        phone=mask(user.phone) if user.phone else "",
+        second_factor=has_second_factor(user.pk),
+        created_at=user.created_at,
+    )
+
+
+def find_account(*, actor: Actor, username: str) -> tuple[int, str]:
+    """Number and name of the account with exactly this user name, for somebody who wants to authorise a clerk.
+
+    Raises UserNotFound; NotAllowed for who may not authorise anybody.
+    """
+    actor.require("mandates.grant")
+    user = User.objects.filter(username=username.strip(), is_active=True).first()
+    if user is None:
+        raise user_not_found(username)
+    return user.pk, str(user)
+
+
+def mandates_of_party(
+    *, actor: Actor, party_id: int, include_ended: bool = False, today: date
+) -> tuple[MandateView, ...]:
+    """Who acts for an enterprise, its legal representative first. Empty outside the actor's scope."""
+    condition = scope_of(actor, "parties.view_own", "parties.view").condition(
+        region="party__region__path", party="party"
+    )
+    return _mandates(Mandate.objects.filter(condition, party_id=party_id), include_ended, today)
+
+
+def mandates_of_user(
+    *, actor: Actor, user_id: int, include_ended: bool = False, today: date
+) -> tuple[MandateView, ...]:
+    """For which enterprises a user acts: one's own, or those of a user the actor may see."""
+    if not _is(actor, user_id):
+        scope = actor.require("access.view_users")
+        if not users_in(scope).filter(pk=user_id).exists():
+            raise user_not_found(user_id)
+    return _mandates(Mandate.objects.filter(user_id=user_id), include_ended, today)
+
+
+def clients(*, actor: Actor) -> tuple[ClientView, ...]:
+    """Systems of the agencies in the actor's scope."""
+    scope = actor.require("access.manage_clients")
+    rows = scope.filter(SystemClient.objects.all(), region="agency__region__path", agency="agency")
+    return tuple(
+        ClientView(
+            id=row.pk,
+            client_id=row.application.client_id,
+            name=row.application.name,
+            role=row.role.code,
+            role_name=row.role.name,
+            agency_id=row.agency_id,
+            agency_name=row.agency.name,
+            registered_at=row.registered_at,
+            disabled_at=row.disabled_at,
+        )
+        for row in rows.select_related("application", "role", "agency").order_by("-id")
+    )
+
+
+def personal_views(*, actor: Actor, party_id: int, limit: int = 200) -> tuple[PersonalView, ...]:
+    """Who saw personal data of a party, newest first: for the party itself and for auditors of its region."""
+    scope = scope_of(actor, "parties.view_own", "access.view_audit")
+    parties = scope.filter(_parties(), region="region__path", party="pk")
+    rows = PersonalDataView.objects.filter(party_id=party_id, party_id__in=parties.values("pk"))
+    return tuple(
+        PersonalView(
+            row.seen_at, row.actor_kind, row.actor_name, row.party_id, tuple(row.fields), row.purpose
+        )
+        for row in rows.order_by("-id")[:limit]
+    )
+
+
+def agencies_that_may(permission: str, *, region_path: str, today: date) -> tuple[tuple[int, str], ...]:
+    """Agencies of a region, or of the nearest region above it, where somebody in office holds a permission.
+
+    The nearest first; each as number and name. This is how work finds a desk where somebody sits.
+    """
+    get_permission(permission)
+    above = [region_path[:length] for length in range(len(region_path) + 1)]
+    rows = (
+        Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+        .filter(
+            valid_from__lte=today,
+            ended_at__isnull=True,
+            user__is_active=True,
+            agency__is_active=True,
+            agency__region__path__in=above,
+            role__permissions__contains=[permission],
+        )
+        .values_list("agency_id", "agency__name", "agency__region__path", "agency__code")
+        .distinct()
+    )
+    ordered = sorted(rows, key=lambda row: (-len(row[2]), row[3]))
+    return tuple((agency, name) for agency, name, _, _ in ordered)
+
+
+def users_in(scope: Scope) -> QuerySet[User]:
+    """Users kept by an agency of the scope, or appointed in one."""
+    appointed = scope.filter(
+        Appointment.objects.filter(user=OuterRef("pk")), region="agency__region__path", agency="agency"
+    )
+    return User.objects.filter(
+        scope.condition(region="agency__region__path", agency="agency") | Exists(appointed)
+    )
+
+
+def scope_of(actor: Actor, *permissions: str) -> Scope:
+    """What any of several permissions reaches. Raises NotAllowed when none reaches anything."""
+    held = [actor.scope(permission) for permission in permissions if actor.may(permission)]
+    if not held:
+        actor.require(permissions[0])
+    return Scope(
+        everywhere=any(scope.everywhere for scope in held),
+        subtrees=frozenset().union(*(scope.subtrees for scope in held)),
+        regions=frozenset().union(*(scope.regions for scope in held)),
+        agencies=frozenset().union(*(scope.agencies for scope in held)),
+        parties=frozenset().union(*(scope.parties for scope in held)),
+    )
+
+
+def has_second_factor(user_id: int) -> bool:
+    """Whether the user has set up something beside the password."""
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists())
+
+
+def user_not_found(value: object) -> UserNotFound:
+    return UserNotFound(f"no user {value}", message_zh=f"没有用户“{value}”", value=str(value))
+
+
+def _is(actor: Actor, user_id: int) -> bool:
+    return actor.kind == "user" and actor.identifier == str(user_id)
+
+
+def _parties() -> QuerySet[Any]:
+    # The room of parties stands above this one; its table is read by name, as the foreign keys do.
+    return cast("QuerySet[Any]", apps.get_model("parties", "Party")._default_manager.all())
+
+
+def _role_view(role: Role) -> RoleView:
+    return RoleView(
+        code=role.code,
+        name=role.name,
+        name_en=role.name_en,
+        description=role.description,
+        reach=role.reach,
+        permissions=tuple(role.permissions),
+        conflicts=tuple(role.conflicts),
+        administers=tuple(role.administers),
+        second_factor=role.second_factor,
+    )
+
+
+def _summaries(found: list[User]) -> list[UserSummary]:
+    held: dict[int, list[AppointmentView]] = {}
+    rows = Appointment.objects.filter(user__in=found).select_related("role", "agency")
+    for row in rows.order_by("-id"):
+        held.setdefault(row.user_id, []).append(
+            AppointmentView(
+                id=row.pk,
+                user_id=row.user_id,
+                role=row.role.code,
+                role_name=row.role.name,
+                agency_id=row.agency_id,
+                agency_name=row.agency.name,
+                region_code=row.agency.region_id,
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+                ended_at=row.ended_at,
+            )
+        )
+    return [
+        UserSummary(
+            id=user.pk,
+            username=user.username,
+            name=user.name,
+            agency_id=user.agency_id,
+            agency_name=user.agency.name if user.agency else "",
+            is_active=user.is_active,
+            appointments=tuple(held.get(user.pk, ())),
+        )
+        for user in found
+    ]
+
+
+def _mandates(rows: QuerySet[Mandate], include_ended: bool, today: date) -> tuple[MandateView, ...]:
+    if not include_ended:
+        rows = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today), revoked_at__isnull=True)
+    return tuple(
+        MandateView(
+            id=row.pk,
+            user_id=row.user_id,
+            user_name=str(row.user),
+            party_id=row.party_id,
+            party_name=row.party.name,
+            legal_representative=row.legal_representative,
+            powers=tuple(row.powers),
+            granted_by_name=str(row.granted_by) if row.granted_by else "",
+            granted_at=row.granted_at,
+            valid_until=row.valid_until,
+            revoked_at=row.revoked_at,
+        )
+        for row in rows.select_related("user", "party", "granted_by").order_by("-legal_representative", "id")
+    )
