@@ -70,6 +70,10 @@ class Party(models.Model):
     established_on = models.DateField("成立日期", null=True, blank=True)
     contact_email = EncryptedTextField("登记联系邮箱", blank=True)
     contact_phone = EncryptedTextField("登记联系电话", blank=True)
+    # Keyed hashes of the contact, to find parties registered with the same one.
+    email_hash = models.CharField(max_length=64, null=True, blank=True)
+    phone_hash = models.CharField(max_length=64, null=True, blank=True)
+    # Always the party that was kept in the end, never one that was merged itself.
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
     search = SearchVectorField(null=True, editable=False)
     demonstration = models.BooleanField("演示数据", default=False)
@@ -95,6 +99,8 @@ class Party(models.Model):
             GinIndex(fields=["search"], name="party_search"),
             models.Index(fields=["region", "id"]),
             models.Index(fields=["name"]),
+            models.Index(name="party_email", fields=["email_hash"], condition=Q(email_hash__isnull=False)),
+            models.Index(name="party_phone", fields=["phone_hash"], condition=Q(phone_hash__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +128,8 @@ class FactImport(models.Model):
     created = models.BigIntegerField("新增主体", default=0)
     changed = models.BigIntegerField("有变化", default=0)
     unchanged = models.BigIntegerField("无变化", default=0)
+    # Of the unchanged ones, those whose facts were told again as of a newer day.
+    confirmed = models.BigIntegerField("再次确认", default=0)
     rejected = models.BigIntegerField("剔除", default=0)
     message = models.CharField(max_length=400, blank=True)
 
@@ -152,17 +160,20 @@ class ImportReject(models.Model):
 
 
 class FactRecord(models.Model):
-    """On `as_of`, `source` said `values` about a party. Never changed; a later record supersedes it.
+    """On `as_of`, a delivery said `values` about a party. Never changed; later records supersede it fact by fact.
 
-    `values` maps a column name (fact code, with the year for a series) to a JSON value: numbers as strings of decimal
-    digits, dates as ISO 8601. A fact that is not in `values` was not told of, which is not the same as null.
+    `values` maps a source to what it said: a column name (fact code, with the year for a series) to a JSON value,
+    numbers as strings of decimal digits, dates as ISO 8601. The name of an enterprise is kept like a fact, as `name`.
+    A fact that is not there was not told of, which is not the same as null.
     """
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="records")
-    source = models.CharField("来源", max_length=60)
     as_of = models.DateField("数据日期")
     received_at = models.DateTimeField("收到时间")
-    fact_import = models.ForeignKey(FactImport, on_delete=models.PROTECT, null=True, related_name="records")
+    # Found from the party; an index would serve nothing but the removal of imports, which are never removed.
+    fact_import = models.ForeignKey(
+        FactImport, on_delete=models.PROTECT, null=True, related_name="records", db_index=False
+    )
     values = models.JSONField()
 
     class Meta:
@@ -171,22 +182,40 @@ class FactRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.party_id} {self.source} {self.as_of}"
+        return f"{self.party_id} {self.as_of}"
 
 
 class Portrait(models.Model):
-    """画像: the latest of every fact of a party, each with where it came from.
-
-    `facts` maps a column name to `[value, source, as-of date, number of the record]`.
-    """
+    """画像: what the records of a party come to (see `history`): column name to value, kept to be read in one row."""
 
     party = models.OneToOneField(Party, on_delete=models.CASCADE, primary_key=True, related_name="portrait")
-    facts = models.JSONField(default=dict)
-    # Grows with every change of any portrait, so that a snapshot knows which are newer than itself.
+    values = models.JSONField(default=dict)
+    as_of = models.DateField("数据日期")
+    # Grows with every change of any portrait, in the order of commits, so that a snapshot knows which are newer.
     revision = models.BigIntegerField(db_index=True)
 
     def __str__(self) -> str:
         return str(self.party)
+
+
+class Coverage(models.Model):
+    """Of how many parties of a region a source told something in one import."""
+
+    fact_import = models.ForeignKey(FactImport, on_delete=models.CASCADE, related_name="coverage")
+    source = models.CharField("来源", max_length=60)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, related_name="+")
+    as_of = models.DateField("数据日期")
+    parties = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="coverage_once", fields=["fact_import", "source", "region"], nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.as_of} {self.parties}"
 
 
 class SnapshotPart(models.Model):
@@ -211,9 +240,17 @@ class Merge(models.Model):
     merged_by_name = models.CharField(max_length=120)
     merged_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)
+    undone_by_name = models.CharField(max_length=120, blank=True)
+    # Mandates that were moved to the party that is kept, so that undoing moves back these and no others.
+    moved_mandates = models.JSONField(default=list)
 
     class Meta:
         ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                name="merge_in_force", fields=["duplicate"], condition=Q(undone_at__isnull=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.duplicate_id} → {self.kept_id}"

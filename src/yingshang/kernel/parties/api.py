@@ -1,0 +1,97 @@
+"""The door of parties. See README.md."""
+
+from __future__ import annotations
+
+from .actions.load_reference_data import load_reference_data
+from .errors import (
+    AgencyNotFound,
+    CannotMerge,
+    ImportNotFound,
+    ImportRunning,
+    InvalidAgency,
+    InvalidContact,
+    InvalidIdentityNumber,
+    InvalidImport,
+    MergeNotFound,
+    PartyNotFound,
+)
+from .portraits import fact_history, portrait
+from .public import PublicEntry, public_entry
+from .selectors import (
+    agencies,
+    get_agency,
+    get_party,
+    get_region_row,
+    parties_by_region,
+    region_children,
+    registered_contact,
+    search_parties,
+)
+from .statistics import (
+    AttributeCount,
+    ImportFigures,
+    MonthCount,
+    SourceFreshness,
+    freshness_by_source,
+    import_figures,
+    parties_by_attribute,
+    parties_by_month,
+)
+from .values import (
+    AgencyPage,
+    AgencyRow,
+    Contact,
+    FactValue,
+    PartyDetail,
+    PartyPage,
+    PartySummary,
+    PortraitView,
+    ReferenceDataSummary,
+    RegionCount,
+    RegionRow,
+)
+
+__all__ = [
+    "AgencyNotFound",
+    "AgencyPage",
+    "AgencyRow",
+    "AttributeCount",
+    "CannotMerge",
+    "Contact",
+    "FactValue",
+    "ImportFigures",
+    "ImportNotFound",
+    "ImportRunning",
+    "InvalidAgency",
+    "InvalidContact",
+    "InvalidIdentityNumber",
+    "InvalidImport",
+    "MergeNotFound",
+    "MonthCount",
+    "PartyDetail",
+    "PartyNotFound",
+    "PartyPage",
+    "PartySummary",
+    "PortraitView",
+    "PublicEntry",
+    "ReferenceDataSummary",
+    "RegionCount",
+    "RegionRow",
+    "SourceFreshness",
+    "agencies",
+    "fact_history",
+    "freshness_by_source",
+    "get_agency",
+    "get_party",
+    "get_region_row",
+    "import_figures",
+    "load_reference_data",
+    "parties_by_attribute",
+    "parties_by_month",
+    "parties_by_region",
+    "portrait",
+    "public_entry",
+    "region_children",
+    "registered_contact",
+    "search_parties",
+]

@@ -1,0 +1,125 @@
+"""Facts as a person reads them: definition, value and text of a column of a record. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yingshang.kernel.reference.api import FactDefinition, FieldDefinition, UnknownFact, facts, get_fact
+
+from .freshness import fresh_until
+from .history import Statement
+from .values import FactValue
+
+_RATIO = "比值"
+
+
+@lru_cache(maxsize=4096)
+def definition_of(column: str) -> tuple[FactDefinition, int | None] | None:
+    """The fact a column holds and its year, or None for a column that is no fact of the catalogue."""
+    try:
+        found = get_fact(column)
+    except UnknownFact:
+        return None
+    year = None if found.series is None or found.code == column else int(column.rpartition(".")[2])
+    return found, year
+
+
+@lru_cache(maxsize=1)
+def _order() -> dict[str, int]:
+    return {code: position for position, code in enumerate(facts())}
+
+
+def catalogue_order(column: str) -> tuple[int, str]:
+    """Sorts columns as the catalogue does, years of a series newest first."""
+    found = definition_of(column)
+    if found is None:
+        return len(_order()), column
+    definition, year = found
+    return _order()[definition.code], "" if year is None else str(9999 - year)
+
+
+def missing_facts(columns: set[str]) -> tuple[FactDefinition, ...]:
+    """The facts about parties of which nothing is known. One year of a series is known when that series is."""
+    known = {found[0].code for column in columns if (found := definition_of(column)) is not None}
+    return tuple(
+        each
+        for each in facts().values()
+        if each.about == "party" and each.series_of is None and each.code not in known
+    )
+
+
+def fact_value(column: str, statement: Statement, *, today: date, personal: bool) -> FactValue | None:
+    """The statement as others see it; None when the catalogue does not know the column."""
+    found = definition_of(column)
+    if found is None:
+        return None
+    definition, year = found
+    until = fresh_until(statement.record.as_of, definition.fresh_for)
+    hidden = definition.sensitivity == "personal" and not personal
+    value = None if hidden else python_value(definition, statement.value)
+    return FactValue(
+        column=column,
+        code=definition.code,
+        name=definition.name,
+        year=year,
+        type=definition.type,
+        unit=definition.unit,
+        value=value,
+        text="＊＊＊" if hidden else text_of(definition, value),
+        source=statement.source,
+        as_of=statement.record.as_of,
+        received_at=statement.record.received_at,
+        stale=today > until,
+        stale_since=until if today > until else None,
+        sensitivity=definition.sensitivity,
+        hidden=hidden,
+    )
+
+
+def python_value(definition: FactDefinition | FieldDefinition, value: Any) -> Any:
+    """What JSON keeps, as Python works with it: Decimal, str, bool, date, list."""
+    if value is None:
+        return None
+    match definition.type:
+        case "number":
+            return Decimal(value)
+        case "date":
+            return date.fromisoformat(value)
+        case "list<context>":
+            assert isinstance(definition, FactDefinition)
+            fields = {field.code: field for field in definition.fields}
+            return [
+                {
+                    code: python_value(fields[code], each) if code in fields else each
+                    for code, each in line.items()
+                }
+                for line in value
+            ]
+        case _:
+            return value
+
+
+def text_of(definition: FactDefinition | FieldDefinition, value: Any) -> str:
+    """A value for the screen: 1,234,567.00 元, 3.2%, 是, 2026-11-21."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, Decimal):
+        if definition.unit == _RATIO:
+            return f"{(value * 100).normalize():,f}%"
+        return f"{value:,f} {definition.unit}" if definition.unit else f"{value:,f}"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, list):
+        if not value:
+            return _("无")
+        if isinstance(value[0], dict):
+            return _("%(count)d 条") % {"count": len(value)}
+        return "、".join(str(each) for each in value)
+    return str(value)
