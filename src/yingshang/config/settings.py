@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "yingshang.web.desk",
     "yingshang.web.cockpit",
     "yingshang.web.verify",
+    "yingshang.web.administration",
     "yingshang.web.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "yingshang.web.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -223,6 +225,22 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
+# --- the API ---------------------------------------------------------------------------------------------------------
+
+# How many proxies of ours stand before the platform, each of which adds the address of its caller to X-Forwarded-For.
+PROXIES = env.int("PROXIES", default=0)
+# Requests that may come at once and come back evenly over the period: a system, a user, an address without either,
+# and an address that asks for tokens.
+API_RATE_LIMITS = {
+    "client": env("API_RATE_CLIENT", default="1200/minute"),
+    "user": env("API_RATE_USER", default="300/minute"),
+    "address": env("API_RATE_ADDRESS", default="60/minute"),
+    "token": env("API_RATE_TOKEN", default="30/minute"),
+}
+API_BODY_LIMIT = env.int("API_BODY_LIMIT", default=1024 * 1024)
+API_UPLOAD_LIMIT = env.int("API_UPLOAD_LIMIT", default=512 * 1024 * 1024)
+API_IDEMPOTENCY_HOURS = env.int("API_IDEMPOTENCY_HOURS", default=24)
+
 # --- jobs, messages, logs --------------------------------------------------------------------------------------------
 
 WORKER_DEAD_AFTER_SECONDS = env.int("WORKER_DEAD_AFTER_SECONDS", default=30)
@@ -244,6 +262,8 @@ CACHES = {
 }
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
+# RequestIdMiddleware has made it usable, or made one.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 LOG_FORMAT = env("LOG_FORMAT", default="json")
 
 from yingshang.config.logs import logging_settings  # noqa: E402  (it needs nothing but the format)

@@ -9,6 +9,8 @@ urlpatterns = [
     path("desk/", include("yingshang.web.desk.urls")),
     path("cockpit/", include("yingshang.web.cockpit.urls")),
     path("verify/", include("yingshang.web.verify.urls")),
+    path("administration/", include("yingshang.web.administration.urls")),
+    path("api/", include("yingshang.web.api.urls")),
     path("account/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),

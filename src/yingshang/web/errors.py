@@ -11,7 +11,20 @@ from django.utils.translation import get_language
 
 from yingshang.rules.errors import DomainError
 
-_STATUS_BY_CODE: dict[str, int] = {"access.not_allowed": 403}
+_STATUS_BY_CODE: dict[str, int] = {
+    "access.not_allowed": 403,
+    # What only the API answers with.
+    "api.malformed": 400,
+    "api.idempotency_key_missing": 400,
+    "api.unauthenticated": 401,
+    "api.csrf_failed": 403,
+    "api.method_not_allowed": 405,
+    "api.not_acceptable": 406,
+    "api.changed": 412,
+    "api.too_large": 413,
+    "api.unsupported_content": 415,
+    "api.broken": 500,
+}
 _STATUS_BY_ENDING: dict[str, int] = {"not_found": 404, "conflict": 409, "too_many": 429, "unavailable": 503}
 UNUSABLE = 422
 

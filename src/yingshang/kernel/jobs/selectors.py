@@ -76,15 +76,26 @@ def get_job(*, actor: Actor, job_id: int) -> JobView:
 
 
 def jobs(
-    *, actor: Actor, state: State | None = None, name: str = "", page: int = 1, per_page: int = 20
+    *,
+    actor: Actor,
+    state: State | None = None,
+    name: str = "",
+    before_id: int | None = None,
+    page: int = 1,
+    per_page: int = 20,
 ) -> JobPage:
-    """Jobs for the console, newest first. Raises NotAllowed. Three queries whatever the page's length."""
+    """Jobs for the console, newest first. Raises NotAllowed. Three queries whatever the page's length.
+
+    `before_id` leaves out that job and all later ones: a list read on from it does not shift when jobs are added.
+    """
     actor.require("jobs.view")
     rows = ProcrastinateJob.objects.order_by("-id")
     if state is not None:
         rows = rows.filter(status__in=[status for status, told in _STATES.items() if told == state])
     if name:
         rows = rows.filter(task_name=name)
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
     total = rows.count()
     pages = max(1, -(-total // per_page))
     page = min(max(1, page), pages)

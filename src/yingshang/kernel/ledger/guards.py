@@ -20,6 +20,7 @@ EXEMPT: dict[str, str] = {
     "access_personaldataview": "it is a record itself (who saw what), and can only be added to",
     "jobs_jobprogress": "how far a job has come; the job's own action is audited",
     "api_idempotentrequest": "answers kept for a day so that a repeated request is not carried out twice",
+    "api_ratelimit": "how much of an allowance is used up; whole again within the hour",
     "parties_snapshotpart": "derived from portraits and disposable",
 }
 """Tables of ours without a guard, each with its reason."""

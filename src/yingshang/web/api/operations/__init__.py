@@ -1,0 +1,15 @@
+"""The operations, by subject. A function is one operation; its mark says who may use it."""
+
+from __future__ import annotations
+
+from . import account, calendars, credit_codes, events, jobs, problem_types, reference
+
+ROUTERS = (
+    account.router,
+    reference.router,
+    calendars.router,
+    credit_codes.router,
+    jobs.router,
+    events.router,
+    problem_types.router,
+)

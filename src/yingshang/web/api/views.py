@@ -1,0 +1,108 @@
+"""The description of the API: for programs, and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from yingshang.kernel.access.api import open_to_everybody
+
+from .conditional import conditional
+
+
+@transaction.non_atomic_requests
+@open_to_everybody
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponseBase:
+    """OpenAPI 3.1."""
+    from .schema import text
+
+    response = HttpResponse(text(), content_type="application/json")
+    response["Cache-Control"] = "public, max-age=300"
+    # A description is for everybody: other tools may read it from their own pages.
+    response["Access-Control-Allow-Origin"] = "*"
+    return conditional(request, response)
+
+
+@open_to_everybody
+@require_safe
+def documentation(request: HttpRequest) -> HttpResponse:
+    """Every operation on one page, made from the same description."""
+    from .root import api
+
+    schema = api.get_openapi_schema()
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for address, methods in schema["paths"].items():
+        for method, details in methods.items():
+            groups.setdefault(details["tags"][0], []).append(_shown(schema, address, method, details))
+    return render(request, "api/docs.html", {"schema": schema, "groups": groups})
+
+
+def _shown(schema: dict[str, Any], address: str, method: str, details: dict[str, Any]) -> dict[str, Any]:
+    parameters = [_resolved(schema, each) for each in details["parameters"]]
+    body = next(iter(details.get("requestBody", {}).get("content", {}).items()), None)
+    answer = next(
+        (
+            (status, next(iter(each["content"].values()))["schema"])
+            for status, each in details["responses"].items()
+            if status.startswith("2") and "content" in each
+        ),
+        None,
+    )
+    return {
+        **details,
+        "address": address,
+        "method": method.upper(),
+        "parameters": [{**each, "type": _type(schema, each["schema"])} for each in parameters],
+        "body_type": body[0] if body else "",
+        "body_fields": _fields(schema, body[1]["schema"]) if body else [],
+        "answer_status": answer[0] if answer else "",
+        "answer_fields": _fields(schema, answer[1]) if answer else [],
+        "statuses": [status for status in details["responses"] if not status.startswith("2")],
+        "permissions": details["x-access"] if isinstance(details["x-access"], list) else [],
+        "open": details["x-access"] == "everybody",
+    }
+
+
+def _fields(schema: dict[str, Any], part: dict[str, Any]) -> list[dict[str, Any]]:
+    part = _resolved(schema, part)
+    if "properties" not in part and part.get("type") == "array":
+        part = _resolved(schema, part["items"])
+    required = part.get("required", [])
+    return [
+        {
+            "name": name,
+            "type": _type(schema, each),
+            "required": name in required,
+            "description": each.get("description", ""),
+        }
+        for name, each in part.get("properties", {}).items()
+    ]
+
+
+def _type(schema: dict[str, Any], part: dict[str, Any]) -> str:
+    """A type in a few words: `string (date)`, `Party[]`, `integer | null`."""
+    if "$ref" in part:
+        return str(part["$ref"].rpartition("/")[2])
+    for key in ("anyOf", "oneOf"):
+        if key in part:
+            return " | ".join(_type(schema, each) for each in part[key])
+    if "enum" in part:
+        return " | ".join(str(each) for each in part["enum"])
+    if part.get("type") == "array":
+        return f"{_type(schema, part.get('items', {}))}[]"
+    name = str(part.get("type", "any"))
+    return f"{name} ({part['format']})" if "format" in part else name
+
+
+def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        found: Any = schema
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part

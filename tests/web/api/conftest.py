@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from . import api_factories as make
+
+
+@pytest.fixture
+def visitor(db: None) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def system(db: None) -> make.System:
+    found = make.a_system()
+    make.audited()
+    return found
+
+
+@pytest.fixture
+def client_of_system(system: make.System) -> Client:
+    return make.bearer(system)
