@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
@@ -57,7 +58,7 @@ def test_subjects_are_unique_valid_codes_and_names_are_invented(monkeypatch):
     categories = {"企业": "91", "个体工商户": "92", "农民专业合作社": "93", "社会组织": "52"}
     for row in parties:
         assert api.check_credit_code(row["subject"]).findings == ()
-        assert row["name"].startswith("示例") and row["name"][2:9].isdigit()
+        assert row["name"].startswith("示例") and not any(character.isdigit() for character in row["name"])
         if row["ent.type"] is not None:
             assert row["subject"][:2] == categories[row["ent.type"]]
         if row["ent.region"] is not None:
@@ -247,6 +248,39 @@ def test_every_kind_of_line_occurs(table):
     for name in ("hires", "loans", "exhibitions", "projects", "insurances"):
         assert any(table[name].to_pylist()), name
         assert not all(lines for lines in table[name].to_pylist() if lines is not None)
+
+
+def test_a_province_with_its_towns():
+    """Heilongjiang: prefectures weigh as they should, and a town lies in the county beside it."""
+    columns = ["ent.region", "ent.town", "ent.town_code", "ent.type"]
+    table = city(20_000, seed=1, region="230000", columns=columns)
+    assert len(set(table["name"].to_pylist())) == 20_000
+    prefectures = Counter(code[:4] for code in table["ent.region"].to_pylist() if code is not None)
+    assert len(prefectures) == 13
+    assert [code for code, _ in prefectures.most_common(3)] == ["2301", "2306", "2302"]
+    known = 0
+    for row in table.to_pylist():
+        county, code = row["subject"][2:8], row["ent.town_code"]
+        assert (code is None) == (row["ent.town"] is None)
+        if code is not None:
+            town = api.get_region(code)
+            assert (town.level, town.name, town.parent_code) == ("township", row["ent.town"], county)
+            known += 1
+        where = api.get_region(county)
+        city_name = api.parent_of(county).name.removesuffix("市").removesuffix("地区")
+        small = row["subject"][:2] in ("92", "93")
+        assert row["name"].startswith(f"示例{where.name if small else city_name}"), row
+    assert 0.95 < known / 20_000 < 0.99
+
+
+def test_one_township():
+    rows = city(50, region="230102001", columns=["ent.region", "ent.town_code"]).to_pylist()
+    assert {row["ent.region"] for row in rows} - {None} == {"230102"}
+    assert {row["ent.town_code"] for row in rows} - {None} == {"230102001"}
+
+
+def test_where_the_table_has_no_townships_the_town_is_unknown():
+    assert set(city(50, region="441900", columns=["ent.town_code"])["ent.town_code"].to_pylist()) == {None}
 
 
 def test_whole_country():

@@ -47,7 +47,7 @@ def generate_sample_city(
 ) -> Iterator[pa.RecordBatch]:
     """The population in record batches of at most BLOCK_ROWS rows, one after another.
 
-    `region` is any GB/T 2260 division; its counties are populated, and "000000" spreads over the whole country.
+    `region` is any division or township; its counties are populated, and "000000" spreads over the whole country.
     `as_of` fixes the yearly columns (the three years before it) and all ages. `columns` keeps only these columns,
     beside `subject` (the credit code) and `name`. Money is decimal128(18, 2) in yuan, other fractions decimal128
     with the decimals of their fact, counts int64; null means unknown.

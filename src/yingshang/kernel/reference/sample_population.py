@@ -39,6 +39,12 @@ POPULATION_LIMIT = len(ALPHABET) ** _BODY_DIGITS
 # Any number without the factor 31 walks through all bodies before it repeats one, and neighbours look unrelated.
 _BODY_STRIDE = 412_345_679
 
+# A prime: it has no factor in common with any number of characters, so that no trade name comes twice.
+_NAME_STRIDE = 179_424_673
+
+# Marks the generator of towns apart from that of everything else; towns differ in size like u to this power.
+_TOWNS, _TOWN_SKEW = 1, 1.8
+
 _CREDIT_WEIGHTS = np.array([1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28])
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
 _DAYS_IN_YEAR = 365.25
@@ -55,7 +61,7 @@ class SampleBlock:
         self, *, seed: int, number: int, first: int, rows: int, total: int, region: str, as_of: date
     ) -> None:
         self.random = np.random.default_rng([seed, number])
-        self.seed, self.first, self.rows, self.total = seed, first, rows, total
+        self.seed, self.number, self.first, self.rows, self.total = seed, number, first, rows, total
         self.as_of = as_of
         self.today = (as_of - date(1970, 1, 1)).days
         self.years = (as_of.year - 3, as_of.year - 2, as_of.year - 1)
@@ -106,6 +112,16 @@ class SampleBlock:
         self.age = (self.today - self.established) / _DAYS_IN_YEAR
         self.columns[SUBJECT] = self._credit_codes()
         self.columns[NAME] = self._names()
+        # Towns have a generator of their own: what was drawn before there were towns stays as it was.
+        towns = np.random.default_rng([self.seed, self.number, _TOWNS])
+        count = self.regions.towns[self.region]
+        self.town = self.regions.first_town[self.region] + np.floor(
+            towns.random(self.rows) ** _TOWN_SKEW * count
+        ).astype(np.intp)
+        hidden = towns.random(self.rows, dtype=np.float32) < self._obscurity * profile.missing_rate(
+            get_fact("ent.town").agency
+        )
+        self.no_town = hidden | (count == 0)
 
     def _draw_economy(self) -> None:
         normal = self.random.standard_normal
@@ -208,6 +224,11 @@ class SampleBlock:
         )
         self._choice("ent.status", self._mixture(self.rows, 0.965, 0.01, 0.015, 0.01))
         self._text("ent.region", self.regions.codes, self.region)
+        for code, values in (
+            ("ent.town", self.regions.town_names),
+            ("ent.town_code", self.regions.town_codes),
+        ):
+            self.columns[code] = build.text_column(values, np.where(self.no_town, 0, self.town), self.no_town)
         self._text("ent.industry", self.industries.codes, self.industry)
         self._date("ent.established", self.established)
         capital = 50_000 * np.exp(self.random.normal(1.5, 1.2, self.rows)) * np.sqrt(self.employees)
@@ -664,11 +685,12 @@ class SampleBlock:
         )
 
     def _names(self) -> Column:
-        """Obviously invented names: 示例 and the running number, then what a party of its industry might be called."""
-        width = max(7, len(str(self.total)))
-        running = pc.utf8_lpad(
-            pa.array(np.arange(self.first + 1, self.first + self.rows + 1)).cast(pa.string()), width, "0"
-        )
+        """Invented names: 示例, a place, a trade name nobody else in the population has, and what its industry does.
+
+        Companies and institutions name their city, sole traders and cooperatives their county.
+        """
+        named = np.where((self.kind == 1) | (self.kind == 2), len(self.regions.codes), 0) + self.region
+        place = build.text_column([*self.regions.city_names, *self.regions.names], named, None)
         words = profile.section_words()
         starts = np.cumsum([0, *(len(group) for group in words)])
         lengths = np.diff(starts)
@@ -677,8 +699,22 @@ class SampleBlock:
         ).astype(np.intp)
         word = build.text_column([word for group in words for word in group], chosen, None)
         ending = build.text_column([row["ending"] for row in profile.kinds()], self.kind, None)
-        parts: list[Any] = [pa.scalar("示例"), running, word, ending, pa.scalar("")]
+        parts: list[Any] = [pa.scalar("示例"), place, *self._trade_names(), word, ending, pa.scalar("")]
         return cast("Column", pc.binary_join_element_wise(*parts))
+
+    def _trade_names(self) -> list[Column]:
+        """The characters of the trade names, one column a character: the party's number, written with them."""
+        characters = profile.trade_characters()
+        length = 2
+        while len(characters) ** length < self.total:
+            length += 1
+        number = np.arange(self.first, self.first + self.rows, dtype=np.int64) * _NAME_STRIDE + self.seed
+        number %= len(characters) ** length
+        columns = []
+        for _ in range(length):
+            number, character = np.divmod(number, len(characters))
+            columns.append(build.text_column(characters, character, None))
+        return columns
 
     # Small tools.
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .enterprise_size_columns import SizeTable
 from .industries import in_industry_group, industries, industry_groups
 from .reference_data import load_yaml
-from .regions import COUNTRY, ancestors_of, get_region, leaves_of
+from .regions import COUNTRY, Region, ancestors_of, children_of, get_region, leaves_of
 
 NEVER = np.inf
 
@@ -40,12 +40,21 @@ class IndustryProfile:
 
 @dataclass(frozen=True)
 class RegionProfile:
-    """Arrays with one place for each leaf division the sample draws from."""
+    """Arrays with one place for each leaf division the sample draws from, and all their townships in a row."""
 
     codes: tuple[str, ...]
     cumulative_weight: npt.NDArray[np.float64]
     digits: npt.NDArray[np.uint8]
     """Six digits each."""
+    names: tuple[str, ...]
+    """The leaf's own name: 道里区."""
+    city_names: tuple[str, ...]
+    """The name enterprises carry: 哈尔滨 in 道里区."""
+    town_codes: tuple[str, ...]
+    town_names: tuple[str, ...]
+    first_town: npt.NDArray[np.intp]
+    towns: npt.NDArray[np.intp]
+    """How many townships a leaf has, from `first_town` on; none where the region table has none."""
 
 
 def section_parameter(name: str) -> npt.NDArray[np.float64]:
@@ -56,6 +65,11 @@ def section_parameter(name: str) -> npt.NDArray[np.float64]:
 def section_words() -> tuple[tuple[str, ...], ...]:
     """The words for invented names, by section."""
     return tuple(tuple(row["words"]) for row in _profile()["sections"].values())
+
+
+def trade_characters() -> tuple[str, ...]:
+    """The characters of invented trade names, each once."""
+    return tuple(_profile()["trade_characters"])
 
 
 def kinds() -> list[dict[str, str]]:
@@ -102,27 +116,59 @@ def industry_profile(fields: tuple[str, ...]) -> IndustryProfile:
 
 @cache
 def region_profile(region: str, seed: int) -> RegionProfile:
-    """The leaf divisions under `region` with invented weights. Raises UnknownRegion."""
-    get_region(region)
+    """The leaf divisions under `region` with invented weights. Raises UnknownRegion.
+
+    A township is its county, with this one township.
+    """
+    chosen = get_region(region)
+    wanted = None
+    if chosen.level == "township":
+        wanted, region = chosen, chosen.parent_code or COUNTRY
     province_weight: Mapping[str, float] = _profile()["provinces"]
+    prefecture_weight: Mapping[str, float] | None = _profile()["prefectures"].get(region)
     leaves = leaves_of(region)
-    provinces = [
-        next((above.code for above in ancestors_of(leaf.code) if above.level == "province"), COUNTRY)
-        for leaf in leaves
-    ]
+    provinces = [_above(leaf, "province") for leaf in leaves]
+    prefectures = [_above(leaf, "prefecture") for leaf in leaves]
     # Inside a province no figures are known here: a seeded order gives each county its invented weight.
     shuffled = np.random.default_rng([seed, int(region)]).permutation(len(leaves))
-    weight = (
-        1.0 / _ranks_within([provinces[position] for position in shuffled])[np.argsort(shuffled)] ** _SKEW
-    )
+    groups = provinces if prefecture_weight is None else prefectures
+    weight = 1.0 / _ranks_within([groups[position] for position in shuffled])[np.argsort(shuffled)] ** _SKEW
     if region == COUNTRY:
         weight = _normalise(weight, provinces) * [float(province_weight.get(code, 0)) for code in provinces]
+    elif prefecture_weight is not None:
+        weight = _normalise(weight, prefectures) * [float(prefecture_weight[code]) for code in prefectures]
     codes = tuple(leaf.code for leaf in leaves)
+    below = [
+        [wanted] if wanted else [each for each in children_of(code) if each.level == "township"]
+        for code in codes
+    ]
+    counts = np.array([len(each) for each in below], dtype=np.intp)
     return RegionProfile(
         codes=codes,
         cumulative_weight=np.cumsum(weight / weight.sum()),
         digits=np.array([[int(digit) for digit in code] for code in codes], dtype=np.uint8),
+        names=tuple(leaf.name for leaf in leaves),
+        city_names=tuple(_city_name(leaf) for leaf in leaves),
+        town_codes=tuple(town.code for each in below for town in each),
+        town_names=tuple(town.name for each in below for town in each),
+        first_town=np.cumsum(counts) - counts,
+        towns=counts,
     )
+
+
+def _above(leaf: Region, level: str) -> str:
+    return next((each.code for each in ancestors_of(leaf.code) if each.level == level), COUNTRY)
+
+
+def _city_name(leaf: Region) -> str:
+    """What enterprises of a division put in front of their name: the prefecture, or what stands in for one."""
+    above = [each for each in ancestors_of(leaf.code) if each.level in ("prefecture", "province")]
+    # A county that hangs on a province (仙桃市) names itself; a district of a municipality (北京市) names that.
+    city = above[0] if above[0].level == "prefecture" or above[0].name.endswith("市") else leaf
+    for ending in ("特别行政区", "地区", "省", "市", "区", "县"):
+        if city.name.endswith(ending) and len(city.name) > len(ending) + 1:
+            return city.name.removesuffix(ending)
+    return city.name
 
 
 @cache
