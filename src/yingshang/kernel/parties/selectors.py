@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from math import ceil
 from typing import Any, Literal
@@ -76,6 +77,57 @@ def search_parties(
     then the best hits come first unless `order` names a column other than `name`. `region` takes in what lies below
     it, `industry` likewise. A minus sign before `order` turns it round. Two queries.
     """
+    text = text.strip()
+    rows = _filtered(actor, text, region, industry, size, status, kind)
+    total = rows.count()
+    pages = max(1, ceil(total / per_page))
+    page = min(max(page, 1), pages)
+    ordered = _best_first(rows, text) if text and order in ("name", "") else _ordered(rows, order)
+    found = ordered.select_related("region")[(page - 1) * per_page : page * per_page]
+    return PartyPage(tuple(_summary(party) for party in found), total, page, pages)
+
+
+def parties_after(
+    *,
+    actor: Actor,
+    after_id: int = 0,
+    limit: int = 50,
+    text: str = "",
+    region: str | None = None,
+    industry: str | None = None,
+    size: str | None = None,
+    status: str | None = None,
+    kind: str = "enterprise",
+) -> tuple[PartySummary, ...]:
+    """The next parties an actor may see after one, by number, with the filters of `search_parties`. One query.
+
+    For reading a whole register through: nothing is counted, and parties added meanwhile shift nothing.
+    """
+    rows = _filtered(actor, text.strip(), region, industry, size, status, kind).filter(pk__gt=after_id)
+    return tuple(_summary(party) for party in rows.select_related("region").order_by("pk")[:limit])
+
+
+def parties_by_code(*, actor: Actor, codes: Iterable[str]) -> dict[str, PartySummary]:
+    """Credit code → party, for the codes of parties an actor may see. One query.
+
+    A code of a duplicate answers with the party it was merged into.
+    """
+    found = Party.objects.filter(
+        Q(visible(actor), merged_into__isnull=True) | visible(actor, prefix="merged_into__"),
+        credit_code__in=set(codes),
+    ).select_related("region", "merged_into__region")
+    return {party.credit_code or "": _summary(party.merged_into or party) for party in found}
+
+
+def _filtered(
+    actor: Actor,
+    text: str,
+    region: str | None,
+    industry: str | None,
+    size: str | None,
+    status: str | None,
+    kind: str,
+) -> QuerySet[Party]:
     rows = Party.objects.filter(visible(actor), merged_into__isnull=True, kind=kind)
     if region:
         rows = rows.filter(region__path__startswith=get_region(region).path)
@@ -85,15 +137,7 @@ def search_parties(
         rows = rows.filter(size=size)
     if status:
         rows = rows.filter(status=status)
-    text = text.strip()
-    if text:
-        rows = _matching(rows, text)
-    total = rows.count()
-    pages = max(1, ceil(total / per_page))
-    page = min(max(page, 1), pages)
-    ordered = _best_first(rows, text) if text and order in ("name", "") else _ordered(rows, order)
-    found = ordered.select_related("region")[(page - 1) * per_page : page * per_page]
-    return PartyPage(tuple(_summary(party) for party in found), total, page, pages)
+    return _matching(rows, text) if text else rows
 
 
 def _matching(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
@@ -305,14 +349,7 @@ def agencies(
     per_page: int = 50,
 ) -> AgencyPage:
     """The agencies an actor may see, as a page. `region` takes in what lies below it. Two queries."""
-    scope = actor.require("parties.view_agencies")
-    rows = scope.filter(Agency.objects.all(), region="region__path", agency="pk")
-    if region:
-        rows = rows.filter(region__path__startswith=get_region(region).path)
-    if kind:
-        rows = rows.filter(kind=kind)
-    if text:
-        rows = rows.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+    rows = _agencies(actor, region, kind, text)
     if active_only:
         rows = rows.filter(is_active=True)
     total = rows.count()
@@ -324,6 +361,32 @@ def agencies(
         (page - 1) * per_page : page * per_page
     ]
     return AgencyPage(tuple(agency_row(each) for each in found), total, page, pages)
+
+
+def agencies_after(
+    *,
+    actor: Actor,
+    after_id: int = 0,
+    limit: int = 50,
+    region: str | None = None,
+    kind: str | None = None,
+    text: str = "",
+) -> tuple[AgencyRow, ...]:
+    """The next agencies an actor may see after one, by number, with the filters of `agencies`. One query."""
+    rows = _agencies(actor, region, kind, text).filter(pk__gt=after_id)
+    return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("pk")[:limit])
+
+
+def _agencies(actor: Actor, region: str | None, kind: str | None, text: str) -> QuerySet[Agency]:
+    scope = actor.require("parties.view_agencies")
+    rows = scope.filter(Agency.objects.all(), region="region__path", agency="pk")
+    if region:
+        rows = rows.filter(region__path__startswith=get_region(region).path)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+    return rows
 
 
 def get_agency(*, actor: Actor, agency_id: int) -> AgencyRow:
