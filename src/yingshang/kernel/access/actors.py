@@ -70,14 +70,14 @@ class Scope:
         `region` names the path column (e.g. "region__path"). A part without a look-up takes nothing in, so a model
         that cannot be tied to an agency is never shown to somebody who reaches an agency only.
         """
-        if self.everywhere:
-            return Q()
-        condition = Q(pk__in=())
+        nothing = Q(pk__in=())
+        if self.everywhere or (region and "" in self.subtrees):
+            # Not an empty Q: `Q() | other` is `other`, which would narrow what is meant to be everything.
+            return ~nothing
+        condition = nothing
         if region:
             for path in self.subtrees:
-                condition |= Q(**{f"{region}__startswith": path}) if path else Q()
-            if "" in self.subtrees:
-                return Q()
+                condition |= Q(**{f"{region}__startswith": path})
             if self.regions:
                 condition |= Q(**{f"{region}__in": self.regions})
         if agency and self.agencies:
