@@ -13,6 +13,7 @@ from .actions.reset_second_factor import reset_second_factor
 from .actions.revoke_mandate import revoke_mandate
 from .actions.set_preferences import set_preferences
 from .actions.switch_user import activate_user, deactivate_user
+from .actions.unlock_user import unlock_user
 from .actors import VISITOR, Actor, Grant, MandateGrant, Scope, system_actor
 from .audit import audit_actions, audit_events, get_audit_event
 from .directory import (
@@ -57,6 +58,7 @@ from .errors import (
     UserNotFound,
 )
 from .http import Rule, actor_from, needs, open_to_everybody, signed_in
+from .lockout import is_locked_out
 from .middleware import rule_of
 from .permissions import Permission, declare, get_permission, permissions
 from .personal_data import EncryptedTextField, lookup_hash, mask
@@ -121,6 +123,7 @@ __all__ = [
     "get_user",
     "grant_mandate",
     "grantable_powers",
+    "is_locked_out",
     "load_roles",
     "lookup_hash",
     "mandates_of_party",
@@ -142,5 +145,6 @@ __all__ = [
     "set_preferences",
     "signed_in",
     "system_actor",
+    "unlock_user",
     "users",
 ]

@@ -1,0 +1,188 @@
+"""Situations of access: an official of an agency, a clerk of an enterprise, an administrator.
+
+They are arranged through the room's own actions, by the platform itself, so every row has its event and the guards of
+the database stay on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from yingshang.kernel.access.api import (
+    Actor,
+    actor_of,
+    appoint,
+    create_user,
+    grant_mandate,
+    load_roles,
+    roles,
+    system_actor,
+)
+from yingshang.kernel.access.models import User
+from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.parties.models import Agency, Party, Region
+from yingshang.kernel.reference.api import get_region, make_credit_code, region_path
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""A Monday morning in China."""
+
+SYSTEM = system_actor("test")
+_ARRANGER = system_actor("arrangement")
+PASSWORD = "correct-horse-battery"
+
+HARBIN, DAOLI, NANGANG, QIQIHAR, HEILONGJIANG = "230100", "230102", "230103", "230200", "230000"
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account. `actor()` reads anew what they may do."""
+
+    user: User
+
+    @property
+    def id(self) -> int:
+        return self.user.pk
+
+    def actor(self, now: datetime = NOW) -> Actor:
+        return actor_of(self.user, today=timezone.localdate(now))
+
+
+@contextmanager
+def arranged() -> Iterator[None]:
+    """Rows made here by hand get an event of their own."""
+    with transaction.atomic():
+        yield
+        record(actor=_ARRANGER, action="tests.arranged", target=Target("test", "1"), now=NOW)
+
+
+@contextmanager
+def one_event(action: str) -> Iterator[list[dict[str, Any]]]:
+    """The block records exactly one event, with this action; it is in the list afterwards.
+
+    What these factories arrange inside the block does not count.
+    """
+    events: list[dict[str, Any]] = []
+    last = _recorded().order_by("-id").values_list("id", flat=True).first() or 0
+    yield events
+    events += _recorded().filter(id__gt=last).order_by("id").values()
+    assert [event["action"] for event in events] == [action]
+
+
+@contextmanager
+def no_event() -> Iterator[None]:
+    """The block records nothing."""
+    before = _recorded().count()
+    yield
+    assert _recorded().count() == before
+
+
+def _recorded() -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.exclude(actor_kind="system", actor_id=_ARRANGER.identifier)
+
+
+def region(code: str) -> Region:
+    """A real division with everything above it."""
+    found = Region.objects.filter(pk=code).first()
+    if found is not None:
+        return found
+    entry = get_region(code)
+    parent = region(entry.parent_code) if entry.parent_code else None
+    with arranged():
+        return Region.objects.create(
+            code=code,
+            path=entry.path,
+            name=entry.name,
+            full_name=region_path(code),
+            level=entry.level,
+            parent=parent,
+        )
+
+
+def agency(region_code: str = DAOLI, kind: str = "government_service_center") -> Agency:
+    """The agency of this kind in a region; the same one each time."""
+    place = region(region_code)
+    code = f"{kind}-{region_code}"
+    found = Agency.objects.filter(code=code).first()
+    if found is not None:
+        return found
+    with arranged():
+        return Agency.objects.create(code=code, name=f"{place.name}{kind}", kind=kind, region=place)
+
+
+def enterprise(region_code: str = DAOLI, *, email: str = "", phone: str = "", name: str = "") -> Party:
+    """An invented enterprise."""
+    place = region(region_code)
+    number = next(_numbers)
+    with arranged():
+        return Party.objects.create(
+            kind=Party.ENTERPRISE,
+            credit_code=make_credit_code("9", "1", region_code, f"{number:08d}"),
+            name=name or f"演示企业{number:03d}",
+            region=place,
+            contact_email=email,
+            contact_phone=phone,
+            demonstration=True,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+
+
+def person(*, agency_code: str | None = None, email: str = "", password: str | None = PASSWORD) -> Person:
+    """Somebody with an account and nothing else."""
+    number = next(_numbers)
+    user_id = create_user(
+        actor=_ARRANGER,
+        username=f"user{number}",
+        name=f"演示人员{number}",
+        email=email,
+        agency_id=agency(agency_code).pk if agency_code else None,
+        password=password,
+        now=NOW,
+    )
+    return Person(User.objects.get(pk=user_id))
+
+
+def official(role: str, region_code: str = DAOLI, kind: str = "government_service_center") -> Person:
+    """An official who holds a role in an agency of a region."""
+    ensure_roles()
+    who = person(agency_code=region_code)
+    place = agency(region_code, kind)
+    appoint(actor=_ARRANGER, user_id=who.id, role=role, agency_id=place.pk, now=NOW)
+    return who
+
+
+def administrator(region_code: str = HARBIN) -> Person:
+    """An administrator of a region and everything below."""
+    return official("administrator", region_code)
+
+
+def legal_representative_of(party: Party) -> Person:
+    """The legal representative of an enterprise."""
+    who = person()
+    grant_mandate(actor=_ARRANGER, user_id=who.id, party_id=party.pk, legal_representative=True, now=NOW)
+    return who
+
+
+def clerk_of(party: Party, powers: tuple[str, ...] = ("parties.view_own",)) -> Person:
+    """A clerk of an enterprise."""
+    who = person()
+    grant_mandate(actor=_ARRANGER, user_id=who.id, party_id=party.pk, powers=powers, now=NOW)
+    return who
+
+
+def ensure_roles() -> None:
+    """The roles of the file, once."""
+    if not roles():
+        load_roles(actor=_ARRANGER, now=NOW)
