@@ -19,8 +19,8 @@ GUANGXI = api.get_calendar("cn-guangxi")
 DATA = json.loads((files("yingshang.kernel.clock") / "data/calendars.json").read_text(encoding="utf-8"))
 
 calendars = st.sampled_from(list(api.calendars()))
-# Far enough from both ends for 400 working days.
-days = st.dates(date(2006, 1, 1), date(2034, 1, 1))
+# Far enough from both ends for 800 working days.
+days = st.dates(date(2008, 1, 1), date(2032, 1, 1))
 counts = st.integers(1, 400)
 
 
