@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -126,7 +127,8 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "yingshang.web.design.forms.Renderer"
+DJANGO_TABLES2_TEMPLATE = "design/components/table.html"
 
 # --- language and time -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("verify/", include("yingshang.web.verify.urls")),
     path("administration/", include("yingshang.web.administration.urls")),
     path("api/", include("yingshang.web.api.urls")),
+    path("", include("yingshang.web.design.urls")),
     path("account/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),

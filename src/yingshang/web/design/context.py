@@ -6,10 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from yingshang.kernel.access.api import actor_from
 
+from .display import display_of
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """`actor`, and whether the data is marked as a demonstration."""
-    return {"actor": actor_from(request), "demonstration": settings.DEMONSTRATION}
+    """`actor`, how the page is to look, and whether the data is marked as a demonstration."""
+    return {
+        "actor": actor_from(request),
+        "demonstration": settings.DEMONSTRATION,
+        "display": SimpleLazyObject(lambda: display_of(request)),
+    }

@@ -1,0 +1,48 @@
+"""How forms look: a label, a hint, what is wrong, tied together for those who listen instead of looking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import TemplatesSetting
+
+_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxInput, "form-check-input"),
+    (forms.RadioSelect, "form-check-input"),
+    (forms.CheckboxSelectMultiple, "form-check-input"),
+    (forms.Select, "form-select"),
+    (forms.Input, "form-control"),
+    (forms.Textarea, "form-control"),
+)
+
+
+class Field(BoundField):
+    """A field of a form with the classes of the design system."""
+
+    def build_widget_attrs(self, attrs: Any, widget: forms.Widget | None = None) -> Any:
+        built = super().build_widget_attrs(attrs, widget)
+        widget = widget or self.field.widget
+        name = next((name for kind, name in _CLASSES if isinstance(widget, kind)), "")
+        own = widget.attrs.get("class", "")
+        if name and not widget.is_hidden and name not in own.split():
+            built["class"] = f"{own} {name}".strip()
+        return built
+
+    @property
+    def is_check(self) -> bool:
+        """One box, whose label stands behind it."""
+        return isinstance(self.field.widget, forms.CheckboxInput)
+
+    @property
+    def is_password(self) -> bool:
+        return isinstance(self.field.widget, forms.PasswordInput)
+
+
+class Renderer(TemplatesSetting):
+    """Set as FORM_RENDERER."""
+
+    form_template_name = "design/forms/form.html"
+    field_template_name = "design/forms/field.html"
+    bound_field_class = Field

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from . import views
+
+app_name = "design"
+urlpatterns = [
+    path("style", views.style, name="style"),
+    path("display", views.display, name="display"),
+]

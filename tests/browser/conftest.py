@@ -1,0 +1,135 @@
+"""What journeys through the pages share: a real server, a real Chromium, and what every page must keep to.
+
+A page made by `page_at` fails its test when the browser reports an error, or something the content security policy
+refused. Screenshots go to var/screenshots.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tools.browser import find_chromium
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCREENSHOTS = ROOT / "var" / "screenshots"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDE, NARROW = 1440, 390
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# Playwright's synchronous interface runs a loop in this thread, which Django takes for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every journey needs a browser; without one it is skipped, or fails where all must run."""
+    if find_chromium() or os.environ.get("CI"):
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(
+                pytest.mark.skip(reason="no Chromium on this machine (set CHROMIUM, or install chromium)")
+            )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    program = find_chromium()
+    if program is None:
+        pytest.fail("The journeys need a Chromium: install chromium, or name one in CHROMIUM.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+class PageAt(Protocol):
+    """Opens a page of a width; the options are Playwright's for a browser context."""
+
+    def __call__(self, width: int = WIDE, **options: Any) -> Page: ...
+
+
+@pytest.fixture
+def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
+    """Makes pages whose addresses begin at the live server. Errors of a page are the test's."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        # A refusal the test asks for on purpose is reported as an error of loading; the test looks at the page itself.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            problems.append(message.text)
+
+    def opened(width: int = WIDE, **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 844 if width < 500 else 900},
+            **{"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce", **options},
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", heard)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "response",
+            lambda response: (
+                problems.append(f"{response.status} {response.url}")
+                if response.status >= 400 and "/static/" in response.url
+                else None
+            ),
+        )
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """The whole page as a picture."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing against WCAG 2.2 AA or its best practices, and nothing is wider than the window."""
+    page.evaluate(AXE.read_text("utf-8"))
+    result = page.evaluate(
+        "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+    )
+    found = [
+        f"{one['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()} {node['html'][:160]}"
+        for one in result["violations"]
+        for node in one["nodes"]
+    ]
+    assert found == [], f"{page.url}\n" + "\n".join(found)
+    assert_fits(page)
+
+
+def assert_fits(page: Page) -> None:
+    """No sideways scrolling of the page as a whole."""
+    width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= window, f"{page.url} is {width} px wide in a window of {window}"
+
+
+def sign_in(page: Page, username: str, password: str) -> None:
+    """Through the real form."""
+    page.goto("/account/login/")
+    page.fill("input[name=login]", username)
+    page.fill("input[name=password]", password)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "/account/login" not in url)
+
+
+Journey = Callable[..., None]

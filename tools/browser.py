@@ -1,0 +1,56 @@
+"""Find a Chromium for the browser journeys, and install Debian's where this may be done: part of `make test`.
+
+Without one the journeys are skipped, and pytest says which; on a build server (CI=true) they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FONTS = ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/System/Library/Fonts")
+
+
+def find_chromium() -> str | None:
+    """The program: what CHROMIUM names, otherwise the first that is on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named if Path(named).exists() else shutil.which(named)
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def _may_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _install(*packages: str) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+    ):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            print(
+                f"» {' '.join(command[:2])} failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr
+            )
+            return False
+    return True
+
+
+def main() -> int:
+    wanted = [] if find_chromium() else ["chromium"]
+    if not any(Path(folder).exists() for folder in FONTS):
+        wanted.append("fonts-noto-cjk")
+    if wanted and _may_install():
+        print(f"» installing {' and '.join(wanted)} for the browser journeys", flush=True)
+        _install(*wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
