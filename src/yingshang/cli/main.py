@@ -19,7 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Yingshang 营商: who is entitled to what, and why.\n\n"
-    "Exit codes: **0** done; **1** done, and something was found (`policy check`, `policy test`, `--strict`); "
+    "Exit codes: **0** done; **1** done, and something was found "
+    "(`policy check`, `policy test`, `doctor`, `--strict`); "
     "**2** the command was written wrongly; **3** the input cannot be used; **130** interrupted.",
 )
 
@@ -52,6 +53,9 @@ app.command(
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(platform.manage)
+app.command("doctor")(platform.doctor)
+app.command("backup")(platform.backup)
+app.command("restore")(platform.restore)
 app.add_typer(policy.app, name="policy")
 app.add_typer(dmn.app, name="dmn")
 

@@ -1,17 +1,21 @@
-"""`yingshang serve`, `manage`: the platform on this machine.
+"""`yingshang serve`, `manage`, `doctor`, `backup`, `restore`: the platform on this machine.
 
 What these need (the database driver, Django) is loaded when they are called: the other commands start without it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from yingshang.cli.output import messages
+from yingshang.cli.output import EXIT_FOUND, Language, messages, print_json, results
 
 
 def serve(
@@ -56,3 +60,97 @@ def manage(context: typer.Context) -> None:
 
     with platform(default_directory()):
         execute_from_command_line(["yingshang manage", *context.args])
+
+
+def doctor(
+    language: Annotated[Language, typer.Option(help="The language of the text.")] = Language.CHINESE,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Is the platform well? Checks the database, its tables, the worker, the queue, the disk, clocks and calendars,
+    and says what to do. Exit code 1 when something fails.
+
+    Example: `yingshang doctor --language en`
+    """
+    from yingshang.operations.doctor import examine
+    from yingshang.operations.environment import default_directory
+
+    findings = examine(default_directory())
+    failed = any(finding.status == "failure" for finding in findings)
+    if json_output:
+        print_json({"healthy": not failed, "findings": [finding.as_dict() for finding in findings]})
+    else:
+        english = language is Language.ENGLISH
+        for finding in findings:
+            mark, style = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failure": ("✗", "red")}[
+                finding.status
+            ]
+            results.print(
+                Text.assemble((f"{mark} ", style), finding.message if english else finding.message_zh)
+            )
+            if advice := finding.advice if english else finding.advice_zh:
+                results.print(Text(f"  → {advice}"))
+    if failed:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def backup(
+    out: Annotated[Path, typer.Option(help="The file to write; it must not exist.", dir_okay=False)],
+    json_output: Annotated[bool, typer.Option("--json", help="Print what was saved as JSON.")] = False,
+) -> None:
+    """Save the database and the uploaded files as of now in one file, while the platform works on.
+
+    The keys are not in it: keep the file `environment` apart.
+
+    Example: `yingshang backup --out /backups/2026-11-22.backup`
+    """
+    from yingshang.operations.backup import KEYS, database_url, make_backup
+    from yingshang.operations.environment import default_directory, platform, variable
+
+    directory = default_directory()
+    with platform(directory):
+        summary = make_backup(
+            out,
+            url=database_url(),
+            files=directory / "files",
+            keys={name: variable(name) for name in KEYS},
+            now=datetime.now(UTC),
+        )
+    if json_output:
+        print_json({"file": str(out), **summary.as_dict()})
+    else:
+        messages.print(f"{out}: {summary.database_bytes:,} bytes, {summary.files:,} files 文件", markup=False)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file `yingshang backup` wrote.", dir_okay=False)],
+    to: Annotated[
+        str | None,
+        typer.Option(help="Another database, as postgresql://…; the uploaded files are left out then."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace what the database holds.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print what was restored as JSON.")] = False,
+) -> None:
+    """Put a backup back. The database changes in one transaction; without --yes only an empty one is written to.
+
+    Example: `yingshang restore /backups/2026-11-22.backup`
+    """
+    from yingshang.operations.backup import KEYS, database_url, restore_backup
+    from yingshang.operations.environment import default_directory, known_migrations, platform, variable
+    from yingshang.operations.supervisor import not_serving
+
+    directory = default_directory()
+    with contextlib.nullcontext() if to else not_serving(directory), platform(directory):
+        summary = restore_backup(
+            file,
+            url=to or database_url(),
+            files=None if to else directory / "files",
+            keys={name: variable(name) for name in KEYS},
+            known_migrations=known_migrations(),
+            overwrite=yes,
+        )
+    if json_output:
+        print_json({"file": str(file), **summary.as_dict()})
+    else:
+        messages.print(
+            f"{summary.made_at} ← {file}: yingshang manage migrate, yingshang doctor", markup=False
+        )

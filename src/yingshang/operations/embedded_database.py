@@ -259,14 +259,14 @@ class EmbeddedDatabase:
             shutil.rmtree(self._home)
 
     @property
+    def data(self) -> Path:
+        """The folder of the data, whether it is there yet or not."""
+        return self._place() / "data"
+
+    @property
     def log(self) -> Path:
         """The server's log: warnings and errors, without the values of rows."""
         return self._home / "log"
-
-    @property
-    def programs(self) -> Path:
-        """The folder with `psql`, `pg_dump`, `pg_restore` of the same version as the server, for the caller's use."""
-        return wheel_programs()
 
     # --- where things are --------------------------------------------------------------------------------------------
 

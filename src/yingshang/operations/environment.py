@@ -64,6 +64,22 @@ def prepare(directory: Path, given: Mapping[str, str] = os.environ) -> dict[str,
     return found
 
 
+def variable(name: str) -> str:
+    """A variable of this process, from its `…_FILE` form if that is set; empty when there is neither."""
+    if file := os.environ.get(f"{name}_FILE"):
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, "")
+
+
+def known_migrations() -> set[str]:
+    """`app.name` of every migration this release has. Needs the environment of `platform`."""
+    import django
+    from django.db.migrations.loader import MigrationLoader
+
+    django.setup()
+    return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+
+
 def _is_given(name: str, given: Mapping[str, str]) -> bool:
     return bool(given.get(name) or given.get(f"{name}_FILE"))
 

@@ -51,3 +51,27 @@ class AlreadyServing(DomainError):
     """This platform is running already; `details["process"]` is its number."""
 
     code = "operations.already_serving"
+
+
+class BackupFailed(DomainError):
+    """No backup was made; nothing stands at the place it was to have."""
+
+    code = "operations.backup_failed"
+
+
+class UnusableBackup(DomainError):
+    """The file is no backup of ours, is damaged, or comes from a newer release. Nothing was changed."""
+
+    code = "operations.unusable_backup"
+
+
+class RestoreRefused(DomainError):
+    """Restoring would destroy something, and nobody has said that it may. Nothing was changed."""
+
+    code = "operations.restore_refused"
+
+
+class RestoreFailed(DomainError):
+    """The database is as it was before: a restore is one transaction."""
+
+    code = "operations.restore_failed"

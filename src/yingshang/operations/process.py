@@ -10,6 +10,7 @@ import ctypes
 import multiprocessing
 import os
 import platform
+import shutil
 import signal
 import sys
 import threading
@@ -53,6 +54,12 @@ def load_application(target: str) -> Callable[..., Any]:
 
 def web() -> None:
     """Serve the application at HOST and PORT with WEB_WORKERS processes of WEB_THREADS threads each."""
+    # The processes count for themselves, in files that whoever is asked for metrics adds up.
+    counts = Path(os.environ["DATA_DIRECTORY"]) / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
+
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server

@@ -237,6 +237,20 @@ def _service(name: str) -> Service:
 
 
 @contextlib.contextmanager
+def not_serving(directory: Path) -> Iterator[None]:
+    """Keep the platform in `directory` from being served while the block runs. Raises AlreadyServing.
+
+    With a database elsewhere nothing is known of who else uses it; the restore's own locks have to do.
+    """
+    if embedded_database(directory) is None:
+        yield
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    with _only_one(directory):
+        yield
+
+
+@contextlib.contextmanager
 def _only_one(directory: Path) -> Iterator[None]:
     """One supervisor for each embedded database. The kernel lets go of the lock when the holder dies."""
     handle = os.open(directory / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

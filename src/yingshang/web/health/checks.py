@@ -1,0 +1,301 @@
+"""What can be wrong with a running platform, one check a function; each gives one finding with plain advice.
+
+Readiness, metrics and `yingshang doctor` share these. A check never raises: what it cannot find out is a failure.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+from django.utils import timezone
+
+from yingshang.kernel.clock.api import national
+from yingshang.kernel.jobs.api import workers_alive
+from yingshang.kernel.ledger.api import missing_guards
+
+from .finding import Finding, Status
+
+OLDEST_SERVER = 140000
+"""PostgreSQL 14, the first with what the ledger's guards need."""
+
+SKEW_SECONDS = (2.0, 30.0)
+"""From here on a clock that differs is a warning, a failure."""
+
+LAG_SECONDS = (120.0, 1800.0)
+"""From here on what waits although it is due is a warning, a failure."""
+
+CALENDAR_AHEAD = timedelta(days=30)
+"""Due dates of the longest usual promise must not end in a year whose holidays are unknown."""
+
+
+def database() -> Finding:
+    """Whether the database answers, and whether it is new enough."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('server_version_num')::integer, current_setting('server_version')"
+            )
+            number, version = cursor.fetchone()
+    except DatabaseError as error:
+        return Finding(
+            "database",
+            "failure",
+            f"the database does not answer: {_short(error)}",
+            f"数据库没有应答：{_short(error)}",
+            "See that it runs and that DATABASE_URL is right.",
+            "请确认数据库正在运行，且 DATABASE_URL 正确。",
+        )
+    if number < OLDEST_SERVER:
+        return Finding(
+            "database",
+            "failure",
+            f"PostgreSQL {version} is too old",
+            f"PostgreSQL {version} 版本过低",
+            f"Use PostgreSQL {OLDEST_SERVER // 10000} or newer.",
+            f"请使用 PostgreSQL {OLDEST_SERVER // 10000} 或更高版本。",
+            {"version": number},
+        )
+    return Finding(
+        "database",
+        "ok",
+        f"PostgreSQL {version} answers",
+        f"PostgreSQL {version} 正常应答",
+        values={"version": number},
+    )
+
+
+def clock_skew() -> Finding:
+    """Whether the database's clock and this machine's agree: due dates are compared in both."""
+    before = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        theirs: datetime = cursor.fetchone()[0]
+    after = timezone.now()
+    # The answer was given at some moment between the two.
+    skew = max((before - theirs).total_seconds(), (theirs - after).total_seconds(), 0.0)
+    return _measured(
+        "clock_skew",
+        skew,
+        SKEW_SECONDS,
+        (f"the clocks differ by {skew:.1f} s", f"与数据库时钟相差 {skew:.1f} 秒"),
+        ("Let both machines follow the same time server.", "请让两台机器与同一时间服务器同步。"),
+    )
+
+
+def migrations() -> Finding:
+    """Whether the tables are those of this release."""
+    missing = unapplied_migrations()
+    if not missing:
+        return Finding(
+            "migrations", "ok", "the tables are up to date", "数据表已是最新", values={"missing": []}
+        )
+    return Finding(
+        "migrations",
+        "failure",
+        f"{len(missing)} migrations are not applied",
+        f"有 {len(missing)} 个数据表变更尚未应用",
+        "Run: yingshang manage migrate",
+        "请运行：yingshang manage migrate",
+        {"missing": missing},
+    )
+
+
+def unapplied_migrations() -> list[str]:
+    """`app.name` of every migration of this release the database lacks."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def write_guards() -> Finding:
+    """Whether every table still refuses writes without an audit event."""
+    missing = missing_guards()
+    if not missing:
+        return Finding(
+            "write_guards", "ok", "every table is guarded", "所有数据表均有留痕保护", values={"missing": []}
+        )
+    return Finding(
+        "write_guards",
+        "failure",
+        f"{len(missing)} tables take writes without an audit event: {', '.join(missing[:5])}",
+        f"{len(missing)} 张数据表缺少留痕保护：{'、'.join(missing[:5])}",
+        "Run: yingshang manage migrate. If they were removed on purpose, find out by whom.",
+        "请运行：yingshang manage migrate。若系人为移除，请查明原因。",
+        {"missing": missing},
+    )
+
+
+def worker() -> Finding:
+    """Whether somebody carries out jobs."""
+    alive = workers_alive(now=timezone.now(), within_seconds=settings.WORKER_DEAD_AFTER_SECONDS)
+    if alive:
+        return Finding(
+            "worker", "ok", f"{alive} workers are alive", f"{alive} 个任务进程在运行", values={"alive": alive}
+        )
+    return Finding(
+        "worker",
+        "failure",
+        "no worker is alive: nothing that was queued is done",
+        "没有任务进程在运行：排队的任务不会被执行",
+        "Start one: yingshang serve, or in production the unit yingshang-worker.",
+        "请启动：yingshang serve，生产环境为 yingshang-worker 服务。",
+        {"alive": 0},
+    )
+
+
+def jobs() -> Finding:
+    """Whether jobs are done soon after they are due, and none has failed unseen."""
+    counts, lag = job_counts(), job_lag_seconds()
+    failed = counts.get("failed", 0)
+    found = _measured(
+        "jobs",
+        lag,
+        LAG_SECONDS,
+        (
+            f"{counts.get('todo', 0)} wait, the oldest due one for {lag:.0f} s; {failed} failed",
+            f"{counts.get('todo', 0)} 个任务等待中，最久的已等待 {lag:.0f} 秒；{failed} 个失败",
+        ),
+        (
+            "Start more workers, or see in the job console what keeps them busy.",
+            "请增加任务进程，或在任务控制台查看其正在做什么。",
+        ),
+        {"counts": counts},
+    )
+    if found.status == "ok" and failed:
+        return Finding(
+            "jobs",
+            "warning",
+            found.message,
+            found.message_zh,
+            "Read the reasons in the job console, then retry.",
+            "请在任务控制台查看失败原因，然后重试。",
+            found.values,
+        )
+    return found
+
+
+def job_counts() -> dict[str, int]:
+    """How many jobs the queue holds, by procrastinate's states."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status")
+        return {status: int(count) for status, count in cursor.fetchall()}
+
+
+def job_lag_seconds() -> float:
+    """For how long the oldest job that is due has waited."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(extract(epoch FROM now() - min(coalesce(job.scheduled_at, event.at))), 0) "
+            "FROM procrastinate_jobs job JOIN procrastinate_events event ON event.job_id = job.id "
+            "WHERE job.status = 'todo' AND coalesce(job.scheduled_at, event.at) <= now()"
+        )
+        return max(0.0, float(cursor.fetchone()[0]))
+
+
+def outbox() -> Finding | None:
+    """Whether messages leave soon after they were written. None while there is no room that writes them."""
+    lag = outbox_lag_seconds()
+    if lag is None:
+        return None
+    return _measured(
+        "outbox",
+        lag,
+        LAG_SECONDS,
+        (f"the oldest message to be sent waits for {lag:.0f} s", f"最早一条待发消息已等待 {lag:.0f} 秒"),
+        (
+            "See that mail can be sent (EMAIL_URL) and that a worker runs.",
+            "请检查邮件能否发出（EMAIL_URL），任务进程是否在运行。",
+        ),
+    )
+
+
+def outbox_lag_seconds() -> float | None:
+    """For how long the oldest message has waited; None while no room writes messages."""
+    if find_spec("yingshang.kernel.notices") is None or find_spec("yingshang.kernel.notices.api") is None:
+        return None
+    ask = getattr(importlib.import_module("yingshang.kernel.notices.api"), "outbox_lag_seconds", None)
+    return None if ask is None else float(ask(now=timezone.now()))
+
+
+def calendar() -> Finding:
+    """Whether due dates of the coming weeks are counted on known holidays."""
+    today = timezone.localdate()
+    coverage = national().coverage()
+    values = {"settled_until": coverage.settled_until.isoformat(), "last": coverage.last.isoformat()}
+    message = f"holidays are known until {coverage.settled_until}, days until {coverage.last}"
+    message_zh = f"节假日安排已知至 {coverage.settled_until}，日历至 {coverage.last}"
+    if today + CALENDAR_AHEAD <= coverage.settled_until:
+        return Finding("calendar", "ok", message, message_zh, values=values)
+    ends = today + CALENDAR_AHEAD > coverage.last
+    return Finding(
+        "calendar",
+        "failure" if ends else "warning",
+        message,
+        message_zh,
+        "Update to a release with the next year's notice of the State Council; due dates are provisional until then.",
+        "请升级到包含国务院下一年度放假通知的版本；在此之前，到期日为暂定。",
+        values,
+    )
+
+
+def run(checks: tuple[Callable[[], Finding | None], ...]) -> list[Finding]:
+    """The findings of some checks. Without a database only that is told: the rest would fail for the same reason."""
+    found: list[Finding] = []
+    for check in checks:
+        name = check.__name__
+        try:
+            finding = check()
+        except Exception as error:
+            finding = Finding(
+                name,
+                "failure",
+                f"{name} could not be checked: {_short(error)}",
+                f"无法检查 {name}：{_short(error)}",
+                "See the other findings first; then the log.",
+                "请先处理其他问题，再查看日志。",
+            )
+        if finding is None:
+            continue
+        found.append(finding)
+        if name == "database" and finding.status == "failure":
+            break
+    return found
+
+
+READINESS: tuple[Callable[[], Finding | None], ...] = (database, migrations)
+ALL: tuple[Callable[[], Finding | None], ...] = (
+    database,
+    clock_skew,
+    migrations,
+    write_guards,
+    worker,
+    jobs,
+    outbox,
+    calendar,
+)
+
+
+def _measured(
+    code: str,
+    value: float,
+    limits: tuple[float, float],
+    messages: tuple[str, str],
+    advice: tuple[str, str],
+    values: Mapping[str, Any] | None = None,
+) -> Finding:
+    """A finding by size: `limits` are where the warning and the failure begin; texts are English, Chinese."""
+    status: Status = "failure" if value >= limits[1] else "warning" if value >= limits[0] else "ok"
+    told = ("", "") if status == "ok" else advice
+    return Finding(code, status, *messages, *told, {"seconds": round(value, 3), **(values or {})})
+
+
+def _short(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
