@@ -65,7 +65,7 @@ class RegionValue:
 
 @dataclass(frozen=True, slots=True)
 class RegionMap:
-    """A map of regions coloured by a figure. `shapes` is the static path of the GeoJSON, e.g. cockpit/maps/230000.json."""
+    """A map of regions coloured by a figure. `shapes` is the static path of GeoJSON: cockpit/maps/230000.json."""
 
     shapes: str
     values: Sequence[RegionValue]

@@ -11,13 +11,13 @@ from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.loader import get_template
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from yingshang.kernel.access.api import actor_from
 from yingshang.web.design import formats, navigation
 from yingshang.web.design.charts import Chart, RegionMap
+from yingshang.web.design.icons import icon
 
 register = template.Library()
 
@@ -41,20 +41,7 @@ def text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@register.simple_tag
-def icon(name: str, label: str = "", size: str = "") -> SafeString:
-    """An icon. Without a label it is ornament, and is not read out."""
-    if label:
-        meaning = format_html('role="img" aria-label="{}"', label)
-    else:
-        meaning = mark_safe('aria-hidden="true"')
-    return format_html(
-        '<svg class="icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',
-        f" icon-{size}" if size else "",
-        meaning,
-        static("design/build/icons.svg"),
-        name,
-    )
+register.simple_tag(icon)
 
 
 class ComponentNode(template.Node):
