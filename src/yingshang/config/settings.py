@@ -127,7 +127,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "yingshang.web.design.forms.Renderer"
+FORM_RENDERER = "yingshang.web.design.renderer.Renderer"
 DJANGO_TABLES2_TEMPLATE = "design/components/table.html"
 
 # --- language and time -----------------------------------------------------------------------------------------------
@@ -172,8 +172,14 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "yingshang.kernel.access.accounts.AccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "yingshang.kernel.access.accounts.SignupForm"
 ACCOUNT_SESSION_REMEMBER = False
-# Lockout is axes' work: it keeps what it counts in the database, where every process sees it.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Whether an e-mail address has an account is told to nobody: registering with one that is taken goes through as usual,
+# and only the account that confirms the address can log in by it.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Wrong passwords are axes' work (see AccountAdapter.pre_authenticate); this is for the codes of second factors.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+MFA_ADAPTER = "yingshang.kernel.access.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -184,6 +190,8 @@ USERSESSIONS_TRACK_ACTIVITY = False
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "yingshang.kernel.access.accounts.login_name"
+AXES_IPWARE_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
 AXES_VERBOSE = False

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.forms.renderers import TemplatesSetting
 
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "form-check-input"),
@@ -38,11 +37,3 @@ class Field(BoundField):
     @property
     def is_password(self) -> bool:
         return isinstance(self.field.widget, forms.PasswordInput)
-
-
-class Renderer(TemplatesSetting):
-    """Set as FORM_RENDERER."""
-
-    form_template_name = "design/forms/form.html"
-    field_template_name = "design/forms/field.html"
-    bound_field_class = Field
