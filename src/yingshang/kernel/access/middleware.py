@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 
-from .errors import NotAllowed
+from .actors import Actor
+from .directory import has_second_factor
+from .errors import NotAllowed, SecondFactorRequired
 from .http import Rule
 from .selectors import actor_of
 
@@ -44,9 +50,7 @@ class AccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # Lazily, so that static files and health checks cost no query.
-        request.actor = SimpleLazyObject(  # type: ignore[attr-defined]
-            lambda: actor_of(request.user, today=timezone.localdate())
-        )
+        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def process_view(
@@ -60,4 +64,28 @@ class AccessMiddleware:
             return None
         if rule is not None and actor.kind == "visitor":
             return redirect_to_login(request.get_full_path())
+        if rule is not None and getattr(request, "second_factor_missing", False):
+            return _ask_for_second_factor(request)
         raise NotAllowed("this page is not open to you", message_zh="您没有打开这个页面的权限")
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """Who acts. Roles that ask for a second factor give nothing, and others beside them neither, until there is one."""
+    actor = actor_of(request.user, today=timezone.localdate())
+    if actor.needs_second_factor and not has_second_factor(int(actor.identifier)):
+        request.second_factor_missing = True  # type: ignore[attr-defined]
+        return replace(actor, grants=())
+    return actor
+
+
+def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:
+    """Show a person where to set it up; tell a program that it is missing."""
+    if (
+        "text/html" not in request.headers.get("accept", "text/html")
+        and "*/*" not in request.headers["accept"]
+    ):
+        raise SecondFactorRequired(
+            "a second factor has to be set up first", message_zh="您的岗位须启用双重验证，请先完成设置"
+        )
+    messages.warning(request, gettext("您的岗位须启用双重验证，请先完成设置。"))
+    return redirect("mfa_index")

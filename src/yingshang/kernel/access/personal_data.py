@@ -25,6 +25,16 @@ def _lookup_key() -> bytes:
     return bytes.fromhex(settings.LOOKUP_KEY)
 
 
+def encrypt(text: str) -> str:
+    """The text under the newest key."""
+    return _cipher().encrypt(text.encode()).decode("ascii")
+
+
+def decrypt(text: str) -> str:
+    """What `encrypt` was given, under whichever key it was."""
+    return _cipher().decrypt(text.encode()).decode()
+
+
 def lookup_hash(text: str) -> str:
     """64 hexadecimal digits that find an encrypted value again; equal texts give equal hashes."""
     return hmac.digest(_lookup_key(), text.strip().upper().encode(), "sha256").hex()
@@ -47,7 +57,7 @@ class EncryptedTextField(_TextField):
     """Text that the database holds encrypted and Python sees in the clear. It cannot be searched or sorted."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return value if not value else _cipher().encrypt(str(value).encode()).decode("ascii")
+        return value if not value else encrypt(str(value))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return value if not value else _cipher().decrypt(value.encode()).decode()
+        return value if not value else decrypt(value)

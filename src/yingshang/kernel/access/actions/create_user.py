@@ -66,7 +66,7 @@ def create_user(
 
 
 def _check(user: User, password: str | None) -> None:
-    if User.objects.filter(username=user.username).exists():
+    if User.objects.filter(username__iexact=user.username).exists():
         raise AlreadyHeld(
             f"the user name {user.username!r} is taken",
             message_zh=f"用户名“{user.username}”已被使用",
