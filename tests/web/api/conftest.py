@@ -13,9 +13,7 @@ def visitor(db: None) -> Client:
 
 @pytest.fixture
 def system(db: None) -> make.System:
-    found = make.a_system()
-    make.audited()
-    return found
+    return make.a_system()
 
 
 @pytest.fixture

@@ -259,10 +259,7 @@ class TestMe:
         assert body["permissions"] == ["parties.view"]
 
     def test_a_user(self) -> None:
-        user = make.a_user()
-        make.a_mandate(user, make.an_enterprise())
-        make.audited()
-        body = make.browser(user).get("/api/v1/me").json()
+        body = make.browser(make.a_clerk(make.enterprise())).get("/api/v1/me").json()
         assert body["permissions"] == ["parties.view_own"]
         assert body["mandates"][0]["legal_representative"] is False
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import account, calendars, credit_codes, events, jobs, problem_types, reference
+from . import account, calendars, credit_codes, events, jobs, parties, problem_types, reference
 
 ROUTERS = (
     account.router,
     reference.router,
+    parties.router,
     calendars.router,
     credit_codes.router,
     jobs.router,
