@@ -9,10 +9,11 @@ from django.forms.boundfield import BoundField
 
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "form-check-input"),
-    (forms.RadioSelect, "form-check-input"),
-    (forms.CheckboxSelectMultiple, "form-check-input"),
+    # Their class would be that of the box around them; the style sheet finds what is inside.
+    (forms.RadioSelect, ""),
+    (forms.CheckboxSelectMultiple, ""),
     (forms.Select, "form-select"),
-    (forms.Input, "form-control"),
+    (forms.widgets.Input, "form-control"),
     (forms.Textarea, "form-control"),
 )
 

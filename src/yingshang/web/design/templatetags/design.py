@@ -53,8 +53,9 @@ class ComponentNode(template.Node):
     def render(self, context: template.Context) -> SafeString:
         values = {name: value.resolve(context) for name, value in self.values.items()}
         found = get_template(f"design/components/{self.name.resolve(context)}.html")
-        with context.push(body=self.nodelist.render(context), **values):
-            return found.template.render(context)  # type: ignore[attr-defined,no-any-return]
+        # A component knows what it is given and nothing of the page around it, whose names might mean something else.
+        own = context.new({"body": self.nodelist.render(context), **values})
+        return found.template.render(own)  # type: ignore[attr-defined,no-any-return]
 
 
 @register.tag
