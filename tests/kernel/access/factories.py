@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
@@ -159,7 +159,14 @@ def official(role: str, region_code: str = DAOLI, kind: str = "government_servic
     ensure_roles()
     who = person(agency_code=region_code)
     place = agency(region_code, kind)
-    appoint(actor=_ARRANGER, user_id=who.id, role=role, agency_id=place.pk, now=NOW)
+    appoint(
+        actor=_ARRANGER,
+        user_id=who.id,
+        role=role,
+        agency_id=place.pk,
+        valid_from=date(2020, 1, 1),
+        now=NOW,
+    )
     return who
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from oauth2_provider.views import TokenView
 
 from yingshang.kernel.access.api import actor_from, needs, open_to_everybody, signed_in
 
@@ -35,5 +36,5 @@ urlpatterns = [
     path("desk/", desk, name="desk"),
     path("forgotten/", forgotten),
     path("account/", include("allauth.urls")),
-    path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),
+    path("oauth/token/", TokenView.as_view()),
 ]
