@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.urls import path
-from oauth2_provider.views import RevokeTokenView, TokenView
+from oauth2_provider.views import RevokeTokenView
+
+from yingshang.web.api.views import token
 
 urlpatterns = [
-    path("token/", TokenView.as_view(), name="token"),
+    path("token/", token, name="token"),
     path("revoke/", RevokeTokenView.as_view(), name="revoke-token"),
 ]

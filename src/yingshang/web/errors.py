@@ -13,6 +13,7 @@ from yingshang.rules.errors import DomainError
 
 _STATUS_BY_CODE: dict[str, int] = {
     "access.not_allowed": 403,
+    "access.second_factor_required": 403,
     # What only the API answers with.
     "api.malformed": 400,
     "api.idempotency_key_missing": 400,

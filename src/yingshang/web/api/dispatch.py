@@ -16,7 +16,13 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from ninja.operation import Operation, PathView
 
-from yingshang.kernel.access.api import NotAllowed, Rule, get_permission, open_to_everybody
+from yingshang.kernel.access.api import (
+    NotAllowed,
+    Rule,
+    SecondFactorRequired,
+    get_permission,
+    open_to_everybody,
+)
 
 from . import limits
 from .authentication import SAFE_METHODS, authenticate, unauthenticated
@@ -103,7 +109,7 @@ def _answer(request: HttpRequest, path_view: PathView, arguments: dict[str, Any]
         raise NotAcceptable("answers are application/json", message_zh="只能以 application/json 回答")
     now = timezone.now()
     actor = _limited(request)
-    _permitted(operation, actor)
+    _permitted(request, operation, actor)
     _content_checked(request, operation)
     _parameters_known(request, operation)
 
@@ -138,12 +144,16 @@ def _limited(request: HttpRequest) -> Any:
     return actor
 
 
-def _permitted(operation: Operation, actor: Any) -> None:
+def _permitted(request: HttpRequest, operation: Operation, actor: Any) -> None:
     rule = rule_of_operation(operation)
     if rule is not None and rule.allows(actor):
         return
     if rule is not None and actor.kind == "visitor":
         raise unauthenticated()
+    if rule is not None and getattr(request, "second_factor_missing", False):
+        raise SecondFactorRequired(
+            "a second factor has to be set up first", message_zh="您的岗位须启用双重验证，请先完成设置"
+        )
     wanted = [get_permission(code) for code in rule.permissions] if rule is not None else []
     raise NotAllowed(
         "you may not " + " or ".join(each.name_en for each in wanted)

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
@@ -110,6 +110,13 @@ def as_domain_error(error: Exception) -> DomainError | None:
     if isinstance(error, (HttpError, MultiPartParserError, SuspiciousOperation, RawPostDataException)):
         return Malformed(
             "the body cannot be read as what its content type says", message_zh="请求内容无法按其内容类型读取"
+        )
+    if isinstance(error, DataError):
+        # What no validation of ours has caught, the database has: U+0000, a number out of range.
+        structlog.get_logger(__name__).warning("api_value_refused_by_database", exc_info=error)
+        return Invalid(
+            "a value cannot be stored or looked for as it is",
+            message_zh="有的值无法保存或查找，例如含有不可用的字符",
         )
     if isinstance(error, Http404):
         return NoSuchAddress("nothing is here", message_zh="没有这个地址")

@@ -7,11 +7,17 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from oauth2_provider.views import TokenView
 
 from yingshang.kernel.access.api import open_to_everybody
 
+from . import limits
 from .conditional import conditional
+from .errors import TooManyRequests
+from .problems import problem
 
 
 @transaction.non_atomic_requests
@@ -26,6 +32,22 @@ def openapi(request: HttpRequest) -> HttpResponseBase:
     # A description is for everybody: other tools may read it from their own pages.
     response["Access-Control-Allow-Origin"] = "*"
     return conditional(request, response)
+
+
+_token = TokenView.as_view()
+
+
+@transaction.non_atomic_requests
+@csrf_exempt
+@open_to_everybody
+def token(request: HttpRequest) -> HttpResponseBase:
+    """OAuth2's own, asked only so often from one address: a secret is not to be found by trying."""
+    try:
+        limits.use("token", f"token:{limits.address_of(request)}", now=timezone.now())
+    except TooManyRequests as refused:
+        return problem(request, refused)
+    response: HttpResponseBase = _token(request)
+    return response
 
 
 @open_to_everybody
