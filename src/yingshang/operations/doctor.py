@@ -29,12 +29,7 @@ def examine(directory: Path, given: Mapping[str, str] = os.environ) -> list[Find
         found.append(disk(embedded.data))
     try:
         with platform(directory):
-            import django
-
-            django.setup()
-            from yingshang.web.health import checks
-
-            return checks.run(checks.ALL) + found
+            return _of_platform() + found
     except DomainError as error:
         broken = Finding(
             "database",
@@ -46,6 +41,28 @@ def examine(directory: Path, given: Mapping[str, str] = os.environ) -> list[Find
             error.details,
         )
         return [broken, *found]
+
+
+def _of_platform() -> list[Finding]:
+    """What the platform finds about itself; a setting it cannot start with is a finding too."""
+    import django
+
+    try:
+        django.setup()
+        from yingshang.web.health import checks
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return [
+            Finding(
+                "settings",
+                "failure",
+                f"the platform cannot be loaded: {reason}",
+                f"平台无法加载：{reason}",
+                "Correct the environment variable it names; docs/guides/operations.md lists them.",
+                "请修正其中提到的环境变量，详见 docs/guides/operations.md。",
+            )
+        ]
+    return checks.run(checks.ALL)
 
 
 def _nothing_yet(directory: Path) -> Finding:

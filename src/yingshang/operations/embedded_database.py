@@ -8,7 +8,7 @@ What is promised:
 - **Only who started it gets in.** There is no TCP port. The socket lies in a folder of mode 0700, and the server asks
   the kernel who is at the other end (peer authentication): the caller's account and nobody else.
 - **Root works too.** PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`. Where that
-  account cannot reach the folder (a checkout below /root), data and binaries go to /var/lib/yingshang; permissions of
+  account cannot reach the folder (a checkout below /root), data and binaries go to /var/lib/yingshang-embedded; permissions of
   folders that are not ours are never changed.
 - **Any interruption is survived.** A database is made under another name and renamed when complete, so a folder called
   `data` is always a finished one. What a killed server or a reboot leaves behind is recognised by a name of the
@@ -61,7 +61,7 @@ PORT = 5432
 LONGEST_SOCKET = 103
 """Bytes of a socket's path that every system takes (Linux 107, macOS 103)."""
 
-PLACE_FOR_ROOT = Path("/var/lib/yingshang")
+PLACE_FOR_ROOT = Path("/var/lib/yingshang-embedded")
 """Where data and binaries go when the unprivileged account cannot reach the folder asked for."""
 
 ROOM_TO_MAKE = 100 * 1024 * 1024

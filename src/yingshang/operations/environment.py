@@ -142,9 +142,14 @@ def _exclusively(directory: Path) -> Iterator[None]:
 def platform(directory: Path) -> Iterator[None]:
     """This process's own environment made ready for Django, and the embedded database running, while the block runs.
 
-    Raises as `prepare` and `EmbeddedDatabase.start` do.
+    Afterwards the environment is as it was. Raises as `prepare` and `EmbeddedDatabase.start` do.
     """
     database = embedded_database(directory)
+    before = dict(os.environ)
     os.environ |= prepare(directory)
-    with database.in_use() if database else contextlib.nullcontext():
-        yield
+    try:
+        with database.in_use() if database else contextlib.nullcontext():
+            yield
+    finally:
+        os.environ.clear()
+        os.environ |= before

@@ -75,3 +75,15 @@ class RestoreFailed(DomainError):
     """The database is as it was before: a restore is one transaction."""
 
     code = "operations.restore_failed"
+
+
+class UnknownCity(DomainError):
+    """CITY names no sample city."""
+
+    code = "operations.unknown_city"
+
+
+class UnusableSetting(DomainError):
+    """A variable of the environment that says nothing usable; the message names it."""
+
+    code = "operations.unusable_setting"

@@ -201,7 +201,7 @@ def serve(serving: Serving, ready: Callable[[], None] = lambda: None) -> None:
         if database is not None:
             stack.enter_context(_only_one(serving.directory))
         if serving.web:
-            _check_address(serving.host, serving.port)
+            check_address(serving.host, serving.port)
         if database is not None:
             stack.enter_context(database.in_use())
         services = []
@@ -271,7 +271,7 @@ def _only_one(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _check_address(host: str, port: int) -> None:
+def check_address(host: str, port: int) -> None:
     """Raises AddressTaken unless we may listen there."""
     for family, kind, protocol, _, address in socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
