@@ -1,0 +1,204 @@
+"""Fills a platform with the sample city: agencies, staff, enterprises with a year of history, people who act for them.
+
+Everything goes through the doors of the rooms, as anybody's data would: files are imported, accounts are created and
+appointed, mandates are granted. So every step can be repeated, and one that was interrupted goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from yingshang.kernel.access import api as access
+from yingshang.kernel.parties import api as parties
+from yingshang.kernel.reference import api as reference
+from yingshang.operations.errors import UnknownCity
+from yingshang.operations.sample_deliveries import cut_into_deliveries
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much of it is done, and how much there is to do (None while unknown)."""
+
+ACTOR = access.system_actor("sample-city")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the demonstration, to be printed."""
+
+    username: str
+    name: str
+    what: str
+    where: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What was decided when the city was first made; kept beside the data, so that it stays the same city."""
+
+    city: str
+    as_of: date
+    password: str
+
+    @classmethod
+    def of(cls, directory: Path, *, city: str, today: date) -> Demonstration:
+        """The demonstration kept in `directory`, or a new one. A larger city can follow a smaller one."""
+        if city not in described()["cities"]:
+            known = ", ".join(described()["cities"])
+            raise UnknownCity(
+                f"there is no city {city!r}; CITY may be {known}",
+                message_zh=f"没有名为“{city}”的示例城市；CITY 可以是 {known}",
+            )
+        file = directory / "demonstration.json"
+        if file.exists():
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            made = cls(city, date.fromisoformat(kept["as_of"]), kept["password"])
+        else:
+            made = cls(city, today, secrets.token_urlsafe(9))
+        if not file.exists() or made.city != kept["city"]:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(".partial")
+            partial.touch(mode=0o600)
+            partial.write_text(
+                json.dumps({"city": made.city, "as_of": made.as_of.isoformat(), "password": made.password}),
+                encoding="utf-8",
+            )
+            partial.replace(file)
+        return made
+
+
+@cache
+def described() -> dict[str, Any]:
+    """`data/demonstration.yaml`; do not change the result."""
+    text = (files(__package__) / "data" / "demonstration.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def load_foundations(*, region: str, now: datetime) -> None:
+    """Regions, the agencies of a province or city and of everything below it, and the roles."""
+    parties.load_reference_data(actor=ACTOR, now=now, agency_regions=tuple(_subtree(region)))
+    access.load_roles(actor=ACTOR, now=now)
+
+
+def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, progress: Progress) -> None:
+    """Make the city's file, cut it into a year of deliveries, and import them in their order."""
+    city = described()["cities"][demonstration.city]
+    folder = directory / "sample-city" / demonstration.city
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "city.parquet"
+    if not path.exists():
+        reference.write_sample_city(
+            path,
+            enterprises=city["enterprises"],
+            seed=city["seed"],
+            as_of=demonstration.as_of,
+            region=str(city["region"]),
+            progress=lambda done, total: progress("生成示例城市", done, total),
+        )
+    deliveries = cut_into_deliveries(
+        path, folder / "deliveries", as_of=demonstration.as_of, seed=city["seed"], zone=zone
+    )
+    for number, delivery in enumerate(deliveries, start=1):
+        title = f"导入 {number}/{len(deliveries)} {delivery.title}"
+        parties.import_facts(
+            actor=ACTOR,
+            path=delivery.path,
+            file_name=f"{delivery.title}{delivery.as_of:%Y%m%d}.parquet",
+            as_of=delivery.as_of,
+            source=delivery.source,
+            now=delivery.received_at,
+            demonstration=True,
+            progress=lambda done, total, title=title: progress(title, done, total),
+        )
+
+
+def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account, ...]:
+    """Staff with their appointments, and people with their mandates for the largest enterprises."""
+    return (*_staff(demonstration, now), *_clerks(demonstration, now))
+
+
+def _staff(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
+    roles = {role.code: role for role in access.roles()}
+    for person in described()["staff"]:
+        agency = _agency(person["agency"])
+        user_id = _account(person, demonstration, now, agency_id=agency.id)
+        held = access.get_user(actor=ACTOR, user_id=user_id).summary.appointments
+        if not any(each.role == person["role"] and each.agency_id == agency.id for each in held):
+            access.appoint(
+                actor=ACTOR,
+                user_id=user_id,
+                role=person["role"],
+                agency_id=agency.id,
+                now=now,
+                valid_from=demonstration.as_of.replace(year=demonstration.as_of.year - 1, day=1),
+            )
+        yield Account(
+            person["username"],
+            person["name"],
+            roles[person["role"]].name,
+            agency.name,
+            person.get("shown", False),
+        )
+
+
+def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
+    city = described()["cities"][demonstration.city]
+    largest = parties.search_parties(
+        actor=ACTOR, region=str(city["region"]), size="大型", order="id", per_page=10
+    ).rows
+    for person in described()["clerks"]:
+        user_id = _account(person, demonstration, now, agency_id=None)
+        what, where = "注册用户", ""
+        if "enterprise" in person and person["enterprise"] < len(largest):
+            party = largest[person["enterprise"]]
+            legal = bool(person.get("legal_representative"))
+            what, where = "法定代表人" if legal else "经办人", party.name
+            held = access.mandates_of_user(actor=ACTOR, user_id=user_id, today=now.date())
+            if not any(each.party_id == party.id for each in held):
+                access.grant_mandate(
+                    actor=ACTOR,
+                    user_id=user_id,
+                    party_id=party.id,
+                    now=now,
+                    legal_representative=legal,
+                    reason="演示数据",
+                )
+        yield Account(person["username"], person["name"], what, where, person.get("shown", False))
+
+
+def _account(
+    person: dict[str, Any], demonstration: Demonstration, now: datetime, *, agency_id: int | None
+) -> int:
+    try:
+        return access.find_account(actor=ACTOR, username=person["username"])[0]
+    except access.UserNotFound:
+        return access.create_user(
+            actor=ACTOR,
+            username=person["username"],
+            name=person["name"],
+            agency_id=agency_id,
+            now=now,
+            email=f"{person['username']}@example.org",
+            password=demonstration.password,
+        )
+
+
+def _agency(code: str) -> parties.AgencyRow:
+    found = parties.agencies(actor=ACTOR, text=code, per_page=50).rows
+    return next(agency for agency in found if agency.code == code)
+
+
+def _subtree(code: str) -> Iterator[str]:
+    yield code
+    for child in reference.children_of(code):
+        yield from _subtree(child.code)
