@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.reference.api import find_industry, get_fact, get_region, industries, section_of
+from yingshang.kernel.reference.api import facts, find_industry, get_fact, get_region, industries, section_of
 
-from .models import Coverage, FactImport, Party
+from .freshness import fresh_until
+from .models import Coverage, FactImport, Party, Portrait
 
 Attribute = Literal["size", "industry", "status"]
 SERIES_YEARS = 6
@@ -43,15 +44,43 @@ class MonthCount:
 
 @dataclass(frozen=True, slots=True)
 class SourceFreshness:
-    """How new the deliveries of one source are, in the actor's scope.
-
-    `parties` are those of which it told something as of `latest`, `records` counts over all its deliveries.
-    """
+    """How new what one source told is, in the actor's scope: its latest day, and of how many parties it told then."""
 
     source: str
+    latest: date
+    imports: int
     parties: int
-    records: int
-    latest: date | None
+
+    @property
+    def lapses(self) -> tuple[date, ...]:
+        """The last fresh day of each fact of this source, earliest first, by how long the catalogue says it keeps."""
+        told = (each for each in facts().values() if each.agency == self.source and each.about == "party")
+        return tuple(sorted(fresh_until(self.latest, each.fresh_for) for each in told))
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCoverage:
+    """How many of the enterprises have a value in one column."""
+
+    column: str
+    parties: int
+    of: int
+
+    @property
+    def per_cent(self) -> int:
+        """Whole per cent, rounded down: 100 only when all have it."""
+        return self.parties * 100 // self.of
+
+
+@dataclass(frozen=True, slots=True)
+class FactCoverage:
+    """How many enterprises have a fact, and how new what its agency told is. `newest` is None if it told nothing."""
+
+    of: int
+    columns: tuple[ColumnCoverage, ...]
+    newest: date | None
+    fresh_until: date | None
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True)

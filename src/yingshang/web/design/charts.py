@@ -21,7 +21,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars, lines, areas, or one ring."""
+    """Bars, lines, areas, or one ring. `urls` makes each category a way to the list it counts."""
 
     kind: Literal["bar", "line", "area", "pie"]
     categories: Sequence[str]
@@ -29,6 +29,7 @@ class Chart:
     unit: str = ""
     horizontal: bool = False
     stacked: bool = False
+    urls: Sequence[str] = ()
 
     def data(self) -> dict[str, Any]:
         """What the script reads."""
@@ -42,7 +43,14 @@ class Chart:
             "unit": str(self.unit),
             "horizontal": self.horizontal,
             "stacked": self.stacked,
+            "urls": list(self.urls),
         }
+
+    @property
+    def lines(self) -> list[tuple[str, str, list[Number]]]:
+        """The table's lines: name, address (perhaps none) and values."""
+        urls = self.urls or [""] * len(self.categories)
+        return [(name, url, values) for (name, values), url in zip(self.rows, urls, strict=True)]
 
     @property
     def rows(self) -> list[tuple[str, list[Number]]]:

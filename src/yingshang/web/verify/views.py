@@ -1,14 +1,46 @@
-"""The pages of this face."""
+"""The pages of this face. All are open to everybody, and counted."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 
 from yingshang.kernel.access.api import open_to_everybody
+from yingshang.web.limits import limit
+
+from .checking import check
+from .forms import CodeForm
+
+CHECKS_PER_MINUTE = 30
 
 
 @open_to_everybody
-def home(request: HttpRequest) -> HttpResponse:
-    """The first page."""
-    return render(request, "verify/home.html")
+def home(request: HttpRequest) -> HttpResponse | HttpResponseRedirect | HttpResponsePermanentRedirect:
+    """The form; what is typed becomes the address of its result."""
+    form = CodeForm(request.GET or None)
+    if form.is_bound and form.is_valid():
+        return redirect("verify:result", code=form.cleaned_data["code"])
+    return render(request, "verify/home.html", {"form": form})
+
+
+@open_to_everybody
+@never_cache
+def result(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect:
+    """One code, checked. The address is short enough for a QR code, and always in the same spelling."""
+    now = timezone.now()
+    limit(request, "verify", per_minute=CHECKS_PER_MINUTE, now=now)
+    found = check(code)
+    if found.is_valid and found.code != code:
+        return redirect("verify:result", code=found.code)
+    return render(
+        request,
+        "verify/result.html",
+        {
+            "result": found,
+            "form": CodeForm(initial={"code": found.code}),
+            "now": now,
+            "address": request.build_absolute_uri(),
+        },
+    )

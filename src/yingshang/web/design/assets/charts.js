@@ -41,6 +41,8 @@ function common(l) {
   };
 }
 
+const linked = (value, url) => (url ? { value, url } : value);
+
 // {kind: bar|line|area|pie, horizontal, stacked, categories: […], series: [{name, values: […], tone}], unit}
 function chartOption(data, l) {
   const option = common(l);
@@ -49,7 +51,7 @@ function chartOption(data, l) {
     return { ...option, legend: { bottom: 0, textStyle: text, icon: "roundRect" },
       series: [{ type: "pie", radius: ["48%", "72%"], center: ["50%", "44%"], itemStyle: { borderColor: l.surface, borderWidth: 2 },
         label: { color: l.ink, fontSize: l.size },
-        data: data.categories.map((name, i) => ({ name, value: data.series[0].values[i] })) }] };
+        data: data.categories.map((name, i) => ({ name, value: data.series[0].values[i], url: data.urls?.[i] })) }] };
   }
   const categories = { type: "category", data: data.categories, inverse: Boolean(data.horizontal), axisTick: { show: false },
     axisLine: { lineStyle: { color: l.line } }, axisLabel: { ...text, hideOverlap: !data.horizontal } };
@@ -64,7 +66,7 @@ function chartOption(data, l) {
     xAxis: data.horizontal ? values : categories,
     yAxis: data.horizontal ? categories : values,
     series: data.series.map((one, index) => ({
-      name: one.name, type: data.kind === "bar" ? "bar" : "line", data: one.values, stack: data.stacked ? "all" : undefined,
+      name: one.name, type: data.kind === "bar" ? "bar" : "line", data: one.values.map((value, place) => linked(value, data.urls?.[place])), stack: data.stacked ? "all" : undefined,
       barMaxWidth: 22, smooth: false, connectNulls: false, symbol: ["circle", "rect", "triangle"][index % 3], symbolSize: 6,
       areaStyle: data.kind === "area" ? { opacity: 0.16 } : undefined,
       lineStyle: { width: 2, type: ["solid", "dashed", "dotted"][index % 3] },

@@ -1,0 +1,70 @@
+"""The parts of administration: for its first page and for the navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One part of administration, and what one must be allowed to do to see it."""
+
+    url: str
+    name: str | Promise
+    text: str | Promise
+    icon: str
+    permissions: tuple[str, ...]
+
+
+PLACES = (
+    Place(
+        "administration:regions",
+        _("行政区划"),
+        _("省、市、县、乡的树，以及每一处的机构"),
+        "map",
+        ("parties.view_agencies", "parties.view"),
+    ),
+    Place(
+        "administration:agencies",
+        _("机构"),
+        _("新增、改名、迁移、停用"),
+        "building-bank",
+        ("parties.view_agencies",),
+    ),
+    Place(
+        "administration:users", _("用户与任职"), _("账号、任职、解除锁定"), "users", ("access.view_users",)
+    ),
+    Place(
+        "administration:roles",
+        _("角色与权限"),
+        _("谁能做什么，哪些岗位不相容"),
+        "shield-lock",
+        ("access.view_roles",),
+    ),
+    Place(
+        "administration:clients",
+        _("接入系统"),
+        _("调用接口的系统和它们的密钥"),
+        "plug",
+        ("access.manage_clients",),
+    ),
+    Place("administration:calendar", _("工作日历"), _("放假、调休和它们的依据"), "calendar", ("desk.open",)),
+    Place(
+        "administration:facts",
+        _("事实目录"),
+        _("能知道的每一项事实和它的来源"),
+        "list-details",
+        ("parties.view_catalogue", "parties.view"),
+    ),
+    Place(
+        "administration:audit",
+        _("操作记录"),
+        _("谁在何时做了什么，前后有何变化"),
+        "history",
+        ("access.view_audit",),
+    ),
+    Place("administration:jobs", _("任务"), _("后台任务的进度、失败与重试"), "list-check", ("jobs.view",)),
+)

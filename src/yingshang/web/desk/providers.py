@@ -1,0 +1,84 @@
+"""What is due from the rooms of the kernel, and from the binding of enterprises."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.parties.api import freshness_by_source
+from yingshang.web.pending import duplicate_candidates, imports
+
+from .due import LIMIT, Delivered, DueItem, Provider, register
+
+REJECTS_SHOWN_FOR = timedelta(days=30)
+LAPSING_WITHIN = timedelta(days=14)
+
+
+def imports_with_rejects(actor: Actor, now: datetime) -> Delivered:
+    """Imports of the last month with rows that somebody should look at. No rule sets a deadline for it."""
+    found = imports(actor=actor, with_rejects_since=now - REJECTS_SHOWN_FOR, per_page=LIMIT)
+    return Delivered(
+        [
+            DueItem(
+                kind="import",
+                title=_("%(file)s：%(count)s 行被剔除")
+                % {"file": each.file_name, "count": f"{each.rejected:,}"},
+                url=reverse("desk:import", args=[each.id]),
+                since=timezone.localdate(each.started_at),
+                detail=each.source,
+            )
+            for each in found.rows
+        ],
+        found.total,
+    )
+
+
+def duplicates(actor: Actor, now: datetime) -> Delivered:
+    """Pairs of parties that may be one. No rule sets a deadline for it."""
+    found = duplicate_candidates(actor=actor, per_page=LIMIT)
+    return Delivered(
+        [
+            DueItem(
+                kind="duplicate",
+                title=_("%(one)s 与 %(other)s 可能是同一主体")
+                % {"one": each.first.name, "other": each.second.name},
+                url=reverse("desk:duplicate", args=[each.first.id, each.second.id]),
+                since=timezone.localdate(now),
+                region_code=each.first.region_code or "",
+                region_name=each.first.region_name,
+            )
+            for each in found.rows
+        ],
+        found.total,
+    )
+
+
+def lapsing_sources(actor: Actor, now: datetime) -> Delivered:
+    """Sources whose facts are past the time the catalogue says they keep, or will be within two weeks."""
+    today = timezone.localdate(now)
+    items = []
+    for each in freshness_by_source(actor=actor):
+        lapsing = [day for day in each.lapses if day <= today + LAPSING_WITHIN]
+        if not lapsing:
+            continue
+        items.append(
+            DueItem(
+                kind="stale",
+                title=_("%(source)s：%(count)d 项事实须更新，数据截至 %(day)s")
+                % {"source": each.source, "count": len(lapsing), "day": each.latest},
+                url=f"{reverse('administration:facts')}?agency={each.source}",
+                since=each.latest,
+                due_on=lapsing[0],
+            )
+        )
+    return Delivered(items, len(items))
+
+
+register(Provider("import", gettext_lazy("导入中剔除的行"), ("parties.import",), imports_with_rejects))
+register(Provider("duplicate", gettext_lazy("重复主体"), ("parties.merge",), duplicates))
+register(Provider("stale", gettext_lazy("过期的数据"), ("parties.import",), lapsing_sources))

@@ -1,0 +1,114 @@
+"""Search over everything the actor may see, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from yingshang.kernel.access.api import Actor, actor_from, needs, users
+from yingshang.kernel.parties.api import agencies, search_parties
+from yingshang.web.pending import imports
+
+MOST_OF_A_KIND = 8
+SHORTEST = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found."""
+
+    title: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What was found of one kind, and where the rest of it is."""
+
+    name: str | Promise
+    icon: str
+    hits: Sequence[Hit]
+    total: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing to search: who may, and how."""
+
+    name: str | Promise
+    icon: str
+    permissions: tuple[str, ...]
+    list_view: str
+    find: Callable[[Actor, str], tuple[Sequence[Hit], int]]
+
+
+def _parties(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = search_parties(actor=actor, text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(each.name, f"{each.credit_code} · {each.region_full_name}", reverse("desk:party", args=[each.id]))
+        for each in found.rows
+    ], found.total
+
+
+def _agencies(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = agencies(actor=actor, text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(each.name, each.region_full_name, reverse("administration:agency", args=[each.id]))
+        for each in found.rows
+    ], found.total
+
+
+def _users(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = users(actor=actor, text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(each.name or each.username, each.agency_name, reverse("administration:user", args=[each.id]))
+        for each in found.rows
+    ], found.total
+
+
+def _imports(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = imports(actor=actor, text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(
+            each.file_name,
+            f"{each.source or ''} {each.as_of}".strip(),
+            reverse("desk:import", args=[each.id]),
+        )
+        for each in found.rows
+    ], found.total
+
+
+KINDS = (
+    Kind(_("企业"), "building-skyscraper", ("parties.view",), "desk:parties", _parties),
+    Kind(_("机构"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies),
+    Kind(_("用户"), "users", ("access.view_users",), "administration:users", _users),
+    Kind(_("导入"), "database-import", ("parties.import",), "desk:imports", _imports),
+)
+
+
+@needs("desk.open")
+def search(request: HttpRequest) -> HttpResponse:
+    """Results by kind; only the results when htmx asks, as somebody types."""
+    actor = actor_from(request)
+    text = request.GET.get("text", "").strip()[:80]
+    kinds = [kind for kind in KINDS if any(actor.may(each) for each in kind.permissions)]
+    results = []
+    if len(text) >= SHORTEST:
+        for kind in kinds:
+            hits, total = kind.find(actor, text)
+            if total:
+                results.append(Hits(kind.name, kind.icon, hits, total, reverse(kind.list_view)))
+    template = "desk/search_results.html" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
+    return render(
+        request,
+        template,
+        {"text": text, "results": results, "kinds": kinds, "found": sum(each.total for each in results)},
+    )
