@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .actions.import_facts import import_facts, request_import
 from .actions.load_reference_data import load_reference_data
 from .errors import (
     AgencyNotFound,
@@ -15,6 +16,7 @@ from .errors import (
     MergeNotFound,
     PartyNotFound,
 )
+from .imports import get_import, import_rejects, imports, rejects_file
 from .portraits import fact_history, portrait
 from .public import PublicEntry, public_entry
 from .selectors import (
@@ -48,6 +50,8 @@ from .values import (
     AgencyRow,
     Contact,
     FactValue,
+    ImportPage,
+    ImportSummary,
     PartyDetail,
     PartyPage,
     PartySummary,
@@ -55,6 +59,9 @@ from .values import (
     ReferenceDataSummary,
     RegionCount,
     RegionRow,
+    RejectPage,
+    RejectReason,
+    RejectRow,
 )
 
 __all__ = [
@@ -69,7 +76,9 @@ __all__ = [
     "FactValue",
     "ImportFigures",
     "ImportNotFound",
+    "ImportPage",
     "ImportRunning",
+    "ImportSummary",
     "InvalidAgency",
     "InvalidContact",
     "InvalidIdentityNumber",
@@ -85,6 +94,9 @@ __all__ = [
     "ReferenceDataSummary",
     "RegionCount",
     "RegionRow",
+    "RejectPage",
+    "RejectReason",
+    "RejectRow",
     "SourceFreshness",
     "agencies",
     "agencies_after",
@@ -92,9 +104,13 @@ __all__ = [
     "fact_history",
     "freshness_by_source",
     "get_agency",
+    "get_import",
     "get_party",
     "get_region_row",
+    "import_facts",
     "import_figures",
+    "import_rejects",
+    "imports",
     "load_reference_data",
     "parties_after",
     "parties_by_attribute",
@@ -105,5 +121,7 @@ __all__ = [
     "public_entry",
     "region_children",
     "registered_contact",
+    "rejects_file",
+    "request_import",
     "search_parties",
 ]

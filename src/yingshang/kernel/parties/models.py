@@ -63,7 +63,10 @@ class Party(models.Model):
     identity_number = EncryptedTextField("证件号码", blank=True)
     identity_hash = models.CharField(max_length=64, null=True, blank=True)
     name = models.CharField("名称", max_length=120)
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, related_name="parties")
+    # An index below begins with the region.
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, null=True, related_name="parties", db_index=False
+    )
     industry = models.CharField("行业代码", max_length=5, blank=True)
     status = models.CharField("登记状态", max_length=12, blank=True)
     size = models.CharField("规模", max_length=6, blank=True)
@@ -167,7 +170,8 @@ class FactRecord(models.Model):
     A fact that is not there was not told of, which is not the same as null.
     """
 
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="records")
+    # The index below begins with the party.
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="records", db_index=False)
     as_of = models.DateField("数据日期")
     received_at = models.DateTimeField("收到时间")
     # Found from the party; an index would serve nothing but the removal of imports, which are never removed.

@@ -196,3 +196,77 @@ class ReferenceDataSummary:
     def changed(self) -> bool:
         """Whether anything was written."""
         return any((self.regions_added, self.regions_changed, self.agencies_added, self.agencies_changed))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import came to, or has come to so far. created + changed + unchanged + rejected = rows_done.
+
+    `confirmed` counts those of the unchanged that added to the history: told again as of a newer day, or older news.
+    `already_imported` says that the file had been imported completely before, and nothing was done.
+    """
+
+    id: int
+    file_name: str
+    source: str
+    as_of: date
+    state: str
+    rows_done: int
+    rows_total: int | None
+    created: int
+    changed: int
+    unchanged: int
+    confirmed: int
+    rejected: int
+    demonstration: bool
+    started_by_name: str
+    started_at: datetime
+    finished_at: datetime | None
+    message: str
+    already_imported: bool = False
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether the register is as it was before."""
+        return self.already_imported or not (self.created or self.changed or self.confirmed)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """Some imports, and how many there are in all."""
+
+    rows: tuple[ImportSummary, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectReason:
+    """One reason why a row was not taken."""
+
+    column: str | None
+    value: str | None
+    code: str
+    message: str
+    message_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    """A row that was not taken, with every reason. `row` counts data rows from 1, `line` is the line of the file."""
+
+    row: int
+    line: int | None
+    subject: str
+    reasons: tuple[RejectReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectPage:
+    """Some rejects, and how many there are in all."""
+
+    rows: tuple[RejectRow, ...]
+    total: int
+    page: int
+    pages: int

@@ -1,0 +1,32 @@
+"""Work of this room that runs in the worker."""
+
+from __future__ import annotations
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from yingshang.kernel.jobs.api import Run, job
+
+from .actions.import_facts import import_facts
+from .models import FactImport
+
+
+@job(name="parties.import_facts", attempts=3)
+def import_facts_job(run: Run, *, import_id: int) -> None:
+    """Import a file that was kept; taken up again, it continues behind the last batch."""
+    asked = FactImport.objects.get(pk=import_id)
+    summary = import_facts(
+        actor=run.actor,
+        path=default_storage.path(asked.stored_as),
+        file_name=asked.file_name,
+        as_of=asked.as_of,
+        source=asked.source or None,
+        now=timezone.now(),
+        demonstration=asked.demonstration,
+        progress=lambda done, total: run.report(done=done, total=total),
+    )
+    run.report(
+        done=summary.rows_done,
+        total=summary.rows_done,
+        message=f"新增 {summary.created}，变化 {summary.changed}，无变化 {summary.unchanged}，剔除 {summary.rejected}",
+    )
