@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "yingshang.kernel.access",
     "yingshang.kernel.parties",
     "yingshang.kernel.jobs",
+    "yingshang.kernel.notices",
     "yingshang.web.design",
     "yingshang.web.portal",
     "yingshang.web.desk",
@@ -169,7 +170,7 @@ LOGIN_REDIRECT_URL = "portal:home"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_ADAPTER = "yingshang.kernel.access.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "yingshang.kernel.notices.accounts.AccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "yingshang.kernel.access.accounts.SignupForm"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -265,6 +266,9 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:1025"))
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="noreply@localhost")
+# {"url": …, "token": …, "sign": …} of a gateway for text messages, and name → {"url": …, "secret": …} of webhooks.
+SMS_GATEWAY = env.json("SMS_GATEWAY", default={})
+WEBHOOKS = env.json("WEBHOOKS", default={})
 
 CACHES = {
     "default": {

@@ -17,6 +17,7 @@ from .actions.unlock_user import unlock_user
 from .actors import VISITOR, Actor, Grant, MandateGrant, Scope, system_actor
 from .audit import audit_actions, audit_events, get_audit_event
 from .directory import (
+    AccountContact,
     AppointmentView,
     ClientView,
     MandateView,
@@ -27,6 +28,8 @@ from .directory import (
     UserSummary,
     agencies_that_may,
     clients,
+    contact_of_user,
+    contacts_of_party,
     find_account,
     get_role,
     get_user,
@@ -67,6 +70,7 @@ from .selectors import actor_by_reference, actor_of, actor_of_client, reference_
 
 __all__ = [
     "VISITOR",
+    "AccountContact",
     "Actor",
     "AgencyNotFound",
     "AlreadyHeld",
@@ -110,6 +114,8 @@ __all__ = [
     "audit_actions",
     "audit_events",
     "clients",
+    "contact_of_user",
+    "contacts_of_party",
     "create_user",
     "deactivate_user",
     "declare",

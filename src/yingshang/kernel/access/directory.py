@@ -135,6 +135,34 @@ class PersonalView:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccountContact:
+    """How somebody with an account is reached."""
+
+    user_id: int
+    name: str
+    email: str
+    phone: str
+    language: str
+
+
+def contact_of_user(*, user_id: int) -> AccountContact | None:
+    """How a user is reached, for the room that sends messages; None without such an open account."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return None if user is None else _contact(user)
+
+
+def contacts_of_party(*, party_id: int, today: date) -> tuple[AccountContact, ...]:
+    """How those are reached who act for an enterprise today, for the room that sends messages."""
+    rows = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+    rows = rows.filter(party_id=party_id, revoked_at__isnull=True, user__is_active=True)
+    return tuple(_contact(row.user) for row in rows.select_related("user").order_by("id"))
+
+
+def _contact(user: User) -> AccountContact:
+    return AccountContact(user.pk, str(user), user.email, user.phone, user.language)
+
+
 def roles() -> tuple[RoleView, ...]:
     """All roles, in the order of their file."""
     return tuple(_role_view(role) for role in Role.objects.all())

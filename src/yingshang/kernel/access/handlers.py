@@ -100,7 +100,7 @@ def _second_factor_saved(
 ) -> None:
     if created:
         _note(instance.user, "second_factor_added", kind=instance.type)
-    elif update_fields == {"last_used_at"}:
+    elif update_fields == frozenset({"last_used_at"}):
         _note(instance.user, "second_factor_used", kind=instance.type)
     else:
         _note(instance.user, "second_factor_changed", kind=instance.type)

@@ -1,0 +1,1 @@
+"""消息: what the platform tells people, and whether it arrived. See README.md."""

@@ -1,0 +1,46 @@
+"""Try once more what has been given up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.ledger.api import Target, record
+
+from ..errors import MessageNotFound, NotFailed
+from ..models import Delivery
+
+
+def retry_delivery(*, actor: Actor, message_id: int, now: datetime) -> None:
+    """Queue a failed message again, with all its attempts. What carried a secret is gone and cannot be sent again."""
+    from ..tasks import deliver_soon
+
+    scope = actor.require("notices.retry")
+    with transaction.atomic():
+        # Messages belong to no region: who may do this anywhere may do it for all.
+        delivery = (
+            Delivery.objects.select_for_update(of=("self",))
+            .select_related("message")
+            .filter(pk=message_id)
+            .first()
+        )
+        if delivery is None or not scope.everywhere:
+            raise MessageNotFound(f"no message {message_id}", message_zh="没有这条消息", value=message_id)
+        if delivery.state != Delivery.FAILED or delivery.expires_at is not None:
+            raise NotFailed(
+                f"message {message_id} has not failed, or is out of date",
+                message_zh="这条消息没有失败，或者已经过期，不能重发",
+            )
+        before = delivery.error
+        delivery.state, delivery.attempts, delivery.next_try_at, delivery.error = "queued", 0, now, ""
+        delivery.save()
+        record(
+            actor=actor,
+            action="notices.retried",
+            target=Target("message", str(message_id), delivery.message.subject),
+            now=now,
+            before={"error": before},
+        )
+        deliver_soon([message_id])

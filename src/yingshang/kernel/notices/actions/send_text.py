@@ -1,0 +1,33 @@
+"""Messages that the accounts library has put into words itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from yingshang.kernel.access.api import Actor
+
+from ..message_templates import HIDDEN, LANGUAGES, Rendered
+from .send import Recipient, _Reached, write
+
+
+def send_text(
+    *,
+    actor: Actor,
+    email: str,
+    template: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    language: str = LANGUAGES[0],
+) -> tuple[int, ...]:
+    """Send a finished text to an address. The text is kept until it is delivered and no longer: it may hold a link that
+    opens an account."""
+    chosen = language if language in LANGUAGES else LANGUAGES[0]
+    text = Rendered(" ".join(subject.split()), body, HIDDEN)
+    return write(
+        actor=actor,
+        template=template,
+        drafts=[(_Reached(None, email, "", chosen), "email", email, text)],
+        to=Recipient(email=email),
+        now=now,
+    )
