@@ -280,6 +280,8 @@ def _wrong_call(root: Command, words: list[str]) -> str | None:
             name = word.split("=")[0].rstrip("…,.")
             if PLACEHOLDER.search(name):
                 continue
+            if getattr(command, "context_settings", {}).get("ignore_unknown_options"):
+                return None  # what follows is for another program
             if name not in known:
                 return f"`{' '.join(path)}` has no option {name}"
             takes = [param for param in command.params if name in [*param.opts, *param.secondary_opts]]
