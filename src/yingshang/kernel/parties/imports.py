@@ -16,6 +16,7 @@ from .values import ImportPage, ImportSummary, RejectPage, RejectReason, RejectR
 
 _PERMISSION = "parties.import"
 _ORDERS = (
+    "id",
     "started_at",
     "file_name",
     "source",
@@ -34,6 +35,7 @@ def imports(
     state: str | None = None,
     text: str = "",
     with_rejects_since: datetime | None = None,
+    before_id: int | None = None,
     order: str = "-started_at",
     page: int = 1,
     per_page: int = 20,
@@ -41,6 +43,7 @@ def imports(
     """The imports of the regions an actor imports for, newest first unless `order` says otherwise. Two queries.
 
     `text` is a piece of the file's name; with `with_rejects_since` only those begun since then that rejected rows.
+    `before_id` leaves out that import and all later ones: read on from it, a list does not shift.
     """
     rows = actor.require(_PERMISSION).filter(FactImport.objects.all(), region="region__path")
     if state:
@@ -49,6 +52,8 @@ def imports(
         rows = rows.filter(file_name__icontains=text)
     if with_rejects_since:
         rows = rows.filter(rejected__gt=0, started_at__gte=with_rejects_since)
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
     total = rows.count()
     pages = max(1, ceil(total / per_page))
     page = min(max(page, 1), pages)
@@ -63,9 +68,16 @@ def get_import(*, actor: Actor, import_id: int) -> ImportSummary:
     return summary_of(_visible(actor, import_id))
 
 
-def import_rejects(*, actor: Actor, import_id: int, page: int = 1, per_page: int = 50) -> RejectPage:
-    """The rows an import did not take, with every reason, in the order of the file. Three queries."""
+def import_rejects(
+    *, actor: Actor, import_id: int, after_row: int | None = None, page: int = 1, per_page: int = 50
+) -> RejectPage:
+    """The rows an import did not take, with every reason, in the order of the file. Three queries.
+
+    With `after_row` only those that stand behind that row.
+    """
     rows = _visible(actor, import_id).rejects.order_by("row", "pk")
+    if after_row is not None:
+        rows = rows.filter(row__gt=after_row)
     total = rows.count()
     pages = max(1, ceil(total / per_page))
     page = min(max(page, 1), pages)
