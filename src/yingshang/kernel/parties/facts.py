@@ -92,11 +92,11 @@ def python_value(definition: FactDefinition | FieldDefinition, value: Any) -> An
             return date.fromisoformat(value)
         case "list<context>":
             assert isinstance(definition, FactDefinition)
-            fields = {field.code: field for field in definition.fields}
             return [
                 {
-                    code: python_value(fields[code], each) if code in fields else each
-                    for code, each in line.items()
+                    field.code: python_value(field, line[field.code])
+                    for field in definition.fields
+                    if field.code in line
                 }
                 for line in value
             ]
