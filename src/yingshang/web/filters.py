@@ -14,7 +14,7 @@ class FilterForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
+        super().__init__(data, **{"label_suffix": "", **kwargs})
         for field in self.fields.values():
             field.required = False
 

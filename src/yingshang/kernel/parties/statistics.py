@@ -188,12 +188,13 @@ def import_figures(*, actor: Actor, since: date) -> ImportFigures:
     """What the imports of the actor's scope since a day came to."""
     scope = actor.require("parties.view")
     rows = scope.filter(FactImport.objects.filter(started_at__date__gte=since), region="region__path")
+    # In this order: a name that an aggregate has taken can no longer mean the column.
     figures: dict[str, Any] = rows.aggregate(
+        with_rejects=Count("pk", filter=Q(rejected__gt=0)),
         imports=Count("pk"),
         created=Sum("created", default=0),
         changed=Sum("changed", default=0),
         rejected=Sum("rejected", default=0),
-        with_rejects=Count("pk", filter=Q(rejected__gt=0)),
     )
     return ImportFigures(**figures)
 

@@ -166,7 +166,7 @@ def role_matrix(request: HttpRequest) -> HttpResponse:
         }
         for role in found
     ]
-    return render(request, "administration/roles.html", {"rows": rows, "groups": groups})
+    return render(request, "administration/roles.html", {"rows": rows, "rooms": groups})
 
 
 def _user_page(

@@ -56,7 +56,11 @@ def parties(request: HttpRequest) -> HttpResponseBase:
         "desk/parties.html",
         {
             "region": get_region(code),
-            "above": [each for each in reversed(list(ancestors_of(code))) if each.code != code],
+            "above": [
+                each
+                for each in reversed(list(ancestors_of(code)))
+                if each.code != code and each.path.startswith(get_region(_top(actor)).path)
+            ],
             "below": region_children(code),
             "region_chosen": bool(filters.values.get("region")),
             "query": query.urlencode(),

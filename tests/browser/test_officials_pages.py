@@ -1,0 +1,120 @@
+"""Every page for officials, wide and narrow: nothing for axe to find, nothing sticking out, and a picture of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot
+from tests.kernel.access.factories import DAOLI, HARBIN, HEILONGJIANG, Person, official
+from tests.web.desk.factories import city, fact_import, session_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def enter(page: Any, who: Person, live_server: Any) -> None:
+    """With the session of somebody who has logged in; the form itself has journeys of its own."""
+    page.context.add_cookies([{"name": "sessionid", "value": session_of(who), "url": live_server.url}])
+
+
+def look(page_at: PageAt, live_server: Any, who: Person, pages: dict[str, str]) -> None:
+    findings = []
+    for width in (WIDE, NARROW):
+        page = page_at(width)
+        enter(page, who, live_server)
+        for name, address in pages.items():
+            response = page.goto(address)
+            if response is None or response.status != 200:
+                findings.append(f"{address}: {response and response.status}")
+            screenshot(page, f"{name}-{width}")
+            try:
+                assert_accessible(page)
+            except AssertionError as error:
+                findings.append(f"{width} px: {str(error).splitlines()[:6]}")
+    assert findings == []
+
+
+def test_workbench(page_at: PageAt, live_server: Any) -> None:
+    parties = city(60)
+    delivered = fact_import(DAOLI)
+    fact_import(DAOLI, state="running", rows_done=40, finished_at=None, rejected=0)
+    who = official("department_official", HARBIN.replace("230100", DAOLI))
+    look(
+        page_at,
+        live_server,
+        who,
+        {
+            "desk-home": "/desk/",
+            "desk-search": "/desk/search/?text=演示",
+            "desk-parties": "/desk/parties/?size=微型",
+            "desk-party": f"/desk/parties/{parties[0].pk}/",
+            "desk-imports": "/desk/imports/",
+            "desk-import-new": "/desk/imports/new/",
+            "desk-import": f"/desk/imports/{delivered.pk}/",
+        },
+    )
+
+
+def test_cockpit(page_at: PageAt, live_server: Any) -> None:
+    city(300, places=("230102", "230103", "230202", "231002", "230604"))
+    who = official("leader", HEILONGJIANG)
+    look(
+        page_at,
+        live_server,
+        who,
+        {
+            "cockpit": "/cockpit/",
+            "cockpit-harbin": "/cockpit/?region=230100",
+            "cockpit-county": "/cockpit/?region=230102",
+        },
+    )
+
+
+def test_administration(page_at: PageAt, live_server: Any) -> None:
+    who = official("administrator", HARBIN)
+    other = official("department_official", DAOLI)
+    look(
+        page_at,
+        live_server,
+        who,
+        {
+            "administration": "/administration/",
+            "regions": "/administration/regions/230100/",
+            "agencies": "/administration/agencies/",
+            "agency": f"/administration/agencies/{other.user.agency_id}/",
+            "users": "/administration/users/",
+            "user": f"/administration/users/{other.id}/",
+            "roles": "/administration/roles/",
+            "clients": "/administration/clients/",
+            "client-add": "/administration/clients/add/",
+            "calendar": "/administration/calendars/",
+            "calendar-provisional": "/administration/calendars/?year=2027",
+            "facts": "/administration/facts/",
+            "fact": "/administration/facts/fin.revenue/",
+        },
+    )
+
+
+def test_record_of_actions(page_at: PageAt, live_server: Any) -> None:
+    who = official("auditor", HARBIN)
+    look(page_at, live_server, who, {"audit": "/administration/audit/"})
+
+
+def test_job_console(page_at: PageAt, live_server: Any) -> None:
+    who = official("operator", HARBIN)
+    look(page_at, live_server, who, {"jobs": "/administration/jobs/"})
+
+
+def test_verification(page_at: PageAt, live_server: Any) -> None:
+    (party,) = city(1)
+    for width in (WIDE, NARROW):
+        page = page_at(width)
+        for name, address in {
+            "verify": "/verify/",
+            "verify-valid": f"/verify/{party.credit_code}",
+            "verify-invalid": "/verify/91230102MA1DEMO00X",
+        }.items():
+            page.goto(address)
+            screenshot(page, f"{name}-{width}")
+            assert_accessible(page)
