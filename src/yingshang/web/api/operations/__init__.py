@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import account, calendars, credit_codes, events, jobs, parties, problem_types, reference
+from . import account, calendars, credit_codes, events, imports, jobs, parties, problem_types, reference
 
 ROUTERS = (
     account.router,
@@ -10,6 +10,7 @@ ROUTERS = (
     parties.router,
     calendars.router,
     credit_codes.router,
+    imports.router,
     jobs.router,
     events.router,
     problem_types.router,
