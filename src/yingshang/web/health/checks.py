@@ -5,10 +5,8 @@ Readiness, metrics and `yingshang doctor` share these. A check never raises: wha
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +18,7 @@ from django.utils import timezone
 from yingshang.kernel.clock.api import national
 from yingshang.kernel.jobs.api import workers_alive
 from yingshang.kernel.ledger.api import missing_guards
+from yingshang.kernel.notices.api import outbox_lag_seconds
 
 from .finding import Finding, Status
 
@@ -200,11 +199,9 @@ def job_lag_seconds() -> float:
         return max(0.0, float(cursor.fetchone()[0]))
 
 
-def outbox() -> Finding | None:
-    """Whether messages leave soon after they were written. None while there is no room that writes them."""
-    lag = outbox_lag_seconds()
-    if lag is None:
-        return None
+def outbox() -> Finding:
+    """Whether messages leave soon after they were written."""
+    lag = outbox_lag_seconds(timezone.now())
     return _measured(
         "outbox",
         lag,
@@ -215,14 +212,6 @@ def outbox() -> Finding | None:
             "请检查邮件能否发出（EMAIL_URL），任务进程是否在运行。",
         ),
     )
-
-
-def outbox_lag_seconds() -> float | None:
-    """For how long the oldest message has waited; None while no room writes messages."""
-    if find_spec("yingshang.kernel.notices") is None or find_spec("yingshang.kernel.notices.api") is None:
-        return None
-    ask = getattr(importlib.import_module("yingshang.kernel.notices.api"), "outbox_lag_seconds", None)
-    return None if ask is None else float(ask(now=timezone.now()))
 
 
 def calendar() -> Finding:
@@ -246,7 +235,7 @@ def calendar() -> Finding:
     )
 
 
-def run(checks: tuple[Callable[[], Finding | None], ...]) -> list[Finding]:
+def run(checks: tuple[Callable[[], Finding], ...]) -> list[Finding]:
     """The findings of some checks. Without a database only that is told: the rest would fail for the same reason."""
     found: list[Finding] = []
     for check in checks:
@@ -262,16 +251,14 @@ def run(checks: tuple[Callable[[], Finding | None], ...]) -> list[Finding]:
                 "See the other findings first; then the log.",
                 "请先处理其他问题，再查看日志。",
             )
-        if finding is None:
-            continue
         found.append(finding)
         if name == "database" and finding.status == "failure":
             break
     return found
 
 
-READINESS: tuple[Callable[[], Finding | None], ...] = (database, migrations)
-ALL: tuple[Callable[[], Finding | None], ...] = (
+READINESS: tuple[Callable[[], Finding], ...] = (database, migrations)
+ALL: tuple[Callable[[], Finding], ...] = (
     database,
     clock_skew,
     migrations,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from time import perf_counter
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 import yingshang
 from yingshang.kernel.jobs.api import workers_alive
 from yingshang.kernel.ledger.api import missing_guards
+from yingshang.kernel.notices.api import outbox_lag_seconds
 
 from . import checks
 
@@ -41,15 +43,15 @@ class _Platform(Collector):
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-            took = perf_counter() - began
-            families = [
-                GaugeMetricFamily("yingshang_database_up", "Whether the database answers", 1),
-                GaugeMetricFamily("yingshang_database_seconds", "How long its shortest answer took", took),
-                *self._of_database(),
-            ]
         except DatabaseError:
-            families = [GaugeMetricFamily("yingshang_database_up", "Whether the database answers", 0)]
-        yield from families
+            yield GaugeMetricFamily("yingshang_database_up", "Whether the database answers", 0)
+            return
+        took = perf_counter() - began
+        yield GaugeMetricFamily("yingshang_database_up", "Whether the database answers", 1)
+        yield GaugeMetricFamily("yingshang_database_seconds", "How long its shortest answer took", took)
+        # Tables of another release, as in the middle of an upgrade: what was counted so far is told all the same.
+        with contextlib.suppress(DatabaseError):
+            yield from self._of_database()
 
     def _of_database(self) -> Iterator[GaugeMetricFamily]:
         yield GaugeMetricFamily(
@@ -71,11 +73,11 @@ class _Platform(Collector):
             "Tables that take writes without an audit event",
             len(missing_guards()),
         )
-        lag = checks.outbox_lag_seconds()
-        if lag is not None:
-            yield GaugeMetricFamily(
-                "yingshang_outbox_lag_seconds", "For how long the oldest message has waited", lag
-            )
+        yield GaugeMetricFamily(
+            "yingshang_outbox_lag_seconds",
+            "For how long the oldest message has waited",
+            outbox_lag_seconds(timezone.now()),
+        )
 
 
 def exposition() -> bytes:
