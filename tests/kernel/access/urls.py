@@ -1,17 +1,15 @@
-"""Only the addresses that the accounts need, so that these tests stand on no face."""
+"""The platform's addresses, and three views for trying who may open what."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
-from oauth2_provider.views import TokenView
+from django.urls import path
 
-from yingshang.kernel.access.api import actor_from, needs, open_to_everybody, signed_in
+from yingshang.config.urls import urlpatterns as platform
+from yingshang.kernel.access.api import needs, signed_in
 
-
-@open_to_everybody
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(f"home of {actor_from(request).name or 'a visitor'}")
+handler403 = "yingshang.web.errors.not_allowed"
+handler404 = "yingshang.web.errors.not_found"
 
 
 @signed_in
@@ -20,8 +18,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 @needs("desk.open")
-def desk(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("desk")
+def office(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("office")
 
 
 def forgotten(request: HttpRequest) -> HttpResponse:
@@ -29,12 +27,9 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     return HttpResponse("secret")
 
 
-portal = ([path("", home, name="home"), path("mine/", mine, name="mine")], "portal")
-
 urlpatterns = [
-    path("", include(portal)),
-    path("desk/", desk, name="desk"),
-    path("forgotten/", forgotten),
-    path("account/", include("allauth.urls")),
-    path("oauth/token/", TokenView.as_view()),
+    *platform,
+    path("try/mine/", mine),
+    path("try/office/", office),
+    path("try/forgotten/", forgotten),
 ]
