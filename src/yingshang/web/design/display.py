@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
 
@@ -31,8 +31,8 @@ def display_of(request: HttpRequest) -> Display:
         large = getattr(getattr(request, "user", None), "large_text", False)
         text = "large" if large else "normal"
     return Display(
-        theme=cast("Theme", theme if theme in THEMES else "auto"),
-        text=cast("Text", text),
+        theme=next((each for each in THEMES if each == theme), "auto"),
+        text=next((each for each in TEXTS if each == text), "normal"),
     )
 
 

@@ -12,7 +12,7 @@ class Renderer(TemplatesSetting):
     field_template_name = "design/forms/field.html"
 
     @property
-    def bound_field_class(self) -> type:
+    def bound_field_class(self) -> type:  # type: ignore[override]
         from .forms import Field
 
         return Field

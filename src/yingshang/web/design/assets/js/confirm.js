@@ -1,5 +1,7 @@
 // data-confirm on a button or link asks first, in a dialog of the page. data-confirm-title, -action and -danger dress it.
 // Without a script the form is simply sent, so what cannot be undone must also be asked for by the server.
+import { once } from "./once.js";
+
 let wanted = null;
 
 function dialog() {
@@ -19,9 +21,7 @@ function dialog() {
 }
 
 export function prepareConfirmations(root) {
-  root.querySelectorAll?.("[data-confirm]").forEach((element) => {
-    if (element.dataset.confirmReady) return;
-    element.dataset.confirmReady = "yes";
+  once(root, "[data-confirm]").forEach((element) => {
     element.addEventListener("click", (event) => {
       if (element.dataset.confirmed) return;
       const box = dialog();

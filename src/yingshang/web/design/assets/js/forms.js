@@ -1,12 +1,14 @@
 // data-autosubmit sends a form when a choice changes; every form is sent only once for one click;
 // data-show-password lets a person see what they type; data-copy copies; data-print prints; data-check-all checks a column.
+import { once } from "./once.js";
+
 export function prepareForms(root) {
-  root.querySelectorAll?.("form[data-autosubmit]").forEach((form) => {
+  once(root, "form[data-autosubmit]").forEach((form) => {
     form.addEventListener("change", (event) => {
       if (event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) form.requestSubmit();
     });
   });
-  root.querySelectorAll?.("form[method=post]:not([data-display])").forEach((form) => {
+  once(root, "form[method=post]:not([data-display])").forEach((form) => {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
@@ -17,7 +19,7 @@ export function prepareForms(root) {
       }, 4000);
     });
   });
-  root.querySelectorAll?.("[data-show-password]").forEach((button) => {
+  once(root, "[data-show-password]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => {
       const field = document.getElementById(button.dataset.showPassword);
@@ -26,18 +28,18 @@ export function prepareForms(root) {
       button.setAttribute("aria-pressed", String(!shown));
     });
   });
-  root.querySelectorAll?.("[data-copy]").forEach((button) => {
+  once(root, "[data-copy]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard?.writeText(button.dataset.copy);
       document.dispatchEvent(new CustomEvent("toast", { detail: button.dataset.copied }));
     });
   });
-  root.querySelectorAll?.("[data-print]").forEach((button) => {
+  once(root, "[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
-  root.querySelectorAll?.("input[data-check-all]").forEach((box) => {
+  once(root, "input[data-check-all]").forEach((box) => {
     box.addEventListener("change", () => {
       box.closest("form, table").querySelectorAll(`input[name="${box.dataset.checkAll}"]`).forEach((one) => {
         one.checked = box.checked;

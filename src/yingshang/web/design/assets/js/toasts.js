@@ -1,5 +1,7 @@
 // Messages that come and go. They are read out (role=status), stay while the pointer or the focus is on them, and those
 // that say something is wrong stay until closed. A server's HX-Trigger {"toast": "…"} and a `toast` event add one.
+import { once } from "./once.js";
+
 function arm(toast) {
   const close = () => toast.remove();
   toast.querySelector("[data-toast-close]")?.addEventListener("click", close);
@@ -14,10 +16,7 @@ function arm(toast) {
 }
 
 export function prepareToasts(root) {
-  root.querySelectorAll?.("#toasts > .notice:not([data-ready])").forEach((toast) => {
-    toast.dataset.ready = "yes";
-    arm(toast);
-  });
+  once(root, "#toasts > .notice").forEach(arm);
 }
 
 document.addEventListener("toast", (event) => {

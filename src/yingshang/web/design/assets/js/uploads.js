@@ -1,5 +1,7 @@
 // A file field with a place to drop files, a list of what was chosen, and the progress of sending it.
 // Without a script it is the browser's own file field in an ordinary form.
+import { once } from "./once.js";
+
 const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
 
 function show(area, input) {
@@ -54,10 +56,9 @@ function send(form, area, event) {
 }
 
 export function prepareUploads(root) {
-  root.querySelectorAll?.("[data-upload]").forEach((area) => {
+  once(root, "[data-upload]").forEach((area) => {
     const input = area.querySelector("input[type=file]");
-    if (!input || area.dataset.ready) return;
-    area.dataset.ready = "yes";
+    if (!input) return;
     input.addEventListener("change", () => show(area, input));
     for (const kind of ["dragenter", "dragover"]) {
       area.addEventListener(kind, (event) => { event.preventDefault(); area.classList.add("is-over"); });

@@ -1,0 +1,68 @@
+"""Which of their enterprises somebody is looking at, and how far they may look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yingshang.kernel.access.api import Actor, MandateView, mandates_of_user
+from yingshang.kernel.parties.api import PartyDetail, PartyNotFound, get_party
+
+CHOSEN = "enterprise"
+"""The key of the session under which the enterprise last looked at is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprise:
+    """The enterprise a page is about, and those one could switch to."""
+
+    party: PartyDetail
+    mandate: MandateView
+    others: tuple[MandateView, ...]
+
+
+def mandates_of(actor: Actor) -> tuple[MandateView, ...]:
+    """The enterprises the actor may look at, by name."""
+    if actor.kind != "user":
+        return ()
+    found = mandates_of_user(actor=actor, user_id=int(actor.identifier), today=timezone.localdate())
+    return tuple(
+        sorted(
+            (each for each in found if "parties.view_own" in each.powers), key=lambda each: each.party_name
+        )
+    )
+
+
+def enterprise_of(request: HttpRequest, actor: Actor, party_id: int) -> Enterprise:
+    """The enterprise, if the actor acts for it. Raises PartyNotFound, for officials too: they have the workbench."""
+    mandates = mandates_of(actor)
+    mandate = next((each for each in mandates if each.party_id == party_id), None)
+    if mandate is None:
+        raise PartyNotFound(
+            f"no enterprise {party_id} of {actor.name}",
+            message_zh="没有这家企业，或者您没有它的授权",
+            value=party_id,
+        )
+    request.session[CHOSEN] = party_id
+    party = get_party(actor=actor, party_id=party_id)
+    return Enterprise(party, mandate, tuple(each for each in mandates if each is not mandate))
+
+
+def tabs(actor: Actor, enterprise: Enterprise, here: str) -> list[dict[str, Any]]:
+    """The pages of one enterprise."""
+    from django.urls import reverse
+
+    pages = [
+        ("portal:enterprise", _("画像")),
+        ("portal:missing", _("还缺的数据")),
+        ("portal:clerks", _("经办人")),
+        ("portal:views", _("谁看过")),
+    ]
+    party_id = enterprise.party.id
+    return [
+        {"name": name, "url": reverse(view, args=[party_id]), "here": view == here} for view, name in pages
+    ]
