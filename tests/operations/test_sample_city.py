@@ -53,7 +53,7 @@ def test_what_was_decided_first_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_city_is_loaded_once(tmp_path: Path) -> None:
+def test_the_city_is_loaded_once_with_a_year_of_history(tmp_path: Path) -> None:
     demonstration, accounts = _load(tmp_path)
     assert parties.search_parties(actor=ACTOR).total == 300
     events = AuditEvent.objects.count()
@@ -67,10 +67,7 @@ def test_the_city_is_loaded_once(tmp_path: Path) -> None:
         request = RequestFactory().post("/account/login/")
         assert authenticate(request, username=account.username, password=demonstration.password), account
 
-
-@pytest.mark.django_db(transaction=True)
-def test_there_is_a_year_of_history(tmp_path: Path) -> None:
-    _load(tmp_path)
+    # There is a year of history, and nothing before it.
     some = parties.search_parties(actor=ACTOR, per_page=100).rows
     now = timezone.now()
     histories = [
