@@ -8,6 +8,7 @@ from .actions.create_user import create_user
 from .actions.end_appointment import end_appointment
 from .actions.grant_mandate import grant_mandate
 from .actions.load_roles import load_roles
+from .actions.move_mandates import move_mandates, move_mandates_back
 from .actions.note_personal_view import note_personal_view
 from .actions.reset_second_factor import reset_second_factor
 from .actions.revoke_mandate import revoke_mandate
@@ -135,6 +136,8 @@ __all__ = [
     "mandates_of_party",
     "mandates_of_user",
     "mask",
+    "move_mandates",
+    "move_mandates_back",
     "needs",
     "note_personal_view",
     "open_to_everybody",

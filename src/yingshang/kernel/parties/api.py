@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .actions.import_facts import import_facts, request_import
 from .actions.load_reference_data import load_reference_data
+from .actions.merge_parties import merge_parties, undo_merge
+from .duplicates import duplicate_candidates, get_merge, merges
 from .errors import (
     AgencyNotFound,
     CannotMerge,
@@ -49,9 +51,13 @@ from .values import (
     AgencyPage,
     AgencyRow,
     Contact,
+    DuplicateCandidate,
+    DuplicatePage,
     FactValue,
     ImportPage,
     ImportSummary,
+    MergePage,
+    MergeRow,
     PartyDetail,
     PartyPage,
     PartySummary,
@@ -72,6 +78,8 @@ __all__ = [
     "CannotMerge",
     "ColumnCoverage",
     "Contact",
+    "DuplicateCandidate",
+    "DuplicatePage",
     "FactCoverage",
     "FactValue",
     "ImportFigures",
@@ -84,6 +92,8 @@ __all__ = [
     "InvalidIdentityNumber",
     "InvalidImport",
     "MergeNotFound",
+    "MergePage",
+    "MergeRow",
     "MonthCount",
     "PartyDetail",
     "PartyNotFound",
@@ -100,11 +110,13 @@ __all__ = [
     "SourceFreshness",
     "agencies",
     "agencies_after",
+    "duplicate_candidates",
     "fact_coverage",
     "fact_history",
     "freshness_by_source",
     "get_agency",
     "get_import",
+    "get_merge",
     "get_party",
     "get_region_row",
     "import_facts",
@@ -112,6 +124,8 @@ __all__ = [
     "import_rejects",
     "imports",
     "load_reference_data",
+    "merge_parties",
+    "merges",
     "parties_after",
     "parties_by_attribute",
     "parties_by_code",
@@ -124,4 +138,5 @@ __all__ = [
     "rejects_file",
     "request_import",
     "search_parties",
+    "undo_merge",
 ]

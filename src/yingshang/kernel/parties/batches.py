@@ -23,7 +23,7 @@ from .contacts import is_email, is_phone
 from .history import NAME, Record, not_yet_said, winning
 from .incoming import Incoming, dumped
 from .models import FactRecord, Party
-from .names import search_vector
+from .names import name_key, search_vector
 from .registration import COLUMNS, REGION, Registration, registration
 from .scope import contains
 
@@ -154,7 +154,7 @@ def _admitted(
     seen: set[str] = set()
     taken = []
     for position, code in enumerate(batch.codes):
-        refusal = None
+        refusal: tuple[str, str | None, str | None, str, str] | None = None
         party = known.get(code)
         if code in seen:
             refusal = (
@@ -211,7 +211,7 @@ def _is_credit_code(code: str) -> bool:
 # --- parties that are new ---------------------------------------------------------------------------------------------
 
 _PARTY_COLUMNS = (
-    "id, kind, credit_code, identity_number, name, region_id, industry, status, size, established_on, "
+    "id, kind, credit_code, identity_number, name, name_key, region_id, industry, status, size, established_on, "
     "contact_email, contact_phone, email_hash, phone_hash, search, demonstration, created_at, updated_at"
 )
 
@@ -238,6 +238,7 @@ def _create(batch: Incoming, positions: Sequence[int], delivery: Delivery) -> No
                         code,
                         "",
                         told.name or code,
+                        name_key(told.name or ""),
                         told.region,
                         told.industry,
                         told.status,
@@ -372,9 +373,9 @@ def _records_of(roots: Collection[int]) -> dict[int, list[_Owned]]:
         "party_id", "id", "as_of", "received_at", "values"
     )
     for owner, number, as_of, received_at, said in rows.iterator(chunk_size=5_000):
-        root = own[owner]  # type: ignore[index]
+        root = own[owner]
         record = Record(number, as_of, received_at, said, own=owner == root)
-        found.setdefault(root, []).append(_Owned(owner, record))  # type: ignore[arg-type]
+        found.setdefault(root, []).append(_Owned(owner, record))
     return found
 
 
@@ -487,17 +488,23 @@ def refresh_search(parties: Collection[int]) -> None:
     merged = Party.objects.filter(merged_into__in=list(parties)).values_list(
         "merged_into_id", "name", "credit_code"
     )
+    keys = {party: "" if name == code else name_key(name) for party, name, code in own}
     for party, name, code in [*own, *merged.order_by("pk")]:
-        names, codes = named[party]  # type: ignore[index]
+        names, codes = named[party]
         if name != code:
             names.append(name)
         if code:
             codes.append(code)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE parties_party AS party SET search = told.search::tsvector "
-            "FROM unnest(%s::bigint[], %s::text[]) AS told(id, search) WHERE party.id = told.id",
-            [list(named), [search_vector(names, codes) for names, codes in named.values()]],
+            "UPDATE parties_party AS party SET search = told.search::tsvector, name_key = told.name_key "
+            "FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS told(id, search, name_key) "
+            "WHERE party.id = told.id",
+            [
+                list(named),
+                [search_vector(names, codes) for names, codes in named.values()],
+                [keys.get(party, "") for party in named],
+            ],
         )
 
 

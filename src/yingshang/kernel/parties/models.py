@@ -63,6 +63,8 @@ class Party(models.Model):
     identity_number = EncryptedTextField("证件号码", blank=True)
     identity_hash = models.CharField(max_length=64, null=True, blank=True)
     name = models.CharField("名称", max_length=120)
+    # The name without signs and with one width of letters, to find parties that are in the register twice.
+    name_key = models.CharField(max_length=120, blank=True)
     # An index below begins with the region.
     region = models.ForeignKey(
         Region, on_delete=models.PROTECT, null=True, related_name="parties", db_index=False
@@ -102,6 +104,7 @@ class Party(models.Model):
             GinIndex(fields=["search"], name="party_search"),
             models.Index(fields=["region", "id"]),
             models.Index(fields=["name"]),
+            models.Index(name="party_name_key", fields=["name_key"]),
             models.Index(name="party_email", fields=["email_hash"], condition=Q(email_hash__isnull=False)),
             models.Index(name="party_phone", fields=["phone_hash"], condition=Q(phone_hash__isnull=False)),
         ]
@@ -247,6 +250,8 @@ class Merge(models.Model):
     undone_by_name = models.CharField(max_length=120, blank=True)
     # Mandates that were moved to the party that is kept, so that undoing moves back these and no others.
     moved_mandates = models.JSONField(default=list)
+    # Parties that had been merged into the duplicate.
+    moved_parties = models.JSONField(default=list)
 
     class Meta:
         ordering = ("-id",)

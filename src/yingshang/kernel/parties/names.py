@@ -29,6 +29,11 @@ def normalised(text: str) -> str:
     return "".join(each for each in unicodedata.normalize("NFKC", text).lower() if each.isalnum())
 
 
+def name_key(name: str) -> str:
+    """What two writings of one name have in common; empty when there is no name."""
+    return normalised(name)[:_LONGEST_NAME]
+
+
 @lru_cache(maxsize=65_536)
 def initials_of(character: str) -> tuple[str, ...]:
     """The initials of every reading of a character, without repeats: 行 → x, h. Of what has no reading, itself."""

@@ -66,6 +66,8 @@ def search_parties(
     industry: str | None = None,
     size: str | None = None,
     status: str | None = None,
+    established_since: date | None = None,
+    established_until: date | None = None,
     kind: str = "enterprise",
     order: str = "name",
     page: int = 1,
@@ -79,12 +81,16 @@ def search_parties(
     """
     text = text.strip()
     rows = _filtered(actor, text, region, industry, size, status, kind)
+    if established_since:
+        rows = rows.filter(established_on__gte=established_since)
+    if established_until:
+        rows = rows.filter(established_on__lte=established_until)
     total = rows.count()
     pages = max(1, ceil(total / per_page))
     page = min(max(page, 1), pages)
     ordered = _best_first(rows, text) if text and order in ("name", "") else _ordered(rows, order)
     found = ordered.select_related("region")[(page - 1) * per_page : page * per_page]
-    return PartyPage(tuple(_summary(party) for party in found), total, page, pages)
+    return PartyPage(tuple(summary_of_party(party) for party in found), total, page, pages)
 
 
 def parties_after(
@@ -104,7 +110,7 @@ def parties_after(
     For reading a whole register through: nothing is counted, and parties added meanwhile shift nothing.
     """
     rows = _filtered(actor, text.strip(), region, industry, size, status, kind).filter(pk__gt=after_id)
-    return tuple(_summary(party) for party in rows.select_related("region").order_by("pk")[:limit])
+    return tuple(summary_of_party(party) for party in rows.select_related("region").order_by("pk")[:limit])
 
 
 def parties_by_code(*, actor: Actor, codes: Iterable[str]) -> dict[str, PartySummary]:
@@ -116,7 +122,7 @@ def parties_by_code(*, actor: Actor, codes: Iterable[str]) -> dict[str, PartySum
         Q(visible(actor), merged_into__isnull=True) | visible(actor, prefix="merged_into__"),
         credit_code__in=set(codes),
     ).select_related("region", "merged_into__region")
-    return {party.credit_code or "": _summary(party.merged_into or party) for party in found}
+    return {party.credit_code or "": summary_of_party(party.merged_into or party) for party in found}
 
 
 def _filtered(
@@ -183,7 +189,7 @@ def get_party(*, actor: Actor, party_id: int) -> PartyDetail:
     )
     party = visible_party(actor, party_id, rows)
     shown: dict[str, Any] = {
-        name: getattr(_summary(party), name) for name in PartySummary.__dataclass_fields__
+        name: getattr(summary_of_party(party), name) for name in PartySummary.__dataclass_fields__
     }
     portrait = getattr(party, "portrait", None)
     return PartyDetail(
@@ -217,7 +223,8 @@ def registered_contact(*, credit_code: str) -> Contact | None:
     return Contact(kept.pk, kept.name, kept.contact_email, kept.contact_phone)
 
 
-def _summary(party: Party) -> PartySummary:
+def summary_of_party(party: Party) -> PartySummary:
+    """A party as lists show it; its region has to be at hand."""
     industry = find_industry(party.industry) if party.industry else None
     return PartySummary(
         id=party.pk,

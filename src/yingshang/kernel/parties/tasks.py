@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -12,9 +14,9 @@ from .models import FactImport
 
 
 @job(name="parties.import_facts", attempts=3)
-def import_facts_job(run: Run, *, import_id: int) -> None:
-    """Import a file that was kept; taken up again, it continues behind the last batch."""
-    asked = FactImport.objects.get(pk=import_id)
+def import_facts_job(run: Run, **arguments: Any) -> None:
+    """Import the kept file of `import_id`; taken up again, it continues behind the last batch."""
+    asked = FactImport.objects.get(pk=arguments["import_id"])
     summary = import_facts(
         actor=run.actor,
         path=default_storage.path(asked.stored_as),

@@ -270,3 +270,46 @@ class RejectPage:
     total: int
     page: int
     pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCandidate:
+    """Two parties that may be one. `reasons` are `name`, `phone` and `email`: what they have in common."""
+
+    kept: PartySummary
+    duplicate: PartySummary
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePage:
+    """Some pairs, and how many there are in all."""
+
+    rows: tuple[DuplicateCandidate, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRow:
+    """A merge, in force unless it was undone."""
+
+    id: int
+    kept: PartySummary
+    duplicate: PartySummary
+    reason: str
+    merged_by_name: str
+    merged_at: datetime
+    undone_at: datetime | None
+    undone_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergePage:
+    """Some merges, and how many there are in all."""
+
+    rows: tuple[MergeRow, ...]
+    total: int
+    page: int
+    pages: int
