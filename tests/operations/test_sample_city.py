@@ -55,7 +55,7 @@ def test_what_was_decided_first_stays(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_city_is_loaded_once_with_a_year_of_history(tmp_path: Path) -> None:
     demonstration, accounts = _load(tmp_path)
-    assert parties.search_parties(actor=ACTOR).total == 300
+    assert parties.search_parties(actor=ACTOR).total == 304
     events = AuditEvent.objects.count()
     assert _load(tmp_path)[1] == accounts
     assert AuditEvent.objects.count() == events, "loading it again writes nothing"
@@ -66,6 +66,10 @@ def test_the_city_is_loaded_once_with_a_year_of_history(tmp_path: Path) -> None:
     for account in accounts:
         request = RequestFactory().post("/account/login/")
         assert authenticate(request, username=account.username, password=demonstration.password), account
+
+    # A file with wrong rows, and enterprises that are there twice: something to look at and to decide.
+    assert [each.rejected for each in parties.imports(actor=ACTOR).rows if each.rejected] == [6]
+    assert parties.duplicate_candidates(actor=ACTOR).total == 4
 
     # There is a year of history, and nothing before it.
     some = parties.search_parties(actor=ACTOR, per_page=100).rows

@@ -24,6 +24,7 @@ from yingshang.kernel.parties import api as parties
 from yingshang.kernel.reference import api as reference
 from yingshang.operations.errors import UnknownCity
 from yingshang.operations.sample_deliveries import cut_into_deliveries
+from yingshang.operations.sample_troubles import write_troubled_file
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done, and how much there is to do (None while unknown)."""
@@ -120,6 +121,18 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
             demonstration=True,
             progress=lambda done, total, title=title: progress(title, done, total),
         )
+    troubled = folder / "district.csv"
+    if not troubled.exists():
+        write_troubled_file(path, troubled, as_of=demonstration.as_of)
+    parties.import_facts(
+        actor=ACTOR,
+        path=troubled,
+        file_name="区县补报.csv",
+        as_of=demonstration.as_of,
+        source="人社局",
+        now=deliveries[-1].received_at,
+        demonstration=True,
+    )
 
 
 def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account, ...]:
