@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.access.factories import PASSWORD, clerk_of, legal_representative_of, person
-from tests.web.portal.factories import known_enterprise
+from tests.kernel.access.factories import PASSWORD, legal_representative_of, person
+from tests.web.portal.factories import announced, known_enterprise
 
 from .conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot, sign_in
 
@@ -93,3 +93,101 @@ def test_a_legal_representative_sees_what_is_known_and_authorises_a_clerk(
         page.goto(address)
         screenshot(page, f"portal-{name}-{width}-{colours}")
         assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_messages_are_read_and_marked(page_at: PageAt, width: int) -> None:
+    who = person()
+    for number in (1, 2):
+        announced(who, f"演示通知{number}")
+    page = page_at(width)
+    sign_in(page, who.user.username, PASSWORD)
+    page.goto("/messages/")
+    assert page.locator(".bar .count").inner_text().startswith("2")
+    screenshot(page, f"portal-messages-{width}")
+    assert_accessible(page)
+    page.get_by_role("button", name="标为已读 演示通知1").click()
+    page.wait_for_function("document.querySelector('.bar .count').innerText.startsWith('1')")
+    page.get_by_role("link", name="未读").click()
+    assert page.locator(".message-list li").count() == 1
+    page.get_by_role("button", name="全部标为已读").click()
+    page.get_by_text("全部标为已读").wait_for()
+    page.goto("/messages/?show=unread")
+    page.get_by_text("没有未读消息").wait_for()
+    assert_accessible(page)
+
+
+def test_every_page_in_english_and_in_large_text(page_at: PageAt, tmp_path: Path) -> None:
+    party = known_enterprise(tmp_path)
+    boss = legal_representative_of(party)
+    page = page_at(NARROW)
+    sign_in(page, boss.user.username, PASSWORD)
+    page.get_by_role("button", name="English").click()
+    page.wait_for_selector("html[lang=en]")
+    page.get_by_role("button", name="Display").click()
+    before = page.locator("h1").evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+    page.get_by_role("button", name="Large").click()
+    page.wait_for_selector("html[data-text=large]")
+    after = page.locator("h1").evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+    assert after > before * 1.25
+    for address, name in [
+        ("/", "home"),
+        (f"/enterprise/{party.pk}/", "portrait"),
+        (f"/enterprise/{party.pk}/clerks/", "clerks"),
+        (f"/enterprise/{party.pk}/missing", "missing"),
+        ("/messages/", "messages"),
+        ("/account/", "account"),
+        ("/style", "style"),
+    ]:
+        page.goto(address)
+        assert page.locator("html").get_attribute("data-text") == "large", "remembered"
+        screenshot(page, f"english-large-{name}")
+        assert_accessible(page)
+    # The size belongs to the account: another browser of the same person shows it too, without a cookie.
+    other = page_at(WIDE)
+    sign_in(other, boss.user.username, PASSWORD)
+    assert other.locator("html").get_attribute("data-text") == "large"
+
+
+def test_the_keyboard_alone_is_enough(page_at: PageAt, tmp_path: Path) -> None:
+    party = known_enterprise(tmp_path)
+    boss = legal_representative_of(party)
+    page = page_at(WIDE)
+    page.goto("/account/login/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "跳到正文"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(boss.user.username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/")
+    page.goto(f"/enterprise/{party.pk}/")
+    link = page.get_by_role("link", name="历史 参保人数")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.locator("#drawer h2").wait_for()
+    assert page.evaluate("document.activeElement.closest('#drawer') !== null"), "the focus is in the drawer"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent").strip().startswith("历史"), (
+        "and back where it was"
+    )
+    menu = page.get_by_role("button", name=boss.user.name)
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    assert "账号与安全" in page.evaluate("document.activeElement.textContent")
+
+
+def test_the_portrait_prints_without_the_frame(page_at: PageAt, tmp_path: Path) -> None:
+    party = known_enterprise(tmp_path)
+    boss = legal_representative_of(party)
+    page = page_at(WIDE)
+    sign_in(page, boss.user.username, PASSWORD)
+    page.goto(f"/enterprise/{party.pk}/")
+    page.emulate_media(media="print")
+    for hidden in (".bar-nav", ".bar-tools", ".filters", ".tabs"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.get_by_text("参保人数").first.is_visible()
+    screenshot(page, "portal-portrait-print")

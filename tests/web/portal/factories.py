@@ -6,7 +6,8 @@ import csv
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tests.kernel.access.factories import SYSTEM, enterprise
+from tests.kernel.access.factories import SYSTEM, Person, enterprise
+from yingshang.kernel.notices.api import Recipient, send
 from yingshang.kernel.parties.api import import_facts
 from yingshang.kernel.parties.models import Party
 
@@ -31,7 +32,12 @@ def known_enterprise(folder: Path, name: str = "演示冰雪装备有限公司")
     delivered(
         party,
         folder,
-        {"ent.status": "存续", "emp.total": "118", "emp.insured_count": "96", "ent.registered_capital": "5000000"},
+        {
+            "ent.status": "存续",
+            "emp.total": "118",
+            "emp.insured_count": "96",
+            "ent.registered_capital": "5000000",
+        },
         as_of=date(2025, 10, 31),
         now=EARLIER,
     )
@@ -50,3 +56,16 @@ def known_enterprise(folder: Path, name: str = "演示冰雪装备有限公司")
         now=NOW,
     )
     return party
+
+
+def announced(who: Person, title: str, *, link: str = "") -> None:
+    """A message in somebody's inbox."""
+    send(
+        actor=SYSTEM,
+        to=Recipient(user_id=who.id),
+        template="notices.announcement",
+        context={"title": title, "text": f"{title}的内容。"},
+        channels=("in_app",),
+        link=link,
+        now=NOW,
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from yingshang.kernel.access.api import actor_from, open_to_everybody, set_preferences
 
@@ -44,6 +46,16 @@ def display(request: HttpRequest) -> HttpResponse:
         response = HttpResponseRedirect(target)
     remember(response, request, theme=request.POST.get("theme", ""), text=text)
     return response
+
+
+@open_to_everybody
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Change the language of the pages, and of messages too for somebody with an account."""
+    actor, wanted = actor_from(request), request.POST.get("language", "")
+    if actor.kind == "user" and wanted in dict(settings.LANGUAGES):
+        set_preferences(actor=actor, language=wanted, now=timezone.now())
+    return cast("HttpResponse", set_language(request))
 
 
 class _SampleForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import account, clerks, enterprise, home
+from .views import account, clerks, enterprise, home, messages
 
 app_name = "portal"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("enterprise/<int:party_id>/clerks/", clerks.clerks, name="clerks"),
     path("enterprise/<int:party_id>/clerks/<int:mandate_id>/revoke", clerks.revoke, name="revoke-clerk"),
     path("enterprise/<int:party_id>/views", enterprise.views, name="views"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/read", messages.read_all, name="read-all"),
+    path("messages/<int:message_id>/read", messages.read, name="read"),
     path("personal-views", account.personal_views_page, name="personal-views"),
     path("account/", account.account, name="account"),
 ]
