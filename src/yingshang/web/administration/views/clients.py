@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -72,6 +72,8 @@ def client_disable(request: HttpRequest, client_id: int) -> HttpResponse | HttpR
     """Shut a system out; its tokens stop at once."""
     actor = actor_from(request)
     client = next((each for each in clients(actor=actor) if each.id == client_id), None)
+    if client is None:
+        raise Http404
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
