@@ -23,7 +23,7 @@ from openpyxl import Workbook
 PAGE_SIZES = (20, 50, 100)
 CSV_LIMIT = 50_000
 WORKBOOK_LIMIT = 10_000
-_EXPORT_STEP = 100
+_EXPORT_STEP = 500
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -107,8 +107,14 @@ class Listing:
         self.table.paginate(Paginator, per_page=self.per_page, page=number)
 
     page_sizes = PAGE_SIZES
-    csv_limit = CSV_LIMIT
-    workbook_limit = WORKBOOK_LIMIT
+
+    @property
+    def csv_limit(self) -> int:
+        return CSV_LIMIT
+
+    @property
+    def workbook_limit(self) -> int:
+        return WORKBOOK_LIMIT
 
     @property
     def narrowed(self) -> bool:
@@ -150,14 +156,15 @@ class Listing:
     def _values(self, limit: int) -> Iterator[list[str]]:
         """Header and rows as text, at most `limit` rows."""
         written = 0
-        for number in range(1, limit // _EXPORT_STEP + 1):
+        for number in range(1, -(-limit // _EXPORT_STEP) + 1):
             page = self.fetch(self.order, number, _EXPORT_STEP)
-            table = self.table_class(_FetchedPage(page.rows, len(page.rows)), request=self.request)
+            rows = page.rows[: limit - written]
+            table = self.table_class(_FetchedPage(rows, len(rows)), request=self.request)
             for position, values in enumerate(table.as_values(exclude_columns=("actions",))):
                 if position or number == 1:
                     yield [_cell(value) for value in values]
             written += len(page.rows)
-            if len(page.rows) < _EXPORT_STEP or written >= page.total:
+            if len(page.rows) < _EXPORT_STEP or written >= min(limit, page.total):
                 return
 
     def _file_name(self, limit: int, ending: str) -> str:

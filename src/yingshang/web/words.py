@@ -46,6 +46,12 @@ IMPORT_STATES: Words = {
     "failed": _("失败"),
 }
 
+DUPLICATE_REASONS: Words = {
+    "name": _("名称相同"),
+    "phone": _("登记联系电话相同"),
+    "email": _("登记联系邮箱相同"),
+}
+
 PARTY_STATUSES = facts()["ent.status"].values
 
 ACTIVE: Words = {"yes": _("启用"), "no": _("停用")}

@@ -19,6 +19,7 @@ from .errors import (
     PartyNotFound,
 )
 from .imports import get_import, import_rejects, imports, rejects_file
+from .personal import PersonalDatum, personal_data
 from .portraits import fact_history, portrait
 from .public import PublicEntry, public_entry
 from .selectors import (
@@ -99,6 +100,7 @@ __all__ = [
     "PartyNotFound",
     "PartyPage",
     "PartySummary",
+    "PersonalDatum",
     "PortraitView",
     "PublicEntry",
     "ReferenceDataSummary",
@@ -131,6 +133,7 @@ __all__ = [
     "parties_by_code",
     "parties_by_month",
     "parties_by_region",
+    "personal_data",
     "portrait",
     "public_entry",
     "region_children",

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.parties.api import freshness_by_source
-from yingshang.web.pending import duplicate_candidates, imports
+from yingshang.kernel.parties.api import (
+    duplicate_candidates,
+    freshness_by_source,
+    imports,
+)
 
 from .due import LIMIT, Delivered, DueItem, Provider, register
 
@@ -46,11 +49,11 @@ def duplicates(actor: Actor, now: datetime) -> Delivered:
             DueItem(
                 kind="duplicate",
                 title=_("%(one)s 与 %(other)s 可能是同一主体")
-                % {"one": each.first.name, "other": each.second.name},
-                url=reverse("desk:duplicate", args=[each.first.id, each.second.id]),
+                % {"one": each.kept.name, "other": each.duplicate.name},
+                url=reverse("desk:duplicate", args=[each.kept.id, each.duplicate.id]),
                 since=timezone.localdate(now),
-                region_code=each.first.region_code or "",
-                region_name=each.first.region_name,
+                region_code=each.kept.region_code or "",
+                region_name=each.kept.region_name,
             )
             for each in found.rows
         ],

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.web.columns import CountColumn, DayColumn, MomentColumn, ToneColumn
+from yingshang.web.words import DUPLICATE_REASONS
 
 
 class DueTable(tables.Table):
@@ -97,7 +98,14 @@ class DuplicateTable(tables.Table):
     pair = tables.TemplateColumn(
         template_name="desk/duplicate_pair.html", verbose_name=_("两个主体"), orderable=False, empty_values=()
     )
-    reason = tables.Column(verbose_name=_("为何可能相同"), orderable=False, empty_values=())
+    reasons = tables.Column(verbose_name=_("为何可能相同"), orderable=False)
 
     def value_pair(self, record: Any) -> str:
-        return f"{record.first.credit_code} {record.first.name} / {record.second.credit_code} {record.second.name}"
+        one, other = record.kept, record.duplicate
+        return f"{one.credit_code} {one.name} / {other.credit_code} {other.name}"
+
+    def render_reasons(self, value: Any) -> str:
+        return "、".join(str(DUPLICATE_REASONS.get(each, each)) for each in value)
+
+    def value_reasons(self, value: Any) -> str:
+        return self.render_reasons(value)

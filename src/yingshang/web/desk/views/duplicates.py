@@ -11,13 +11,16 @@ from django.views.decorators.http import require_POST
 
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.parties.api import (
+    duplicate_candidates,
     get_party,
+    merge_parties,
+    merges,
     portrait,
+    undo_merge,
 )
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
-from yingshang.web.pending import duplicate_candidates, merge_parties, merges, undo_merge
 
 from ..comparison import compare
 from ..forms import MergeForm

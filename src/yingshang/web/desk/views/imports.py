@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yingshang.kernel.access.api import actor_from, needs
+from yingshang.kernel.parties.api import get_import, import_rejects, imports, rejects_file, request_import
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
-from yingshang.web.pending import get_import, import_rejects, imports, rejects_file, request_import
 
 from ..forms import ImportFilter, ImportForm
 from ..tables import ImportTable, RejectTable

@@ -21,6 +21,7 @@ from yingshang.kernel.ledger.api import events_about_party
 from yingshang.kernel.parties.api import (
     fact_history,
     get_party,
+    personal_data,
     portrait,
     region_children,
     search_parties,
@@ -29,7 +30,6 @@ from yingshang.kernel.reference.api import COUNTRY, ancestors_of, get_region
 from yingshang.web.changes import changes
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing, Page
-from yingshang.web.pending import personal_data
 from yingshang.web.words import ACTIONS
 
 from ..forms import PartyFilter, PurposeForm

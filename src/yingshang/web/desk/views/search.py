@@ -12,8 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.access.api import Actor, actor_from, needs, users
-from yingshang.kernel.parties.api import agencies, search_parties
-from yingshang.web.pending import imports
+from yingshang.kernel.parties.api import (
+    agencies,
+    imports,
+    search_parties,
+)
 
 MOST_OF_A_KIND = 8
 SHORTEST = 1
