@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "yingshang.kernel.parties",
     "yingshang.kernel.jobs",
     "yingshang.kernel.notices",
+    "yingshang.processes.enterprise_binding",
     "yingshang.web.design",
     "yingshang.web.portal",
     "yingshang.web.desk",

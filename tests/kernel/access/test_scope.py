@@ -166,5 +166,5 @@ def test_work_finds_the_nearest_desk_where_somebody_sits() -> None:
     official("leader", DAOLI)
     official("window_official", NANGANG)
     found = agencies_that_may("access.review_bindings", region_path="230102001", today=NOW.date())
-    assert [number for number, _ in found] == [agency(HARBIN).pk, agency(HEILONGJIANG).pk]
+    assert [desk.agency_id for desk in found] == [agency(HARBIN).pk, agency(HEILONGJIANG).pk]
     assert PersonalDataView.objects.count() == 0

@@ -289,10 +289,19 @@ def personal_views(*, actor: Actor, party_id: int, limit: int = 200) -> tuple[Pe
     )
 
 
-def agencies_that_may(permission: str, *, region_path: str, today: date) -> tuple[tuple[int, str], ...]:
-    """Agencies of a region, or of the nearest region above it, where somebody in office holds a permission.
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """An agency where somebody sits who may do something."""
 
-    The nearest first; each as number and name. This is how work finds a desk where somebody sits.
+    agency_id: int
+    name: str
+    region_path: str
+
+
+def agencies_that_may(permission: str, *, region_path: str, today: date) -> tuple[DeskView, ...]:
+    """Agencies of a region and of the regions above it where somebody in office holds a permission, the nearest first.
+
+    This is how work finds a desk where somebody sits.
     """
     get_permission(permission)
     above = [region_path[:length] for length in range(len(region_path) + 1)]
@@ -310,7 +319,7 @@ def agencies_that_may(permission: str, *, region_path: str, today: date) -> tupl
         .distinct()
     )
     ordered = sorted(rows, key=lambda row: (-len(row[2]), row[3]))
-    return tuple((agency, name) for agency, name, _, _ in ordered)
+    return tuple(DeskView(agency, name, path) for agency, name, path, _ in ordered)
 
 
 def users_in(scope: Scope) -> QuerySet[User]:

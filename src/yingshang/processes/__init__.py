@@ -1,0 +1,1 @@
+"""Journeys that cross rooms and areas. Each uses the doors of those it crosses."""
