@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from ninja.openapi.schema import OpenAPISchema
@@ -145,8 +146,9 @@ def _problem_statuses(details: dict[str, Any], operation: Operation, who: str) -
     return statuses
 
 
+@cache
 def text() -> str:
-    """The description as it is committed."""
+    """The description as it is committed. It is the same for as long as the process lives."""
     from .root import api
 
     return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=2, default=str) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -54,14 +56,21 @@ def token(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def documentation(request: HttpRequest) -> HttpResponse:
     """Every operation on one page, made from the same description."""
-    from .root import api
+    schema, groups = _documented()
+    return render(request, "api/docs.html", {"schema": schema, "groups": groups})
 
-    schema = api.get_openapi_schema()
+
+@cache
+def _documented() -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """The description, and its operations by subject, ready to be shown."""
+    from .schema import text
+
+    schema: dict[str, Any] = json.loads(text())
     groups: dict[str, list[dict[str, Any]]] = {}
     for address, methods in schema["paths"].items():
         for method, details in methods.items():
             groups.setdefault(details["tags"][0], []).append(_shown(schema, address, method, details))
-    return render(request, "api/docs.html", {"schema": schema, "groups": groups})
+    return schema, groups
 
 
 def _shown(schema: dict[str, Any], address: str, method: str, details: dict[str, Any]) -> dict[str, Any]:

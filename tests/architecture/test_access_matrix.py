@@ -1,0 +1,462 @@
+"""Who may open what: every address and every operation of the API × every role × the own region and another.
+
+`access_matrix.yaml` says what is expected, and a person can read it. An address or operation that is not in it fails,
+and so does an entry for one that is gone. When something was added on purpose, the failure prints the lines to add.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.db import transaction
+from django.template.backends.django import Template
+from django.test import Client, override_settings
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from tests.web.api import api_factories as make
+from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
+from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
+from yingshang.kernel.access.roles_file import roles_file
+from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.parties.models import FactImport, FactRecord, Merge
+from yingshang.web.api.dispatch import content_type_of, rule_of_operation
+from yingshang.web.api.root import api
+
+MATRIX = Path(__file__).with_name("access_matrix.yaml")
+EVERYBODY, SIGNED_IN = "everybody", "signed-in"
+OWN, OTHER = make.OWN, make.OTHER
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is expected of one address or operation. `elsewhere` is who may open it for a thing of another region."""
+
+    who: frozenset[str]
+    elsewhere: frozenset[str] = frozenset()
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The file, its groups written out."""
+
+    roles: tuple[str, ...]
+    groups: dict[str, list[str]]
+    pages: dict[str, Entry]
+    operations: dict[str, Entry]
+    excluded: dict[str, str]
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        return ("visitor", "nobody", *self.groups["enterprise"], *self.roles, "system")
+
+
+@cache
+def matrix() -> Matrix:
+    """What `access_matrix.yaml` says."""
+    data = yaml.safe_load(MATRIX.read_text(encoding="utf-8"))
+    roles = tuple(role.code for role in roles_file().roles)
+    groups: dict[str, list[str]] = data["groups"]
+    found = Matrix(roles, groups, {}, {}, data["excluded"])
+
+    def written_out(who: str | list[str], page: bool) -> frozenset[str]:
+        everybody = [each for each in found.actors if not (page and each == "system")]
+        if who == EVERYBODY:
+            return frozenset(everybody)
+        if who == SIGNED_IN:
+            return frozenset(everybody) - {"visitor"}
+        assert isinstance(who, list), who
+        names = {name for each in who for name in groups.get(each, [each])}
+        assert names <= set(found.actors), f"nobody is called {names - set(found.actors)}"
+        return frozenset(names)
+
+    for section, entries, page in (
+        ("pages", found.pages, True),
+        ("operations", found.operations, False),
+    ):
+        for name, value in data[section].items():
+            value = value if isinstance(value, dict) else {"who": value}
+            entries[name] = Entry(
+                written_out(value["who"], page),
+                written_out(value.get("elsewhere", []), page),
+                {key: str(each) for key, each in value.get("with", {}).items()},
+            )
+    return found
+
+
+def _line(name: str, who: set[str], elsewhere: set[str], page: bool) -> str:
+    """The line of the file for what was found."""
+
+    def short(actors: set[str]) -> str:
+        everybody = {each for each in matrix().actors if not (page and each == "system")}
+        if actors == everybody:
+            return EVERYBODY
+        if actors == everybody - {"visitor"}:
+            return SIGNED_IN
+        parts, left = [], set(actors)
+        for group, members in matrix().groups.items():
+            if set(members) <= left:
+                parts.append(group)
+                left -= set(members)
+        return "[" + ", ".join([*parts, *(each for each in matrix().actors if each in left)]) + "]"
+
+    if elsewhere:
+        return f"  {name}: {{who: {short(who)}, elsewhere: {short(elsewhere)}}}"
+    return f"  {name}: {short(who)}"
+
+
+# --- the addresses ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of the resolver."""
+
+    name: str
+    route: str
+    view: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+
+def addresses() -> Iterator[Address]:
+    """Every address there is, but those of operations, which are told apart by method."""
+
+    def walk(
+        patterns: list[Any], names: tuple[str, ...], route: str, above: frozenset[str]
+    ) -> Iterator[Address]:
+        for pattern in patterns:
+            whole = route + str(pattern.pattern)
+            arguments = above | {*pattern.pattern.converters, *pattern.pattern.regex.groupindex}
+            if isinstance(pattern, URLResolver):
+                inside = (*names, pattern.namespace) if pattern.namespace else names
+                yield from walk(pattern.url_patterns, inside, whole, arguments)
+                continue
+            assert isinstance(pattern, URLPattern)
+            if hasattr(pattern.callback, "path_view"):
+                continue
+            name = ":".join((*names, pattern.name)) if pattern.name else f"/{whole}"
+            yield Address(name, whole, pattern.callback, tuple(sorted(arguments)))
+
+    yield from walk(get_resolver().url_patterns, (), "", frozenset())
+
+
+# --- the actors and their things --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Person:
+    """Somebody who tries: with what client, and as whom the platform knows them."""
+
+    client: Client
+    actor: Actor
+
+
+def _people(own: dict[str, Any]) -> dict[str, Person]:
+    users: dict[str, User] = {
+        "nobody": make.a_user(),
+        "clerk": own["clerk"],
+        "legal_representative": own["legal_representative"],
+        **{role: make.an_official(role, OWN) for role in matrix().roles},
+    }
+    today = timezone.localdate()
+    system = make.a_system("department_official", OWN)
+    application = SystemClient.objects.get(pk=system.id).application
+    people = {
+        "visitor": Person(Client(raise_request_exception=False), VISITOR),
+        **{name: Person(make.browser(user), actor_of(user, today=today)) for name, user in users.items()},
+        "system": Person(make.bearer(system), actor_of_client(application)),
+    }
+    for person in people.values():
+        person.client.raise_request_exception = False
+    return people
+
+
+def _things(place: str) -> dict[str, Any]:
+    """One of everything in a region, by the names that addresses use for it."""
+    now = timezone.now()
+    party, duplicate, merged = (make.enterprise(place) for _ in range(3))
+    legal_representative = make.a_legal_representative(party)
+    clerk = make.a_clerk(party)
+    official = make.an_official("policy_author", place)
+    with make.arranged():
+        imported = FactImport.objects.create(
+            file_name="a.csv",
+            content_hash=place,
+            source="市场监管",
+            as_of="2026-01-01",
+            state=FactImport.DONE,
+            started_by_name="",
+            region=party.region,
+            started_at=now,
+        )
+        FactRecord.objects.create(
+            party=party,
+            as_of="2026-01-01",
+            received_at=now,
+            values={"市场监管局": {"ent.registered_capital": "100.00"}},
+        )
+        merged.merged_into = party
+        merged.save()
+        merge = Merge.objects.create(
+            kept=party, duplicate=merged, reason="test", merged_by_name="", merged_at=now
+        )
+        event = record(
+            actor=make.PLATFORM,
+            action="tests.happened",
+            target=Target("test", "1", region_path=place),
+            now=now,
+        )
+    return {
+        "party_id": party.pk,
+        "credit_code": party.credit_code,
+        "first_id": party.pk,
+        "second_id": duplicate.pk,
+        "mandate_id": Mandate.objects.get(user=clerk).pk,
+        "agency_id": make.agency(place).pk,
+        "user_id": official.pk,
+        "appointment_id": Appointment.objects.get(user=official).pk,
+        "client_id": make.a_system("policy_author", place).id,
+        "import_id": imported.pk,
+        "merge_id": merge.pk,
+        "event_id": event,
+        "clerk": clerk,
+        "legal_representative": legal_representative,
+    }
+
+
+PLACELESS = {"column": "ent.registered_capital", "year": "2026", "code": "230102"}
+"""Arguments that are the same everywhere, unless an entry says otherwise (`with:`)."""
+
+UNUSED = "1000000"
+"""For an argument that names nothing in a region: no such thing. Getting as far as "not found" is getting in."""
+
+
+Scene = tuple[dict[str, Person], dict[str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
+    """Everybody and everything, set up once and gone afterwards."""
+    limits = dict.fromkeys(settings.API_RATE_LIMITS, "100000/second")
+    with (
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+        override_settings(API_RATE_LIMITS=limits),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # Hundreds of refusals are what is wanted here; each would be logged.
+        patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+        # Who gets in is decided before anything is drawn, and drawing is most of the time.
+        patch.setattr(Template, "render", lambda *_, **__: "")
+        # Both imports have rejected rows to be fetched.
+        patch.setattr("yingshang.kernel.parties.imports.rejects_path", lambda _: Path(__file__))
+        things = {OWN: _things(OWN), OTHER: _things(OTHER)}
+        yield _people(things[OWN]), things
+        transaction.set_rollback(True)
+
+
+def _gets_in(response: Any, *, thing_exists: bool) -> bool:
+    if response.status_code in (401, 403):
+        return False
+    if response.status_code == 302 and response["Location"].startswith("/account/login/"):
+        return False
+    return not (thing_exists and response.status_code == 404)
+
+
+def _tried(send: Callable[[], Any]) -> Any:
+    """The answer, and everything that came of it undone."""
+    with transaction.atomic():
+        response = send()
+        # Streams are read while their rows are there.
+        if getattr(response, "streaming", False):
+            b"".join(response.streaming_content)
+        transaction.set_rollback(True)
+    return response
+
+
+@dataclass
+class Found:
+    """Who got in where."""
+
+    own: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+
+    def note(self, person: str, place: str, response: Any, *, in_a_place: bool) -> None:
+        """Count one answer."""
+        if response.status_code >= 500:
+            told = getattr(response, "exc_info", None)
+            self.broken.add(f"{response.status_code} {told[1]!r}" if told else str(response.status_code))
+        elif _gets_in(response, thing_exists=in_a_place):
+            (self.own if place == OWN else self.elsewhere).add(person)
+
+
+def _differences(entries: dict[str, Entry], found: dict[str, Found], page: bool) -> list[str]:
+    lines = []
+    for name, each in found.items():
+        entry = entries.get(name)
+        if entry is None or (set(entry.who), set(entry.elsewhere)) != (each.own, each.elsewhere):
+            lines.append(_line(name, each.own, each.elsewhere, page))
+    return lines
+
+
+def _complain(kind: str, entries: dict[str, Entry], found: dict[str, Found], *, page: bool) -> None:
+    told = []
+    lines = _differences(entries, found, page)
+    if lines:
+        told.append(f"{kind} answered otherwise than {MATRIX.name} says. If that is meant, its lines are:")
+        told.extend(lines)
+    if stale := set(entries) - set(found):
+        told.append(f"{kind} that are gone; remove them from {MATRIX.name}: {', '.join(sorted(stale))}")
+    for name, each in found.items():
+        told.extend(f"{name} answered {what}" for what in sorted(each.broken))
+    if told:
+        pytest.fail("\n".join(told), pytrace=False)
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+def test_every_view_says_who_may_open_it() -> None:
+    silent = [
+        each.name for each in addresses() if rule_of(each.view) is None and each.name not in matrix().excluded
+    ]
+    assert not silent, "closed to everybody, since nothing is said about them: " + ", ".join(silent)
+
+
+def test_every_operation_says_who_may_use_it() -> None:
+    assert [name for name, operation in api.operations() if rule_of_operation(operation) is None] == []
+
+
+@pytest.mark.django_db
+def test_pages(scene: Scene) -> None:
+    """Every address, asked for by everybody, for a thing of their own region and of another."""
+    people, things = scene
+    found: dict[str, Found] = {}
+    known = {each.name: each for each in addresses()}
+    for name, address in known.items():
+        if name in matrix().excluded:
+            continue
+        entry = matrix().pages.get(name, Entry(frozenset()))
+        found[name] = Found()
+        in_a_place = _in_a_place(address.arguments, entry)
+        for person_name, person in people.items():
+            if person_name == "system":
+                continue
+            for place in (OWN, OTHER) if in_a_place else (OWN,):
+                url = _url(address, entry, things[place])
+                response = _tried(lambda url=url, person=person: _asked(person.client, url))
+                found[name].note(person_name, place, response, in_a_place=in_a_place)
+                # Where a page cannot be read, nothing may be sent to it either.
+                if place == OTHER and person_name in found[name].own - found[name].elsewhere:
+                    sent = _tried(lambda url=url, person=person: person.client.post(url))
+                    if sent.status_code != 405:
+                        found[name].note(person_name, place, sent, in_a_place=True)
+    _complain("Pages", matrix().pages, found, page=True)
+
+
+@pytest.mark.django_db
+def test_operations(scene: Scene) -> None:
+    """Every operation of the API, likewise, and by a system too."""
+    people, things = scene
+    found: dict[str, Found] = {}
+    for name, operation in api.operations():
+        entry = matrix().operations.get(name, Entry(frozenset()))
+        found[name] = Found()
+        arguments = tuple(
+            parameter
+            for model in operation.models
+            if model.__ninja_param_source__ == "path"
+            for parameter in model.__ninja_flatten_map__
+        )
+        in_a_place = _in_a_place(arguments, entry)
+        for person_name, person in people.items():
+            for place in (OWN, OTHER) if in_a_place else (OWN,):
+                values = _values(arguments, entry, things[place])
+                url = "/api/v1" + operation.path.replace("{int:", "{").format(**values)
+                response = _tried(
+                    lambda url=url, person=person, operation=operation: person.client.generic(
+                        operation.methods[0],
+                        url,
+                        "{}" if content_type_of(operation) == "application/json" else "",
+                        content_type=content_type_of(operation) or "application/octet-stream",
+                        headers={"Idempotency-Key": "k"},
+                    )
+                )
+                found[name].note(person_name, place, response, in_a_place=in_a_place)
+    _complain("Operations", matrix().operations, found, page=False)
+
+
+@pytest.mark.django_db
+def test_nobody_gets_in_against_the_rule_of_the_view(scene: Scene) -> None:
+    """What the file expects is never more than what the view's own mark allows."""
+    people, _ = scene
+    for address in addresses():
+        rule, entry = rule_of(address.view), matrix().pages.get(address.name)
+        if rule is not None and entry is not None:
+            assert entry.who <= {name for name, each in people.items() if rule.allows(each.actor)}, (
+                address.name
+            )
+    for name, operation in api.operations():
+        rule = rule_of_operation(operation)
+        assert rule is not None
+        allowed = {each for each, person in people.items() if rule.allows(person.actor)}
+        assert matrix().operations.get(name, Entry(frozenset())).who <= allowed, name
+
+
+def _asked(client: Client, url: str) -> Any:
+    """A page is read; what can only be sent is sent empty."""
+    response = client.get(url)
+    return client.post(url) if response.status_code == 405 else response
+
+
+def _in_a_place(arguments: tuple[str, ...], entry: Entry) -> bool:
+    return any(name in _PLACED and name not in entry.arguments for name in arguments)
+
+
+_PLACED = frozenset(
+    {
+        "party_id",
+        "credit_code",
+        "first_id",
+        "second_id",
+        "mandate_id",
+        "agency_id",
+        "user_id",
+        "appointment_id",
+        "client_id",
+        "import_id",
+        "merge_id",
+        "event_id",
+    }
+)
+
+
+def _values(arguments: tuple[str, ...], entry: Entry, things: Mapping[str, Any]) -> dict[str, str]:
+    known = {**PLACELESS, **things, **entry.arguments}
+    return {name: str(known.get(name, UNUSED)) for name in arguments}
+
+
+def _url(address: Address, entry: Entry, things: Mapping[str, Any]) -> str:
+    if address.name.startswith("/"):
+        return address.name
+    try:
+        return reverse(address.name, kwargs=_values(address.arguments, entry, things))
+    except NoReverseMatch:
+        pytest.fail(
+            f"{address.name}: say in {MATRIX.name} what its arguments are, like with: {{what: rename}}; "
+            f"its address is {address.route}",
+            pytrace=False,
+        )
