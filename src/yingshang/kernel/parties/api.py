@@ -5,6 +5,7 @@ from __future__ import annotations
 from .actions.import_facts import import_facts, request_import
 from .actions.load_reference_data import load_reference_data
 from .actions.merge_parties import merge_parties, undo_merge
+from .actions.update_snapshot import snapshot_files, update_snapshot, write_snapshot
 from .duplicates import duplicate_candidates, get_merge, merges
 from .errors import (
     AgencyNotFound,
@@ -17,6 +18,7 @@ from .errors import (
     InvalidImport,
     MergeNotFound,
     PartyNotFound,
+    SnapshotRunning,
 )
 from .imports import get_import, import_rejects, imports, rejects_file
 from .personal import PersonalDatum, personal_data
@@ -69,6 +71,7 @@ from .values import (
     RejectPage,
     RejectReason,
     RejectRow,
+    SnapshotSummary,
 )
 
 __all__ = [
@@ -109,6 +112,8 @@ __all__ = [
     "RejectPage",
     "RejectReason",
     "RejectRow",
+    "SnapshotRunning",
+    "SnapshotSummary",
     "SourceFreshness",
     "agencies",
     "agencies_after",
@@ -141,5 +146,8 @@ __all__ = [
     "rejects_file",
     "request_import",
     "search_parties",
+    "snapshot_files",
     "undo_merge",
+    "update_snapshot",
+    "write_snapshot",
 ]

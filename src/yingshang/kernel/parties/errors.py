@@ -35,6 +35,12 @@ class ImportRunning(DomainError):
     code = "parties.import_conflict"
 
 
+class SnapshotRunning(DomainError):
+    """The snapshot is being updated at this moment."""
+
+    code = "parties.snapshot_conflict"
+
+
 class InvalidImport(DomainError):
     """A file that cannot be imported at all: no column says who the rows are about, or it is of the future."""
 

@@ -9,6 +9,8 @@ declare(
         Permission("parties.view", "查看主体与事实", "see parties and their facts"),
         Permission("parties.view_personal", "查看个人信息", "see personal data in the clear"),
         Permission("parties.import", "导入主体与事实", "import parties and facts"),
+        # In no role: the platform itself keeps the snapshot up to date.
+        Permission("parties.update_snapshot", "更新画像快照", "update the snapshot of portraits"),
         Permission("parties.merge", "合并重复主体", "merge duplicate parties"),
         Permission("parties.view_agencies", "查看机构与区划", "see agencies and regions"),
         Permission("parties.manage_agencies", "管理机构", "manage agencies"),

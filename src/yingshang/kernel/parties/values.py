@@ -313,3 +313,13 @@ class MergePage:
     total: int
     page: int
     pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSummary:
+    """What updating the snapshot came to: files written now, files and enterprises in all, the newest revision."""
+
+    parts_written: int
+    parts: int
+    parties: int
+    revision: int
