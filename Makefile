@@ -10,12 +10,16 @@ ARGS ?=
 # Without ARGS the whole suite runs on every core; chosen tests run in one process, which starts at once.
 PYTEST_WORKERS ?= $(if $(strip $(ARGS)),,-n auto)
 
+REPORT := var/report
 ENTERPRISES ?= 20000
 SEED ?= 1
 AS_OF ?= 2026-11-21
-DEMO := var/demo
-CITY_DONE := $(DEMO)/city-$(ENTERPRISES)-$(SEED).done
+CITY_DONE := $(REPORT)/city-$(ENTERPRISES)-$(SEED).done
 CITY_SOURCES := $(shell find src/yingshang/kernel/reference -type f ! -name '*.pyc' 2>/dev/null)
+
+# The demonstration: CITY=small (20,000 enterprises) or large (a million); PORT, HOST and DATABASE_URL are honoured too.
+CITY ?= small
+export CITY
 
 export PYTHONUTF8 = 1
 unexport PYTHONHOME PYTHONPATH
@@ -41,21 +45,29 @@ install-bench: install
 	@$(PYTHON) tools/bootstrap.py bench
 
 .PHONY: demo
-demo: install $(CITY_DONE) ## make a sample city, match the example policies against it, leave an HTML report
+demo: install ## start the platform with a sample city, and say where to look (CITY=small|large, PORT=8000)
+	@$(PY) -m yingshang.operations.demo
+
+.PHONY: demo-reset
+demo-reset: install ## remove the demonstration's data; the next `make demo` begins afresh
+	@$(PY) -m yingshang.operations.demo --reset
+
+.PHONY: report
+report: install $(CITY_DONE) ## match the example policies against a sample city, without the platform; leaves an HTML report
 	@echo "» matching examples/policies against $(ENTERPRISES) enterprises as of $(AS_OF)"
-	@$(YINGSHANG) match examples/policies --subjects $(DEMO)/city.parquet --as-of $(AS_OF) --out $(DEMO)/report
+	@$(YINGSHANG) match examples/policies --subjects $(REPORT)/city.parquet --as-of $(AS_OF) --out $(REPORT)
 	@echo
-	@echo "Report: $(CURDIR)/$$(ls -t $(DEMO)/report/*.html | head -n 1)"
+	@echo "Report: $(CURDIR)/$$(ls -t $(REPORT)/*.html | head -n 1)"
 
 # The mark is written last, and carries the size and the seed: another city is made when another one is asked for,
 # when the code that makes it is newer, or when the file is gone.
 $(CITY_DONE): $(CITY_SOURCES) | install
-	@mkdir -p $(DEMO)
-	@rm -f $(DEMO)/city-*.done
+	@mkdir -p $(REPORT)
+	@rm -f $(REPORT)/city-*.done
 	@echo "» making a sample city of $(ENTERPRISES) enterprises"
-	@$(YINGSHANG) sample-city --enterprises $(ENTERPRISES) --seed $(SEED) --out $(DEMO)/city.parquet
+	@$(YINGSHANG) sample-city --enterprises $(ENTERPRISES) --seed $(SEED) --out $(REPORT)/city.parquet
 	@touch $@
-ifeq ($(wildcard $(DEMO)/city.parquet),)
+ifeq ($(wildcard $(REPORT)/city.parquet),)
 .PHONY: $(CITY_DONE)
 endif
 

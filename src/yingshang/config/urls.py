@@ -12,6 +12,7 @@ urlpatterns = [
     path("administration/", include("yingshang.web.administration.urls")),
     path("api/", include("yingshang.web.api.urls")),
     path("", include("yingshang.web.design.urls")),
+    path("", include("yingshang.web.health.urls")),
     path("account/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from yingshang.config.logs import logging_settings
-from yingshang.operations.environment import default_directory, platform
+from yingshang.operations.environment import default_directory, embedded_database, platform
 from yingshang.operations.errors import UnusableSetting
 from yingshang.operations.supervisor import Serving, check_address, not_serving, serve
 from yingshang.rules.errors import DomainError
@@ -60,6 +61,25 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
             demonstration, accounts = _prepare(directory, environment.get("CITY") or "small")
     logging.config.dictConfig(logging_settings("text", os.environ["LOG_LEVEL"]))
     serve(serving, ready=lambda: _welcome(serving, demonstration, accounts))
+
+
+def reset(environment: Mapping[str, str] = os.environ) -> None:
+    """Remove the demonstration's data: database, files, keys and accounts.
+
+    Raises AlreadyServing while it runs, and UnusableSetting for a database of somebody else's server: what lies there
+    may be more than a demonstration, so it is left to its owner.
+    """
+    directory = default_directory()
+    database = embedded_database(directory, environment)
+    if database is None:
+        raise UnusableSetting(
+            "DATABASE_URL names a server of your own; remove that database yourself, or unset DATABASE_URL",
+            message_zh="DATABASE_URL 指向您自己的服务器；请自行删除该数据库，或取消设置 DATABASE_URL",
+        )
+    with not_serving(directory):
+        database.destroy()
+        shutil.rmtree(directory)
+    screen.print(f"演示数据已清除 removed: {_near(directory)}", markup=False)
 
 
 def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Account]]:
@@ -170,7 +190,7 @@ def _near(path: Path) -> Path:
 
 if __name__ == "__main__":
     try:
-        main()
+        reset() if sys.argv[1:] == ["--reset"] else main()
     except DomainError as error:
         screen.print(f"\n{error.message_zh}\n{error.message}", style="red", markup=False)
         sys.exit(3)

@@ -166,9 +166,7 @@ def _staff(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
 
 def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
     city = described()["cities"][demonstration.city]
-    largest = parties.search_parties(
-        actor=ACTOR, region=str(city["region"]), size="大型", order="id", per_page=10
-    ).rows
+    largest = _largest_enterprises(str(city["region"]))
     for person in described()["clerks"]:
         user_id = _account(person, demonstration, now, agency_id=None)
         what, where = "注册用户", ""
@@ -187,6 +185,15 @@ def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
                     reason="演示数据",
                 )
         yield Account(person["username"], person["name"], what, where, person.get("shown", False))
+
+
+def _largest_enterprises(region: str) -> list[parties.PartySummary]:
+    found: list[parties.PartySummary] = []
+    for size in ("大型", "中型", "小型", "微型"):
+        if len(found) < len(described()["clerks"]):
+            page = parties.search_parties(actor=ACTOR, region=region, size=size, order="name", per_page=10)
+            found += page.rows
+    return found
 
 
 def _account(
