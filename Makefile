@@ -73,6 +73,7 @@ endif
 
 .PHONY: test
 test: install ## run the tests (ARGS chooses which)
+	@$(PY) tools/browser.py
 	@$(PY) -m pytest $(PYTEST_WORKERS) $(ARGS)
 
 .PHONY: check

@@ -12,6 +12,10 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = (
+    "no Chromium on this machine: the journeys of tests/browser do not run "
+    "(install chromium, or name one in CHROMIUM)"
+)
 FONTS = ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/System/Library/Fonts")
 
 
@@ -49,6 +53,8 @@ def main() -> int:
     if wanted and _may_install():
         print(f"» installing {' and '.join(wanted)} for the browser journeys", flush=True)
         _install(*wanted)
+    if not find_chromium():
+        print(f"» {NO_BROWSER}", flush=True)
     return 0
 
 

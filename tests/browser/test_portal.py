@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.kernel.access.factories import PASSWORD, legal_representative_of, person
 from tests.web.portal.factories import announced, known_enterprise
@@ -107,8 +108,8 @@ def test_messages_are_read_and_marked(page_at: PageAt, width: int) -> None:
     screenshot(page, f"portal-messages-{width}")
     assert_accessible(page)
     page.get_by_role("button", name="标为已读 演示通知1").click()
-    page.wait_for_function("document.querySelector('.bar .count').innerText.startsWith('1')")
-    page.get_by_role("link", name="未读").click()
+    expect(page.locator(".bar .count")).to_contain_text("1")
+    page.locator(".tabs").get_by_role("link", name="未读").click()
     assert page.locator(".message-list li").count() == 1
     page.get_by_role("button", name="全部标为已读").click()
     page.get_by_text("全部标为已读").wait_for()

@@ -13,7 +13,7 @@ from yingshang.web.design.formats import english
 
 def name_of(permission: Permission) -> str:
     """What a power is called in the language of the page."""
-    return permission.name_en if english() else permission.name
+    return permission.name_en[:1].upper() + permission.name_en[1:] if english() else permission.name
 
 
 class ClerkForm(forms.Form):
