@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from .actors import Actor, Scope
-from .errors import RoleNotFound, UserNotFound
+from .errors import NotAllowed, RoleNotFound, UserNotFound
 from .models import Appointment, Mandate, PersonalDataView, Role, SystemClient, User
 from .permissions import get_permission
 from .personal_data import mask
@@ -144,6 +144,22 @@ class AccountContact:
     email: str
     phone: str
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How somebody wants to read the platform."""
+
+    language: str
+    large_text: bool
+
+
+def preferences_of(*, actor: Actor) -> Preferences:
+    """One's own preferences. Raises NotAllowed for what is not a user."""
+    if actor.kind != "user":
+        raise NotAllowed("only users have preferences", message_zh="请先登录")
+    user = User.objects.get(pk=int(actor.identifier))
+    return Preferences(user.language, user.large_text)
 
 
 def contact_of_user(*, user_id: int) -> AccountContact | None:

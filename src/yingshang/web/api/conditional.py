@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
+from pydantic import BaseModel
 
 from .errors import Changed
+
+Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
 def etag_of(content: bytes) -> str:
     """The strong ETag of an answer's body."""
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def etag_of_value(value: BaseModel) -> str:
+    """The ETag of something that can be changed: of what it is, not of how it is written in one language or another."""
+    return etag_of(value.model_dump_json().encode())
+
+
+def heeds_if_match(function: Operation) -> Operation:
+    """Marks an update that calls `ensure_unchanged`, so that the description says so."""
+    function.heeds_if_match = True  # type: ignore[attr-defined]
+    return function
 
 
 def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:

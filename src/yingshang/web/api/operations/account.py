@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router, Schema
+from pydantic import ConfigDict
 
-from yingshang.kernel.access.api import actor_from, signed_in
+from yingshang.kernel.access.api import Actor, actor_from, preferences_of, set_preferences, signed_in
+
+from .. import conditional
 
 router = Router(tags=["账号 · Account"])
 
@@ -74,3 +78,44 @@ def get_me(request: HttpRequest) -> dict[str, Any]:
         "grants": grants,
         "mandates": mandates,
     }
+
+
+class PreferencesOut(Schema):
+    """How somebody wants to read the platform."""
+
+    language: str
+    large_text: bool
+
+
+class PreferencesIn(Schema):
+    """What is to change; what is absent stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Literal["zh-hans", "en"] | None = None
+    large_text: bool | None = None
+
+
+@router.get("/me/preferences", response=PreferencesOut, summary="我的偏好 · My preferences")
+@signed_in
+def get_preferences(request: HttpRequest, response: HttpResponse) -> PreferencesOut:
+    """One's own language of messages, and large text. For users; systems have none."""
+    return _preferences(actor_from(request), response)
+
+
+@router.patch("/me/preferences", response=PreferencesOut, summary="修改我的偏好 · Change my preferences")
+@signed_in
+@conditional.heeds_if_match
+def change_preferences(request: HttpRequest, response: HttpResponse, wanted: PreferencesIn) -> PreferencesOut:
+    """Set the language of messages, or large text. With `If-Match` only if nobody has changed them meanwhile."""
+    actor = actor_from(request)
+    conditional.lock(f"preferences {actor.identifier}")
+    conditional.ensure_unchanged(request, conditional.etag_of_value(_preferences(actor, response)))
+    set_preferences(actor=actor, now=timezone.now(), language=wanted.language, large_text=wanted.large_text)
+    return _preferences(actor, response)
+
+
+def _preferences(actor: Actor, response: HttpResponse) -> PreferencesOut:
+    found = PreferencesOut.from_orm(preferences_of(actor=actor))
+    response["ETag"] = conditional.etag_of_value(found)
+    return found
