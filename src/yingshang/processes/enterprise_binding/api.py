@@ -29,6 +29,7 @@ from .selectors import (
     due_bindings,
     get_binding,
     get_review,
+    overseen_bindings,
     reviews,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "get_binding",
     "get_review",
     "lapse_bindings",
+    "overseen_bindings",
     "possible",
     "request_binding",
     "reviews",

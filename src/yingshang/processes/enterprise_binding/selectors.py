@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -143,6 +143,18 @@ def due_bindings(*, actor: Actor, now: datetime, limit: int = 500) -> tuple[DueB
     today = timezone.localdate(now)
     rows = _joined(reviewable(actor)).filter(state="in_review").order_by("due_on", "id")[:limit]
     return tuple(_due(row, today) for row in rows)
+
+
+def overseen_bindings(*, actor: Actor, now: datetime, limit: int = 500) -> tuple[DueBinding, ...]:
+    """What waits at the desks of the regions an actor sees enterprises of, those due first: for those who supervise.
+
+    Without the names of the people who asked: to see them is the reviewer's.
+    """
+    today = timezone.localdate(now)
+    scope = actor.require("parties.view")
+    rows = scope.filter(BindingRequest.objects.filter(state="in_review"), region="desk_path", agency="agency")
+    found = _joined(rows).order_by("due_on", "id")[:limit]
+    return tuple(replace(_due(row, today), requester="") for row in found)
 
 
 def own(actor: Actor) -> QuerySet[BindingRequest]:

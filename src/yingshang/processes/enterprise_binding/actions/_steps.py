@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from yingshang.kernel.access.api import Actor
@@ -18,12 +19,20 @@ from ..models import BindingRequest
 from ..selectors import not_found
 
 
+def one_at_a_time(credit_code: str) -> None:
+    """What is done about one enterprise is done one after the other, so that two do not both become the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"binding:{credit_code}"])
+
+
 def load(rows: QuerySet[BindingRequest], request_id: int) -> BindingRequest:
     """The request among these, locked. Raises BindingNotFound."""
-    row = rows.select_for_update(of=("self",)).select_related("party", "user").filter(pk=request_id).first()
-    if row is None:
+    code = rows.filter(pk=request_id).values_list("credit_code", flat=True).first()
+    if code is None:
         raise not_found(request_id)
-    return row
+    # Always the enterprise first and the request then: who locks in another order waits for one another for ever.
+    one_at_a_time(code)
+    return rows.select_for_update(of=("self",)).select_related("party", "user").get(pk=request_id)
 
 
 def move(

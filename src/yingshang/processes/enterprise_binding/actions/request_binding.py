@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, NotAllowed, mandates_of_user
@@ -19,7 +19,7 @@ from ..errors import AlreadyBound, TooManyCodes
 from ..figures import figures
 from ..models import OPEN, BindingRequest, CodeRequest
 from ..selectors import BindingView, binding_view
-from ._steps import move, put_before_desk
+from ._steps import move, one_at_a_time, put_before_desk
 
 
 def request_binding(*, actor: Actor, credit_code: str, now: datetime) -> BindingView:
@@ -59,8 +59,7 @@ def request_binding(*, actor: Actor, credit_code: str, now: datetime) -> Binding
 def _wait_for_others(user_id: int, credit_code: str) -> None:
     """Requests of one user, and requests for one enterprise, are counted one after the other."""
     get_user_model().objects.select_for_update(no_key=True).filter(pk=user_id).first()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"binding:{credit_code}"])
+    one_at_a_time(credit_code)
 
 
 def _refuse_bound(
