@@ -21,6 +21,7 @@ from yingshang.kernel.parties.api import (
 )
 from yingshang.kernel.reference.api import COUNTRY, ancestors_of, find_region, get_region
 from yingshang.web.desk.due import due_for
+from yingshang.web.regions import region_of_path
 
 from .figures import bars, growth, list_url, map_of, places_below
 
@@ -107,20 +108,11 @@ def top_of(actor: Actor) -> str:
     if scope.everywhere or not paths:
         return COUNTRY
     common = paths[0]
-    while not all(path.startswith(common) for path in paths) or not _by_path(common):
+    while not all(path.startswith(common) for path in paths) or region_of_path(common) is None:
         common = common[:-1]
-    found = _by_path(common)
+    found = region_of_path(common)
     assert found is not None
-    return found
-
-
-def _by_path(path: str) -> str | None:
-    """The region with this path; None for digits that are none."""
-    if not path:
-        return COUNTRY
-    code = path if len(path) > 6 else path.ljust(6, "0")
-    region = find_region(code)
-    return code if region is not None and region.path == path else None
+    return found.code
 
 
 def _leads_to_scope(actor: Actor, code: str) -> bool:

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.reference.api import facts, find_region, industries
+from yingshang.processes.enterprise_binding.api import states as binding_states
 from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.uploads import SubjectsFileField
-from yingshang.web.words import IMPORT_STATES, PARTY_STATUSES
+from yingshang.web.words import IMPORT_STATES, PARTY_STATUSES, in_language
 
 from .due import COLOURS, Due, Provider
 
@@ -120,15 +121,38 @@ class MergeForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """Approve or refuse, with a reason."""
+    """Approve or refuse, always with a reason."""
 
-    reason = forms.CharField(label=_("理由"), max_length=400, help_text=_("申请人会看到理由。"))
+    decision = forms.ChoiceField(
+        label=_("决定"),
+        choices=[("approve", _("通过")), ("refuse", _("不通过"))],
+        widget=forms.RadioSelect,
+    )
+    found_as = forms.ChoiceField(
+        label=_("核实的身份"),
+        choices=[("clerk", _("经办人")), ("legal_representative", _("法定代表人"))],
+        widget=forms.RadioSelect,
+        required=False,
+        initial="clerk",
+        help_text=_("通过时填写。核实为法定代表人的，取代原来登记的法定代表人。"),
+    )
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("写明看了什么材料，或者缺什么。申请人会看到。"),
+    )
 
 
-class ReasonForm(forms.Form):
-    """Why."""
+class BindingFilter(FilterForm):
+    """Requests by state."""
 
-    reason = forms.CharField(label=_("理由"), max_length=400)
+    state = forms.ChoiceField(label=_("状态"))
+
+    def __init__(self, data: QueryDict, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        names = [(code, in_language(state.name, state.name_en)) for code, state in binding_states().items()]
+        self.fields["state"].choices = choices(names, _("全部状态"))  # type: ignore[attr-defined]
 
 
 class ImportFilter(FilterForm):

@@ -15,6 +15,8 @@ from yingshang.kernel.parties.api import (
     freshness_by_source,
     imports,
 )
+from yingshang.processes.enterprise_binding.api import due_bindings, overseen_bindings
+from yingshang.web.regions import region_of_path
 
 from .due import LIMIT, Delivered, DueItem, Provider, register
 
@@ -82,6 +84,38 @@ def lapsing_sources(actor: Actor, now: datetime) -> Delivered:
     return Delivered(items, len(items))
 
 
+def binding_reviews(actor: Actor, now: datetime) -> Delivered:
+    """Requests for binding that wait at the actor's desk; for those who supervise, at the desks they supervise."""
+    reviewer = actor.may("access.review_bindings")
+    find = due_bindings if reviewer else overseen_bindings
+    rows = find(actor=actor, now=now, limit=LIMIT + 1)
+    items = []
+    for each in rows[:LIMIT]:
+        region = region_of_path(each.region_path)
+        who = each.enterprise or each.credit_code
+        items.append(
+            DueItem(
+                kind="binding",
+                title=_("%(person)s 申请绑定 %(enterprise)s") % {"person": each.requester, "enterprise": who}
+                if reviewer
+                else _("绑定申请：%(enterprise)s") % {"enterprise": who},
+                url=reverse("desk:binding", args=[each.id])
+                if reviewer
+                else f"{reverse('desk:search')}?text={each.credit_code}",
+                since=each.began_on,
+                due_on=each.due_on,
+                region_code=region.code if region else "",
+                region_name=region.name if region else "",
+                agency_id=each.agency_id,
+                agency_name=each.agency,
+            )
+        )
+    return Delivered(items, len(rows))
+
+
+register(
+    Provider("binding", gettext_lazy("绑定审核"), ("access.review_bindings", "cockpit.open"), binding_reviews)
+)
 register(Provider("import", gettext_lazy("导入中剔除的行"), ("parties.import",), imports_with_rejects))
 register(Provider("duplicate", gettext_lazy("重复主体"), ("parties.merge",), duplicates))
 register(Provider("stale", gettext_lazy("过期的数据"), ("parties.import",), lapsing_sources))

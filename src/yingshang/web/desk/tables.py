@@ -8,8 +8,8 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.web.columns import CountColumn, DayColumn, MomentColumn, ToneColumn
-from yingshang.web.words import DUPLICATE_REASONS
+from yingshang.web.columns import CountColumn, DayColumn, MomentColumn, ToneColumn, tone_tag
+from yingshang.web.words import DUPLICATE_REASONS, in_language
 
 
 class DueTable(tables.Table):
@@ -109,3 +109,33 @@ class DuplicateTable(tables.Table):
 
     def value_reasons(self, value: Any) -> str:
         return self.render_reasons(value)
+
+
+class BindingTable(tables.Table):
+    """Requests for binding."""
+
+    class Meta:
+        empty_text = _("没有绑定申请")
+
+    enterprise = tables.Column(
+        verbose_name=_("企业"), linkify=("desk:binding", [tables.A("id")]), empty_values=()
+    )
+    credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
+    requester = tables.Column(verbose_name=_("申请人"))
+    agency = tables.Column(verbose_name=_("办理机构"))
+    requested_at = MomentColumn(verbose_name=_("申请时间"))
+    due_on = DayColumn(verbose_name=_("到期日"))
+    state = tables.Column(verbose_name=_("状态"))
+
+    def render_enterprise(self, value: str, record: Any) -> str:
+        return value or record.credit_code
+
+    def value_enterprise(self, value: str) -> str:
+        return value
+
+    def render_state(self, record: Any) -> str:
+        tone = {"in_review": "waiting", "approved": "approved", "refused": "refused"}.get(record.state, "")
+        return tone_tag("binding", tone, in_language(record.state_name, record.state_name_en))
+
+    def value_state(self, record: Any) -> str:
+        return in_language(record.state_name, record.state_name_en)

@@ -12,17 +12,21 @@ from django.utils.translation import gettext as _
 
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.parties.api import (
+    activate_agency,
+    add_agency,
     agencies,
+    deactivate_agency,
     get_agency,
     get_region_row,
+    move_agency,
     parties_by_region,
     region_children,
+    rename_agency,
 )
 from yingshang.kernel.reference.api import COUNTRY, ancestors_of, suggest_regions
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
-from yingshang.web.pending import add_agency, deactivate_agency, move_agency, rename_agency
 
 from ..forms import AgencyFilter, AgencyForm, MoveForm, ReasonForm, RegionSearch, RenameForm
 from ..tables import AgencyTable
@@ -97,9 +101,14 @@ def agency_add(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
 
 @needs("parties.manage_agencies")
 def agency_change(request: HttpRequest, agency_id: int, what: str) -> HttpResponse | HttpResponseRedirect:
-    """Rename, move or close an agency."""
+    """Rename, move, close or open an agency."""
     actor, now = actor_from(request), timezone.now()
-    forms: dict[str, Any] = {"rename": RenameForm, "move": MoveForm, "deactivate": ReasonForm}
+    forms: dict[str, Any] = {
+        "rename": RenameForm,
+        "move": MoveForm,
+        "deactivate": ReasonForm,
+        "activate": ReasonForm,
+    }
     form = forms[what](request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -108,6 +117,8 @@ def agency_change(request: HttpRequest, agency_id: int, what: str) -> HttpRespon
                 rename_agency(actor=actor, agency_id=agency_id, name=values["name"], now=now)
             elif what == "move":
                 move_agency(actor=actor, agency_id=agency_id, region=values["region"], now=now)
+            elif what == "activate":
+                activate_agency(actor=actor, agency_id=agency_id, reason=values["reason"], now=now)
             else:
                 deactivate_agency(actor=actor, agency_id=agency_id, reason=values["reason"], now=now)
         except DomainError as error:
@@ -133,6 +144,7 @@ def _agency_page(
             "rename": forms.get("rename") or RenameForm(initial={"name": found.name}),
             "move": forms.get("move") or MoveForm(initial={"region": found.region_code}),
             "deactivate": forms.get("deactivate") or ReasonForm(),
+            "activate": forms.get("activate") or ReasonForm(),
         },
         status=status,
     )

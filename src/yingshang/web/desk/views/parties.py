@@ -30,6 +30,7 @@ from yingshang.kernel.reference.api import COUNTRY, ancestors_of, get_region
 from yingshang.web.changes import changes
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing, Page
+from yingshang.web.regions import region_of_path
 from yingshang.web.words import ACTIONS
 
 from ..forms import PartyFilter, PurposeForm
@@ -177,4 +178,5 @@ def _top(actor: Actor) -> str:
     if scope.everywhere or len(paths) != 1:
         return COUNTRY
     (path,) = paths
-    return path.ljust(6, "0") if len(path) <= 6 else path
+    begin = region_of_path(path)
+    return COUNTRY if begin is None else begin.code
