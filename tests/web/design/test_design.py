@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
-from tests.kernel.access.factories import enterprise, legal_representative_of, official, person
+from tests.kernel.access.factories import PASSWORD, enterprise, legal_representative_of, official, person
 from yingshang.kernel.access.api import VISITOR, rule_of
 from yingshang.kernel.access.models import User
 from yingshang.web.design import navigation
@@ -120,7 +120,7 @@ def test_an_address_elsewhere_is_not_followed(client: Client) -> None:
 @pytest.mark.django_db
 def test_large_text_and_language_belong_to_the_account(client: Client) -> None:
     who = person()
-    client.force_login(who.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.post("/account/login/", {"login": who.user.username, "password": PASSWORD})
     client.post("/display", {"text": "large"})
     client.post("/language", {"language": "en", "next": "/"})
     user = User.objects.get(pk=who.id)

@@ -1,12 +1,19 @@
 from django.urls import path
 
-from .views import account, clerks, enterprise, home, messages
+from .views import account, binding, clerks, enterprise, home, messages
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search", home.search, name="search"),
     path("enterprise/", enterprise.enterprises, name="enterprises"),
+    path("enterprise/bind/", binding.bind, name="bind"),
+    path("enterprise/bind/<int:request_id>/", binding.binding, name="binding"),
+    path("enterprise/bind/<int:request_id>/confirm", binding.confirm, name="confirm-binding"),
+    path("enterprise/bind/<int:request_id>/send-code", binding.send_code, name="send-code"),
+    path("enterprise/bind/<int:request_id>/review", binding.review, name="review-binding"),
+    path("enterprise/bind/<int:request_id>/withdraw", binding.withdraw, name="withdraw-binding"),
+    path("enterprise/<int:party_id>/clerks/asked/<int:request_id>", binding.decide, name="decide-binding"),
     path("enterprise/<int:party_id>/", enterprise.portrait_page, name="enterprise"),
     path("enterprise/<int:party_id>/facts/<str:column>", enterprise.fact, name="fact"),
     path("enterprise/<int:party_id>/missing", enterprise.missing, name="missing"),

@@ -19,6 +19,7 @@ from yingshang.kernel.access.api import (
     needs,
     revoke_mandate,
 )
+from yingshang.processes.enterprise_binding.api import bindings_to_approve
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of, status_of
 
@@ -69,6 +70,7 @@ def clerks(request: HttpRequest, party_id: int) -> HttpResponse | HttpResponseRe
             "mandates": [(each, _names(each.powers)) for each in every if each.in_force(today)],
             "ended": [(each, _names(each.powers)) for each in every if not each.in_force(today)],
             "form": form,
+            "approvals": [each for each in bindings_to_approve(actor=actor) if each.party_id == party_id],
             "me": int(actor.identifier),
         },
         status=status,
