@@ -16,7 +16,7 @@ from typing import Any
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, region
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.parties.api import ImportSummary, import_facts
-from yingshang.kernel.parties.models import Party
+from yingshang.kernel.parties.models import ImportReject, Party
 from yingshang.kernel.reference.api import children_of, make_credit_code, write_sample_city
 
 AS_OF = date(2026, 11, 1)
@@ -56,7 +56,8 @@ def a_party(
         "ent.region": region_code,
         **(facts or {}),
     }
-    told([row], as_of=as_of, now=now, source=source)
+    summary = told([row], as_of=as_of, now=now, source=source)
+    assert not summary.rejected, list(ImportReject.objects.filter(fact_import=summary.id).values("reasons"))
     return Party.objects.get(credit_code=code)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from .actions.agencies import activate_agency, add_agency, deactivate_agency, move_agency, rename_agency
 from .actions.import_facts import import_facts, request_import
 from .actions.load_reference_data import load_reference_data
 from .actions.merge_parties import merge_parties, undo_merge
+from .actions.record_contact import record_contact
+from .actions.register_person import register_person, valid_identity_number
 from .actions.update_snapshot import snapshot_files, update_snapshot, write_snapshot
 from .duplicates import duplicate_candidates, get_merge, merges
 from .errors import (
@@ -115,8 +118,11 @@ __all__ = [
     "SnapshotRunning",
     "SnapshotSummary",
     "SourceFreshness",
+    "activate_agency",
+    "add_agency",
     "agencies",
     "agencies_after",
+    "deactivate_agency",
     "duplicate_candidates",
     "fact_coverage",
     "fact_history",
@@ -133,6 +139,7 @@ __all__ = [
     "load_reference_data",
     "merge_parties",
     "merges",
+    "move_agency",
     "parties_after",
     "parties_by_attribute",
     "parties_by_code",
@@ -141,13 +148,17 @@ __all__ = [
     "personal_data",
     "portrait",
     "public_entry",
+    "record_contact",
     "region_children",
+    "register_person",
     "registered_contact",
     "rejects_file",
+    "rename_agency",
     "request_import",
     "search_parties",
     "snapshot_files",
     "undo_merge",
     "update_snapshot",
+    "valid_identity_number",
     "write_snapshot",
 ]
