@@ -142,7 +142,7 @@ ACTIONS: Words = {
     "access.second_factor_removed": _("删除第二验证方式"),
     "parties.import_started": _("开始导入"),
     "parties.import_started_over": _("重新开始导入"),
-    "parties.import_batch": _("导入一批"),
+    "parties.batch_imported": _("导入一批"),
     "parties.import_requested": _("提交导入"),
     "parties.import_finished": _("完成导入"),
     "parties.import_failed": _("导入失败"),
