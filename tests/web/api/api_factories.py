@@ -20,7 +20,7 @@ from yingshang.kernel.access.api import appoint, grant_mandate, permissions, reg
 from yingshang.kernel.access.models import User
 from yingshang.kernel.parties.models import Party
 
-__all__ = ["agency", "arranged", "enterprise", "region"]
+__all__ = ["agency", "arranged", "ensure_roles", "enterprise", "region"]
 
 OWN, OTHER = "230102", "230103"
 """Two neighbouring districts of Harbin: where the callers of a test work, and where they do not."""

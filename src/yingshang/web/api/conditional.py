@@ -35,7 +35,7 @@ def heeds_if_match(function: Operation) -> Operation:
 
 def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
     """The answer to a read, with its ETag; 304 without a body when the caller has it already (If-None-Match)."""
-    if response.status_code != 200:
+    if response.status_code != 200 or request.method not in ("GET", "HEAD"):
         return response
     etag = response.headers.get("ETag") or etag_of(response.content)
     response["ETag"] = etag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +10,7 @@ from django.urls import URLPattern, path, re_path
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.renderers import JSONRenderer
 from ninja.utils import normalize_path, replace_path_param_notation
 
 from . import views
@@ -19,6 +20,12 @@ from .schema import completed
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1/"
+
+
+class PlainJson(JSONRenderer):
+    """Chinese as it is written, not as numbers of its characters."""
+
+    json_dumps_params: Mapping[str, Any] = {"ensure_ascii": False}
 
 
 class Api(NinjaAPI):
@@ -62,6 +69,7 @@ api = Api(
     ),
     docs_url=None,
     openapi_url=None,
+    renderer=PlainJson(),
     urls_namespace="api",
     servers=[{"url": "/", "description": "本平台 · this platform"}],
 )

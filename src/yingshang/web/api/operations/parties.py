@@ -15,6 +15,7 @@ from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.parties.api import (
     AgencyRow,
     PartyNotFound,
+    PartySummary,
     agencies_after,
     fact_history,
     get_agency,
@@ -32,7 +33,7 @@ router = Router(tags=["主体 · Parties"])
 LOOKED_UP_AT_MOST = 1000
 
 Value = bool | int | Decimal | date | str | list[Any] | None
-Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1, max_length=30)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=30)]
 
 
 class PartyOut(Schema):
@@ -180,15 +181,10 @@ def list_parties(request: HttpRequest, response: HttpResponse, query: Query[Part
 @only_reads
 def look_up_parties(request: HttpRequest, wanted: LookupIn) -> list[dict[str, Any]]:
     """The parties of up to a thousand credit codes, in the order they were asked for."""
-    found = parties_by_code(actor=actor_from(request), codes=wanted.codes)
-    return [
-        {
-            "code": code,
-            "outcome": "found" if code in found else "not_found" if is_valid_credit_code(code) else "invalid",
-            "party": found.get(code),
-        }
-        for code in wanted.codes
-    ]
+    # Answers carry the code as it was sent, so that the caller finds it again.
+    codes = {code: code.strip().upper() for code in wanted.codes}
+    found = parties_by_code(actor=actor_from(request), codes=codes.values())
+    return [_looked_up(code, found.get(codes[code])) for code in wanted.codes]
 
 
 @router.get("/parties/{credit_code}", response=PartyDetailOut, summary="一个主体 · One party")
@@ -252,6 +248,12 @@ def list_agencies(request: HttpRequest, response: HttpResponse, query: Query[Age
 def get_one_agency(request: HttpRequest, agency_id: int) -> AgencyRow:
     """One agency by its number."""
     return get_agency(actor=actor_from(request), agency_id=agency_id)
+
+
+def _looked_up(code: str, party: PartySummary | None) -> dict[str, Any]:
+    if party is not None:
+        return {"code": code, "outcome": "found", "party": party}
+    return {"code": code, "outcome": "not_found" if is_valid_credit_code(code) else "invalid", "party": None}
 
 
 def _party_id(actor: Actor, credit_code: str) -> int:
