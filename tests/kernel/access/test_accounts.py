@@ -20,7 +20,18 @@ from django.core.cache import cache
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from tests.kernel.access.factories import PASSWORD, Person, arranged, official, person
+from tests.kernel.access.factories import (
+    NOW,
+    PASSWORD,
+    Person,
+    administrator,
+    arranged,
+    no_event,
+    official,
+    one_event,
+    person,
+)
+from yingshang.kernel.access.api import NotAllowed, reset_second_factor
 from yingshang.kernel.access.models import Role, User
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.api import deliver_due
@@ -375,3 +386,32 @@ def test_passwords_are_kept_by_a_slow_hash() -> None:
     assert int(iterations) >= 600_000
     assert log_in(who.user.username).status_code == 302
     assert log_in(who.user.username, "wrong").status_code == 200
+
+
+def test_passkeys_are_renamed_and_removed() -> None:
+    """Their cryptography is the library's; what is tried here is that each write is recorded."""
+    who = person()
+    client = logged_in(who)
+    with arranged():
+        key = Authenticator.objects.create(
+            user=who.user, type="webauthn", data={"name": "旧名", "credential": {}}
+        )
+    assert actions()[-1] == "second_factor_added"
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert client.post(f"/account/2fa/webauthn/keys/{key.pk}/edit/", {"name": "新名"}).status_code == 302
+    assert Authenticator.objects.get().data["name"] == "新名"
+    assert actions()[-1] == "second_factor_changed"
+    assert client.post(f"/account/2fa/webauthn/keys/{key.pk}/remove/").status_code == 302
+    assert actions()[-1] == "second_factor_removed"
+
+
+def test_an_administrator_helps_who_lost_their_second_factor() -> None:
+    who = official("leader")
+    with_totp(logged_in(who))
+    with one_event("access.second_factor_reset"):
+        reset_second_factor(actor=administrator().actor(), user_id=who.id, reason="手机遗失", now=NOW)
+    assert not Authenticator.objects.exists()
+    cache.clear()
+    assert log_in(who.user.username).headers["location"] == "/"
+    with no_event(), pytest.raises(NotAllowed):
+        reset_second_factor(actor=who.actor(), user_id=who.id, reason="", now=NOW)
