@@ -8,7 +8,10 @@ import pytest
 
 from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot
 from tests.kernel.access.factories import DAOLI, HARBIN, HEILONGJIANG, Person, official
+from tests.kernel.parties.factories import a_party, region_tree
+from tests.processes.enterprise_binding.situations import in_state
 from tests.web.desk.factories import city, fact_import, session_of
+from yingshang.kernel.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +59,32 @@ def test_workbench(page_at: PageAt, live_server: Any) -> None:
     )
 
 
+def test_decisions(page_at: PageAt, live_server: Any) -> None:
+    found = in_state("in_review")
+    one, other = (
+        a_party("演示同名商贸", facts={"ent.status": "存续", "ent.registered_capital": n}) for n in ("1", "2")
+    )
+    look(
+        page_at,
+        live_server,
+        found.reviewer,
+        {
+            "bindings": "/desk/bindings/",
+            "binding": f"/desk/bindings/{found.request.id}/",
+            "desk-home-due": "/desk/",
+        },
+    )
+    look(
+        page_at,
+        live_server,
+        official("department_official", DAOLI),
+        {"duplicates": "/desk/duplicates/", "duplicate": f"/desk/duplicates/{one.pk}/{other.pk}/"},
+    )
+
+
 def test_cockpit(page_at: PageAt, live_server: Any) -> None:
+    region_tree(HEILONGJIANG)
+    region_tree(HARBIN)
     city(300, places=("230102", "230103", "230202", "231002", "230604"))
     who = official("leader", HEILONGJIANG)
     look(
@@ -98,7 +126,14 @@ def test_administration(page_at: PageAt, live_server: Any) -> None:
 
 def test_record_of_actions(page_at: PageAt, live_server: Any) -> None:
     who = official("auditor", HARBIN)
-    look(page_at, live_server, who, {"audit": "/administration/audit/"})
+    official("window_official", DAOLI)
+    event = AuditEvent.objects.filter(action="access.appointed").latest("id")
+    look(
+        page_at,
+        live_server,
+        who,
+        {"audit": "/administration/audit/", "audit-event": f"/administration/audit/{event.pk}/"},
+    )
 
 
 def test_job_console(page_at: PageAt, live_server: Any) -> None:

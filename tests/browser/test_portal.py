@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.kernel.access.factories import PASSWORD, legal_representative_of, person
+from tests.kernel.access.factories import PASSWORD, enterprise, legal_representative_of, person
+from tests.processes.enterprise_binding.situations import in_state, last_code
 from tests.web.portal.factories import announced, known_enterprise
 
 from .conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot, sign_in
@@ -192,3 +193,56 @@ def test_the_portrait_prints_without_the_frame(page_at: PageAt, tmp_path: Path) 
         assert not page.locator(hidden).first.is_visible(), hidden
     assert page.get_by_text("参保人数").first.is_visible()
     screenshot(page, "portal-portrait-print")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_an_enterprise_is_bound_with_the_code_sent_to_its_contact(page_at: PageAt, width: int) -> None:
+    party, who = enterprise(email="office@enterprise.example"), person()
+    page = page_at(width)
+    sign_in(page, who.user.username, PASSWORD)
+    page.goto("/enterprise/")
+    screenshot(page, f"portal-no-enterprise-{width}")
+    assert_accessible(page)
+    page.get_by_role("link", name="绑定企业").first.click()
+    page.get_by_label("企业的统一社会信用代码").fill("91230102MA0000000X")
+    page.get_by_role("button", name="下一步").click()
+    expect(page.locator(".wrong")).to_be_visible()
+    screenshot(page, f"portal-bind-wrong-{width}")
+    assert_accessible(page)
+    page.get_by_label("企业的统一社会信用代码").fill(party.credit_code or "")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_label("验证码").wait_for()
+    screenshot(page, f"portal-binding-{width}")
+    assert_accessible(page)
+    page.get_by_label("验证码").fill(last_code())
+    page.get_by_role("button", name="确认").click()
+    expect(page.locator("h1")).to_have_text(party.name)
+
+
+def test_a_clerk_is_approved_by_the_legal_representative(page_at: PageAt) -> None:
+    waiting = in_state("awaiting_representative")
+    assert waiting.representative is not None
+    page = page_at(WIDE)
+    sign_in(page, waiting.representative.user.username, PASSWORD)
+    page.goto(f"/enterprise/{waiting.party.pk}/clerks/")
+    screenshot(page, "portal-approval")
+    assert_accessible(page)
+    page.get_by_role("button", name=f"同意 {waiting.requester.user.name}").click()
+    page.get_by_role("rowheader", name=waiting.requester.user.name).wait_for()
+
+
+def test_a_second_factor_is_set_up(page_at: PageAt) -> None:
+    who = person()
+    page = page_at(NARROW)
+    sign_in(page, who.user.username, PASSWORD)
+    page.goto("/account/2fa/totp/activate/")
+    if "reauthenticate" in page.url:
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main button[type=submit]")
+    page.locator("img.qr").wait_for()
+    screenshot(page, "portal-totp")
+    assert_accessible(page)
+    page.fill("input[name=code]", "000000")
+    page.get_by_role("button", name="激活").click()
+    expect(page.locator(".wrong")).to_be_visible()
+    assert_accessible(page)
