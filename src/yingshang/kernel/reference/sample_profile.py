@@ -129,8 +129,13 @@ def region_profile(region: str, seed: int) -> RegionProfile:
     leaves = leaves_of(region)
     provinces = [_above(leaf, "province") for leaf in leaves]
     prefectures = [_above(leaf, "prefecture") for leaf in leaves]
-    # Inside a province no figures are known here: a seeded order gives each county its invented weight.
-    shuffled = np.random.default_rng([seed, int(region)]).permutation(len(leaves))
+    # Inside a province no figures are known here: a seeded order gives each county its invented weight, districts
+    # before cities of county level, and those before counties, since that is where enterprises are.
+    random_order = np.random.default_rng([seed, int(region)]).permutation(len(leaves))
+    urban = np.array(
+        [next((rank for rank, end in enumerate("区市") if leaf.name.endswith(end)), 2) for leaf in leaves]
+    )
+    shuffled = random_order[np.argsort(urban[random_order], kind="stable")]
     groups = provinces if prefecture_weight is None else prefectures
     weight = 1.0 / _ranks_within([groups[position] for position in shuffled])[np.argsort(shuffled)] ** _SKEW
     if region == COUNTRY:
