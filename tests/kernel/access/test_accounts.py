@@ -31,7 +31,7 @@ from tests.kernel.access.factories import (
     one_event,
     person,
 )
-from yingshang.kernel.access.api import NotAllowed, reset_second_factor
+from yingshang.kernel.access.api import NotAllowed, contact_of_user, reset_second_factor
 from yingshang.kernel.access.models import Role, User
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.api import deliver_due
@@ -415,3 +415,29 @@ def test_an_administrator_helps_who_lost_their_second_factor() -> None:
     assert log_in(who.user.username).headers["location"] == "/"
     with no_event(), pytest.raises(NotAllowed):
         reset_second_factor(actor=who.actor(), user_id=who.id, reason="", now=NOW)
+
+
+def test_who_was_given_an_account_sets_their_own_password() -> None:
+    who = person(email="new@agency.example", password=None)
+    assert Client().post("/account/password/reset/", {"email": "new@agency.example"}).status_code == 302
+    link = re.search(r"/account/password/reset/key/\S+", last_mail())
+    assert link is not None
+    client = Client()
+    form = client.get(link.group(), follow=True).redirect_chain[-1][0]
+    client.post(form, {"password1": "green-window-77", "password2": "green-window-77"})
+    assert log_in(who.user.username, "green-window-77").status_code == 302
+
+
+def test_an_address_that_was_only_typed_in_gets_no_messages() -> None:
+    client = Client()
+    client.post("/account/signup/", REGISTRATION)
+    user_id = User.objects.get().pk
+    contact = contact_of_user(user_id=user_id)
+    assert contact is not None
+    assert contact.email == ""
+    link = re.search(r"/account/confirm-email/\S+", last_mail())
+    assert link is not None
+    client.post(link.group())
+    contact = contact_of_user(user_id=user_id)
+    assert contact is not None
+    assert contact.email == "newcomer@example.org"

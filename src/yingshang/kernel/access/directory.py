@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -163,20 +164,31 @@ def preferences_of(*, actor: Actor) -> Preferences:
 
 
 def contact_of_user(*, user_id: int) -> AccountContact | None:
-    """How a user is reached, for the room that sends messages; None without such an open account."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    """How a user is reached, for the room that sends messages; None without such an open account.
+
+    An e-mail address counts when it was confirmed: whoever registered may have typed somebody else's.
+    """
+    user = _reachable(User.objects.filter(pk=user_id)).first()
     return None if user is None else _contact(user)
 
 
 def contacts_of_party(*, party_id: int, today: date) -> tuple[AccountContact, ...]:
     """How those are reached who act for an enterprise today, for the room that sends messages."""
-    rows = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
-    rows = rows.filter(party_id=party_id, revoked_at__isnull=True, user__is_active=True)
-    return tuple(_contact(row.user) for row in rows.select_related("user").order_by("id"))
+    held = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+    held = held.filter(party_id=party_id, revoked_at__isnull=True, user=OuterRef("pk"))
+    return tuple(_contact(user) for user in _reachable(User.objects.filter(Exists(held))).order_by("pk"))
 
 
-def _contact(user: User) -> AccountContact:
-    return AccountContact(user.pk, str(user), user.email, user.phone, user.language)
+def _reachable(rows: QuerySet[User]) -> QuerySet[User]:
+    confirmed = EmailAddress.objects.filter(
+        user=OuterRef("pk"), verified=True, email__iexact=OuterRef("email")
+    )
+    return rows.filter(is_active=True).annotate(confirmed=Exists(confirmed))
+
+
+def _contact(user: Any) -> AccountContact:
+    email = user.email if user.confirmed else ""
+    return AccountContact(user.pk, str(user), email, user.phone, user.language)
 
 
 def roles() -> tuple[RoleView, ...]:

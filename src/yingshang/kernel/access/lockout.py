@@ -17,8 +17,10 @@ def is_locked_out(*, actor: Actor, user_id: int, now: datetime) -> bool:
     if user is None:
         raise user_not_found(user_id)
     since = now - timedelta(hours=settings.AXES_COOLOFF_TIME)
-    return AccessAttempt.objects.filter(
-        username__in=[name for name in (user.username, user.email) if name],
-        failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
-        attempt_time__gte=since,
-    ).exists()
+    return bool(
+        AccessAttempt.objects.filter(
+            username__in=[name for name in (user.username, user.email) if name],
+            failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
+            attempt_time__gte=since,
+        ).exists()
+    )

@@ -31,8 +31,9 @@ def create_user(
 ) -> int:
     """Make an account kept by an agency of the actor's scope, and return its number.
 
-    Without a password its owner sets one by the page 忘记密码, so `email` is needed then. The platform itself may make
-    accounts without an agency (`agency_id` None), as the public does by registering.
+    Without a password its owner sets one by the page 忘记密码, so `email` is needed then; whoever makes the account
+    vouches for the address. The platform itself may make accounts without an agency (`agency_id` None), as the public
+    does by registering.
     """
     scope = actor.require("access.manage_users")
     with transaction.atomic():
@@ -53,7 +54,7 @@ def create_user(
         if user.email:
             # In one statement, without the signals by which the pages of the accounts library are recorded.
             EmailAddress.objects.bulk_create(
-                [EmailAddress(user=user, email=user.email.lower(), primary=True, verified=False)]
+                [EmailAddress(user=user, email=user.email.lower(), primary=True, verified=True)]
             )
         record(
             actor=actor,
@@ -71,6 +72,12 @@ def _check(user: User, password: str | None) -> None:
             f"the user name {user.username!r} is taken",
             message_zh=f"用户名“{user.username}”已被使用",
             field="username",
+        )
+    if user.email and EmailAddress.objects.filter(email__iexact=user.email, verified=True).exists():
+        raise AlreadyHeld(
+            "another account has this e-mail address",
+            message_zh="这个电子邮箱已属于另一个账号",
+            field="email",
         )
     if password is None and not user.email:
         raise InvalidUser(
