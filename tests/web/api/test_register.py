@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.ledger.models import AuditEvent
 
 from . import api_factories as make
 
@@ -121,6 +123,60 @@ class TestAgencies:
         assert client.get(f"/api/v1/agencies/{own.pk}").json()["region_code"] == make.OWN
         response = client.get(f"/api/v1/agencies/{other.pk}")
         assert (response.status_code, response.json()["code"]) == (404, "parties.agency_not_found")
+
+    def test_from_set_up_to_closed(self) -> None:
+        client = make.bearer(make.a_system("administrator"))
+
+        def send(method: str, address: str, wanted: dict[str, Any], key: str, **headers: str) -> Any:
+            return client.generic(
+                method,
+                address,
+                json.dumps(wanted),
+                content_type="application/json",
+                headers={"Idempotency-Key": key, **headers},
+            )
+
+        wanted = {"code": "t-1", "name": "演示统计局", "kind": "statistics", "region_code": make.OWN}
+        made = send("POST", "/api/v1/agencies", wanted, "1")
+        assert made.status_code == 201, made.content.decode()
+        address, etag = made["Location"], made["ETag"]
+        assert client.get(address)["ETag"] == etag
+        taken = send("POST", "/api/v1/agencies", wanted, "2")
+        assert taken.status_code == 422
+        assert taken.json()["errors"][0]["field"] in ("body.code", "body.name")
+        renamed = send("PATCH", address, {"name": "演示经信局"}, "3", **{"If-Match": etag})
+        assert renamed.json()["name"] == "演示经信局"
+        late = send("PATCH", address, {"name": "演示商务局"}, "4", **{"If-Match": etag})
+        assert (late.status_code, late.json()["code"]) == (412, "api.changed")
+        closed = send("PATCH", address, {"is_active": False, "reason": "机构改革"}, "5")
+        assert closed.json()["is_active"] is False
+        both = send("PATCH", address, {"is_active": True, "name": "x"}, "6")
+        assert (both.status_code, both.json()["code"]) == (422, "api.invalid")
+
+    def test_one_event_for_each_change_and_none_for_a_refusal(self) -> None:
+        client = make.bearer(make.a_system("administrator"))
+        own, other = make.agency(make.OWN), make.agency(make.OTHER)
+        events = AuditEvent.objects.count()
+        for agency, key, status in ((own, "1", 200), (other, "2", 404)):
+            response = client.patch(
+                f"/api/v1/agencies/{agency.pk}",
+                {"name": "另一个名称"},
+                content_type="application/json",
+                headers={"Idempotency-Key": key},
+            )
+            assert response.status_code == status
+        assert AuditEvent.objects.count() == events + 1
+
+    def test_into_another_region_it_cannot_be_moved(self) -> None:
+        client = make.bearer(make.a_system("administrator"))
+        response = client.patch(
+            f"/api/v1/agencies/{make.agency(make.OWN).pk}",
+            {"region_code": make.OTHER},
+            content_type="application/json",
+            headers={"Idempotency-Key": "1"},
+        )
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["field"] == "body.region"
 
 
 class TestEvents:

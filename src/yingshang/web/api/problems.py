@@ -75,6 +75,7 @@ _FIELD_MESSAGES_ZH = {
     "greater_than_equal": "应不小于 {ge}",
     "less_than": "应小于 {lt}",
     "less_than_equal": "应不大于 {le}",
+    "value_error": "不符合要求：{error}",
     "list_type": "应为列表",
     "too_short": "至少 {min_length} 项",
     "too_long": "至多 {max_length} 项",
@@ -148,6 +149,9 @@ def problem(request: HttpRequest, error: Exception) -> HttpResponse:
         "instance": request_number(),
     }
     errors = known.details.get("errors")
+    if not errors and (name := known.details.get("field")):
+        # The kernel names the field by the name of its argument.
+        errors = [{"field": f"body.{name}", "code": known.code, "detail": message_of(known)}]
     if errors:
         body["errors"] = errors
     headers = known.headers if isinstance(known, ApiError) else {}

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from . import account, calendars, credit_codes, events, imports, jobs, parties, problem_types, reference
+from . import (
+    account,
+    agencies,
+    calendars,
+    credit_codes,
+    events,
+    imports,
+    jobs,
+    parties,
+    problem_types,
+    reference,
+)
 
 ROUTERS = (
     account.router,
     reference.router,
     parties.router,
+    agencies.router,
     calendars.router,
     credit_codes.router,
     imports.router,

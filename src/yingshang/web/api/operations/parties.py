@@ -1,4 +1,4 @@
-"""The register: parties, what is known about them, and agencies."""
+"""The register: parties, and what is known about them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
 from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.parties.api import (
-    AgencyRow,
     PartyNotFound,
     PartySummary,
-    agencies_after,
     fact_history,
-    get_agency,
     get_party,
     parties_after,
     parties_by_code,
@@ -135,29 +132,6 @@ class PortraitQuery(Schema):
     )
 
 
-class AgencyOut(Schema):
-    """An agency."""
-
-    id: int
-    code: str
-    name: str
-    kind: str
-    region_code: str
-    region_full_name: str
-    parent_id: int | None
-    is_active: bool
-
-
-class AgencyQuery(cursors.PageQuery):
-    """Which agencies."""
-
-    text: str = Field(
-        "", max_length=80, description="名称中的文字或代码开头 · part of a name, beginning of a code"
-    )
-    region: str = Field("", max_length=9, description="区划代码，含下级 · a division, with those below")
-    kind: str = Field("", max_length=40)
-
-
 @router.get("/parties", response=cursors.Page[PartyOut], summary="检索主体 · Parties")
 @needs("parties.view", "parties.view_own")
 def list_parties(request: HttpRequest, response: HttpResponse, query: Query[PartyQuery]) -> dict[str, Any]:
@@ -221,33 +195,6 @@ def get_fact_history(request: HttpRequest, credit_code: str, column: str) -> Any
     if column != "name":
         get_fact(column)
     return fact_history(actor=actor, party_id=party_id, column=column, now=timezone.now())
-
-
-@router.get(
-    "/agencies", response=cursors.Page[AgencyOut], tags=["机构 · Agencies"], summary="机构 · Agencies"
-)
-@needs("parties.view_agencies")
-def list_agencies(request: HttpRequest, response: HttpResponse, query: Query[AgencyQuery]) -> dict[str, Any]:
-    """The agencies one may see, in the order of their numbers."""
-    place = cursors.read_cursor(request, query.cursor)
-    found = agencies_after(
-        actor=actor_from(request),
-        after_id=int(place[0]) if place else 0,
-        limit=query.limit + 1,
-        text=query.text,
-        region=query.region or None,
-        kind=query.kind or None,
-    )
-    return cursors.page(request, response, found, limit=query.limit, key=lambda each: [each.id])
-
-
-@router.get(
-    "/agencies/{int:agency_id}", response=AgencyOut, tags=["机构 · Agencies"], summary="一个机构 · One agency"
-)
-@needs("parties.view_agencies")
-def get_one_agency(request: HttpRequest, agency_id: int) -> AgencyRow:
-    """One agency by its number."""
-    return get_agency(actor=actor_from(request), agency_id=agency_id)
 
 
 def _looked_up(code: str, party: PartySummary | None) -> dict[str, Any]:
