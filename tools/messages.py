@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,9 +67,13 @@ def collected() -> Catalog:
         text = path.read_text("utf-8") if path.suffix == ".py" else _python_of_template(path)
         place = path.relative_to(ROOT).as_posix()
         found = extract("python", io.BytesIO(text.encode("utf-8")), keywords=KEYWORDS, comment_tags=())
-        for _line, message, _comments, context in found:
-            if message and (message if isinstance(message, str) else message[0]):
-                catalog.add(message, context=context, locations=[(place, 0)], flags=())
+        try:
+            messages = list(found)
+        except (SyntaxError, tokenize.TokenError) as error:
+            raise SystemExit(f"{place}: {error}") from None
+        for _line, words, _comments, context in messages:
+            if words and (words if isinstance(words, str) else words[0]):
+                catalog.add(words, context=context, locations=[(place, 0)], flags=())
     for message in catalog:
         message.locations = sorted(set(message.locations))
     return catalog

@@ -35,7 +35,7 @@ def look(page_at: PageAt, live_server: Any, who: Person, pages: dict[str, str]) 
                 assert_accessible(page)
             except AssertionError as error:
                 findings.append(f"{width} px: {str(error).splitlines()[:6]}")
-    assert findings == []
+    assert not findings, "\n".join(findings)
 
 
 def test_workbench(page_at: PageAt, live_server: Any) -> None:

@@ -211,10 +211,10 @@ def test_an_enterprise_is_bound_with_the_code_sent_to_its_contact(page_at: PageA
     assert_accessible(page)
     page.get_by_label("企业的统一社会信用代码").fill(party.credit_code or "")
     page.get_by_role("button", name="下一步").click()
-    page.get_by_label("验证码").wait_for()
+    page.get_by_role("textbox", name="验证码").wait_for()
     screenshot(page, f"portal-binding-{width}")
     assert_accessible(page)
-    page.get_by_label("验证码").fill(last_code())
+    page.get_by_role("textbox", name="验证码").fill(last_code())
     page.get_by_role("button", name="确认").click()
     expect(page.locator("h1")).to_have_text(party.name)
 

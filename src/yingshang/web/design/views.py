@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
@@ -55,7 +55,7 @@ def language(request: HttpRequest) -> HttpResponse:
     actor, wanted = actor_from(request), request.POST.get("language", "")
     if actor.kind == "user" and wanted in dict(settings.LANGUAGES):
         set_preferences(actor=actor, language=wanted, now=timezone.now())
-    return cast("HttpResponse", set_language(request))
+    return set_language(request)
 
 
 class _SampleForm(forms.Form):
