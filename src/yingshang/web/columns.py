@@ -9,6 +9,7 @@ import django_tables2 as tables
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from yingshang.web.design.icons import icon
 
@@ -70,6 +71,8 @@ _WORDS: dict[str, Words] = {
 
 def tone_tag(kind: str, code: str, word: str = "") -> SafeString:
     """A code as a badge: word, icon, tone."""
+    if not code and not word:
+        return format_html('<span class="unknown">{}</span>', gettext("未知"))
     tone, name = TONES.get(kind, {}).get(code, _QUIET)
     shown = word or str(_WORDS.get(kind, {}).get(code, code))
     return format_html('<span class="tag {}">{}{}</span>', tone, icon(name), shown)
