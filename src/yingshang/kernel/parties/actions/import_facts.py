@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, Scope
@@ -201,8 +201,9 @@ def _begun(*, resume: bool, actor: Actor, now: datetime, **what: Any) -> Iterato
             _start_over(actor, fact_import, now)
         yield fact_import
     finally:
-        if not connection.needs_rollback:
-            with connection.cursor() as cursor:
+        # A lost connection has let go of the lock by itself; what broke it is the error to be told.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            if not connection.needs_rollback:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, fact_import.pk])
 
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.reference.api import FactDefinition, FieldDefinition, arrow_type, facts, get_fact
@@ -166,8 +166,9 @@ def _alone() -> Iterator[None]:
     try:
         yield
     finally:
-        if not connection.needs_rollback:
-            with connection.cursor() as cursor:
+        # A lost connection has let go of the lock by itself; what broke it is the error to be told.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            if not connection.needs_rollback:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
