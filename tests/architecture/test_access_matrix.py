@@ -6,6 +6,7 @@ and so does an entry for one that is gone. When something was added on purpose, 
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, U
 from yingshang.kernel.access.roles_file import roles_file
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.models import FactImport, FactRecord, Merge
+from yingshang.processes.enterprise_binding.models import BindingRequest
 from yingshang.web.api.dispatch import content_type_of, rule_of_operation
 from yingshang.web.api.root import api
 
@@ -46,6 +48,7 @@ class Entry:
     who: frozenset[str]
     elsewhere: frozenset[str] = frozenset()
     arguments: Mapping[str, str] = field(default_factory=dict)
+    sent: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def matrix() -> Matrix:
                 written_out(value["who"], page),
                 written_out(value.get("elsewhere", []), page),
                 {key: str(each) for key, each in value.get("with", {}).items()},
+                value.get("send", {}),
             )
     return found
 
@@ -165,7 +169,7 @@ class Person:
 
 def _people(own: dict[str, Any]) -> dict[str, Person]:
     users: dict[str, User] = {
-        "nobody": make.a_user(),
+        "nobody": own["applicant"],
         "clerk": own["clerk"],
         "legal_representative": own["legal_representative"],
         **{role: make.an_official(role, OWN) for role in matrix().roles},
@@ -190,6 +194,7 @@ def _things(place: str) -> dict[str, Any]:
     legal_representative = make.a_legal_representative(party)
     clerk = make.a_clerk(party)
     official = make.an_official("policy_author", place)
+    applicant = make.a_user()
     with make.arranged():
         imported = FactImport.objects.create(
             file_name="a.csv",
@@ -212,6 +217,26 @@ def _things(place: str) -> dict[str, Any]:
         merge = Merge.objects.create(
             kept=party, duplicate=merged, reason="test", merged_by_name="", merged_at=now
         )
+        asked = BindingRequest.objects.create(
+            user=applicant,
+            credit_code=party.credit_code,
+            party=party,
+            state="awaiting_representative",
+            requested_at=now,
+            changed_at=now,
+        )
+        reviewed = BindingRequest.objects.create(
+            user=applicant,
+            credit_code=duplicate.credit_code,
+            party=duplicate,
+            state="in_review",
+            requested_at=now,
+            changed_at=now,
+            agency=make.agency(place),
+            desk_path=place,
+            review_began_at=now,
+            due_on=now.date(),
+        )
         event = record(
             actor=make.PLATFORM,
             action="tests.happened",
@@ -231,6 +256,9 @@ def _things(place: str) -> dict[str, Any]:
         "import_id": imported.pk,
         "merge_id": merge.pk,
         "event_id": event,
+        "asked_binding": asked.pk,
+        "reviewed_binding": reviewed.pk,
+        "applicant": applicant,
         "clerk": clerk,
         "legal_representative": legal_representative,
     }
@@ -387,10 +415,10 @@ def test_operations(scene: Scene) -> None:
                 values = _values(arguments, entry, things[place])
                 url = "/api/v1" + operation.path.replace("{int:", "{").format(**values)
                 response = _tried(
-                    lambda url=url, person=person, operation=operation: person.client.generic(
+                    lambda url=url, person=person, operation=operation, entry=entry: person.client.generic(
                         operation.methods[0],
                         url,
-                        "{}" if content_type_of(operation) == "application/json" else "",
+                        json.dumps(entry.sent) if content_type_of(operation) == "application/json" else "",
                         content_type=content_type_of(operation) or "application/octet-stream",
                         headers={"Idempotency-Key": "k"},
                     )
@@ -423,7 +451,10 @@ def _asked(client: Client, url: str) -> Any:
 
 
 def _in_a_place(arguments: tuple[str, ...], entry: Entry) -> bool:
-    return any(name in _PLACED and name not in entry.arguments for name in arguments)
+    return any(
+        entry.arguments[name].startswith("$") if name in entry.arguments else name in _PLACED
+        for name in arguments
+    )
 
 
 _PLACED = frozenset(
@@ -446,7 +477,12 @@ _PLACED = frozenset(
 
 def _values(arguments: tuple[str, ...], entry: Entry, things: Mapping[str, Any]) -> dict[str, str]:
     known = {**PLACELESS, **things, **entry.arguments}
-    return {name: str(known.get(name, UNUSED)) for name in arguments}
+
+    def value(name: str) -> str:
+        text = str(known.get(name, UNUSED))
+        return str(things[text[1:]]) if text.startswith("$") else text
+
+    return {name: value(name) for name in arguments}
 
 
 def _url(address: Address, entry: Entry, things: Mapping[str, Any]) -> str:
