@@ -1,0 +1,91 @@
+"""The worker that delivers, killed while a mail server is taking the message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from tests.kernel.access.factories import SYSTEM
+from tests.kernel.notices.servers import Mailbox, mail_server
+from yingshang.kernel.notices.api import Recipient, send
+from yingshang.kernel.notices.models import Delivery
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_queue(transactional_db: None) -> Iterator[None]:
+    """The queue's tables are not Django's, so what clears tables between tests leaves them."""
+    clear = "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
+    with connection.cursor() as cursor:
+        cursor.execute(clear)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(clear)
+
+
+@contextmanager
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A worker on the test's database that hands mail to the test's server."""
+    database = connection.settings_dict
+    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}"
+    host = database["HOST"] or database["OPTIONS"].get("host", "")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.kernel.notices.run_worker"],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"{url}?host={host}&port={database['PORT']}",
+            "TEST_EMBEDDED_DATABASE": "",
+            "EMAIL_FROM": "noreply@example.org",
+            "EMAIL_URL": f"smtp://127.0.0.1:{settings.EMAIL_PORT}",
+        },
+        cwd=Path(settings.PACKAGE).parent.parent,
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 25) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.1)
+
+
+def test_the_queue_knows_the_tasks() -> None:
+    assert {"notices.deliver", "notices.deliver_waiting", "enterprise_binding.lapse"} <= set(app.tasks)
+
+
+def test_a_message_survives_the_worker_that_was_delivering_it() -> None:
+    with mail_server(Mailbox(delay=60)) as mailbox:
+        (number,) = send(
+            actor=SYSTEM,
+            to=Recipient(email="who@example.org"),
+            template="notices.announcement",
+            context={"title": "停机通知", "text": "今晚维护"},
+            channels=["email"],
+            now=timezone.now(),
+        )
+        with worker() as first:
+            wait_until(lambda: len(mailbox.received) == 1)
+            os.kill(first.pid, signal.SIGKILL)
+        assert Delivery.objects.get(pk=number).state == "queued"
+        mailbox.delay = 0
+        with worker():
+            wait_until(lambda: Delivery.objects.get(pk=number).state == "sent")
+    assert {mail["Message-ID"] for mail in mailbox.received} == {f"<notice-{number}@example.org>"}
+    assert len(mailbox.received) == 2
