@@ -196,6 +196,19 @@ def test_after_a_killed_supervisor_the_next_one_finds_the_port_free(place: Place
     assert place.get("/health/live")[0] == 0
 
 
+def test_a_stop_while_it_is_starting_is_heard(place: Place, tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [YINGSHANG, "serve", "--port", str(place.port)], env=place.environment, stderr=log
+        )
+    served = Running(process, tmp_path / "log")
+    # Two processes of granian's own are loading the application.
+    served.waits(lambda: (web := served.child("web")) and len(web.children()) == 2)
+    process.terminate()
+    assert process.wait(60) == 0
+    assert "refused to gracefully stop" not in served.log.read_text()
+
+
 def test_the_platform_comes_back_from_a_backup(place: Place, tmp_path: Path) -> None:
     (place.directory / "files").mkdir()
     (place.directory / "files" / "a.pdf").write_bytes(b"a file")

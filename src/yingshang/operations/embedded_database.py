@@ -8,8 +8,8 @@ What is promised:
 - **Only who started it gets in.** There is no TCP port. The socket lies in a folder of mode 0700, and the server asks
   the kernel who is at the other end (peer authentication): the caller's account and nobody else.
 - **Root works too.** PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`. Where that
-  account cannot reach the folder (a checkout below /root), data and binaries go to /var/lib/yingshang-embedded; permissions of
-  folders that are not ours are never changed.
+  account cannot reach the folder (a checkout below /root), data and binaries go to /var/lib/yingshang-embedded;
+  permissions of folders that are not ours are never changed.
 - **Any interruption is survived.** A database is made under another name and renamed when complete, so a folder called
   `data` is always a finished one. What a killed server or a reboot leaves behind is recognised by a name of the
   database's own, and cleared at the next start.

@@ -44,6 +44,10 @@ def end_with_parent(parent: int) -> None:
 
 def load_application(target: str) -> Callable[..., Any]:
     """The WSGI application, loaded in each of granian's own processes, which end with granian too."""
+    # Forked from granian, this process has a handler that does nothing here until granian sets another one: a stop
+    # in these seconds, or the death of granian, would not be heard.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     above = multiprocessing.parent_process()
     if above is not None and above.pid is not None:
         end_with_parent(above.pid)
@@ -83,6 +87,8 @@ def worker() -> None:
     from django.core.management import execute_from_command_line
 
     concurrency = os.environ.get("WORKER_CONCURRENCY") or "2"
+    # The command greets on standard output, where nobody listens; the log has the same.
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  (until the end of the process)
     execute_from_command_line(
         [
             "yingshang",
