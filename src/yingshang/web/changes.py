@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 
+NOTHING = "—"
+"""What stands for a value that is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One value that was added, removed, changed, or stayed."""
@@ -41,4 +45,6 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, str]:
             flat.update(_flat(each, f"{path}."))
         else:
             flat[path] = each if isinstance(each, str) else json.dumps(each, ensure_ascii=False)
+            if each is None:
+                flat[path] = NOTHING
     return flat

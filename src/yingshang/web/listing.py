@@ -140,7 +140,7 @@ class Listing:
             return self._as_csv()
         if export == "xlsx":
             return self._as_workbook()
-        htmx = getattr(self.request, "htmx", None)
+        htmx: Any = getattr(self.request, "htmx", None)
         fragment = bool(htmx) and htmx.target == "list"
         return render(
             self.request,

@@ -358,7 +358,7 @@ def test_changes_are_told_value_by_value() -> None:
     assert told == {
         "a": ("same", "1", "1"),
         "b.c": ("changed", "x", "y"),
-        "d": ("removed", "null", ""),
+        "d": ("removed", "—", ""),
         "e": ("added", "", "[1]"),
     }
 

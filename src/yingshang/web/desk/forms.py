@@ -117,7 +117,8 @@ class MergeForm(forms.Form):
 
     def __init__(self, *args: Any, parties: tuple[Any, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kept"].choices = [(str(each.id), each.name) for each in parties]  # type: ignore[attr-defined]
+        named = [(str(each.id), f"{each.name}（{each.credit_code or each.id}）") for each in parties]
+        self.fields["kept"].choices = named  # type: ignore[attr-defined]
 
 
 class DecisionForm(forms.Form):

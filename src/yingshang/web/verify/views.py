@@ -8,12 +8,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from yingshang.kernel.access.api import open_to_everybody
-from yingshang.web.limits import limit
+from yingshang.web.api.limits import address_of, use
 
 from .checking import check
 from .forms import CodeForm
-
-CHECKS_PER_MINUTE = 30
 
 
 @open_to_everybody
@@ -30,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse | HttpResponseRedirect | HttpResp
 def result(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect:
     """One code, checked. The address is short enough for a QR code, and always in the same spelling."""
     now = timezone.now()
-    limit(request, "verify", per_minute=CHECKS_PER_MINUTE, now=now)
+    use("verify", f"verify:{address_of(request)}", now=now)
     found = check(code)
     if found.is_valid and found.code != code:
         return redirect("verify:result", code=found.code)
