@@ -41,6 +41,7 @@ from yingshang.kernel.notices.api import (
     outbox_lag,
     retry_delivery,
     send,
+    send_text,
     unread_count,
 )
 from yingshang.kernel.notices.message_templates import declare_templates, render
@@ -132,6 +133,8 @@ def test_an_occasion_is_told_once() -> None:
     with no_event():
         assert send(actor=SYSTEM, to=Recipient(user_id=who.id), once="due:7:2026-11-23", **TELL) == ()
     assert len(send(actor=SYSTEM, to=Recipient(user_id=who.id), once="due:8:2026-11-23", **TELL)) == 2
+    send(actor=SYSTEM, to=Recipient(email="a@example.org"), channels=["email"], once="due:9", **TELL)
+    assert "example.org" not in "".join(key or "" for key in Message.objects.values_list("once", flat=True))
 
 
 @pytest.mark.django_db
@@ -179,6 +182,13 @@ def test_operators_see_how_messages_went_but_not_what_they_say() -> None:
         retry_delivery(actor=operator, message_id=number, now=NOW)
     with no_event(), pytest.raises(MessageNotFound):
         retry_delivery(actor=operator, message_id=0, now=NOW)
+    # What held a secret is not sent again without it.
+    (link,) = send_text(
+        actor=SYSTEM, email="x@example.org", template="accounts.x", subject="s", body="a link", now=NOW
+    )
+    Delivery.objects.filter(pk=link).update(state="failed", secret_body="", next_try_at=None)
+    with no_event(), pytest.raises(NotFailed):
+        retry_delivery(actor=operator, message_id=link, now=NOW)
     for role in roles():
         if role.code != "operator":
             actor = official(role.code).actor()

@@ -14,6 +14,8 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
+from yingshang.kernel.access.api import mask
+
 from .channels import Envelope, PermanentFailure, TemporaryFailure, get_channel
 from .models import Delivery
 
@@ -100,6 +102,9 @@ def _wait(delivery: Delivery, error: TemporaryFailure | None) -> timedelta | Non
 
 
 def _note(delivery: Delivery, now: datetime, error: str, *, again: timedelta | None) -> None:
+    address = delivery.message.address
+    # Servers like to repeat the address in what they say; here and in the log it is nobody's business.
+    error = error.replace(address, mask(address)) if address else error
     if again is None:
         _give_up(delivery, error)
     else:

@@ -29,7 +29,7 @@ class Message(models.Model):
     body = EncryptedTextField("内容")
     link = models.CharField("链接", max_length=300, blank=True)
     # The same key is never sent twice over one channel to one recipient.
-    once = models.CharField(max_length=160, null=True, unique=True)
+    once = models.CharField(max_length=240, null=True, unique=True)
     created_at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True)
 

@@ -10,6 +10,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ..errors import MessageNotFound, NotFailed
+from ..message_templates import HIDDEN
 from ..models import Delivery
 
 
@@ -28,10 +29,11 @@ def retry_delivery(*, actor: Actor, message_id: int, now: datetime) -> None:
         )
         if delivery is None or not scope.everywhere:
             raise MessageNotFound(f"no message {message_id}", message_zh="没有这条消息", value=message_id)
-        if delivery.state != Delivery.FAILED or delivery.expires_at is not None:
+        secret_is_gone = HIDDEN in delivery.message.body
+        if delivery.state != Delivery.FAILED or delivery.expires_at is not None or secret_is_gone:
             raise NotFailed(
-                f"message {message_id} has not failed, or is out of date",
-                message_zh="这条消息没有失败，或者已经过期，不能重发",
+                f"message {message_id} has not failed, is out of date, or held a secret that is gone",
+                message_zh="这条消息没有失败，或者已经过期，或者其中的验证信息已删除，不能重发",
             )
         before = delivery.error
         delivery.state, delivery.attempts, delivery.next_try_at, delivery.error = "queued", 0, now, ""

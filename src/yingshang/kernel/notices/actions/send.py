@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor, contact_of_user, contacts_of_party
+from yingshang.kernel.access.api import Actor, contact_of_user, contacts_of_party, lookup_hash
 from yingshang.kernel.ledger.api import Target, record
 
 from ..channels import get_channel
@@ -106,7 +106,8 @@ def write(
     with transaction.atomic():
         written = []
         for reached, code, address, text in drafts:
-            key = f"{once}:{code}:{reached.user_id or address}"[:160] if once else None
+            # The address as a hash: the key can be searched, so it must not hold what is encrypted elsewhere.
+            key = f"{once}:{code}:{reached.user_id or lookup_hash(address)}" if once else None
             if key and Message.objects.filter(once=key).exists():
                 continue
             immediate = get_channel(code).immediate
