@@ -72,8 +72,11 @@ def not_yet_said(said: Said, on_the_same_day: Iterable[Record]) -> dict[str, dic
 
     What a source said last counts: a value that it corrected and now tells again is news.
     """
+    before = sorted(on_the_same_day, key=lambda each: each.order)
+    if len(before) == 1 and before[0].said == said:
+        return {}
     last: dict[tuple[str, str], Any] = {}
-    for record in sorted(on_the_same_day, key=lambda each: each.order):
+    for record in before:
         for source, told in record.said.items():
             for column, value in told.items():
                 last[source, column] = value
