@@ -25,6 +25,7 @@ from yingshang.operations.sample_city import (
     load_foundations,
     load_people,
 )
+from yingshang.processes.enterprise_binding import api as enterprise_binding
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AS_OF = date(2026, 11, 21)
@@ -70,6 +71,15 @@ def test_the_city_is_loaded_once_with_a_year_of_history(tmp_path: Path) -> None:
     # A file with wrong rows, and enterprises that are there twice: something to look at and to decide.
     assert [each.rejected for each in parties.imports(actor=ACTOR).rows if each.rejected] == [6]
     assert parties.duplicate_candidates(actor=ACTOR).total == 4
+
+    # Requests before the window: some decided, some late, some to be decided today.
+    window = next(account for account in accounts if account.username == "window")
+    reviewer = access.find_account(actor=ACTOR, username=window.username)[0]
+    due = enterprise_binding.due_bindings(
+        actor=access.actor_by_reference(f"user:{reviewer}"), now=timezone.now()
+    )
+    assert len(due) == 6
+    assert len({item.status for item in due}) > 1
 
     # There is a year of history, and nothing before it.
     some = parties.search_parties(actor=ACTOR, per_page=100).rows

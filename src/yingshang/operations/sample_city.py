@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +25,7 @@ from yingshang.kernel.reference import api as reference
 from yingshang.operations.errors import UnknownCity
 from yingshang.operations.sample_deliveries import cut_into_deliveries
 from yingshang.operations.sample_troubles import write_troubled_file
+from yingshang.processes.enterprise_binding import api as enterprise_binding
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done, and how much there is to do (None while unknown)."""
@@ -136,8 +137,10 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
 
 
 def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account, ...]:
-    """Staff with their appointments, and people with their mandates for the largest enterprises."""
-    return (*_staff(demonstration, now), *_clerks(demonstration, now))
+    """Staff with their appointments, people with their mandates, and requests of people who would like one."""
+    accounts = (*_staff(demonstration, now), *_clerks(demonstration, now))
+    _requests(demonstration, now)
+    return accounts
 
 
 def _staff(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
@@ -167,9 +170,17 @@ def _staff(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
 def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
     city = described()["cities"][demonstration.city]
     largest = _largest_enterprises(str(city["region"]))
+    to_be_tried = ""
+    for each in described()["contacts"]:
+        party = largest[each["enterprise"]]
+        to_be_tried = f"可绑定 {party.credit_code}"
+        if parties.registered_contact(credit_code=str(party.credit_code)) is None:
+            parties.record_contact(
+                actor=ACTOR, party_id=party.id, email=each["email"], now=now, reason="演示数据"
+            )
     for person in described()["clerks"]:
         user_id = _account(person, demonstration, now, agency_id=None)
-        what, where = "注册用户", ""
+        what, where = "注册用户", to_be_tried
         if "enterprise" in person and person["enterprise"] < len(largest):
             party = largest[person["enterprise"]]
             legal = bool(person.get("legal_representative"))
@@ -185,6 +196,37 @@ def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
                     reason="演示数据",
                 )
         yield Account(person["username"], person["name"], what, where, person.get("shown", False))
+
+
+def _requests(demonstration: Demonstration, now: datetime) -> None:
+    requests = described()["requests"]
+    reviewer_name = next(
+        each["username"] for each in described()["staff"] if each["role"] == "window_official"
+    )
+    found = parties.search_parties(actor=ACTOR, region=str(requests["region"]), order="id", per_page=100).rows
+    # A district with a desk of its own would take them; these are for the city's.
+    with_desk = {each["agency"].partition("-")[0] for each in described()["staff"]}
+    enterprises = [each for each in found if each.region_code not in with_desk]
+    for number, (request, enterprise) in enumerate(zip(requests["made"], enterprises, strict=False), start=1):
+        person = {"username": f"applicant{number}", "name": f"演示申请人{number}"}
+        user_id = _account(person, demonstration, now, agency_id=None)
+        applicant = access.actor_by_reference(f"user:{user_id}")
+        if enterprise_binding.bindings(actor=applicant):
+            continue
+        asked = now - timedelta(days=request["days_ago"])
+        assert enterprise.credit_code is not None
+        made = enterprise_binding.request_binding(
+            actor=applicant, credit_code=enterprise.credit_code, now=asked
+        )
+        if "approve" in request:
+            reviewer = access.find_account(actor=ACTOR, username=reviewer_name)[0]
+            enterprise_binding.decide_review(
+                actor=access.actor_by_reference(f"user:{reviewer}"),
+                request_id=made.id,
+                approve=request["approve"],
+                reason=request["reason"],
+                now=asked + timedelta(days=1),
+            )
 
 
 def _largest_enterprises(region: str) -> list[parties.PartySummary]:
