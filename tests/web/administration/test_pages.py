@@ -18,13 +18,17 @@ from tests.kernel.access.factories import (
     NANGANG,
     QIQIHAR,
     agency,
+    no_event,
     official,
     one_event,
     person,
 )
 from tests.web.desk.factories import city, signed_in
 from yingshang.kernel.access.models import Appointment, SystemClient, User
+from yingshang.kernel.jobs.api import enqueue
+from yingshang.kernel.jobs.models import JobProgress
 from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.parties.tasks import import_facts_job
 from yingshang.web.administration.failures import failure_of, without_personal_data
 from yingshang.web.administration.year_view import year_view
 from yingshang.web.changes import changes
@@ -393,3 +397,42 @@ def test_somebody_without_a_role_is_kept_out() -> None:
         "/cockpit/",
     ):
         assert client.get(address).status_code == 403, address
+
+
+@pytest.fixture
+def failed_job() -> int:
+    """A job that failed with a traceback which quotes a phone number."""
+    now = timezone.now()
+    who = official("department_official", DAOLI)
+    job_id = enqueue(import_facts_job, actor=who.actor(now), title="导入 演示.csv", now=now, import_id=1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job_id])
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed', attempts = 2 WHERE id = %s", [job_id])
+    trace = 'Traceback (most recent call last):\n  File "x.py", line 7\nKeyError: \'13812345678\'\n'
+    JobProgress.objects.filter(job_id=job_id).update(error=trace, done=40, total=120)
+    return job_id
+
+
+def test_a_failed_job_is_shown_with_its_reason_and_tried_again(failed_job: int) -> None:
+    client = signed_in(official("operator", HARBIN))
+    page = text_of(client, "/administration/jobs/", state="failed")
+    assert "导入 演示.csv" in page and "40 / 120" in page
+    detail = text_of(client, f"/administration/jobs/{failed_job}/")
+    assert "KeyError" in detail and "技术细节" in detail and "13812345678" not in detail
+    with one_event("jobs.retried"):
+        assert client.post(f"/administration/jobs/{failed_job}/retry/").status_code == 302
+    assert "每三秒刷新一次" in text_of(client, "/administration/jobs/")
+    with no_event():
+        assert client.post(f"/administration/jobs/{failed_job}/retry/").status_code in (409, 422)
+
+
+def test_who_may_only_look_cannot_retry(failed_job: int) -> None:
+    client = signed_in(official("department_official", DAOLI))
+    assert "重试</button>" not in text_of(client, f"/administration/jobs/{failed_job}/")
+    assert client.post(f"/administration/jobs/{failed_job}/retry/").status_code == 403
+
+
+def test_the_state_of_a_job_refreshes_as_a_fragment(failed_job: int) -> None:
+    client = signed_in(official("operator", HARBIN))
+    answer = client.get(f"/administration/jobs/{failed_job}/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in answer and 'id="job"' in answer
