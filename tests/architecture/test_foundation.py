@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-TARGETS = ("install", "demo", "test", "check", "format", "bench", "conformance", "clean")
+TARGETS = ("install", "demo", "demo-reset", "report", "messages", "test", "check", "format", "bench", "conformance", "clean")
 
 
 def _make(root: Path, *arguments: str, cwd: Path | None = None) -> str:
@@ -39,7 +39,7 @@ def test_tests_can_be_chosen(root: Path) -> None:
     assert "-n auto" in _make(root, "-n", "test")
 
 
-def test_the_demo_makes_a_city_once_for_each_size_and_again_when_it_is_gone(
+def test_the_report_makes_a_city_once_for_each_size_and_again_when_it_is_gone(
     root: Path, tmp_path: Path
 ) -> None:
     shutil.copy(root / "Makefile", tmp_path)
@@ -54,18 +54,18 @@ def test_the_demo_makes_a_city_once_for_each_size_and_again_when_it_is_gone(
         "case $last in *.parquet) touch $last;; *) mkdir -p $last; touch $last/report.html;; esac\n"
     )
     command.chmod(0o755)
-    city = "called sample-city --enterprises 20000 --seed 1 --out var/demo/city.parquet"
-    match = "called match examples/policies --subjects var/demo/city.parquet --as-of 2026-11-21 --out var/demo/report"
+    city = "called sample-city --enterprises 20000 --seed 1 --out var/report/city.parquet"
+    match = "called match examples/policies --subjects var/report/city.parquet --as-of 2026-11-21 --out var/report"
 
-    first = _make(tmp_path, "demo")
+    first = _make(tmp_path, "report")
     assert city in first and match in first
-    assert f"Report: {tmp_path}/var/demo/report/report.html" in first
-    again = _make(tmp_path, "demo")
+    assert f"Report: {tmp_path}/var/report/report.html" in first
+    again = _make(tmp_path, "report")
     assert "sample-city" not in again and match in again
-    assert "--enterprises 50" in _make(tmp_path, "demo", "ENTERPRISES=50")
-    assert city in _make(tmp_path, "demo")
-    (tmp_path / "var/demo/city.parquet").unlink()
-    assert city in _make(tmp_path, "demo")
+    assert "--enterprises 50" in _make(tmp_path, "report", "ENTERPRISES=50")
+    assert city in _make(tmp_path, "report")
+    (tmp_path / "var/report/city.parquet").unlink()
+    assert city in _make(tmp_path, "report")
 
 
 def test_the_gate_runs_check_and_test(root: Path) -> None:
