@@ -104,7 +104,9 @@ def _fields(schema: dict[str, Any], part: dict[str, Any]) -> list[dict[str, Any]
     if "properties" not in part and part.get("type") == "array":
         part = _resolved(schema, part["items"])
     required = part.get("required", [])
-    return [
+    row = part.get("properties", {}).get("items", {}).get("items")
+    of_row = [{**each, "name": f"items[].{each['name']}"} for each in _fields(schema, row)] if row else []
+    return of_row + [
         {
             "name": name,
             "type": _type(schema, each),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -62,7 +63,12 @@ def list_jobs(request: HttpRequest, response: HttpResponse, query: Query[JobQuer
 @signed_in
 def get_one_job(request: HttpRequest, job_id: int) -> JobView:
     """One job: one's own, or any for those who may see jobs."""
-    return get_job(actor=actor_from(request), job_id=job_id)
+    actor = actor_from(request)
+    found = get_job(actor=actor, job_id=job_id)
+    if found.error.startswith("Traceback") and not actor.may("jobs.view"):
+        # A refusal is for whoever began the job; an accident is for those who mend it.
+        return replace(found, error="")
+    return found
 
 
 @router.post("/jobs/{int:job_id}/retry", response={202: JobOut}, summary="重试任务 · Retry a failed job")
