@@ -40,7 +40,7 @@ REGIONS = ["000000", HEILONGJIANG, HARBIN, DAOLI, NANGANG, QIQIHAR, "230102001"]
 PATHS = ["", "23", "2301", "230102", "230103", "2302", "230102001"]
 
 
-def within(grant: Grant, path: str, agency_id: int | None) -> bool:
+def within(grant: Grant, path: str | None, agency_id: int | None) -> bool:
     """What a role means, in words: an agency, a region, a region with what lies below, everything."""
     if PERMISSION not in grant.permissions:
         return False
@@ -48,6 +48,8 @@ def within(grant: Grant, path: str, agency_id: int | None) -> bool:
         return True
     if grant.reach == "agency":
         return agency_id is not None and agency_id == grant.agency_id
+    if path is None:
+        return False
     return path == grant.region_path if grant.reach == "region" else path.startswith(grant.region_path)
 
 
@@ -125,7 +127,10 @@ def test_a_scope_covers_a_role_exactly_if_it_takes_in_all_the_role_would(mine: G
     mine = Grant("m", frozenset({PERMISSION}), mine.reach, mine.agency_id, PATHS[mine.agency_id or 0])
     given_ = Grant("g", frozenset({PERMISSION}), given_.reach, given_.agency_id, PATHS[given_.agency_id or 0])
     scope = Actor("user", "1", "", grants=(mine,)).scope(PERMISSION)
-    places = [(path, index) for index, path in enumerate(PATHS)] + [(path, 99) for path in (*PATHS, "9")]
+    places: list[tuple[str | None, int | None]] = [(path, index) for index, path in enumerate(PATHS)]
+    places += [(path, 99) for path in (*PATHS, "9")]
+    # What belongs to no region is only within everywhere, not within the subtree of the whole country.
+    places.append((None, None))
     subset = all(within(mine, *place) for place in places if within(given_, *place))
     covers = scope.covers(given_.reach, agency_id=given_.agency_id or 0, region_path=given_.region_path)
     if covers:
