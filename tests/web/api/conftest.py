@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from . import api_factories as make
+from tests.web.api import api_factories as make
 
 
 @pytest.fixture

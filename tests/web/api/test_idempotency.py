@@ -199,7 +199,7 @@ class TestAtTheSameMoment:
 
 @pytest.mark.django_db
 def test_every_write_wants_a_key() -> None:
-    from . import api_factories as make
+    from tests.web.api import api_factories as make
 
     client: Client = make.bearer(make.a_system("operator"))
     response = client.post("/api/v1/jobs/1/retry")

@@ -11,10 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tests.web.api import api_factories as make
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.models import FactImport, ImportReject
-
-from . import api_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -8,13 +8,12 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tests.web.api import api_factories as make
 from yingshang.kernel.access.api import actor_of
 from yingshang.kernel.access.models import User
 from yingshang.kernel.jobs.api import enqueue
 from yingshang.kernel.jobs.models import JobProgress
 from yingshang.kernel.parties.tasks import import_facts_job
-
-from . import api_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from tests.web.api import api_factories as make
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.ledger.models import AuditEvent
-
-from . import api_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -10,11 +10,10 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from tests.web.api import api_factories as make
 from yingshang.web.api import limits
 from yingshang.web.api.errors import TooManyRequests
 from yingshang.web.api.models import RateLimit
-
-from . import api_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
+from tests.web.api import api_factories as make
 from yingshang.kernel.access.api import disable_client, rotate_secret
 from yingshang.kernel.parties.models import Party
-
-from . import api_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from tests.web.api import api_factories as make
 from yingshang.kernel.ledger.models import AuditEvent
-
-from . import api_factories as make
 
 ADDRESS = "/api/v1/me/preferences"
 
