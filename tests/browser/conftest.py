@@ -81,7 +81,7 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", heard)
-        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
         page.on(
             "response",
             lambda response: (

@@ -161,5 +161,5 @@ def test_the_map_leads_down_by_click_and_its_table_by_keyboard(page_at: PageAt, 
     expect(page.locator("h1")).to_contain_text("哈尔滨市")
     page.locator(".board-map summary").press("Enter")
     page.locator(".board-map table").get_by_role("link", name="道里区").press("Enter")
-    expect(page.locator("h1")).to_have_text("企业")
+    expect(page.locator("h1")).to_have_text("企业名录")
     expect(page.locator("#list")).to_contain_text("共 10 条")

@@ -111,7 +111,7 @@ def test_messages_are_read_and_marked(page_at: PageAt, width: int) -> None:
     page.get_by_role("button", name="标为已读 演示通知1").click()
     expect(page.locator(".bar .count")).to_contain_text("1")
     page.locator(".tabs").get_by_role("link", name="未读").click()
-    assert page.locator(".message-list li").count() == 1
+    expect(page.locator(".message-list li")).to_have_count(1)
     page.get_by_role("button", name="全部标为已读").click()
     page.get_by_text("全部标为已读").wait_for()
     page.goto("/messages/?show=unread")

@@ -4,6 +4,7 @@ import { BarChart, LineChart, MapChart, PieChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { once } from "./js/once.js";
 
 echarts.use([BarChart, LineChart, MapChart, PieChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent,
   TooltipComponent, VisualMapComponent, SVGRenderer]);
@@ -130,7 +131,7 @@ async function draw(element) {
   element.dataset.drawn = "yes";
 }
 
-const all = (root) => [...root.querySelectorAll("[data-chart], [data-map]")].forEach(draw);
+const all = (root) => once(root, "[data-chart], [data-map]").forEach(draw);
 all(document);
 document.addEventListener("htmx:load", (event) => {
   all(event.detail.elt);
