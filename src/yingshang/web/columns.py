@@ -62,6 +62,7 @@ TONES: dict[str, dict[str, Tone]] = {
 
 _WORDS: dict[str, Words] = {
     "job": words.JOB_STATES,
+    "status": words.STATUSES,
     "sensitivity": words.SENSITIVITIES,
     "import": words.IMPORT_STATES,
     "active": words.ACTIVE,

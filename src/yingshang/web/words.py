@@ -54,6 +54,21 @@ DUPLICATE_REASONS: Words = {
 
 PARTY_STATUSES = facts()["ent.status"].values
 
+STATUSES: Words = {
+    "存续": _("存续"),
+    "迁出": _("迁出"),
+    "注销": _("注销"),
+    "吊销": _("吊销"),
+}
+
+SIZES: Words = {
+    "微型": _("微型"),
+    "小型": _("小型"),
+    "中型": _("中型"),
+    "大型": _("大型"),
+}
+"""Both are closed lists of the catalogue; a value that is not among them is shown as it is."""
+
 ACTIVE: Words = {"yes": _("启用"), "no": _("停用")}
 
 CHANGES: Words = {

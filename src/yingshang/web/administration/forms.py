@@ -41,7 +41,11 @@ class RegionField(forms.CharField):
     """The code of a region, by six or nine digits."""
 
     def __init__(self, **kwargs: Any) -> None:
-        defaults: dict[str, Any] = {"label": _("区划代码"), "max_length": 9, "help_text": _("GB/T 2260 六位或乡级九位代码。")}
+        defaults: dict[str, Any] = {
+            "label": _("区划代码"),
+            "max_length": 9,
+            "help_text": _("GB/T 2260 六位或乡级九位代码。"),
+        }
         super().__init__(**(defaults | kwargs))
 
     def clean(self, value: Any) -> str:

@@ -29,7 +29,7 @@ PLACES = (
     ),
     Place(
         "administration:agencies",
-        _("机构"),
+        _("机构名录"),
         _("新增、改名、迁移、停用"),
         "building-bank",
         ("parties.view_agencies",),

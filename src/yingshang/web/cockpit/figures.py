@@ -20,6 +20,7 @@ from yingshang.kernel.parties.api import (
     region_children,
 )
 from yingshang.web.design.charts import Chart, RegionMap, RegionValue, Series
+from yingshang.web.words import Words
 
 MONTHS = 24
 _LEVEL_BELOW = {"country": "province", "province": "prefecture", "prefecture": "county"}
@@ -98,14 +99,14 @@ def map_of(shown: RegionRow, places: tuple[Place, ...]) -> RegionMap | None:
 
 
 def bars(
-    actor: Actor, region: str, attribute: str, *, most: int, names: dict[str, str] | None = None
+    actor: Actor, region: str, attribute: str, *, most: int, names: Words | None = None
 ) -> tuple[Bar, ...]:
     """Enterprises by an attribute, as bars. What is unknown is named so and leads nowhere: it cannot be searched."""
     counted = parties_by_attribute(actor=actor, attribute=attribute, region=region)  # type: ignore[arg-type]
     largest = max((each.parties for each in counted), default=0)
     return tuple(
         Bar(
-            (names or {}).get(each.code, each.name) or _("未知"),
+            str((names or {}).get(each.code, each.name)) or _("未知"),
             each.parties,
             list_url(region, **{attribute: each.code}) if each.code else "",
             round(each.parties * 100 / largest),

@@ -22,6 +22,7 @@ from yingshang.kernel.parties.api import (
 from yingshang.kernel.reference.api import COUNTRY, ancestors_of, find_region, get_region
 from yingshang.web.desk.due import due_for
 from yingshang.web.regions import region_of_path
+from yingshang.web.words import SIZES, STATUSES
 
 from .figures import bars, growth, list_url, map_of, places_below
 
@@ -68,9 +69,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "this_year": this_year,
             "this_year_url": list_url(code, established_since=today.replace(month=1, day=1)),
             "year": today.year,
-            "sizes": bars(actor, code, "size", most=8),
+            "sizes": bars(actor, code, "size", most=8, names=SIZES),
             "industries": bars(actor, code, "industry", most=INDUSTRIES_SHOWN),
-            "statuses": bars(actor, code, "status", most=6),
+            "statuses": bars(actor, code, "status", most=6, names=STATUSES),
             "growth": growth(actor, code, today=today),
             "sources": [
                 {

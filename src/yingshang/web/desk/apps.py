@@ -16,7 +16,7 @@ class DeskConfig(AppConfig):
             Destination("desk", _("今日到期"), "desk:home", "layout-dashboard", 10, group=work),
             Destination("desk", _("搜索"), "desk:search", "search", 20, group=work),
             Destination("desk", _("绑定审核"), "desk:bindings", "fingerprint", 30, group=work),
-            Destination("desk", _("企业"), "desk:parties", "building-skyscraper", 40, group=parties),
+            Destination("desk", _("企业名录"), "desk:parties", "building-skyscraper", 40, group=parties),
             Destination("desk", _("导入"), "desk:imports", "database-import", 50, group=parties),
             Destination("desk", _("重复主体"), "desk:duplicates", "versions", 60, group=parties),
         )

@@ -14,7 +14,7 @@ from yingshang.kernel.reference.api import facts, find_region, industries
 from yingshang.processes.enterprise_binding.api import states as binding_states
 from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.uploads import SubjectsFileField
-from yingshang.web.words import IMPORT_STATES, PARTY_STATUSES, in_language
+from yingshang.web.words import IMPORT_STATES, PARTY_STATUSES, SIZES, STATUSES, in_language
 
 from .due import COLOURS, Due, Provider
 
@@ -50,7 +50,8 @@ class PartyFilter(FilterForm):
     industry = forms.ChoiceField(label=_("行业"))
     size = forms.ChoiceField(label=_("规模"))
     status = forms.ChoiceField(
-        label=_("登记状态"), choices=choices(((each, each) for each in PARTY_STATUSES), _("全部状态"))
+        label=_("登记状态"),
+        choices=choices(((each, STATUSES.get(each, each)) for each in PARTY_STATUSES), _("全部状态")),
     )
     established_since = DayField(label=_("成立日期从"))
     established_until = DayField(label=_("到"))
@@ -63,7 +64,7 @@ class PartyFilter(FilterForm):
             if each.code == each.section
         ]
         self.fields["industry"].choices = choices(sections, _("全部行业"))  # type: ignore[attr-defined]
-        sizes = [(each, each) for each in facts()["ent.size"].values]
+        sizes = [(each, SIZES.get(each, each)) for each in facts()["ent.size"].values]
         self.fields["size"].choices = choices(sizes, _("全部规模"))  # type: ignore[attr-defined]
 
     def clean_region(self) -> str:

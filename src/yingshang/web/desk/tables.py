@@ -8,8 +8,8 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.web.columns import CountColumn, DayColumn, MomentColumn, ToneColumn, tone_tag
-from yingshang.web.words import DUPLICATE_REASONS, in_language
+from yingshang.web.columns import CountColumn, DayColumn, MomentColumn, ToneColumn, WordColumn, tone_tag
+from yingshang.web.words import DUPLICATE_REASONS, SIZES, in_language
 
 
 class DueTable(tables.Table):
@@ -45,7 +45,7 @@ class PartyTable(tables.Table):
     credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
     region_full_name = tables.Column(verbose_name=_("所在区划"))
     industry_name = tables.Column(verbose_name=_("行业"))
-    size = tables.Column(verbose_name=_("规模"))
+    size = WordColumn(SIZES, verbose_name=_("规模"))
     status = ToneColumn("status", verbose_name=_("登记状态"))
 
     def render_credit_code(self, value: str) -> str:

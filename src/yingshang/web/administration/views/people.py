@@ -187,6 +187,7 @@ def _user_page(
         {
             "detail": found,
             "user_shown": found.summary,
+            "role_names": {role.code: in_language(role.name, role.name_en) for role in roles()},
             "current": [each for each in held if each.in_force(today)],
             "past": [each for each in held if not each.in_force(today)],
             "is_locked_out": is_locked_out(actor=actor, user_id=user_id, now=timezone.now()),

@@ -39,6 +39,18 @@ def fact_type_word(code: str) -> Any:
 
 
 @register.filter
+def status_word(code: str) -> Any:
+    """What a status of registration is called."""
+    return words.STATUSES.get(code, code)
+
+
+@register.filter
+def size_word(code: str) -> Any:
+    """What a size of enterprise is called."""
+    return words.SIZES.get(code, code)
+
+
+@register.filter
 def code_list_word(code: str) -> Any:
     """Which public list a fact's codes come from."""
     return words.CODE_LISTS.get(code, code)
@@ -92,3 +104,9 @@ def tone_tag(kind: str, code: str) -> SafeString:
 def unknown() -> SafeString:
     """What stands where a value is not known: never a nought, never a blank."""
     return format_html('<span class="unknown">{}</span>', _("未知"))
+
+
+@register.simple_tag
+def role_word(appointment: Any, names: dict[str, str]) -> str:
+    """What the role of an appointment is called in the page's language."""
+    return names.get(appointment.role, str(appointment.role_name))

@@ -90,8 +90,8 @@ def _imports(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
 
 
 KINDS = (
-    Kind(_("企业"), "building-skyscraper", ("parties.view",), "desk:parties", _parties),
-    Kind(_("机构"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies),
+    Kind(_("企业名录"), "building-skyscraper", ("parties.view",), "desk:parties", _parties),
+    Kind(_("机构名录"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies),
     Kind(_("用户"), "users", ("access.view_users",), "administration:users", _users),
     Kind(_("导入"), "database-import", ("parties.import",), "desk:imports", _imports),
 )
