@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-
 NOTHING = "—"
 """What stands for a value that is empty."""
 
