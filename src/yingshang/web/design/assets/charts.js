@@ -113,17 +113,25 @@ async function mapOption(data, l) {
   };
 }
 
+// A map of no size cannot be turned back into degrees; what is hidden, or not laid out yet, waits until it has one.
+const hasSize = (element) => element.clientWidth > 0 && element.clientHeight > 0;
+const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+  if (!hasSize(target)) return;
+  if (drawn.has(target)) drawn.get(target).resize();
+  else draw(target);
+}));
+
 async function draw(element) {
   const block = document.getElementById(element.dataset.chart || element.dataset.map);
   if (!block) return;
   const data = JSON.parse(block.textContent);
   const l = look();
   const option = element.dataset.map ? await mapOption(data, l) : chartOption(data, l);
+  if (!hasSize(element)) return;
   let chart = drawn.get(element);
   if (!chart) {
     chart = echarts.init(element, null, { renderer: "svg" });
     drawn.set(element, chart);
-    new ResizeObserver(() => chart.resize()).observe(element);
     chart.on("click", (item) => { if (item.data?.url) location.assign(item.data.url); });
   }
   chart.setOption(option, true);
@@ -131,7 +139,7 @@ async function draw(element) {
   element.dataset.drawn = "yes";
 }
 
-const all = (root) => once(root, "[data-chart], [data-map]").forEach(draw);
+const all = (root) => once(root, "[data-chart], [data-map]").forEach((element) => watcher.observe(element));
 all(document);
 document.addEventListener("htmx:load", (event) => {
   all(event.detail.elt);
@@ -143,4 +151,4 @@ document.addEventListener("htmx:load", (event) => {
   }
 });
 document.addEventListener("display:theme", () => drawn.forEach((_, element) => draw(element)));
-window.addEventListener("beforeprint", () => drawn.forEach((chart) => chart.resize()));
+window.addEventListener("beforeprint", () => drawn.forEach((chart, element) => { if (hasSize(element)) chart.resize(); }));
