@@ -38,6 +38,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Behind a proxy that ends TLS. Without it cookies travel over plain http, which only a machine's own loopback may do.
 HTTPS = env.bool("HTTPS", default=False)
+# How many proxies of our own stand in front; as many entries at the end of X-Forwarded-For are believed, no others.
+PROXIES = env.int("PROXIES", default=0)
 DEMONSTRATION = env.bool("DEMONSTRATION", default=False)
 """Shows the mark 演示数据 on every page. It changes nothing else."""
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
@@ -91,6 +93,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "yingshang.web.health.middleware.MetricsMiddleware",
     "yingshang.web.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -196,8 +199,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "yingshang.kernel.access.accounts.login_name"
 AXES_CLIENT_IP_CALLABLE = "yingshang.kernel.access.accounts.client_address"
-# How many proxies of our own stand in front; as many entries at the end of X-Forwarded-For are believed, no others.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
 AXES_VERBOSE = False
@@ -223,6 +225,8 @@ SESSION_COOKIE_AGE = 8 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+# Probes come from beside the platform, over plain http.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
@@ -243,8 +247,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # --- the API ---------------------------------------------------------------------------------------------------------
 
-# How many proxies of ours stand before the platform, each of which adds the address of its caller to X-Forwarded-For.
-PROXIES = env.int("PROXIES", default=0)
 # Requests that may come at once and come back evenly over the period: a system, a user, an address without either,
 # and an address that asks for tokens.
 API_RATE_LIMITS = {

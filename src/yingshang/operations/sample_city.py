@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
             seed=city["seed"],
             as_of=demonstration.as_of,
             region=str(city["region"]),
-            progress=lambda done, total: progress("生成示例城市", done, total),
+            progress=partial(progress, "生成示例城市"),
         )
     deliveries = cut_into_deliveries(
         path, folder / "deliveries", as_of=demonstration.as_of, seed=city["seed"], zone=zone
@@ -120,7 +120,7 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
             source=delivery.source,
             now=delivery.received_at,
             demonstration=True,
-            progress=lambda done, total, title=title: progress(title, done, total),
+            progress=partial(progress, title),
         )
     troubled = folder / "district.csv"
     if not troubled.exists():
@@ -181,20 +181,21 @@ def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
     for person in described()["clerks"]:
         user_id = _account(person, demonstration, now, agency_id=None)
         what, where = "注册用户", to_be_tried
-        if "enterprise" in person and person["enterprise"] < len(largest):
+        held = access.mandates_of_user(actor=ACTOR, user_id=user_id, today=now.date())
+        legal = bool(person.get("legal_representative"))
+        if "enterprise" in person:
+            what, where = "法定代表人" if legal else "经办人", held[0].party_name if held else ""
+        if "enterprise" in person and not held:
             party = largest[person["enterprise"]]
-            legal = bool(person.get("legal_representative"))
-            what, where = "法定代表人" if legal else "经办人", party.name
-            held = access.mandates_of_user(actor=ACTOR, user_id=user_id, today=now.date())
-            if not any(each.party_id == party.id for each in held):
-                access.grant_mandate(
-                    actor=ACTOR,
-                    user_id=user_id,
-                    party_id=party.id,
-                    now=now,
-                    legal_representative=legal,
-                    reason="演示数据",
-                )
+            where = party.name
+            access.grant_mandate(
+                actor=ACTOR,
+                user_id=user_id,
+                party_id=party.id,
+                now=now,
+                legal_representative=legal,
+                reason="演示数据",
+            )
         yield Account(person["username"], person["name"], what, where, person.get("shown", False))
 
 

@@ -29,7 +29,7 @@ urlpatterns = [*urls.urlpatterns, path("broken/<str:name>", broken, name="broken
 @pytest.fixture(autouse=True)
 def addresses(settings: Any) -> None:
     settings.ROOT_URLCONF = __name__
-    settings.METRICS_TOKEN = ""
+    settings.METRICS_TOKEN = "secret"
 
 
 def test_live_asks_nobody(client: Client, django_assert_num_queries: Any) -> None:
@@ -57,7 +57,10 @@ def test_ready_says_which_check_failed_and_no_more(client: Client) -> None:
 
 
 def test_metrics_are_for_who_has_the_token(client: Client, settings: Any) -> None:
-    assert client.get("/metrics").status_code == 200
+    settings.METRICS_TOKEN = ""
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 401, (
+        "closed without a token"
+    )
     settings.METRICS_TOKEN = "秘密"
     refused = client.get("/metrics")
     assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "Bearer")
@@ -67,7 +70,7 @@ def test_metrics_are_for_who_has_the_token(client: Client, settings: Any) -> Non
 
 
 def test_metrics_tell_of_the_platform(client: Client) -> None:
-    text = client.get("/metrics").content.decode()
+    text = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert lines["yingshang_database_up"] == "1.0"
     assert lines["yingshang_unguarded_tables"] == "0.0"
@@ -82,7 +85,7 @@ def test_requests_are_counted_by_view_and_not_by_address(client: Client, setting
     client.get("/no/such/张三")
     client.generic("BREW", "/health/live")
     client.get("/broken/张三")
-    text = client.get("/metrics").content.decode()
+    text = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
     assert 'yingshang_http_requests_total{method="GET",status="200",view="live"}' in text
     assert 'method="other",status="405",view="live"' in text
     assert 'status="404",view="unknown"' in text

@@ -65,7 +65,10 @@ CREATE OR REPLACE FUNCTION ledger_require_event() RETURNS trigger LANGUAGE plpgs
 BEGIN
     DELETE FROM ledger_unaudited WHERE transaction = NEW.transaction;
     PERFORM set_config('yingshang.noted', '', true);
-    IF NOT EXISTS (SELECT 1 FROM ledger_auditevent WHERE transaction = NEW.transaction) THEN
+    -- A restored database counts transactions from the start again: the time tells an old event from this one's.
+    IF NOT EXISTS (
+        SELECT 1 FROM ledger_auditevent WHERE transaction = NEW.transaction AND recorded_at >= transaction_timestamp()
+    ) THEN
         RAISE EXCEPTION 'write to % without an audit event', NEW.written
             USING ERRCODE = 'integrity_constraint_violation',
                   HINT = 'call ledger.api.record in the same transaction';

@@ -44,9 +44,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """Metrics. With METRICS_TOKEN set only for who sends it as a bearer token; others get 401."""
+    """Metrics, for who sends METRICS_TOKEN as a bearer token; without one in the settings, for nobody."""
     token = settings.METRICS_TOKEN
     sent = request.headers.get("Authorization", "")
-    if token and not compare_digest(sent.encode("utf-8"), f"Bearer {token}".encode()):
+    if not token or not compare_digest(sent.encode("utf-8"), f"Bearer {token}".encode()):
         return HttpResponse("METRICS_TOKEN\n", status=401, headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
