@@ -15,7 +15,7 @@ from .display import display_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """`actor`, how the page is to look, how many messages are unread, and whether the data is marked as a demonstration."""
+    """`actor`, how the page is to look, how many messages are unread, and whether the data is a demonstration."""
     return {
         "actor": actor_from(request),
         "demonstration": settings.DEMONSTRATION,
