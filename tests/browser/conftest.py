@@ -7,7 +7,7 @@ refused. Screenshots go to var/screenshots.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.kernel.access.factories import DAOLI, PASSWORD, official
 from tools.browser import NO_BROWSER, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -134,3 +135,15 @@ def sign_in(page: Page, username: str, password: str) -> None:
     page.fill("input[name=password]", password)
     page.click("main button[type=submit]")
     page.wait_for_url(lambda url: "/account/login" not in url)
+
+
+@pytest.fixture
+def signed_in_as(page_at: PageAt) -> Callable[..., Page]:
+    """A page of somebody in office: `signed_in_as("window_official", region="230102", width=NARROW)`."""
+
+    def opened(role: str, *, region: str = DAOLI, width: int = WIDE, **options: Any) -> Page:
+        page = page_at(width, **options)
+        sign_in(page, official(role, region).user.username, PASSWORD)
+        return page
+
+    return opened

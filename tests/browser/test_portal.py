@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.kernel.access.factories import PASSWORD, enterprise, legal_representative_of, person
 from tests.processes.enterprise_binding.situations import in_state, last_code
@@ -246,3 +247,11 @@ def test_a_second_factor_is_set_up(page_at: PageAt) -> None:
     page.get_by_role("button", name="激活").click()
     expect(page.locator(".wrong")).to_be_visible()
     assert_accessible(page)
+
+
+def test_an_official_finds_the_way_to_the_workbench(signed_in_as: Callable[..., Page]) -> None:
+    page = signed_in_as("window_official")
+    page.goto("/")
+    page.locator(".bar .dropdown .tool").last.click()
+    page.get_by_role("link", name="工作台").click()
+    page.wait_for_url("**/desk/**")
