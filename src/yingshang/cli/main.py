@@ -47,6 +47,7 @@ app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("sample-city")(sample_city.sample_city)
 app.command("serve")(platform.serve)
+app.command("setup")(platform.setup)
 app.command(
     "manage",
     # Options, --help among them, are Django's.

@@ -1,4 +1,4 @@
-"""`yingshang serve`, `manage`, `doctor`, `backup`, `restore`: the platform on this machine.
+"""`yingshang serve`, `setup`, `manage`, `doctor`, `backup`, `restore`: the platform on this machine.
 
 What these need (the database driver, Django) is loaded when they are called: the other commands start without it.
 """
@@ -47,6 +47,42 @@ def serve(
         messages.print(f"{serving.address}  (Ctrl-C 停止 / stops)", markup=False)
 
     run(serving, ready if web else lambda: None)
+
+
+def setup(
+    region: Annotated[
+        str | None,
+        typer.Option(help="GB/T 2260 code; its agencies and those of everything below it are set up."),
+    ] = None,
+    administrator: Annotated[str, typer.Option(help="User name of the first administrator.")] = "",
+    email: Annotated[str, typer.Option(help="Where the administrator sets a password from.")] = "",
+    agency: Annotated[
+        str, typer.Option(help="Code of the administrator's agency, such as 230100-data.")
+    ] = "",
+    json_output: Annotated[bool, typer.Option("--json", help="Print what changed as JSON.")] = False,
+) -> None:
+    """Make the platform ready, or bring it up to date after a release: tables, static files, regions, agencies, roles.
+
+    Example: `yingshang setup --region 230000 --administrator admin --email admin@example.org --agency 230000-data`
+    """
+    import django
+
+    from yingshang.operations.environment import default_directory, platform
+    from yingshang.operations.setup import prepare_tables, set_up
+
+    with platform(default_directory()):
+        django.setup()
+        prepare_tables()
+        summary = set_up(
+            region=region, now=datetime.now(UTC), administrator=administrator, email=email, agency=agency
+        )
+    if json_output:
+        print_json(summary.as_dict())
+    else:
+        messages.print(
+            f"区划 regions {summary.regions:,} · 机构 agencies {summary.agencies:,} · 角色 roles {len(summary.roles)}",
+            markup=False,
+        )
 
 
 def manage(context: typer.Context) -> None:

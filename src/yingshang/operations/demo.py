@@ -24,6 +24,7 @@ from rich.table import Table
 from yingshang.config.logs import logging_settings
 from yingshang.operations.environment import default_directory, embedded_database, platform
 from yingshang.operations.errors import UnusableSetting
+from yingshang.operations.setup import prepare_tables
 from yingshang.operations.supervisor import Serving, check_address, not_serving, serve
 from yingshang.rules.errors import DomainError
 
@@ -96,8 +97,7 @@ def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Accoun
     region = str(sample_city.described()["cities"][city]["region"])
     accounts: list[Account] = []
     steps = (
-        Step("数据表", "tables", _migrate),
-        Step("静态文件", "static files", _collect_static),
+        Step("数据表、静态文件", "tables, static files", prepare_tables),
         Step(
             "区划、机构、角色",
             "regions, agencies, roles",
@@ -126,19 +126,6 @@ def _port(text: str) -> int:
             message_zh=f"PORT 为 {text!r}，应为不大于 65535 的数字",
         )
     return int(text)
-
-
-def _migrate() -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
-
-
-def _collect_static() -> None:
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _load_city(demonstration: Demonstration, directory: Path) -> None:

@@ -87,3 +87,9 @@ class UnusableSetting(DomainError):
     """A variable of the environment that says nothing usable; the message names it."""
 
     code = "operations.unusable_setting"
+
+
+class UnknownAgency(DomainError):
+    """No agency with this code has been loaded."""
+
+    code = "operations.unknown_agency"

@@ -88,7 +88,7 @@ def described() -> dict[str, Any]:
 
 def load_foundations(*, region: str, now: datetime) -> None:
     """Regions, the agencies of a province or city and of everything below it, and the roles."""
-    parties.load_reference_data(actor=ACTOR, now=now, agency_regions=tuple(_subtree(region)))
+    parties.load_reference_data(actor=ACTOR, now=now, agency_regions=tuple(subtree(region)))
     access.load_roles(actor=ACTOR, now=now)
 
 
@@ -261,7 +261,8 @@ def _agency(code: str) -> parties.AgencyRow:
     return next(agency for agency in found if agency.code == code)
 
 
-def _subtree(code: str) -> Iterator[str]:
+def subtree(code: str) -> Iterator[str]:
+    """The codes of a region and of everything below it. Raises UnknownRegion."""
     yield code
     for child in reference.children_of(code):
-        yield from _subtree(child.code)
+        yield from subtree(child.code)
