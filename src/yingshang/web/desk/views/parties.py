@@ -131,7 +131,8 @@ def _party_page(
         {
             "party": found,
             "portrait": view,
-            "sources": view.by_source().items(),
+            "sources": list(view.by_source().items()),
+            "all_open": bool(request.GET.get("all")),
             "stale": sum(fact.stale for fact in view.facts),
             "known_on": known_on,
             "today": today,
