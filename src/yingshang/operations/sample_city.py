@@ -124,7 +124,9 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
         )
     troubled = folder / "district.csv"
     if not troubled.exists():
-        write_troubled_file(path, troubled, as_of=demonstration.as_of)
+        write_troubled_file(
+            path, troubled, as_of=demonstration.as_of, region=str(described()["requests"]["region"])
+        )
     parties.import_facts(
         actor=ACTOR,
         path=troubled,

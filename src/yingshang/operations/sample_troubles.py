@@ -9,6 +9,7 @@ import csv
 from datetime import date
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from yingshang.kernel.reference.api import make_credit_code
@@ -18,9 +19,10 @@ _ROWS = 60
 _DUPLICATES = 4
 
 
-def write_troubled_file(city: Path, path: Path, *, as_of: date) -> Path:
-    """Write the CSV file, from the first rows of a sample city. The same city gives the same file."""
-    table = pq.read_table(city, columns=list(_HEADER)).slice(0, _ROWS)
+def write_troubled_file(city: Path, path: Path, *, as_of: date, region: str) -> Path:
+    """Write the CSV file, from the first rows about the city with code `region`. The same city gives the same file."""
+    table = pq.read_table(city, columns=list(_HEADER))
+    table = table.filter(pc.fill_null(pc.starts_with(table["ent.region"], region[:4]), False)).slice(0, _ROWS)
     rows = [["" if value is None else value for value in row.values()] for row in table.to_pylist()]
     wrong: tuple[tuple[int, int, object], ...] = (
         (3, 4, -5),
