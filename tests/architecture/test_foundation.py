@@ -12,7 +12,19 @@ from types import ModuleType
 
 import pytest
 
-TARGETS = ("install", "demo", "demo-reset", "report", "messages", "test", "check", "format", "bench", "conformance", "clean")
+TARGETS = (
+    "install",
+    "demo",
+    "demo-reset",
+    "report",
+    "messages",
+    "test",
+    "check",
+    "format",
+    "bench",
+    "conformance",
+    "clean",
+)
 
 
 def _make(root: Path, *arguments: str, cwd: Path | None = None) -> str:

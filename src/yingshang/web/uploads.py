@@ -28,7 +28,7 @@ class SubjectsFileField(forms.FileField):
         return file
 
 
-def check_subjects_file(file: UploadedFile) -> None:
+def check_subjects_file(file: UploadedFile[Any]) -> None:
     """Raises ValidationError when a file is too large, of another kind, or not what its name says."""
     name = (file.name or "").lower()
     kind = next((each for each in KINDS if name.endswith(each)), None)
