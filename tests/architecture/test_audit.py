@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import system_actor
 from yingshang.kernel.ledger.api import Target, guarded_tables, missing_guards, record
-from yingshang.kernel.ledger.guards import APPEND_ONLY, EXEMPT, EXEMPT_APPS, EXEMPT_TABLES_ELSEWHERE
+from yingshang.kernel.ledger.guards import (
+    APPEND_ONLY,
+    EXEMPT,
+    EXEMPT_APPS,
+    EXEMPT_TABLES_ELSEWHERE,
+    guard_truncation,
+)
 
 
 def _run(statement: str) -> None:
@@ -63,6 +69,26 @@ def test_events_cannot_be_changed_or_removed() -> None:
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET actor_name = ''"):
             with pytest.raises(IntegrityError, match="can only be added to"), transaction.atomic():
                 _run(statement)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", ["parties_party", "access_appointment"])
+def test_emptying_a_table_is_a_write_too(table: str) -> None:
+    with (
+        pytest.raises(IntegrityError, match=f"write to {table} without an audit event"),
+        transaction.atomic(),
+    ):
+        guard_truncation()  # tests do without, see tests/conftest.py
+        _run(f"TRUNCATE {table} CASCADE")
+        _run("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_records_cannot_be_emptied(table: str) -> None:
+    with pytest.raises(IntegrityError, match=f"{table} can only be added to"), transaction.atomic():
+        guard_truncation()
+        _run(f"TRUNCATE {table}")
 
 
 @pytest.mark.django_db(transaction=True)

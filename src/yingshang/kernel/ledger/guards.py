@@ -116,6 +116,24 @@ def install_guards(using: str = "default") -> None:
                 )
 
 
+def guard_truncation(using: str = "default") -> None:
+    """Have TRUNCATE, which the other triggers do not notice, count as a write, or be refused. Safe to repeat.
+
+    Apart from the others since tests empty their tables by it.
+    """
+    with connections[using].cursor() as cursor:
+        for table in guarded_tables():
+            cursor.execute(
+                f'CREATE OR REPLACE TRIGGER ledger_truncation AFTER TRUNCATE ON "{table}" '
+                "FOR EACH STATEMENT EXECUTE FUNCTION ledger_note_write()"
+            )
+        for table in APPEND_ONLY:
+            cursor.execute(
+                f'CREATE OR REPLACE TRIGGER ledger_truncation BEFORE TRUNCATE ON "{table}" '
+                "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()"
+            )
+
+
 def missing_guards(using: str = "default") -> list[str]:
     """Tables that should carry an enabled guard and do not. Empty when all is well."""
     with connections[using].cursor() as cursor:
@@ -130,6 +148,7 @@ def install_after_migrate(*, app_config: Any, using: str, **_: Any) -> None:
     """After the last app of a `migrate`: the tables may be new."""
     if app_config.label == _last_label():
         install_guards(using)
+        guard_truncation(using)
 
 
 def _last_label() -> str:
