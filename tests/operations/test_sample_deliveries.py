@@ -33,8 +33,38 @@ def test_they_come_in_order_and_end_with_everything(city: Path, deliveries: tupl
     assert all(each.received_at.date() >= each.as_of for each in deliveries)
     assert deliveries[0].as_of == date(2025, 11, 21)
     assert deliveries[-1].as_of == AS_OF
-    assert pq.read_table(deliveries[-1].path).equals(pq.read_table(city))
-    assert {each.source for each in deliveries} == {None, "市场监管局", "人社局", "税务局"}
+    assert {"市场监管局", "人社局", "税务局", "供电公司"} <= {
+        each.source for each in deliveries if each.source
+    }
+
+
+def test_together_they_tell_the_city_and_silent_sources_leave_theirs_as_old_as_it_is(
+    city: Path, deliveries: tuple[Delivery, ...]
+) -> None:
+    told: dict[tuple[str, str], tuple[object, date]] = {}
+    for each in deliveries:
+        for row in pq.read_table(each.path).to_pylist():
+            told |= {
+                (row["subject"], name): (value, each.as_of)
+                for name, value in row.items()
+                if value is not None
+            }
+    expected = {
+        (row["subject"], name): value
+        for row in pq.read_table(city).to_pylist()
+        for name, value in row.items()
+        if value is not None
+    }
+    assert {key: value for key, (value, _) in told.items()} == expected
+    days = {
+        get_fact(name).agency: day for (_, name), (_, day) in told.items() if name not in ("subject", "name")
+    }
+    assert days["市场监管局"] == AS_OF
+    assert date(2026, 10, 21) in {day for (_, name), (_, day) in told.items() if _of(name) == "供电公司"}
+
+
+def _of(name: str) -> str:
+    return "" if name in ("subject", "name") else get_fact(name).agency
 
 
 def test_nobody_is_told_of_before_they_exist(deliveries: tuple[Delivery, ...]) -> None:

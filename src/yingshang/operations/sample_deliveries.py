@@ -8,7 +8,7 @@ are then imported like anybody's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -26,6 +26,16 @@ _IDENTITY = ("subject", "name")
 _REGISTRY, _SOCIAL_INSURANCE, _TAX = "市场监管局", "人社局", "税务局"
 _INSURED = "emp.insured_count"
 _SHARE_TOLD_EACH_QUARTER = 0.15
+_LAST_TOLD = {
+    "供电公司": 1,
+    "税务局": 2,
+    "商务局": 4,
+    "统计局": 5,
+    "文旅局": 6,
+    "科技局": 8,
+    "生态环境局": 10,
+}
+"""How many months ago these sources told something last. What they told is as old, and some of it is stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,8 @@ def cut_into_deliveries(
     """Write the deliveries of the year before `as_of` below `folder`, oldest first.
 
     `city` is a Parquet file of `reference.write_sample_city` made for the same `as_of`. Together the deliveries tell
-    all it holds. The same arguments write the same files. A file that is there already is left as it is.
+    all it holds, not all of it as of the same day: some sources have been silent for months. The same arguments write
+    the same files. A file that is there already is left as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     table = pq.read_table(city)
@@ -78,6 +89,7 @@ def cut_into_deliveries(
     )
     spring = date(as_of.year, 4, 30)
     previous = begin
+    told_last: dict[str, date] = {}
     for months_left in range(MONTHS - 1, -1, -1):
         day = months_before(as_of, months_left)
         if previous < spring <= day:
@@ -95,8 +107,15 @@ def cut_into_deliveries(
             rows = _established(table.filter(pa.array(chosen)), until=day).select([*_IDENTITY, _INSURED])
             rows = rows if months_left == 0 else _with_earlier_headcount(rows, random)
             deliver(rows, title="参保人数季报", source=_SOCIAL_INSURANCE, day=day)
+        for agency in (each for each, months in _LAST_TOLD.items() if months == months_left):
+            rows = _columns_of(_established(table, until=day), agency)
+            if day < spring:
+                rows = rows.drop_columns([name for name in told_in_spring if name in rows.column_names])
+            if told := [name for name in rows.column_names if name not in _IDENTITY]:
+                told_last |= dict.fromkeys(told, day)
+                deliver(rows, title=f"{agency}数据更新", source=agency, day=day)
         previous = day
-    deliver(table, title="全市主体汇总", source=None, day=as_of)
+    deliver(_without(table, told_last), title="全市主体汇总", source=None, day=as_of)
     return tuple(deliveries)
 
 
@@ -125,6 +144,15 @@ def _columns_of(table: pa.Table, agency: str) -> pa.Table:
         name for name in table.column_names if name in _IDENTITY or get_fact(name).agency == agency
     ]
     return table.select(names)
+
+
+def _without(table: pa.Table, told_last: Mapping[str, date]) -> pa.Table:
+    """The table without the columns of silent sources, except for enterprises registered after their last word."""
+    for name, day in told_last.items():
+        newer = pc.fill_null(pc.greater(table["ent.established"], pa.scalar(day)), False)
+        left = pc.if_else(newer, table[name], pa.scalar(None, table[name].type))
+        table = table.set_column(table.column_names.index(name), name, left)
+    return table
 
 
 def _is_of_last_year(name: str) -> bool:
