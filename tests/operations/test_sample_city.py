@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access import api as access
 from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices import api as notices
 from yingshang.kernel.parties import api as parties
 from yingshang.operations.errors import UnknownCity
 from yingshang.operations.sample_city import (
@@ -80,6 +81,20 @@ def test_the_city_is_loaded_once_with_a_year_of_history(tmp_path: Path) -> None:
     )
     assert len(due) == 6
     assert len({item.status for item in due}) > 1
+
+    # What people find who act for an enterprise: messages, and who looked at their data.
+    boss = access.actor_by_reference(f"user:{access.find_account(actor=ACTOR, username='boss')[0]}")
+    assert notices.inbox(actor=boss).total == 3
+    (enterprise,) = access.mandates_of_user(
+        actor=ACTOR, user_id=int(boss.identifier), today=timezone.localdate()
+    )
+    looks = access.personal_views(actor=boss, party_id=enterprise.party_id)
+    assert len(looks) == 2
+    assert all(each.fields and each.purpose for each in looks)
+
+    # Some sources have been silent for so long that what they told is stale.
+    mine = parties.portrait(actor=boss, party_id=enterprise.party_id, now=timezone.now())
+    assert len({fact.as_of for fact in mine.facts}) > 3
 
     # There is a year of history, and nothing before it.
     some = parties.search_parties(actor=ACTOR, per_page=100).rows

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from yingshang.kernel.access import api as access
+from yingshang.kernel.notices import api as notices
 from yingshang.kernel.parties import api as parties
 from yingshang.kernel.reference import api as reference
 from yingshang.operations.errors import UnknownCity
@@ -141,6 +142,8 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
 def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account, ...]:
     """Staff with their appointments, people with their mandates, and requests of people who would like one."""
     accounts = (*_staff(demonstration, now), *_clerks(demonstration, now))
+    _messages(now)
+    _looks(now)
     _requests(demonstration, now)
     return accounts
 
@@ -199,6 +202,56 @@ def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
                 reason="演示数据",
             )
         yield Account(person["username"], person["name"], what, where, person.get("shown", False))
+
+
+def _messages(now: datetime) -> None:
+    enterprises = _clerks_enterprises(now)
+    for number, message in enumerate(described()["messages"]):
+        # A mandate may have been laid down by whoever tried it.
+        if message["enterprise"] not in enterprises:
+            continue
+        notices.send(
+            actor=ACTOR,
+            to=notices.Recipient(party_id=enterprises[message["enterprise"]]),
+            template="notices.announcement",
+            context={"title": message["title"], "text": message["text"]},
+            channels=("in_app",),
+            now=now - timedelta(days=message["days_ago"]),
+            once=f"demonstration:{number}",
+        )
+
+
+def _looks(now: datetime) -> None:
+    enterprises = _clerks_enterprises(now)
+    for look in described()["looks"]:
+        if (party_id := enterprises.get(look["enterprise"])) is None:
+            continue
+        noted = access.personal_views(actor=ACTOR, party_id=party_id)
+        if any(each.purpose == look["purpose"] for each in noted):
+            continue
+        official = access.actor_by_reference(
+            f"user:{access.find_account(actor=ACTOR, username=look['username'])[0]}"
+        )
+        seen = parties.personal_data(actor=official, party_id=party_id, now=now)
+        access.note_personal_view(
+            actor=official,
+            party_id=party_id,
+            fields=[each.name for each in seen],
+            purpose=look["purpose"],
+            now=now - timedelta(days=look["days_ago"]),
+        )
+
+
+def _clerks_enterprises(now: datetime) -> dict[int, int]:
+    """The enterprises somebody acts for, by their number in the file."""
+    found: dict[int, int] = {}
+    for person in described()["clerks"]:
+        if "enterprise" in person:
+            user_id = access.find_account(actor=ACTOR, username=person["username"])[0]
+            held = access.mandates_of_user(actor=ACTOR, user_id=user_id, today=now.date())
+            if held:
+                found[person["enterprise"]] = held[0].party_id
+    return found
 
 
 def _requests(demonstration: Demonstration, now: datetime) -> None:
