@@ -7,6 +7,7 @@ it into a django-tables2 table, and writes the same rows as CSV or as a workbook
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryFile
@@ -24,7 +25,10 @@ PAGE_SIZES = (20, 50, 100)
 CSV_LIMIT = 50_000
 WORKBOOK_LIMIT = 10_000
 _EXPORT_STEP = 500
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs too: a Chinese or Japanese spreadsheet reads them as the half-width ones.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What XML cannot hold, and so no workbook.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Page(Protocol):
@@ -101,9 +105,9 @@ class Listing:
             number, page = last, fetch(self.order, last, self.per_page)
         self.number, self.last, self.total = number, last, page.total
         self.rows = page.rows
-        self.table = table_class(
-            _FetchedPage(page.rows, page.total), order_by=self.order or None, request=request
-        )
+        self.table = table_class(_FetchedPage(page.rows, page.total), order_by=self.order or None)
+        # Given to the constructor it would page and sort by the address as it stands, -1 rows a page included.
+        self.table.request = request
         self.table.paginate(Paginator, per_page=self.per_page, page=number)
 
     page_sizes = PAGE_SIZES
@@ -159,7 +163,8 @@ class Listing:
         for number in range(1, -(-limit // _EXPORT_STEP) + 1):
             page = self.fetch(self.order, number, _EXPORT_STEP)
             rows = page.rows[: limit - written]
-            table = self.table_class(_FetchedPage(rows, len(rows)), request=self.request)
+            table = self.table_class(_FetchedPage(rows, len(rows)))
+            table.request = self.request
             for position, values in enumerate(table.as_values(exclude_columns=("actions",))):
                 if position or number == 1:
                     yield [_cell(value) for value in values]
@@ -206,7 +211,7 @@ class _Echo:
 
 def _cell(value: Any) -> str:
     """Text that a spreadsheet will not take for a formula."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else _CONTROL_CHARACTERS.sub(" ", str(value))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
 
 

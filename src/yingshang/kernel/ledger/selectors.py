@@ -99,7 +99,8 @@ def find_events(
         rows = rows.filter(pk__lt=before_id)
     if since:
         rows = rows.filter(occurred_at__gte=_midnight(since))
-    if until:
+    # Nothing comes after the last day there is.
+    if until and until < date.max:
         rows = rows.filter(occurred_at__lt=_midnight(until + timedelta(days=1)))
     down = "-" if order.startswith("-") else ""
     column = _ORDERS.get(order.lstrip("-"), "id")

@@ -27,7 +27,7 @@ def calendar(request: HttpRequest, code: str = NATIONAL) -> HttpResponse:
     today = timezone.localdate()
     shown = get_calendar(code)
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and int(asked) in shown.years else today.year
+    year = int(asked) if asked.isdecimal() and len(asked) == 4 and int(asked) in shown.years else today.year
     if year not in shown.years:
         year = max(shown.years)
     coverage = shown.coverage()

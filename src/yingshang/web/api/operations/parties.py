@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, StringConstraints, field_validator
 
 from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.parties.api import (
@@ -130,6 +130,14 @@ class PortraitQuery(Schema):
     as_known_at: AwareDatetime | None = Field(
         None, description="当时已知的内容；缺省为现在 · what was known then; now when absent"
     )
+
+    @field_validator("as_known_at")
+    @classmethod
+    def _in_every_zone(cls, moment: datetime | None) -> datetime | None:
+        # The first and the last moments there are have no time in the zones to the west and to the east.
+        if moment is not None and not 1 < moment.year < 9999:
+            raise ValueError("out of range")
+        return moment
 
 
 @router.get("/parties", response=cursors.Page[PartyOut], summary="检索主体 · Parties")
