@@ -7,7 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from yingshang.rules.errors import DomainError
 
@@ -67,15 +69,20 @@ def error_page(request: HttpRequest, status: int, message: str, code: str = "") 
 
 def not_allowed(request: HttpRequest, exception: Any) -> HttpResponse:
     """handler403."""
-    message = message_of(exception) if isinstance(exception, DomainError) else "您没有打开这个页面的权限"
+    message = message_of(exception) if isinstance(exception, DomainError) else _("您没有打开这个页面的权限")
     return error_page(request, 403, message, getattr(exception, "code", ""))
 
 
 def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
     """handler404."""
-    return error_page(request, 404, "没有这个页面，或者它不在您的查看范围内")
+    return error_page(request, 404, _("没有这个页面，或者它不在您的查看范围内"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500. The request's number lets an operator find the log."""
-    return error_page(request, 500, "系统出错了，已经记录。请稍后再试。")
+    """handler500. The request's number lets an operator find the log.
+
+    Nothing here asks who is looking or what they chose: what broke may be the database.
+    """
+    number = request.META.get("HTTP_X_REQUEST_ID", "")
+    page = render_to_string("design/broken.html", {"number": number, "language": get_language() or "zh-hans"})
+    return HttpResponse(page, status=500)

@@ -182,7 +182,7 @@ def test_a_portrait_shows_every_fact_with_its_source_and_names_the_missing() -> 
     texts = {fact.label: fact.text for fact in view.facts}
     assert texts == {
         "登记状态": "存续",
-        "所在区划": DAOLI,
+        "所在区划": f"哈尔滨市道里区 {DAOLI}",
         "列入经营异常名录": "否",
         "资质荣誉": "高新技术企业、创新型中小企业",
         "经营者身份": "＊＊＊",

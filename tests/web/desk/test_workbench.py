@@ -273,7 +273,7 @@ def test_the_limit_of_an_export_is_said(clerk: Client, monkeypatch: pytest.Monke
 def test_the_portrait_by_source_with_stale_and_missing(clerk: Client) -> None:
     (party,) = city(1, places=(DAOLI,))
     page = clerk.get(f"/desk/parties/{party.pk}/").content.decode()
-    for text in ("市场监管局", "税务局", "2,345,678.90 元", "过期", "项事实对它未知", "沿革"):
+    for text in ("市场监管局", "税务局", "2,345,678.90 元", "过期", "项事实对它未知", "历史"):
         assert text in page
     assert party.contact_phone not in page and party.contact_email not in page
 

@@ -9,7 +9,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from yingshang.kernel.reference.api import FactDefinition, FieldDefinition, UnknownFact, facts, get_fact
+from yingshang.kernel.reference.api import (
+    FactDefinition,
+    FieldDefinition,
+    UnknownFact,
+    facts,
+    find_industry,
+    find_region,
+    get_fact,
+    place_name,
+)
 
 from .freshness import fresh_until
 from .history import Statement
@@ -122,4 +131,15 @@ def text_of(definition: FactDefinition | FieldDefinition, value: Any) -> str:
         if isinstance(value[0], dict):
             return _("%(count)d 条") % {"count": len(value)}
         return "、".join(str(each) for each in value)
-    return str(value)
+    return _named(definition, str(value))
+
+
+def _named(definition: FactDefinition | FieldDefinition, code: str) -> str:
+    """A code of a public list after what it stands for: 哈尔滨市道里区 230102."""
+    match getattr(definition, "code_list", None):
+        case "regions" if (region := find_region(code)) is not None:
+            return f"{place_name(region)} {code}"
+        case "industries" if (industry := find_industry(code)) is not None:
+            return f"{industry.name} {code}"
+        case _:
+            return code

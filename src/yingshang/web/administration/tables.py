@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.reference.api import agency_kinds
 from yingshang.web.columns import MomentColumn, ToneColumn, WordColumn
+from yingshang.web.desk.templatetags.words import duration_word
 from yingshang.web.words import ACTIONS, FACT_TYPES, in_language
 
 
@@ -79,6 +80,12 @@ class CatalogueTable(tables.Table):
         return format_html("<code>{}</code>", value)
 
     def value_code(self, value: str) -> str:
+        return value
+
+    def render_fresh_for(self, value: str) -> str:
+        return duration_word(value)
+
+    def value_fresh_for(self, value: str) -> str:
         return value
 
 

@@ -101,18 +101,31 @@ def map_of(shown: RegionRow, places: tuple[Place, ...]) -> RegionMap | None:
 def bars(
     actor: Actor, region: str, attribute: str, *, most: int, names: Words | None = None
 ) -> tuple[Bar, ...]:
-    """Enterprises by an attribute, as bars. What is unknown is named so and leads nowhere: it cannot be searched."""
+    """Enterprises by an attribute, as bars. What is unknown is named so and leads nowhere: it cannot be searched.
+
+    Beyond `most` values the others stand together in one bar, so that the bars add up to all enterprises.
+    """
     counted = parties_by_attribute(actor=actor, attribute=attribute, region=region)  # type: ignore[arg-type]
-    largest = max((each.parties for each in counted), default=0)
-    return tuple(
+    known = [each for each in counted if each.code]
+    unknown = [each for each in counted if not each.code]
+    # One value more than fits is no reason for a bar of others.
+    shown, others = (known, []) if len(known) <= most + 1 else (known[:most], known[most:])
+    rest = sum(each.parties for each in others)
+    largest = max((each.parties for each in (*shown, *unknown)), default=0)
+    largest = max(largest, rest)
+    found = [
         Bar(
             str((names or {}).get(each.code, each.name)) or _("未知"),
             each.parties,
             list_url(region, **{attribute: each.code}) if each.code else "",
             round(each.parties * 100 / largest),
         )
-        for each in counted[:most]
-    )
+        for each in (*shown, *unknown)
+    ]
+    if others:
+        name = _("其余 %(count)d 类") % {"count": len(others)}
+        found.insert(len(shown), Bar(name, rest, "", round(rest * 100 / largest)))
+    return tuple(found)
 
 
 def growth(actor: Actor, region: str, *, today: date) -> Chart | None:

@@ -69,6 +69,22 @@ def day(value: date | datetime | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def ago(value: date | None, today: date) -> str:
+    """How long before today, roughly: 今天, 12 天前, 3 个月前, 2 年前; nothing for a day to come."""
+    if value is None or value > today:
+        return ""
+    days = (today - value).days
+    if days == 0:
+        return "today" if english() else "今天"
+    if days == 1:
+        return "yesterday" if english() else "昨天"
+    if days < 60:
+        return f"{days} days ago" if english() else f"{days} 天前"
+    if days < 730:
+        return f"{days // 30} months ago" if english() else f"{days // 30} 个月前"
+    return f"{days // 365} years ago" if english() else f"{days // 365} 年前"
+
+
 def moment(value: datetime | None) -> str:
     """2026年11月21日 14:05."""
     if value is None:

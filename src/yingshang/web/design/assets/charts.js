@@ -3,11 +3,12 @@
 import { BarChart, LineChart, MapChart, PieChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import * as echarts from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import { once } from "./js/once.js";
 
 echarts.use([BarChart, LineChart, MapChart, PieChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent,
-  TooltipComponent, VisualMapComponent, SVGRenderer]);
+  TooltipComponent, VisualMapComponent, LabelLayout, SVGRenderer]);
 
 const drawn = new Map();
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -56,14 +57,14 @@ function chartOption(data, l) {
   }
   const categories = { type: "category", data: data.categories, inverse: Boolean(data.horizontal), axisTick: { show: false },
     axisLine: { lineStyle: { color: l.line } }, axisLabel: { ...text, hideOverlap: !data.horizontal } };
-  const values = { type: "value", name: data.horizontal ? "" : data.unit, nameTextStyle: { ...text, align: "left" }, splitLine: { lineStyle: { color: l.line } },
+  const values = { type: "value", splitLine: { lineStyle: { color: l.line } },
     axisLabel: { ...text, formatter: (value) => short.format(value) } };
   const several = data.series.length > 1;
   return {
     ...option,
     tooltip: { ...option.tooltip, trigger: "axis", axisPointer: { type: data.kind === "bar" ? "shadow" : "line" } },
     legend: several ? { top: 0, right: 0, textStyle: text, icon: "roundRect", itemWidth: 12, itemHeight: 12 } : undefined,
-    grid: { left: 4, right: 12, top: several || (data.unit && !data.horizontal) ? 36 : 12, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 12, top: several ? 36 : 12, bottom: 4, containLabel: true },
     xAxis: data.horizontal ? values : categories,
     yAxis: data.horizontal ? categories : values,
     series: data.series.map((one, index) => ({
@@ -103,7 +104,7 @@ async function mapOption(data, l) {
     visualMap: { left: 0, bottom: 0, min: Math.min(0, ...known), max: Math.max(1, ...known), calculable: false, itemHeight: 90, itemWidth: 12,
       text: [short.format(Math.max(1, ...known)), short.format(Math.min(0, ...known))], textStyle: { color: l.muted, fontSize: l.size },
       inRange: { color: [l.low, l.high] }, outOfRange: { color: [l.unknown] } },
-    series: [{ type: "map", map: name, roam: false, nameProperty: "code", selectedMode: false, layoutCenter: ["52%", "50%"], layoutSize: "98%",
+    series: [{ type: "map", map: name, roam: false, nameProperty: "code", selectedMode: false, left: 64, right: 8, top: 8, bottom: 8,
       label: { show: data.labels !== false, color: l.ink, fontSize: l.size * 0.85, formatter: (item) => title(item.name).replace(/(市|地区|县|区)$/, ""),
         textBorderColor: l.surface, textBorderWidth: 2 },
       labelLayout: { hideOverlap: true },

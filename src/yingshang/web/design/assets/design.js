@@ -6,6 +6,7 @@ import "bootstrap/js/dist/tab";
 import { prepareConfirmations } from "./js/confirm.js";
 import { prepareDrawer } from "./js/drawer.js";
 import { prepareDisplay } from "./js/display.js";
+import { prepareFolds } from "./js/folds.js";
 import { prepareForms } from "./js/forms.js";
 import { prepareToasts } from "./js/toasts.js";
 import { prepareUploads } from "./js/uploads.js";
@@ -34,5 +35,6 @@ const parts = [prepareConfirmations, prepareForms, prepareUploads, prepareToasts
 const prepare = (root) => parts.forEach((part) => part(root));
 prepareDisplay();
 prepareDrawer();
+prepareFolds();
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));

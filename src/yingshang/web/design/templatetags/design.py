@@ -11,6 +11,7 @@ from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.loader import get_template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,12 @@ register.filter("money", formats.money)
 register.filter("large_money", formats.large_money)
 register.filter("count", formats.number)
 register.filter("percent", formats.percent)
+
+
+@register.filter
+def ago(value: Any) -> str:
+    """How long before today: 12 天前."""
+    return formats.ago(value, timezone.localdate())
 
 
 @register.filter

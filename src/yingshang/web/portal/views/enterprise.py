@@ -29,6 +29,10 @@ class Group:
     def latest(self) -> FactValue:
         return max(self.facts, key=lambda fact: (fact.as_of, fact.received_at))
 
+    @property
+    def stale(self) -> int:
+        return sum(fact.stale for fact in self.facts)
+
 
 @signed_in
 def enterprises(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
@@ -66,6 +70,7 @@ def portrait_page(request: HttpRequest, party_id: int) -> HttpResponseBase:
             "groups": _groups(facts),
             "portrait": known,
             "text": text,
+            "all_open": bool(text or "all" in request.GET),
             "found": len(facts),
             "stale": sum(fact.stale for fact in known.facts),
             "sources": len(known.by_source()),
