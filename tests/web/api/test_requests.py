@@ -32,7 +32,7 @@ def _problem(response: Any, status: int, code: str) -> dict[str, Any]:
 
 class TestProblems:
     def test_unknown_address(self, visitor: Client) -> None:
-        for address in ("/api/", "/api/v1/", "/api/v1/nothing", "/api/v2/regions", "/api/v1/regions/"):
+        for address in ("/api/", "/api/v1/nothing", "/api/v2/regions", "/api/v1/regions/"):
             _problem(visitor.get(address), 404, "api.address_not_found")
 
     def test_unknown_thing(self, visitor: Client) -> None:
@@ -234,6 +234,14 @@ class TestAllowance:
 
 
 class TestDescription:
+    @pytest.mark.parametrize("address", ["/api/v1", "/api/v1/"])
+    def test_the_root_leads_on(self, visitor: Client, address: str) -> None:
+        links = visitor.get(address).json()
+        assert visitor.get(links["openapi"]).status_code == visitor.get(links["docs"]).status_code == 200
+        assert links["token"] == "/oauth/token/"
+        assert visitor.get(links["operations"]["list_regions"]).status_code == 200
+        assert visitor.post(address).status_code == 405
+
     def test_for_programs(self, visitor: Client) -> None:
         response = visitor.get("/api/v1/openapi.json")
         assert response.json()["openapi"].startswith("3.1")

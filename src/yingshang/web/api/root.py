@@ -77,6 +77,7 @@ for router in ROUTERS:
     api.add_router("", router)
 
 urlpatterns: list[Any] = [
+    re_path(r"^v1/?$", views.root, name="root"),
     path("v1/openapi.json", views.openapi, name="openapi"),
     path("v1/docs", views.documentation, name="docs"),
     *(path(f"v1/{pattern.pattern}", pattern.callback, name=pattern.name) for pattern in api.patterns()),

@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -20,6 +21,29 @@ from . import limits
 from .conditional import conditional
 from .errors import TooManyRequests
 from .problems import problem
+
+
+@transaction.non_atomic_requests
+@open_to_everybody
+@require_safe
+def root(request: HttpRequest) -> HttpResponseBase:
+    """Where to begin: the description, tokens, and the addresses that need nothing to be filled in."""
+    schema, _ = _documented()
+    links = {
+        "title": schema["info"]["title"],
+        "version": schema["info"]["version"],
+        "openapi": reverse("api:openapi"),
+        "docs": reverse("api:docs"),
+        "token": schema["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["tokenUrl"],
+        "operations": {
+            methods["get"]["operationId"]: address
+            for address, methods in schema["paths"].items()
+            if "get" in methods and "{" not in address
+        },
+    }
+    response = JsonResponse(links, json_dumps_params={"ensure_ascii": False})
+    response["Cache-Control"] = "public, max-age=300"
+    return conditional(request, response)
 
 
 @transaction.non_atomic_requests
