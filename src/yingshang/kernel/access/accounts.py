@@ -57,13 +57,16 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 def login_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
     """The user name that wrong passwords are counted for, however the account was named: by its e-mail, or in capitals.
 
-    Read by axes. A name that no account has is counted as it was written, so both look the same from outside.
+    Read by axes. A name that no account has is counted as it was written, so both look the same from outside; so is an
+    address that several accounts claim and none has confirmed, lest a log-in to one wipe out what failed for another.
     """
     given = (credentials or {}).get("username") or (credentials or {}).get("email")
     if not given and request is not None:
         given = request.POST.get("login", "")
     given = str(given or "").strip()
-    user = next(iter(filter_users_by_email(given)), None) if "@" in given else get_user_by_username(given)
+    # The very accounts that the library would try the password on.
+    named = filter_users_by_email(given, prefer_verified=True, for_login=True) if "@" in given else []
+    user = named[0] if len(named) == 1 else None if named else get_user_by_username(given)
     return str(user.get_username() if user else given.lower())[:60]
 
 

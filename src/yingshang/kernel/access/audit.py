@@ -1,11 +1,15 @@
-"""Reading the record of actions: the events of one's own region and agencies, and of the people who work in them."""
+"""Reading the record of actions: the events of one's own region and agencies, and of the people who work in them.
+
+Of people, what they did while they were in office there: who came from elsewhere brings nothing along, and who has
+left is followed nowhere.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import CharField, Q
-from django.db.models.functions import Cast
+from django.db.models import CharField, DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models.functions import Cast, TruncDate
 
 from yingshang.kernel.ledger.api import EventDetail, EventPage, find_events, get_event, recorded_actions
 
@@ -64,11 +68,18 @@ def _within(actor: Actor) -> Q:
     scope = actor.require("access.view_audit")
     if scope.everywhere:
         return Q()
-    people = scope.filter(
+    appointed = scope.filter(
         Appointment.objects.all(), region="agency__region__path", agency="agency_id"
     ).annotate(person=Cast("user_id", CharField()))
-    return (
-        scope.condition(region="region_path", agency="agency_id", party="party_id")
-        # Without a region or agency an event belongs to nobody's region; its actor may still.
-        | Q(actor_kind="user", actor_id__in=people.values("person"))
+    then = ExpressionWrapper(OuterRef("occurred_at"), output_field=DateTimeField())
+    in_office = appointed.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=then),
+        Q(valid_until__isnull=True) | Q(valid_until__gte=TruncDate(then)),
+        person=OuterRef("actor_id"),
+        valid_from__lte=TruncDate(then),
+    )
+    return scope.condition(region="region_path", agency="agency_id", party="party_id") | (
+        # Without a region or agency an event belongs to nobody's region; its actor may still. The list of people comes
+        # first: it is made once, and leaves few events to be looked at one by one.
+        Q(actor_kind="user", actor_id__in=appointed.values("person")) & Q(Exists(in_office))
     )

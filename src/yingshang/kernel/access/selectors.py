@@ -46,9 +46,9 @@ def actor_of(user: Any, *, today: date) -> Actor:
 
 
 def actor_of_client(application: Any) -> Actor:
-    """The actor an OAuth2 client is. A client without a role is a visitor."""
+    """The actor an OAuth2 client is. A client without a role, or of a closed agency, is a visitor."""
     client = (
-        SystemClient.objects.filter(application=application, disabled_at__isnull=True)
+        SystemClient.objects.filter(application=application, disabled_at__isnull=True, agency__is_active=True)
         .select_related("role", "agency__region")
         .first()
     )

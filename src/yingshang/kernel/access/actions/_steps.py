@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Q
+from django.utils import timezone
 
 from yingshang.kernel.ledger.api import Target
 
 from ..actors import Actor, Scope
 from ..directory import user_not_found, users_in
 from ..errors import AgencyNotFound, NotAllowed, RoleNotFound
-from ..models import Role, User
+from ..models import Appointment, Role, User
 
 
 def load_user(user_id: int, *, scope: Scope) -> User:
@@ -19,6 +22,26 @@ def load_user(user_id: int, *, scope: Scope) -> User:
     user = users_in(scope).select_for_update(of=("self",), no_key=True).filter(pk=user_id).first()
     if user is None:
         raise user_not_found(user_id)
+    return user
+
+
+def load_account(user_id: int, *, scope: Scope, now: datetime) -> User:
+    """The user, locked, if the scope takes in the agency that keeps the account and every role they hold.
+
+    Who holds a role further up, or has left for another place, is known here and managed there. Raises UserNotFound,
+    NotAllowed.
+    """
+    user = load_user(user_id, scope=scope)
+    held = Appointment.objects.filter(user=user, ended_at__isnull=True).filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate(now))
+    )
+    within = scope.filter(held, region="agency__region__path", agency="agency")
+    kept = scope.filter(User.objects.filter(pk=user.pk), region="agency__region__path", agency="agency")
+    if held.exclude(pk__in=within.values("pk")).exists() or (user.agency_id and not kept.exists()):
+        raise NotAllowed(
+            f"{user} holds a role outside this scope, or is kept by an agency outside it",
+            message_zh=f"{user}还在您管理范围以外的机构任职，或者账号不由您管理的机构保管，须由上级办理",
+        )
     return user
 
 

@@ -36,7 +36,7 @@ def grant_mandate(
 
     A legal representative, or a clerk to whom that was passed on, authorises clerks of their own enterprise, with no
     power they do not hold themselves. Who the legal representative is, is found out by the platform (binding), not
-    granted by anybody.
+    granted by anybody. Who is authorised until a day authorises nobody for longer.
     """
     scope = actor.require("mandates.grant")
     refuse_oneself(actor, user_id)
@@ -52,7 +52,7 @@ def grant_mandate(
         )
     with transaction.atomic():
         party = _load_party(party_id, actor, scope.parties)
-        _refuse_more_than_held(actor, party, wanted)
+        _refuse_more_than_held(actor, party, wanted, valid_until)
         user = User.objects.filter(pk=user_id, is_active=True).first()
         if user is None:
             raise user_not_found(user_id)
@@ -121,7 +121,7 @@ def _load_party(party_id: int, actor: Actor, own: frozenset[int]) -> Any:
     return party
 
 
-def _refuse_more_than_held(actor: Actor, party: Any, wanted: list[str]) -> None:
+def _refuse_more_than_held(actor: Actor, party: Any, wanted: list[str], valid_until: date | None) -> None:
     """What was true when the request began may be over: the actor's own mandate is read again, locked."""
     if actor.kind == "system":
         return
@@ -141,6 +141,12 @@ def _refuse_more_than_held(actor: Actor, party: Any, wanted: list[str]) -> None:
             f"{actor.name} does not hold {', '.join(missing)} and cannot pass it on",
             message_zh=f"您自己没有“{names}”的权限，不能授予他人",
             powers=missing,
+        )
+    if own.valid_until is not None and (valid_until is None or valid_until > own.valid_until):
+        raise InvalidPeriod(
+            f"the actor's own mandate ends on {own.valid_until}",
+            message_zh=f"您自己的授权到{own.valid_until}为止，授予他人的有效期不能更晚",
+            field="valid_until",
         )
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from yingshang.kernel.ledger.api import record
 
 from ..actors import Actor
-from ._steps import load_user, refuse_oneself, user_target
+from ._steps import load_account, refuse_oneself, user_target
 
 
 def deactivate_user(*, actor: Actor, user_id: int, reason: str, now: datetime) -> None:
@@ -26,7 +26,7 @@ def _switch(*, actor: Actor, user_id: int, active: bool, reason: str, now: datet
     scope = actor.require("access.manage_users")
     refuse_oneself(actor, user_id)
     with transaction.atomic():
-        user = load_user(user_id, scope=scope)
+        user = load_account(user_id, scope=scope, now=now)
         if user.is_active == active:
             return
         user.is_active = active

@@ -10,7 +10,7 @@ from django.db import transaction
 from yingshang.kernel.ledger.api import record
 
 from ..actors import Actor
-from ._steps import load_user, refuse_oneself, user_target
+from ._steps import load_account, refuse_oneself, user_target
 
 
 def unlock_user(*, actor: Actor, user_id: int, reason: str, now: datetime) -> None:
@@ -18,7 +18,7 @@ def unlock_user(*, actor: Actor, user_id: int, reason: str, now: datetime) -> No
     scope = actor.require("access.manage_users")
     refuse_oneself(actor, user_id)
     with transaction.atomic():
-        user = load_user(user_id, scope=scope)
+        user = load_account(user_id, scope=scope, now=now)
         forgotten = sum(reset(username=name) for name in {user.username, user.email} if name)
         if not forgotten:
             return

@@ -87,7 +87,8 @@ def deactivate_agency(*, actor: Actor, agency_id: int, reason: str, now: datetim
     if not agency.is_active:
         raise InvalidAgency("it is closed already", message_zh="该机构已停用", value=agency_id)
     today = timezone.localdate(now)
-    holders = agency.appointments.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today)).count()
+    in_force = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
+    holders = agency.appointments.filter(in_force, ended_at__isnull=True).count()
     if holders:
         raise InvalidAgency(
             f"{holders} appointments in it are in force; end them first",
