@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from yingshang.kernel.access.api import Scope, lookup_hash
+from yingshang.kernel.access.api import Scope, lookup_hash, mask
 from yingshang.kernel.reference.api import find_region, is_valid_credit_code
 
 from .contacts import is_email, is_phone
@@ -26,12 +26,16 @@ from .models import FactRecord, Party
 from .names import name_key, search_vector
 from .registration import COLUMNS, REGION, Registration, registration
 from .scope import contains
+from .values import masked_email
 
 # Every transaction that changes portraits holds this lock, so that revisions grow in the order of commits.
 WRITE_LOCK = 4_743_001
 
 _BACKSLASH = "\\"
 _PIECE = 50_000
+_LONGEST_NAME = 120
+# U+0000 as JSON writes it, which is the one character that PostgreSQL keeps in no text.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _known_parties(codes: Sequence[str]) -> dict[str, _Known]:
             LEFT JOIN parties_portrait portrait ON portrait.party_id = root.id
             WHERE own.credit_code = ANY(%s)
             """,
-            [list(codes)],
+            [[code for code in codes if "\x00" not in code]],
         )
         return {code: _Known(*rest) for code, *rest in cursor.fetchall()}
 
@@ -173,9 +177,28 @@ def _admitted(
                 f"{code} 不是统一社会信用代码",
             )
         elif (email := batch.emails[position]) and not is_email(email):
-            refusal = ("invalid_email", None, email, f"{email} is no e-mail address", f"{email} 不是电子邮箱")
+            # What was typed wrong is nearly somebody's: masked like a right one. The file of rejects has it in full.
+            shown = masked_email(email)
+            refusal = ("invalid_email", None, shown, f"{shown} is no e-mail address", f"{shown} 不是电子邮箱")
         elif (phone := batch.phones[position]) and not is_phone(phone):
-            refusal = ("invalid_phone", None, phone, f"{phone} is no phone number", f"{phone} 不是电话号码")
+            shown = mask(phone)
+            refusal = ("invalid_phone", None, shown, f"{shown} is no phone number", f"{shown} 不是电话号码")
+        elif len(name := batch.registered[position].get(NAME) or "") > _LONGEST_NAME:
+            refusal = (
+                "name_too_long",
+                NAME,
+                name[:_LONGEST_NAME],
+                f"a name has at most {_LONGEST_NAME} characters, this one {len(name)}",
+                f"名称最多 {_LONGEST_NAME} 个字，这里有 {len(name)} 个",
+            )
+        elif _NUL.search(batch.said[position]):
+            refusal = (
+                "unusable_character",
+                None,
+                None,
+                "it holds the character U+0000, which cannot be kept",
+                "含有无法保存的空字符（U+0000）",
+            )
         elif not delivery.scope.everywhere:
             region = batch.registered[position].get(REGION)
             for each in {region or (party.region if party else None), party.region if party else region}:

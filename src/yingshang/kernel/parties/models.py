@@ -123,6 +123,8 @@ class FactImport(models.Model):
     stored_as = models.CharField(max_length=300, blank=True)
     source = models.CharField("来源", max_length=60, blank=True)
     as_of = models.DateField("数据日期")
+    # Where the rows of whoever sent it may lie: the same file sent for another region is another import.
+    reach = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, default=RUNNING)
     demonstration = models.BooleanField(default=False)
     started_by_name = models.CharField(max_length=120)
@@ -142,7 +144,7 @@ class FactImport(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = [
-            models.UniqueConstraint(name="import_once", fields=["content_hash", "source", "as_of"])
+            models.UniqueConstraint(name="import_once", fields=["content_hash", "source", "as_of", "reach"])
         ]
 
     def __str__(self) -> str:

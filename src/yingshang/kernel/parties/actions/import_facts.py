@@ -222,6 +222,7 @@ def _find_or_create(
         content_hash=_hash(path),
         source=source,
         as_of=as_of,
+        reach=_reach_of(actor),
         defaults={
             "file_name": file_name[:200],
             "demonstration": demonstration,
@@ -410,6 +411,15 @@ def _region_of(actor: Actor) -> Region | None:
     return Region.objects.filter(path=paths[0]).first() if paths else None
 
 
+def _reach_of(actor: Actor) -> str:
+    """Where an actor imports for, as the key of an import has it; empty for everywhere."""
+    scope = actor.scope("parties.import")
+    if scope.everywhere:
+        return ""
+    told = " ".join(sorted([*(f"{path}*" for path in scope.subtrees), *scope.regions]))
+    return told if len(told) <= 64 else hashlib.sha256(told.encode()).hexdigest()
+
+
 def _region_around(fact_import: FactImport) -> Region | None:
     """The smallest region that holds every party of the import, so that its officials see it."""
     codes = Coverage.objects.filter(fact_import=fact_import).values_list("region_id", flat=True).distinct()
@@ -477,9 +487,14 @@ def _store_rejects(fact_import: FactImport, rejects: Iterable[Reject]) -> None:
             ImportReject(
                 fact_import=fact_import,
                 row=row,
-                subject=(subject or "")[:60],
+                subject=_storable(subject or "")[:60],
                 reasons=[
-                    asdict(RejectReason(each.column, each.value, each.code, each.message, each.message_zh))
+                    {
+                        name: text and _storable(text)
+                        for name, text in asdict(
+                            RejectReason(each.column, each.value, each.code, each.message, each.message_zh)
+                        ).items()
+                    }
                     for each in reasons
                 ],
                 values={"line": reasons[0].line},
@@ -488,6 +503,11 @@ def _store_rejects(fact_import: FactImport, rejects: Iterable[Reject]) -> None:
         ],
         batch_size=5_000,
     )
+
+
+def _storable(text: str) -> str:
+    """The text without U+0000, of which PostgreSQL keeps none."""
+    return text.replace("\x00", "\ufffd")
 
 
 def _write_rejects(fact_import: FactImport, file: SubjectsFile) -> None:
