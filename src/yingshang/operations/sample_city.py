@@ -179,7 +179,8 @@ def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
     for each in described()["contacts"]:
         party = largest[each["enterprise"]]
         to_be_tried = f"可绑定 {party.credit_code}"
-        if parties.registered_contact(credit_code=str(party.credit_code)) is None:
+        known = parties.registered_contact(credit_code=str(party.credit_code))
+        if known is None or not (known.email or known.phone):
             parties.record_contact(
                 actor=ACTOR, party_id=party.id, email=each["email"], now=now, reason="演示数据"
             )
@@ -289,7 +290,9 @@ def _largest_enterprises(region: str) -> list[parties.PartySummary]:
     found: list[parties.PartySummary] = []
     for size in ("大型", "中型", "小型", "微型"):
         if len(found) < len(described()["clerks"]):
-            page = parties.search_parties(actor=ACTOR, region=region, size=size, order="name", per_page=10)
+            page = parties.search_parties(
+                actor=ACTOR, region=region, size=size, status="存续", order="name", per_page=10
+            )
             found += page.rows
     return found
 

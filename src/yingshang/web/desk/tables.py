@@ -43,7 +43,7 @@ class PartyTable(tables.Table):
 
     name = tables.Column(verbose_name=_("名称"), linkify=("desk:party", [tables.A("id")]))
     credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
-    region_full_name = tables.Column(verbose_name=_("所在区划"))
+    region_full_name = tables.Column(verbose_name=_("所在区划"), attrs={"td": {"class": "place"}})
     industry_name = tables.Column(verbose_name=_("行业"))
     size = WordColumn(SIZES, verbose_name=_("规模"))
     status = ToneColumn("status", verbose_name=_("登记状态"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_tables2 as tables
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yingshang.kernel.parties.api import FactValue
+from yingshang.kernel.reference.api import UnknownFact, get_fact
 from yingshang.web.design.formats import day, moment
 
 
@@ -49,7 +51,7 @@ class ViewTable(tables.Table):
         return moment(value)
 
     def render_fields(self, value: Any) -> str:
-        return "、".join(str(PERSONAL_FIELDS.get(each, each)) for each in value)
+        return names_of_fields(value)
 
 
 PERSONAL_FIELDS = {
@@ -70,3 +72,16 @@ def exported(fact: FactValue) -> str:
     if isinstance(value, list | tuple):
         return fact.text
     return str(value)
+
+
+def names_of_fields(fields: Iterable[str]) -> str:
+    """What was seen, in words: the register's own fields and facts by the names of the catalogue."""
+    return "、".join(str(PERSONAL_FIELDS.get(each) or _name_of_fact(each)) for each in fields)
+
+
+def _name_of_fact(code: str) -> str:
+    try:
+        return get_fact(code).name
+    except UnknownFact:
+        # A fact that was in the catalogue when it was seen.
+        return code

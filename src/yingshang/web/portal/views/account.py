@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from yingshang.kernel.access.api import actor_from, personal_views, signed_in
 
 from ..enterprises import mandates_of
-from ..tables import PERSONAL_FIELDS
+from ..tables import names_of_fields
 
 
 @signed_in
@@ -25,7 +25,7 @@ def personal_views_page(request: HttpRequest) -> HttpResponse:
     """Over all enterprises one acts for, who saw personal data, newest first."""
     actor = actor_from(request)
     seen = [
-        (mandate, each, "、".join(str(PERSONAL_FIELDS.get(name, name)) for name in each.fields))
+        (mandate, each, names_of_fields(each.fields))
         for mandate in mandates_of(actor)
         for each in personal_views(actor=actor, party_id=mandate.party_id, limit=100)
     ]
