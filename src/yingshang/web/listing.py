@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from typing import Any, Protocol
 
 import django_tables2 as tables
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -174,7 +175,9 @@ class Listing:
 
     def _file_name(self, limit: int, ending: str) -> str:
         cut = f"-first-{limit}" if self.total > limit else ""
-        return f"{self.name}-{timezone.localdate():%Y-%m-%d}{cut}.{ending}"
+        # A file leaves the page that says so, and is passed on.
+        mark = "DEMO-" if settings.DEMONSTRATION else ""
+        return f"{mark}{self.name}-{timezone.localdate():%Y-%m-%d}{cut}.{ending}"
 
     def _as_csv(self) -> HttpResponseBase:
         language = translation.get_language() or "zh-hans"

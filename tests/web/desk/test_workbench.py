@@ -259,6 +259,15 @@ def test_a_cell_is_never_a_formula(value: str | None, written: str) -> None:
     assert _cell(value) == written
 
 
+def test_an_export_of_a_demonstration_says_so_in_its_name(clerk: Client, settings: Any) -> None:
+    for demonstration in (False, True):
+        settings.DEMONSTRATION = demonstration
+        for kind in ("csv", "xlsx"):
+            answer = clerk.get(f"/desk/parties/?export={kind}")
+            assert ("DEMO-" in answer["Content-Disposition"]) is demonstration
+            b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+
+
 def test_the_limit_of_an_export_is_said(clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     city(5, places=(DAOLI,))
     monkeypatch.setattr("yingshang.web.listing.WORKBOOK_LIMIT", 2)

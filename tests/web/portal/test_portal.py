@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from tests.kernel.access.factories import (
@@ -24,6 +25,7 @@ from tests.kernel.access.factories import (
     person,
 )
 from tests.processes.enterprise_binding.situations import last_code, wrong
+from yingshang.kernel.access.api import note_personal_view
 from yingshang.kernel.access.models import Mandate, PersonalDataView
 from yingshang.processes.enterprise_binding.models import BindingRequest
 
@@ -68,6 +70,20 @@ def test_personal_data_is_shown_to_who_may_see_it_and_that_is_noted(tmp_path: Pa
     assert (view.actor_id, view.party_id) == (str(boss.id), party.pk)
     for address in (f"/enterprise/{party.pk}/views", "/personal-views"):
         assert boss.user.name in client.get(address).content.decode()
+
+
+def test_what_was_seen_is_said_in_words(tmp_path: Path) -> None:
+    party = known_enterprise(tmp_path)
+    note_personal_view(
+        actor=official("department_official", DAOLI).actor(),
+        party_id=party.pk,
+        fields=["contact_phone", "hires", "no.longer.declared"],
+        purpose="核对",
+        now=timezone.now(),
+    )
+    client = signed_in(legal_representative_of(party))
+    for address in (f"/enterprise/{party.pk}/views", "/personal-views"):
+        assert "联系电话、新招用人员、no.longer.declared" in client.get(address).content.decode()
 
 
 @pytest.mark.parametrize("page", ["", "missing", "clerks/", "views", "facts/emp.total"])
