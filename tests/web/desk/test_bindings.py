@@ -55,6 +55,17 @@ def test_the_list_shows_states_in_words_and_filters() -> None:
     assert AuditEvent.objects.exists()
 
 
+def test_requests_are_found_by_enterprise_code_and_who_asks() -> None:
+    found = in_state("in_review")
+    client, elsewhere = signed_in(found.reviewer), signed_in(official("window_official", QIQIHAR))
+    address = f"/desk/bindings/{found.request.id}/"
+    for text in (found.party.name[2:6], found.request.credit_code[:8].lower(), found.requester.user.name):
+        assert address in client.get("/desk/search/", {"text": text}).content.decode(), text
+        assert address in client.get("/desk/bindings/", {"text": text}).content.decode(), text
+        assert address not in elsewhere.get("/desk/search/", {"text": text}).content.decode(), text
+    assert address not in client.get("/desk/bindings/", {"text": "没有这样的"}).content.decode()
+
+
 def test_those_who_supervise_see_what_waits_without_the_names_of_people() -> None:
     found = in_state("in_review")
     page = signed_in(official("leader", HARBIN)).get("/desk/?kind=binding").content.decode()

@@ -167,6 +167,13 @@ def test_search_shows_only_kinds_one_may_see() -> None:
     assert "演示人员" in page
 
 
+def test_search_finds_facts_of_the_catalogue(clerk: Client) -> None:
+    page = clerk.get("/desk/search/", {"text": "参保人数"}).content.decode()
+    assert "/administration/facts/emp.insured_count/" in page
+    no_catalogue = signed_in(official("operator", HARBIN)).get("/desk/search/", {"text": "参保人数"})
+    assert "/administration/facts/" not in no_catalogue.content.decode()
+
+
 def test_search_answers_htmx_with_results_only(clerk: Client) -> None:
     fragment = clerk.get(
         "/desk/search/", {"text": "没有这样的"}, headers={"HX-Request": "true"}

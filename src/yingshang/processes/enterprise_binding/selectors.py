@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, mask, scope_of
@@ -122,11 +122,20 @@ def bindings_to_approve(*, actor: Actor) -> tuple[ApprovalView, ...]:
     )
 
 
-def reviews(*, actor: Actor, state: str = "", limit: int = 200) -> tuple[ReviewView, ...]:
-    """Requests that were put before the actor's desk, decided ones too, newest first."""
+def reviews(*, actor: Actor, state: str = "", text: str = "", limit: int = 200) -> tuple[ReviewView, ...]:
+    """Requests that were put before the actor's desk, decided ones too, newest first.
+
+    `text` is part of the name of the enterprise or of who asks, or the beginning of a credit code.
+    """
     rows = reviewable(actor)
     if state:
         rows = rows.filter(state=state)
+    if text:
+        rows = rows.filter(
+            Q(party__name__icontains=text)
+            | Q(user__name__icontains=text)
+            | Q(credit_code__startswith=text.upper())
+        )
     return tuple(_review_view(row) for row in _joined(rows).order_by("-id")[:limit])
 
 

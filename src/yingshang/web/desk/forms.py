@@ -147,8 +147,9 @@ class DecisionForm(forms.Form):
 
 
 class BindingFilter(FilterForm):
-    """Requests by state."""
+    """Requests by state, and by part of a name or the beginning of a code."""
 
+    text = forms.CharField(label=_("查找"), max_length=60)
     state = forms.ChoiceField(label=_("状态"))
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:

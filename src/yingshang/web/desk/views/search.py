@@ -17,6 +17,9 @@ from yingshang.kernel.parties.api import (
     imports,
     search_parties,
 )
+from yingshang.kernel.reference.api import facts
+from yingshang.processes.enterprise_binding.api import reviews
+from yingshang.web.words import in_language
 
 MOST_OF_A_KIND = 8
 SHORTEST = 1
@@ -89,11 +92,39 @@ def _imports(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
     ], found.total
 
 
+def _bindings(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = reviews(actor=actor, text=text)
+    return [
+        Hit(
+            each.enterprise or each.credit_code,
+            f"{each.requester} · {in_language(each.state_name, each.state_name_en)}",
+            reverse("desk:binding", args=[each.id]),
+        )
+        for each in found[:MOST_OF_A_KIND]
+    ], len(found)
+
+
+def _facts(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = [each for each in facts().values() if text.lower() in f"{each.name} {each.code}".lower()]
+    return [
+        Hit(each.name, f"{each.code} · {each.agency}", reverse("administration:fact", args=[each.code]))
+        for each in found[:MOST_OF_A_KIND]
+    ], len(found)
+
+
 KINDS = (
     Kind(_("企业名录"), "building-skyscraper", ("parties.view",), "desk:parties", _parties),
     Kind(_("机构名录"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies),
     Kind(_("用户"), "users", ("access.view_users",), "administration:users", _users),
+    Kind(_("绑定审核"), "fingerprint", ("access.review_bindings",), "desk:bindings", _bindings),
     Kind(_("导入"), "database-import", ("parties.import",), "desk:imports", _imports),
+    Kind(
+        _("事实目录"),
+        "database-import",
+        ("parties.view_catalogue", "parties.view"),
+        "administration:facts",
+        _facts,
+    ),
 )
 
 
