@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import python_calamine
@@ -25,6 +25,15 @@ _EXACT_NUMBER = 1e15
 """Excel keeps fifteen digits: a larger number may have lost some, which matters where it stands for a code."""
 
 _CHUNK = 1 << 22
+_LARGEST_CONTENT = 1 << 30
+"""Bytes of a workbook when unpacked. A few kilobytes can unpack to gigabytes."""
+
+_LARGEST_AREA = 60_000_000
+"""Cells from the first to the last row and column, empty ones included: memory is taken for all of them."""
+
+# Cells right of column AZ or below row 999,999. Most worksheets have none, and a million rows up to there do fit.
+_FAR_CELL = re.compile(rb"""(?i)\sr\s*=\s*["'](?:[b-z][a-z][0-9]|[a-z]{3}|[a-z]+[0-9]{7})""")
+_ANY_CELL = re.compile(rb"""(?i)\sr\s*=\s*["']([a-z]+)([0-9]+)["']""")
 _ERROR_CELL = re.compile(rb"""\st=["']e["']""")
 _EMPTY_FORMULA = re.compile(
     rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^>]*)?/>)\s*(?:<(?:\w+:)?v\s*/>|<v></v>)?\s*</(?:\w+:)?c>"
@@ -42,6 +51,7 @@ class WorkbookSource:
     def __init__(self, path: Path, sheet: str | None) -> None:
         self.path = path
         try:
+            _refuse_bomb(path)
             workbook = python_calamine.load_workbook(path)
             name = self._sheet_name(workbook.sheet_names, sheet)
             worksheet = workbook.get_sheet_by_name(name)
@@ -179,6 +189,56 @@ def _note(path: Path, head: bytes, code: str, text: str, spoiled: Spoiled) -> No
     for letter in place.group(1):
         column = column * 26 + letter - 64
     spoiled.setdefault(int(place.group(2)) - 1, []).append((column - 1, code, text))
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raises SubjectsError for a workbook that would not fit into memory, before anything is made of it.
+
+    What is unpacked is counted, whatever the file says of itself; so is the area that the cells of a worksheet span.
+    """
+    with zipfile.ZipFile(path) as archive:
+        # A size that is too small there is an error of its checksum when the part is read.
+        if sum(each.file_size for each in archive.infolist()) > _LARGEST_CONTENT:
+            raise unreadable(
+                path,
+                f"the workbook unpacks to more than {_LARGEST_CONTENT >> 20} MB; send it as CSV or Parquet",
+                f"工作簿解压后超过 {_LARGEST_CONTENT >> 20} MB，请改用 CSV 或 Parquet",
+            )
+        for part in archive.infolist():
+            with archive.open(part) as file:
+                far = any(_FAR_CELL.search(text) for text in _chunks(file))
+            if far:
+                with archive.open(part) as file:
+                    _refuse_area(path, file)
+
+
+def _refuse_area(path: Path, file: IO[bytes]) -> None:
+    rows = columns = 0
+    for text in _chunks(file):
+        for column, row in set(_ANY_CELL.findall(text)):
+            columns, rows = max(columns, _column_number(column.upper())), max(rows, int(row[:12]))
+    if columns * rows > _LARGEST_AREA:
+        raise unreadable(
+            path,
+            f"the cells span {columns} columns and {rows} rows; remove stray cells far from the others",
+            f"单元格的范围达到 {columns} 列、{rows} 行，请删除远离数据的零散单元格",
+        )
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """The content in pieces, each with the end of the one before, so that no reference is cut in two."""
+    rest = b""
+    while chunk := file.read(_CHUNK):
+        yield rest + chunk
+        rest = chunk[-64:]
+
+
+def _column_number(letters: bytes) -> int:
+    """A → 1, Z → 26, AA → 27."""
+    number = 0
+    for letter in letters[:4]:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _sheet_file(archive: zipfile.ZipFile, sheet: str) -> str:
