@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+
+from yingshang.kernel.access.api import actor_from
+
+from .api.errors import TooLarge
+from .errors import error_page, message_of
 
 KINDS = (".csv", ".xlsx", ".parquet")
 _HEAD = 4096
@@ -61,3 +68,26 @@ def _fits(kind: str, head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
         b"\x00" not in head and not head.startswith((b"PAR1", b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0"))
     )
+
+
+class BodyLimitMiddleware:
+    """Refuses what is too large by its announced length, before anything of it is read and kept on the disk.
+
+    Files come from those who import; everybody else's forms are small. Reading a form begins with the check of its
+    token, before any view could say who may send one. The API has its own limits.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if length.isdecimal() and int(length) > most and not request.path.startswith("/api/"):
+            if actor_from(request).may("parties.import"):
+                # The file, and what is around it in the form.
+                most += settings.API_UPLOAD_LIMIT
+            if int(length) > most:
+                refusal = TooLarge("the body is over the limit", message_zh="请求内容超过上限")
+                return error_page(request, 413, message_of(refusal), refusal.code)
+        return self.get_response(request)

@@ -17,6 +17,7 @@ from tests.kernel.access.factories import (
     HARBIN,
     NANGANG,
     QIQIHAR,
+    Person,
     agency,
     no_event,
     official,
@@ -430,7 +431,11 @@ def test_a_failed_job_is_shown_with_its_reason_and_tried_again(failed_job: int) 
 
 
 def test_who_may_only_look_cannot_retry(failed_job: int) -> None:
-    client = signed_in(official("department_official", DAOLI))
+    """Officials of a place see the jobs they started themselves, and no others."""
+    started_by = JobProgress.objects.get(pk=failed_job).started_by.removeprefix("user:")
+    client = signed_in(Person(User.objects.get(pk=started_by)))
+    other = signed_in(official("department_official", DAOLI))
+    assert other.get(f"/administration/jobs/{failed_job}/").status_code == 404
     assert "重试</button>" not in text_of(client, f"/administration/jobs/{failed_job}/")
     assert client.post(f"/administration/jobs/{failed_job}/retry/").status_code == 403
 

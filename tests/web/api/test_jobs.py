@@ -52,3 +52,14 @@ def test_newest_first_and_not_shifting() -> None:
     second = client.get("/api/v1/jobs", {"limit": 2, "cursor": first["next"]}).json()
     assert [each["id"] for each in first["items"] + second["items"]] == numbers[::-1]
     assert ProcrastinateJob.objects.count() == 5
+
+
+def test_an_official_of_a_place_sees_their_own_and_no_other_places() -> None:
+    here, elsewhere = make.an_official("department_official"), make.an_official("department_official")
+    mine = _queued(here)
+    theirs = _queued(elsewhere, error="Traceback (most recent call last): secret")
+    client = make.browser(here)
+    assert [each["id"] for each in client.get("/api/v1/jobs").json()["items"]] == [mine]
+    assert client.get(f"/api/v1/jobs/{theirs}").status_code == 404
+    assert client.get(f"/administration/jobs/{theirs}/").status_code == 404
+    assert f"/jobs/{theirs}/" not in client.get("/administration/jobs/").content.decode()

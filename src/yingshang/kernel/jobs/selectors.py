@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
 from yingshang.kernel.access.api import Actor, reference_of
@@ -66,11 +66,11 @@ class JobPage:
 
 
 def get_job(*, actor: Actor, job_id: int) -> JobView:
-    """One job: any for those who may see jobs, otherwise the actor's own. Raises JobNotFound."""
+    """One job: any for those who may see jobs everywhere, otherwise the actor's own. Raises JobNotFound."""
     row = ProcrastinateJob.objects.filter(pk=job_id).first()
     progress = JobProgress.objects.filter(pk=job_id).first()
     own = progress is not None and progress.started_by == reference_of(actor)
-    if row is None or not (own or actor.may("jobs.view")):
+    if row is None or not (own or actor.scope("jobs.view").everywhere):
         raise JobNotFound(f"no job {job_id}", message_zh=f"没有编号为{job_id}的任务")
     return _view(row, progress)
 
@@ -86,10 +86,11 @@ def jobs(
 ) -> JobPage:
     """Jobs for the console, newest first. Raises NotAllowed. Three queries whatever the page's length.
 
+    A job belongs to no region: who may see jobs in some regions only sees those they started themself.
+
     `before_id` leaves out that job and all later ones: a list read on from it does not shift when jobs are added.
     """
-    actor.require("jobs.view")
-    rows = ProcrastinateJob.objects.order_by("-id")
+    rows = _visible(actor).order_by("-id")
     if state is not None:
         rows = rows.filter(status__in=[status for status, told in _STATES.items() if told == state])
     if name:
@@ -106,17 +107,16 @@ def jobs(
 
 def job_counts(*, actor: Actor) -> dict[State, int]:
     """How many jobs are in each state, for those who may see jobs."""
-    actor.require("jobs.view")
+    rows = _visible(actor)
     counts: dict[State, int] = dict.fromkeys(("waiting", "running", "succeeded", "failed", "cancelled"), 0)
-    for row in ProcrastinateJob.objects.values("status").annotate(count=Count("id")).order_by():
+    for row in rows.values("status").annotate(count=Count("id")).order_by():
         counts[_STATES[row["status"]]] += row["count"]
     return counts
 
 
 def job_names(*, actor: Actor) -> tuple[str, ...]:
     """The kinds of job there are in the queue, sorted."""
-    actor.require("jobs.view")
-    names = ProcrastinateJob.objects.order_by("task_name").values_list("task_name", flat=True).distinct()
+    names = _visible(actor).order_by("task_name").values_list("task_name", flat=True).distinct()
     return tuple(names)
 
 
@@ -125,6 +125,13 @@ def workers_alive(*, now: datetime, within_seconds: int) -> int:
     return ProcrastinateWorker.objects.filter(
         last_heartbeat__gte=now - timedelta(seconds=within_seconds)
     ).count()
+
+
+def _visible(actor: Actor) -> QuerySet[ProcrastinateJob]:
+    rows = ProcrastinateJob.objects.all()
+    if actor.require("jobs.view").everywhere:
+        return rows
+    return rows.filter(pk__in=JobProgress.objects.filter(started_by=reference_of(actor)).values("job_id"))
 
 
 def _view(row: ProcrastinateJob, progress: JobProgress | None) -> JobView:

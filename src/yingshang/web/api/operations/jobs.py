@@ -65,7 +65,7 @@ def get_one_job(request: HttpRequest, job_id: int) -> JobView:
     """One job: one's own, or any for those who may see jobs."""
     actor = actor_from(request)
     found = get_job(actor=actor, job_id=job_id)
-    if found.error.startswith("Traceback") and not actor.may("jobs.view"):
+    if found.error.startswith("Traceback") and not actor.scope("jobs.view").everywhere:
         # A refusal is for whoever began the job; an accident is for those who mend it.
         return replace(found, error="")
     return found
