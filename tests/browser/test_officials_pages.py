@@ -99,6 +99,26 @@ def test_cockpit(page_at: PageAt, live_server: Any) -> None:
     )
 
 
+def test_the_cockpit_stands_on_one_screen(page_at: PageAt, live_server: Any) -> None:
+    region_tree(HARBIN)
+    city(300, places=("230102", "230103", "230104", "230108", "230109"))
+    page = page_at(WIDE)
+    enter(page, official("leader", HARBIN), live_server)
+    page.goto("/cockpit/")
+    page.wait_for_selector("[data-map][data-drawn]")
+    boxes = page.locator(".cockpit-board .panel").evaluate_all(
+        "all => all.map(each => { const box = each.getBoundingClientRect();"
+        " return [box.left, box.top, box.right, box.bottom, each.scrollHeight - each.clientHeight]; })"
+    )
+    assert max(box[3] for box in boxes) <= 900, "all of it is seen without scrolling"
+    assert all(box[4] <= 1 for box in boxes), "and nothing is hidden inside a part"
+    for one in boxes:
+        for other in boxes:
+            below = other[1] - one[3]
+            if one is not other and -1 < below < 60 and other[0] < one[2] and one[0] < other[2]:
+                assert abs(below - 12) < 1, "parts stand evenly apart"
+
+
 def test_administration(page_at: PageAt, live_server: Any) -> None:
     who = official("administrator", HARBIN)
     other = official("department_official", DAOLI)

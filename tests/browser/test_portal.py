@@ -196,6 +196,27 @@ def test_the_portrait_prints_without_the_frame(page_at: PageAt, tmp_path: Path) 
     screenshot(page, "portal-portrait-print")
 
 
+def test_the_index_of_sources_opens_what_is_folded(page_at: PageAt, tmp_path: Path) -> None:
+    party = known_enterprise(tmp_path)
+    boss = legal_representative_of(party)
+    page = page_at(WIDE)
+    sign_in(page, boss.user.username, PASSWORD)
+    page.goto(f"/enterprise/{party.pk}/")
+    folded, unfolded = page.locator("details.source:not([open])"), page.locator("details.source[open]")
+    assert unfolded.count() == 2 and folded.count() >= 1
+    source = folded.last.locator("h2").inner_text()
+    page.locator(".index").get_by_role("link", name=source).click()
+    expect(page.locator("details.source[open] h2", has_text=source)).to_have_count(1)
+    page.get_by_role("link", name="全部展开").click()
+    expect(folded).to_have_count(0)
+    page.get_by_role("link", name="全部收起").click()
+    expect(unfolded).to_have_count(0)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(folded).to_have_count(0)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(unfolded).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_an_enterprise_is_bound_with_the_code_sent_to_its_contact(page_at: PageAt, width: int) -> None:
     party, who = enterprise(email="office@enterprise.example"), person()
@@ -230,6 +251,17 @@ def test_a_clerk_is_approved_by_the_legal_representative(page_at: PageAt) -> Non
     assert_accessible(page)
     page.get_by_role("button", name=f"同意 {waiting.requester.user.name}").click()
     page.get_by_role("rowheader", name=waiting.requester.user.name).wait_for()
+
+
+def test_a_server_that_cannot_be_reached_is_said(page_at: PageAt, tmp_path: Path) -> None:
+    party = known_enterprise(tmp_path)
+    boss = legal_representative_of(party)
+    page = page_at(WIDE)
+    sign_in(page, boss.user.username, PASSWORD)
+    page.goto(f"/enterprise/{party.pk}/")
+    page.route("**/facts/**", lambda route: route.abort())
+    page.locator("[data-drawer]").first.click()
+    expect(page.locator("#toasts")).to_contain_text("连不上服务器")
 
 
 def test_a_second_factor_is_set_up(page_at: PageAt) -> None:

@@ -50,3 +50,22 @@ def test_values_are_written_for_the_reader(write: object, value: object, chinese
 def test_nothing_is_not_nought(write: object) -> None:
     assert callable(write)
     assert write(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "english"),
+    [
+        (date(2026, 11, 21), "今天", "today"),
+        (date(2026, 11, 20), "昨天", "yesterday"),
+        (date(2026, 9, 23), "59 天前", "59 days ago"),
+        (date(2026, 9, 22), "2 个月前", "2 months ago"),
+        (date(2024, 11, 22), "24 个月前", "24 months ago"),
+        (date(2024, 11, 21), "2 年前", "2 years ago"),
+        (date(2026, 11, 22), "", ""),
+        (None, "", ""),
+    ],
+)
+def test_how_long_ago_a_day_was(value: date | None, chinese: str, english: str) -> None:
+    for language, words in (("zh-hans", chinese), ("en", english)):
+        with translation.override(language):
+            assert formats.ago(value, date(2026, 11, 21)) == words

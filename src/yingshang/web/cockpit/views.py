@@ -26,7 +26,7 @@ from yingshang.web.words import SIZES, STATUSES
 
 from .figures import bars, growth, list_url, map_of, places_below
 
-INDUSTRIES_SHOWN = 10
+INDUSTRIES_SHOWN = 9
 IMPORTS_OF = timedelta(days=30)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,8 +55,6 @@ def enterprise_of(request: HttpRequest, actor: Actor, party_id: int) -> Enterpri
 
 def tabs(actor: Actor, enterprise: Enterprise, here: str) -> list[dict[str, Any]]:
     """The pages of one enterprise."""
-    from django.urls import reverse
-
     pages = [
         ("portal:enterprise", _("画像")),
         ("portal:missing", _("还缺的数据")),
@@ -65,4 +64,13 @@ def tabs(actor: Actor, enterprise: Enterprise, here: str) -> list[dict[str, Any]
     party_id = enterprise.party.id
     return [
         {"name": name, "url": reverse(view, args=[party_id]), "here": view == here} for view, name in pages
+    ]
+
+
+def crumbs_of(enterprise: Enterprise) -> list[tuple[str, str | None]]:
+    """The way to the pages of an enterprise."""
+    return [
+        (_("首页"), reverse("portal:home")),
+        (_("我的企业"), reverse("portal:enterprises") + "?all"),
+        (enterprise.party.name, reverse("portal:enterprise", args=[enterprise.party.id])),
     ]

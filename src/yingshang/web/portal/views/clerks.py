@@ -23,7 +23,7 @@ from yingshang.processes.enterprise_binding.api import bindings_to_approve
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of, status_of
 
-from ..enterprises import enterprise_of, tabs
+from ..enterprises import crumbs_of, enterprise_of, tabs
 from ..forms import ClerkForm, name_of
 
 
@@ -67,6 +67,7 @@ def clerks(request: HttpRequest, party_id: int) -> HttpResponse | HttpResponseRe
             "enterprise": enterprise,
             "party": enterprise.party,
             "tabs": tabs(actor, enterprise, "portal:clerks"),
+            "crumbs": crumbs_of(enterprise),
             "mandates": [(each, _names(each.powers)) for each in every if each.in_force(today)],
             "ended": [(each, _names(each.powers)) for each in every if not each.in_force(today)],
             "form": form,

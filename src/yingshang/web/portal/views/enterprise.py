@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from yingshang.kernel.access.api import actor_from, needs, note_personal_view, personal_views, signed_in
 from yingshang.kernel.parties.api import FactValue, PortraitView, fact_history, portrait
 from yingshang.web.listing import Listing, Page, fragment_or_page, page_of
 
-from ..enterprises import CHOSEN, Enterprise, enterprise_of, mandates_of, tabs
+from ..enterprises import CHOSEN, Enterprise, crumbs_of, enterprise_of, mandates_of, tabs
 from ..tables import FactTable, ViewTable
 
 
@@ -91,7 +89,7 @@ def fact(request: HttpRequest, party_id: int, column: str) -> HttpResponse:
         **_frame(request, enterprise, "portal:enterprise"),
         "history": history,
         "fact": history[0] if history else None,
-        "crumbs": [*_crumbs(enterprise), (history[0].label if history else column, None)],
+        "crumbs": [*crumbs_of(enterprise), (history[0].label if history else column, None)],
     }
     return fragment_or_page(
         request, "portal/fact_history.html", "portal/fact.html", context, status=200 if history else 404
@@ -133,16 +131,8 @@ def _frame(request: HttpRequest, enterprise: Enterprise, here: str) -> dict[str,
         "enterprise": enterprise,
         "party": enterprise.party,
         "tabs": tabs(actor_from(request), enterprise, here),
-        "crumbs": _crumbs(enterprise),
+        "crumbs": crumbs_of(enterprise),
     }
-
-
-def _crumbs(enterprise: Enterprise) -> list[tuple[str, str | None]]:
-    return [
-        (_("首页"), reverse("portal:home")),
-        (_("我的企业"), reverse("portal:enterprises") + "?all"),
-        (enterprise.party.name, reverse("portal:enterprise", args=[enterprise.party.id])),
-    ]
 
 
 def _matches(fact: FactValue, text: str) -> bool:

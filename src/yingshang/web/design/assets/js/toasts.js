@@ -19,6 +19,14 @@ export function prepareToasts(root) {
   once(root, "#toasts > .notice").forEach(arm);
 }
 
+// Nothing came back at all: without a word the click would seem to have done nothing.
+for (const kind of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(kind, () => {
+    const text = document.getElementById("toasts")?.dataset.broken;
+    document.dispatchEvent(new CustomEvent("toast", { detail: text }));
+  });
+}
+
 document.addEventListener("toast", (event) => {
   const place = document.getElementById("toasts");
   const pattern = document.getElementById("toast-pattern");
