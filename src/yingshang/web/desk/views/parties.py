@@ -37,6 +37,8 @@ from ..forms import PartyFilter, PurposeForm
 from ..tables import PartyTable
 
 EVENTS_SHOWN = 50
+FEW_SOURCES = 4
+"""As many parts are short enough to stand open; of more, the first two do."""
 
 
 @needs("parties.view")
@@ -132,7 +134,7 @@ def _party_page(
             "party": found,
             "portrait": view,
             "sources": list(view.by_source().items()),
-            "all_open": bool(request.GET.get("all")),
+            "all_open": bool(request.GET.get("all")) or len(view.by_source()) <= FEW_SOURCES,
             "stale": sum(fact.stale for fact in view.facts),
             "known_on": known_on,
             "today": today,

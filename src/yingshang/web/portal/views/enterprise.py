@@ -15,6 +15,9 @@ from yingshang.web.listing import Listing, Page, fragment_or_page, page_of
 from ..enterprises import CHOSEN, Enterprise, crumbs_of, enterprise_of, mandates_of, tabs
 from ..tables import FactTable, ViewTable
 
+FEW_SOURCES = 4
+"""As many parts are short enough to stand open; of more, the first two do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -68,7 +71,7 @@ def portrait_page(request: HttpRequest, party_id: int) -> HttpResponseBase:
             "groups": _groups(facts),
             "portrait": known,
             "text": text,
-            "all_open": bool(text or "all" in request.GET),
+            "all_open": bool(text or "all" in request.GET) or len(known.by_source()) <= FEW_SOURCES,
             "found": len(facts),
             "stale": sum(fact.stale for fact in known.facts),
             "sources": len(known.by_source()),
