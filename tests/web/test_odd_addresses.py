@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from django.test import Client
 from openpyxl import load_workbook
 
 from tests.kernel.access.factories import HARBIN, arranged, official, person
@@ -87,3 +88,8 @@ def test_a_moment_at_the_edge_of_time_is_refused(moment: str) -> None:
     browser = signed_in(official("leader", HARBIN))
     answer = browser.get(f"/api/v1/parties/{party.credit_code}/facts?as_known_at={moment}")
     assert answer.status_code == 422
+
+
+def test_the_style_page_takes_any_address() -> None:
+    for value in ODD:
+        assert Client().get(f"/style?per_page={value}").status_code == 200, value

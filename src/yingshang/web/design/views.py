@@ -108,7 +108,8 @@ class _SampleListing:
     def __init__(
         self, request: HttpRequest, rows: list[dict[str, Any]], *, total: int, narrowed: bool = False
     ) -> None:
-        self.table = _SampleTable(rows, order_by="-amount", request=request)
+        self.table = _SampleTable(rows, order_by="-amount")
+        self.table.request = request
         self.table.paginate(per_page=20, page=1)
         self.total, self.narrowed = total, narrowed
         self.number, self.last = 3, -(-total // 20)
