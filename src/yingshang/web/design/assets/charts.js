@@ -104,7 +104,7 @@ async function mapOption(data, l) {
     visualMap: { left: 0, bottom: 0, min: Math.min(0, ...known), max: Math.max(1, ...known), calculable: false, itemHeight: 90, itemWidth: 12,
       text: [short.format(Math.max(1, ...known)), short.format(Math.min(0, ...known))], textStyle: { color: l.muted, fontSize: l.size },
       inRange: { color: [l.low, l.high] }, outOfRange: { color: [l.unknown] } },
-    series: [{ type: "map", map: name, roam: false, nameProperty: "code", selectedMode: false, left: 64, right: 8, top: 8, bottom: 8,
+    series: [{ type: "map", map: name, roam: false, nameProperty: "code", selectedMode: false, left: 64, right: 8, top: 8, bottom: 8, preserveAspect: "contain",
       label: { show: data.labels !== false, color: l.ink, fontSize: l.size * 0.85, formatter: (item) => title(item.name).replace(/(市|地区|县|区)$/, ""),
         textBorderColor: l.surface, textBorderWidth: 2 },
       labelLayout: { hideOverlap: true },
