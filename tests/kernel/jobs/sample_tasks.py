@@ -15,6 +15,8 @@ from yingshang.rules.errors import DomainError
 
 
 class Refused(DomainError):
+    """What the job of the tests refuses with."""
+
     code = "tests.refused"
 
 
