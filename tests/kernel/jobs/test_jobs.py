@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,14 @@ def _commits(request: pytest.FixtureRequest) -> bool:
 
 def work_until_idle() -> None:
     """What `yingshang manage procrastinate worker --one-shot` does, in this process."""
-    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
-        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    def work() -> None:
+        with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
+            working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    # A thread of its own, since a browser of another test may keep an event loop running in this one.
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        threads.submit(work).result()
 
 
 @pytest.mark.django_db(transaction=True)
