@@ -23,9 +23,9 @@ from yingshang.operations.sample_city import (
     Demonstration,
     described,
     load_city,
-    load_foundations,
     load_people,
 )
+from yingshang.operations.setup import set_up
 from yingshang.processes.enterprise_binding import api as enterprise_binding
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -39,7 +39,7 @@ def _nothing(title: str, done: int, total: int | None) -> None:
 def _load(directory: Path) -> tuple[Any, ...]:
     demonstration = Demonstration.of(directory, city="tiny", today=AS_OF)
     now = timezone.now()
-    load_foundations(region="230000", now=now)
+    set_up(region="230000", now=now)
     load_city(demonstration, directory, zone=ZONE, progress=_nothing)
     return demonstration, load_people(demonstration, now=now)
 

@@ -84,7 +84,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "csp",
-    "django_filters",
     "django_htmx",
     "django_structlog",
     "django_tables2",

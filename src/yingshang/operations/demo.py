@@ -24,7 +24,7 @@ from rich.table import Table
 from yingshang.config.logs import logging_settings
 from yingshang.operations.environment import default_directory, embedded_database, platform
 from yingshang.operations.errors import UnusableSetting
-from yingshang.operations.setup import prepare_tables
+from yingshang.operations.setup import prepare_tables, set_up
 from yingshang.operations.supervisor import Serving, check_address, not_serving, serve
 from yingshang.rules.errors import DomainError
 
@@ -101,7 +101,7 @@ def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Accoun
         Step(
             "区划、机构、角色",
             "regions, agencies, roles",
-            lambda: sample_city.load_foundations(region=region, now=timezone.now()),
+            lambda: set_up(region=region, now=timezone.now()),
         ),
         Step("示例城市", "sample city", lambda: _load_city(demonstration, directory)),
         Step(

@@ -87,12 +87,6 @@ def described() -> dict[str, Any]:
     return dict(yaml.safe_load(text))
 
 
-def load_foundations(*, region: str, now: datetime) -> None:
-    """Regions, the agencies of a province or city and of everything below it, and the roles."""
-    parties.load_reference_data(actor=ACTOR, now=now, agency_regions=tuple(subtree(region)))
-    access.load_roles(actor=ACTOR, now=now)
-
-
 def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, progress: Progress) -> None:
     """Make the city's file, cut it into a year of deliveries, and import them in their order."""
     city = described()["cities"][demonstration.city]
@@ -317,10 +311,3 @@ def _account(
 def _agency(code: str) -> parties.AgencyRow:
     found = parties.agencies(actor=ACTOR, text=code, per_page=50).rows
     return next(agency for agency in found if agency.code == code)
-
-
-def subtree(code: str) -> Iterator[str]:
-    """The codes of a region and of everything below it. Raises UnknownRegion."""
-    yield code
-    for child in reference.children_of(code):
-        yield from subtree(child.code)

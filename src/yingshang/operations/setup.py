@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from yingshang.kernel.reference.api import codes_within
 from yingshang.operations.errors import UnknownAgency
 
 
@@ -50,11 +51,10 @@ def set_up(
     # They have models in their hands, so Django comes first.
     from yingshang.kernel.access import api as access
     from yingshang.kernel.parties import api as parties
-    from yingshang.operations.sample_city import subtree
 
     actor = access.system_actor("setup")
     loaded = parties.load_reference_data(
-        actor=actor, now=now, agency_regions=tuple(subtree(region)) if region else ()
+        actor=actor, now=now, agency_regions=tuple(codes_within(region)) if region else ()
     )
     roles = access.load_roles(actor=actor, now=now)
     created = False

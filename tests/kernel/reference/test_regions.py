@@ -142,3 +142,10 @@ def test_suggestions_stay_near():
     assert api.suggest_regions("兆麟街")[0].name == "兆麟街道"
     assert api.suggest_regions("999999999") == []
     assert api.suggest_regions("") == []
+
+
+def test_codes_within_are_the_division_and_all_below_it():
+    codes = list(api.codes_within("230100"))
+    path = api.get_region("230100").path
+    assert set(codes) == {region.code for region in api.regions().values() if region.path.startswith(path)}
+    assert codes[0] == "230100" and len(codes) == len(set(codes))

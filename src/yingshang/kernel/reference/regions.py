@@ -147,6 +147,13 @@ def _leaf_divisions() -> tuple[Region, ...]:
     return tuple(item for item in divisions().values() if item.code not in parents)
 
 
+def codes_within(code: str) -> Iterator[str]:
+    """The codes of a division and of everything below it, each before its children. Raises UnknownRegion."""
+    yield code
+    for child in children_of(code):
+        yield from codes_within(child.code)
+
+
 def is_within(code: str, ancestor: str) -> bool:
     """Whether `code` is `ancestor` or lies in its subtree: 440305 is within 440300, 440000 and 000000.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import template
@@ -20,52 +21,25 @@ register = template.Library()
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 
 
-@register.filter
-def action_word(code: str) -> Any:
-    """What an action is called."""
-    return words.ACTIONS.get(code, code)
+_TABLES: dict[str, Mapping[str, Any]] = {
+    "action_word": words.ACTIONS,
+    "actor_word": words.ACTOR_KINDS,
+    "fact_type_word": words.FACT_TYPES,
+    "status_word": words.STATUSES,
+    "size_word": words.SIZES,
+    "code_list_word": words.CODE_LISTS,
+    "level_word": words.REGION_LEVELS,
+    "reach_word": words.REACHES,
+}
 
 
-@register.filter
-def actor_word(code: str) -> Any:
-    """What a kind of actor is called."""
-    return words.ACTOR_KINDS.get(code, code)
+def _word_from(table: Mapping[str, Any]) -> Callable[[str], Any]:
+    """A filter that gives the word for a code, or the code where there is none."""
+    return lambda code: table.get(code, code)
 
 
-@register.filter
-def fact_type_word(code: str) -> Any:
-    """What a type of fact is called."""
-    return words.FACT_TYPES.get(code, code)
-
-
-@register.filter
-def status_word(code: str) -> Any:
-    """What a status of registration is called."""
-    return words.STATUSES.get(code, code)
-
-
-@register.filter
-def size_word(code: str) -> Any:
-    """What a size of enterprise is called."""
-    return words.SIZES.get(code, code)
-
-
-@register.filter
-def code_list_word(code: str) -> Any:
-    """Which public list a fact's codes come from."""
-    return words.CODE_LISTS.get(code, code)
-
-
-@register.filter
-def level_word(code: str) -> Any:
-    """What a level of region is called."""
-    return words.REGION_LEVELS.get(code, code)
-
-
-@register.filter
-def reach_word(code: str) -> Any:
-    """How far a role reaches."""
-    return words.REACHES.get(code, code)
+for _name, _table in _TABLES.items():
+    register.filter(_name, _word_from(_table))
 
 
 @register.filter
