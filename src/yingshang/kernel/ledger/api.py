@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .guards import guarded_tables, install_guards, missing_guards
-from .record import Acting, Target, record
+from .record import Acting, NewEvent, Target, record, record_many
 from .selectors import (
     Event,
     EventDetail,
@@ -20,6 +20,7 @@ __all__ = [
     "Event",
     "EventDetail",
     "EventPage",
+    "NewEvent",
     "Target",
     "events_about_party",
     "events_of",
@@ -29,5 +30,6 @@ __all__ = [
     "install_guards",
     "missing_guards",
     "record",
+    "record_many",
     "recorded_actions",
 ]

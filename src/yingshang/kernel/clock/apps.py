@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ClockConfig(AppConfig):
+    name = "yingshang.kernel.clock"
+    verbose_name = "时限"
+
+    def ready(self) -> None:
+        from . import permissions  # noqa: F401  (declares them)

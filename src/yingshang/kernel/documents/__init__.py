@@ -1,0 +1,1 @@
+"""文书. See README.md."""

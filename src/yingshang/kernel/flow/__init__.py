@@ -1,0 +1,1 @@
+"""流程. See README.md."""

@@ -1,0 +1,1 @@
+"""表单. See README.md."""

@@ -1,0 +1,1 @@
+"""异议: an enterprise objects to a fact held on it. See README.md."""
