@@ -136,7 +136,7 @@ def test_a_conflict_between_roles_somebody_holds_is_refused(tmp_path: Path) -> N
             "neither required nor optional",
         ),
         ("    conflicts: [auditor]\n", "    conflict: [auditor]\n", "unknown field 'conflict'"),
-        ("clerk: [parties.view_own]", "clerk: [desk.open]", "does not hold 'desk.open'"),
+        ("clerk: [parties.view_own,", "clerk: [desk.open,", "does not hold 'desk.open'"),
         ("mandates:\n", "powers:\n", "a list of powers of legal_representative is missing"),
         ("    name_en: Leader\n", "", "missing: name_en"),
         ("    reach: everywhere\n", "\treach: everywhere\n", "indent with spaces"),
