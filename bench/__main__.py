@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -24,13 +23,12 @@ import pyarrow as pa
 from bench.loading import measure_loading
 from bench.machine import Machine
 from bench.peers import PEERS, Counts, Peer
-from bench.report import Figures, PeerFigure, Point, write
+from bench.report import KERNEL, PAGE, Figures, PeerFigure, Point, section, write
 from bench.subject import measure_subject
 from bench.workload import Workload, make_items, make_table, make_tests, programs_of
 from yingshang.rules.columns import ColumnResult, compile_programs
 
 PEER_REPEATS = 3
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 
 def main() -> None:
@@ -56,7 +54,8 @@ def main() -> None:
     if options.quick:
         print(text)
     else:
-        PAGE.write_text(text, encoding="utf-8")
+        kernel = section(PAGE, KERNEL)
+        PAGE.write_text(f"{text}\n{kernel}".rstrip("\n") + "\n", encoding="utf-8")
         print(f"» {PAGE}")
 
 

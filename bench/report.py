@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 from bench.loading import Loading
 from bench.subject import Subject
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+KERNEL = "## The rooms of the kernel"
+"""The heading of the section that `python -m bench.kernel` writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +248,21 @@ def _peers(figures: Figures) -> str:
             f"| {each.decisions_per_second / 1e6:,.3g} | {shown} × as fast |"
         )
     return "\n".join(lines)
+
+
+def section(page: Path, heading: str) -> str:
+    """A section of a page with its heading, up to the next heading of its level; empty where there is none."""
+    lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if line.startswith("## ")] + [len(lines)]
+    for first, end in pairwise(starts):
+        if lines[first].strip() == heading:
+            return "".join(lines[first:end])
+    return ""
+
+
+def replace_section(page: Path, heading: str, text: str) -> None:
+    """Puts `text`, which begins with its heading, in the place of that section, or at the end."""
+    before = page.read_text(encoding="utf-8")
+    old = section(page, heading)
+    after = before.replace(old, text + "\n") if old else before.rstrip("\n") + "\n\n" + text
+    page.write_text(after.rstrip("\n") + "\n", encoding="utf-8")

@@ -148,7 +148,10 @@ def platform(directory: Path) -> Iterator[None]:
     before = dict(os.environ)
     os.environ |= prepare(directory)
     try:
-        with database.in_use() if database else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            if database:
+                # Its place is chosen when it starts for the first time, and that may not be below `directory`.
+                os.environ["DATABASE_URL"] = stack.enter_context(database.in_use())
             yield
     finally:
         os.environ.clear()

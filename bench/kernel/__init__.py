@@ -1,0 +1,20 @@
+"""What the rooms of the kernel can carry, each measured in a module of its own on a real, empty database.
+
+A module here has the name of its room and one function, `measure(quick)`, which yields figures.
+`python -m bench.kernel` runs them all, `python -m bench.kernel clock --quick` one of them, shortened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measurement: what was measured, how much it came to, and what was aimed for, if something was."""
+
+    what: str
+    value: float
+    unit: str
+    aim: str = ""
+    note: str = ""
