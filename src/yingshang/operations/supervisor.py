@@ -203,7 +203,8 @@ def serve(serving: Serving, ready: Callable[[], None] = lambda: None) -> None:
         if serving.web:
             check_address(serving.host, serving.port)
         if database is not None:
-            stack.enter_context(database.in_use())
+            # Its place is chosen when it starts for the first time, and that may not be below the directory.
+            environment["DATABASE_URL"] = stack.enter_context(database.in_use())
         services = []
         if serving.web:
             services.append(_service("web"))
