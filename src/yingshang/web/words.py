@@ -161,6 +161,7 @@ ACTIONS: Words = {
     "parties.import_requested": _("提交导入"),
     "parties.import_finished": _("完成导入"),
     "parties.import_failed": _("导入失败"),
+    "parties.fact_corrected": _("更正事实"),
     "parties.merged": _("合并主体"),
     "parties.merge_undone": _("撤销合并"),
 }

@@ -350,6 +350,20 @@ def agencies_that_may(permission: str, *, region_path: str, today: date) -> tupl
     return tuple(DeskView(agency, name, path) for agency, name, path, _ in ordered)
 
 
+def officials_who_may(permission: str, *, agency_id: int, today: date) -> tuple[int, ...]:
+    """The users in office in an agency whose role there holds a permission: who is told of its work."""
+    get_permission(permission)
+    rows = Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+    rows = rows.filter(
+        valid_from__lte=today,
+        ended_at__isnull=True,
+        user__is_active=True,
+        agency_id=agency_id,
+        role__permissions__contains=[permission],
+    )
+    return tuple(rows.order_by("user_id").values_list("user_id", flat=True).distinct())
+
+
 def users_in(scope: Scope) -> QuerySet[User]:
     """Users kept by an agency of the scope, or appointed in one."""
     appointed = scope.filter(

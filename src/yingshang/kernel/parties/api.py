@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .actions.agencies import activate_agency, add_agency, deactivate_agency, move_agency, rename_agency
+from .actions.correct_fact import correct_fact
 from .actions.import_facts import import_facts, request_import
 from .actions.load_reference_data import load_reference_data
 from .actions.merge_parties import merge_parties, undo_merge
@@ -17,12 +18,14 @@ from .errors import (
     ImportRunning,
     InvalidAgency,
     InvalidContact,
+    InvalidFact,
     InvalidIdentityNumber,
     InvalidImport,
     MergeNotFound,
     PartyNotFound,
     SnapshotRunning,
 )
+from .facts import value_from_text
 from .imports import get_import, import_rejects, imports, rejects_file
 from .personal import PersonalDatum, personal_data
 from .portraits import fact_history, portrait
@@ -96,6 +99,7 @@ __all__ = [
     "ImportSummary",
     "InvalidAgency",
     "InvalidContact",
+    "InvalidFact",
     "InvalidIdentityNumber",
     "InvalidImport",
     "MergeNotFound",
@@ -122,6 +126,7 @@ __all__ = [
     "add_agency",
     "agencies",
     "agencies_after",
+    "correct_fact",
     "deactivate_agency",
     "duplicate_candidates",
     "fact_coverage",
@@ -160,5 +165,6 @@ __all__ = [
     "undo_merge",
     "update_snapshot",
     "valid_identity_number",
+    "value_from_text",
     "write_snapshot",
 ]

@@ -65,6 +65,12 @@ class InvalidAgency(DomainError):
     code = "parties.invalid_agency"
 
 
+class InvalidFact(DomainError):
+    """A value that the catalogue does not allow for a fact, or a fact it does not know."""
+
+    code = "parties.invalid_fact"
+
+
 class CannotMerge(DomainError):
     """Two parties that cannot be merged: the same, of different kinds, or merged already."""
 

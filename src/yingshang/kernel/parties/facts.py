@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from yingshang.kernel.reference.api import (
     place_name,
 )
 
+from .errors import InvalidFact
 from .freshness import fresh_until
 from .history import Statement
 from .values import FactValue
@@ -111,6 +112,79 @@ def python_value(definition: FactDefinition | FieldDefinition, value: Any) -> An
             ]
         case _:
             return value
+
+
+def value_from_text(definition: FactDefinition, text: str) -> Any:
+    """What a person typed, as JSON keeps it: 1,234,567.00 元, 3.2%, 是, 2026-11-21.
+
+    Raises InvalidFact, which says what to write instead. Facts with several lines cannot be typed.
+    """
+    text = text.strip()
+    label = definition.name
+    match definition.type:
+        case "number":
+            return _number_from(definition, text)
+        case "boolean":
+            if (
+                answer := {"是": True, "有": True, "yes": True, "否": False, "无": False, "no": False}.get(
+                    text.lower()
+                )
+            ) is None:
+                raise _invalid(f"{label}: write yes or no", f"{label}：请填写“是”或“否”", text)
+            return answer
+        case "date":
+            try:
+                return date.fromisoformat(text).isoformat()
+            except ValueError:
+                raise _invalid(
+                    f"{label}: write a date as 2026-11-21", f"{label}：日期请写成 2026-11-21", text
+                ) from None
+        case "string":
+            if not text or (definition.values and text not in definition.values):
+                known = "、".join(definition.values)
+                raise _invalid(
+                    f"{label}: write one of {known}" if known else f"{label}: nothing was written",
+                    f"{label}：请填写其中之一：{known}" if known else f"{label}：没有填写",
+                    text,
+                )
+            return text
+        case _:
+            raise _invalid(
+                f"{label} has several lines: its source delivers it anew",
+                f"{label}是多行明细，须由来源部门重新报送",
+                text,
+            )
+
+
+def _number_from(definition: FactDefinition, text: str) -> str:
+    label, plain = definition.name, text.replace(",", "").replace("，", "")
+    percent = definition.unit == _RATIO and plain.endswith(("%", "％"))
+    plain = plain.rstrip("%％") if percent else plain.removesuffix(definition.unit or "")
+    try:
+        value = Decimal(plain.strip())
+    except InvalidOperation:
+        raise _invalid(
+            f"{label}: write a number, such as 1234567.00", f"{label}：请填写数字，例如 1234567.00", text
+        ) from None
+    if not value.is_finite():
+        raise _invalid(f"{label}: write a number", f"{label}：请填写数字", text)
+    value = value / 100 if percent else value
+    places = definition.decimals or 0
+    if value != (rounded := round(value, places)):
+        raise _invalid(f"{label}: at most {places} decimal places", f"{label}：最多保留{places}位小数", text)
+    if definition.minimum is not None and rounded < definition.minimum:
+        raise _invalid(
+            f"{label}: not below {definition.minimum}", f"{label}：不能小于{definition.minimum}", text
+        )
+    if definition.maximum is not None and rounded > definition.maximum:
+        raise _invalid(
+            f"{label}: not above {definition.maximum}", f"{label}：不能大于{definition.maximum}", text
+        )
+    return f"{rounded:f}"
+
+
+def _invalid(message: str, message_zh: str, value: str) -> InvalidFact:
+    return InvalidFact(message, message_zh=message_zh, field="value", value=value)
 
 
 def text_of(definition: FactDefinition | FieldDefinition, value: Any) -> str:
