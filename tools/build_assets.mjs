@@ -1,6 +1,6 @@
 // Bundles the styles, scripts and icons of the pages: `npm run build`, or `make install`, which also installs what it needs.
 // Sources lie in src/yingshang/web/design/assets, the result (never committed) in ../static/design/build.
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,15 +15,26 @@ await mkdir(fresh, { recursive: true });
 
 await build({
   absWorkingDir: root,
-  entryPoints: ["design.css", "theme.js", "design.js", "charts.js"].map((name) => path.join(source, name)),
+  entryPoints: [
+    ...["design.css", "theme.js", "design.js", "charts.js"].map((name) => path.join(source, name)),
+    // Drawing flows: large, and only on the pages that do. The modeler apart from the viewer.
+    ...["flow-modeler.js", "flow-modeler.css", "flow-viewer.js", "flow-viewer.css"].map((name) => path.join(source, "flow", name)),
+  ],
+  entryNames: "[name]",
   outdir: fresh,
   bundle: true,
   minify: true,
   legalComments: "linked",
   format: "iife",
+  // The font of the modeler's tools, beside the bundle; only the form that every browser here reads is used.
+  loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty", ".eot": "empty", ".svg": "empty" },
+  assetNames: "[name]-[hash]",
   target: ["chrome88", "edge88", "firefox85", "safari15"],
   logLevel: "warning",
 });
+
+// Its licence asks to be passed on with it, and that its mark stays on every drawing.
+await copyFile(path.join(root, "node_modules/bpmn-js/LICENSE"), path.join(fresh, "bpmn-js.LICENSE.txt"));
 
 // One file with the icons that are used, each a <symbol>: icons.txt lists them.
 const folder = path.join(root, "node_modules/@tabler/icons");
