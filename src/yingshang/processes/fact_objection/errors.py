@@ -1,0 +1,41 @@
+"""Refusals of this journey."""
+
+from __future__ import annotations
+
+from yingshang.rules.errors import DomainError
+
+
+class ObjectionNotFound(DomainError):
+    """No such objection, or none that may be seen."""
+
+    code = "fact_objection.not_found"
+
+
+class AlreadyObjected(DomainError):
+    """An objection to the same fact is still open."""
+
+    code = "fact_objection.already_open"
+
+
+class NothingHeld(DomainError):
+    """Nobody has told anything of this fact, so there is nothing to object to."""
+
+    code = "fact_objection.nothing_held"
+
+
+class NobodyToAsk(DomainError):
+    """No agency could be found that has to deal with it."""
+
+    code = "fact_objection.nobody_to_ask"
+
+
+class NotPossibleNow(DomainError):
+    """The state of the objection does not allow it."""
+
+    code = "fact_objection.not_possible_now"
+
+
+class InvalidLifecycle(DomainError):
+    """The table of states contradicts itself."""
+
+    code = "fact_objection.invalid_lifecycle"

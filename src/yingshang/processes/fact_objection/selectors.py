@@ -1,0 +1,153 @@
+"""Reading objections: those of one's own enterprise, and the one an official has on the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from yingshang.kernel.access.api import Actor, scope_of
+
+from .errors import ObjectionNotFound
+from .lifecycle import states
+from .models import OPEN, Objection
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionView:
+    """An objection as a page shows it. `corrected_value` is what the source would put in the place of `held_value`."""
+
+    id: int
+    number: str
+    party_id: int
+    enterprise: str
+    credit_code: str
+    column: str
+    fact_name: str
+    held_value: str
+    source: str
+    as_of: date
+    kind: str
+    claimed_value: str
+    reason: str
+    submission_id: int
+    submitted_by: str
+    submitted_at: datetime
+    state: str
+    state_name: str
+    state_name_en: str
+    tone: str
+    is_open: bool
+    asked_for: str
+    corrected_value: str
+    upheld: bool | None
+    findings: str
+    service_center: str
+    source_agency: str
+    ended_at: datetime | None
+    case_id: int | None
+    reply_id: int | None
+    submitted_event: int | None
+    ended_event: int | None
+
+
+def objections(*, actor: Actor, party_id: int) -> tuple[ObjectionView, ...]:
+    """The objections of an enterprise one acts for, newest first."""
+    return tuple(view_of(row) for row in own(actor).filter(party_id=party_id).order_by("-id"))
+
+
+def get_objection(*, actor: Actor, objection_id: int) -> ObjectionView:
+    """One objection of an enterprise one acts for. Raises ObjectionNotFound."""
+    row = own(actor).filter(pk=objection_id).first()
+    if row is None:
+        raise not_found(objection_id)
+    return view_of(row)
+
+
+def objection_on_desk(*, actor: Actor, objection_id: int) -> ObjectionView:
+    """One objection an official may look into: that of their region or agency. Raises ObjectionNotFound."""
+    row = on_desk(actor).filter(pk=objection_id).first()
+    if row is None:
+        raise not_found(objection_id)
+    return view_of(row)
+
+
+def open_objections(*, party_id: int) -> dict[str, int]:
+    """Column → number of the open objection to it: for marking facts as disputed (征信业管理条例第二十五条)."""
+    rows = Objection.objects.filter(party_id=party_id, state__in=OPEN)
+    return {column: number for column, number in rows.values_list("column", "id")}
+
+
+def may_read_documents(actor: Actor, identifier: str) -> bool:
+    """Who may open the documents of an objection: its enterprise, and the officials who see its case."""
+    if not identifier.isdigit():
+        return False
+    number = int(identifier)
+    if actor.may("objections.file_own") and own(actor).filter(pk=number).exists():
+        return True
+    return (actor.may("flow.work") or actor.may("flow.view")) and on_desk(actor).filter(pk=number).exists()
+
+
+def own(actor: Actor) -> QuerySet[Objection]:
+    """The objections of the enterprises somebody acts for."""
+    scope = actor.require("objections.file_own")
+    return _joined(scope.filter(Objection.objects.all(), party="party"))
+
+
+def on_desk(actor: Actor) -> QuerySet[Objection]:
+    """The objections within an official's reach."""
+    scope = scope_of(actor, "flow.work", "flow.view")
+    rows = scope.filter(Objection.objects.all(), region="region_path", agency="source_agency") | scope.filter(
+        Objection.objects.all(), agency="service_center"
+    )
+    return _joined(rows.distinct())
+
+
+def not_found(objection_id: object) -> ObjectionNotFound:
+    """The answer for what does not exist and for what may not be seen."""
+    return ObjectionNotFound(
+        f"no objection {objection_id}", message_zh="没有这项异议，或者您无权查看", value=str(objection_id)
+    )
+
+
+def view_of(row: Objection) -> ObjectionView:
+    state = states()[row.state]
+    return ObjectionView(
+        id=row.pk,
+        number=row.number,
+        party_id=row.party_id,
+        enterprise=row.party.name,
+        credit_code=row.party.credit_code or "",
+        column=row.column,
+        fact_name=row.fact_name,
+        held_value=row.held_value,
+        source=row.source,
+        as_of=row.as_of,
+        kind=row.kind,
+        claimed_value=row.claimed_value,
+        reason=row.reason,
+        submission_id=row.submission_id,
+        submitted_by=str(row.submitted_by),
+        submitted_at=row.submitted_at,
+        state=row.state,
+        state_name=state.name,
+        state_name_en=state.name_en,
+        tone=state.tone,
+        is_open=state.open,
+        asked_for=row.asked_for if row.state == "returned" else "",
+        corrected_value=row.corrected_value,
+        upheld=row.upheld,
+        findings=row.findings,
+        service_center=row.service_center.name,
+        source_agency=row.source_agency.name,
+        ended_at=row.ended_at,
+        case_id=row.case_id,
+        reply_id=row.reply_id,
+        submitted_event=row.submitted_event,
+        ended_event=row.ended_event,
+    )
+
+
+def _joined(rows: QuerySet[Objection]) -> QuerySet[Objection]:
+    return rows.select_related("party", "submitted_by", "service_center", "source_agency")
