@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from tests.kernel.access.factories import person
+from tests.kernel.access.factories import official, person
 from tests.web.desk.factories import session_of
 from yingshang.web.errors import server_error
 
@@ -43,3 +43,20 @@ def test_refusals_speak_the_language_of_the_page(language: str, missing: str, cl
     client.cookies["sessionid"] = session_of(person())
     response = client.get("/desk/")
     assert (response.status_code, closed in _words(response)) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-hans", "无法处理这个请求"), ("en", "This request makes no sense")]
+)
+def test_a_host_that_is_none_of_ours_gets_a_page_of_ours(language: str, words: str) -> None:
+    client = Client(headers={"accept-language": language, "host": "elsewhere.example"})
+    response = client.get("/")
+    assert (response.status_code, words in _words(response)) == (400, True)
+
+
+@pytest.mark.django_db
+def test_after_logging_in_officials_come_to_their_workbench() -> None:
+    for who, target in ((official("window_official"), "/desk/"), (person(), "/")):
+        client = Client()
+        client.cookies["sessionid"] = session_of(who)
+        assert client.get("/start").headers["location"] == target

@@ -24,6 +24,10 @@ DATABASE_URL = env("DATABASE_URL", default="")
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 # 64 hexadecimal digits: finds encrypted values again by a keyed hash.
 LOOKUP_KEY = env("LOOKUP_KEY", default="")
+# 64 hexadecimal digits: the Ed25519 key that signs checkpoints of the log. Without it nothing is sequenced.
+LEDGER_SIGNING_KEY = env("LEDGER_SIGNING_KEY", default="")
+# The name of the log in its checkpoints; kept from the first one on, and made from the key when it is not given.
+LEDGER_ORIGIN = env("LEDGER_ORIGIN", default="")
 for _name in ("SECRET_KEY", "DATABASE_URL", "FIELD_ENCRYPTION_KEYS", "LOOKUP_KEY"):
     if not globals()[_name]:
         raise ImproperlyConfigured(
@@ -177,7 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # The file of roles of this place; empty for the one that comes with the platform.
 ROLES_FILE = env("ROLES_FILE", default="")
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "portal:home"
+LOGIN_REDIRECT_URL = "portal:start"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"

@@ -18,6 +18,7 @@ urlpatterns = [
     path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),
 ]
 
+handler400 = "yingshang.web.errors.bad_request"
 handler403 = "yingshang.web.errors.not_allowed"
 handler404 = "yingshang.web.errors.not_found"
 handler500 = "yingshang.web.errors.server_error"

@@ -78,11 +78,32 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
     return error_page(request, 404, _("没有这个页面，或者它不在您的查看范围内"))
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500. The request's number lets an operator find the log.
+def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
+    """handler400: what no browser sends by itself, such as a host name that is none of ours."""
+    return _bare_page(
+        request,
+        400,
+        _("无法处理这个请求"),
+        _("请求的地址或内容不正确。请从首页重新进入；仍然不行的，请把下面的编号告诉运维人员。"),
+    )
 
-    Nothing here asks who is looking or what they chose: what broke may be the database.
-    """
-    number = request.META.get("HTTP_X_REQUEST_ID", "")
-    page = render_to_string("design/broken.html", {"number": number, "language": get_language() or "zh-hans"})
-    return HttpResponse(page, status=500)
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500. The request's number lets an operator find the log."""
+    return _bare_page(
+        request, 500, _("系统出错了"), _("已经记录。请稍后再试；仍然不行的，请把下面的编号告诉运维人员。")
+    )
+
+
+def _bare_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    """Nothing here asks who is looking or what they chose: what broke may be the database."""
+    page = render_to_string(
+        "design/broken.html",
+        {
+            "number": request.META.get("HTTP_X_REQUEST_ID", ""),
+            "language": get_language() or "zh-hans",
+            "title": title,
+            "message": message,
+        },
+    )
+    return HttpResponse(page, status=status)

@@ -76,7 +76,7 @@ def objection_on_desk(*, actor: Actor, objection_id: int) -> ObjectionView:
 def open_objections(*, party_id: int) -> dict[str, int]:
     """Column → number of the open objection to it: for marking facts as disputed (征信业管理条例第二十五条)."""
     rows = Objection.objects.filter(party_id=party_id, state__in=OPEN)
-    return {column: number for column, number in rows.values_list("column", "id")}
+    return dict(rows.values_list("column", "id"))
 
 
 def may_read_documents(actor: Actor, identifier: str) -> bool:

@@ -137,7 +137,11 @@ def worker() -> Finding:
     alive = workers_alive(now=timezone.now(), within_seconds=settings.WORKER_DEAD_AFTER_SECONDS)
     if alive:
         return Finding(
-            "worker", "ok", f"{alive} workers are alive", f"{alive} 个任务进程在运行", values={"alive": alive}
+            "worker",
+            "ok",
+            "1 worker is alive" if alive == 1 else f"{alive} workers are alive",
+            f"{alive} 个任务进程在运行",
+            values={"alive": alive},
         )
     return Finding(
         "worker",

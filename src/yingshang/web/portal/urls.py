@@ -5,6 +5,7 @@ from .views import account, binding, clerks, enterprise, home, messages
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("start", home.start, name="start"),
     path("search", home.search, name="search"),
     path("enterprise/", enterprise.enterprises, name="enterprises"),
     path("enterprise/bind/", binding.bind, name="bind"),

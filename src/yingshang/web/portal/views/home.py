@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yingshang.kernel.access.api import Actor, actor_from, open_to_everybody
+from yingshang.kernel.access.api import Actor, actor_from, open_to_everybody, signed_in
 from yingshang.kernel.parties.api import portrait
 from yingshang.kernel.reference.api import check_credit_code
 from yingshang.web.design.navigation import all_destinations, destinations
@@ -25,6 +25,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """What the platform does for whom, and the ways in."""
     actor = actor_from(request)
     return render(request, "portal/home.html", {"mandates": mandates_of(actor), "plans": _plans()})
+
+
+@signed_in
+def start(request: HttpRequest) -> HttpResponseRedirect:
+    """Where one comes to after logging in: officials to what is due, everybody else to the first page."""
+    return redirect("desk:home" if actor_from(request).is_official else "portal:home")
 
 
 @open_to_everybody
