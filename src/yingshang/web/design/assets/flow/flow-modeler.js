@@ -1,15 +1,53 @@
-// The modeler: <div data-modeler> with the canvas, the panel and a form whose field `bpmn` carries the text.
+// The modeler: <form data-modeler> with the canvas, the panel, and the field `bpmn` that carries the text. What is drawn
+// goes into the field before the form is sent or checked; the server reads and lints it, as it does any upload.
 import Modeler from "bpmn-js/lib/Modeler";
 import extension from "./extension.json";
+import { Properties } from "./properties.js";
 import { tools } from "./tools.js";
 import { translation } from "./words.js";
 
-for (const place of document.querySelectorAll("[data-modeler]")) {
-  const field = document.getElementById(place.dataset.field);
+for (const form of document.querySelectorAll("[data-modeler]")) {
+  const field = form.querySelector("[name=bpmn]");
+  const canvas = form.querySelector("[data-canvas]");
+  const given = (name) => JSON.parse(document.getElementById(name).textContent);
   const modeler = new Modeler({
-    container: place.querySelector("[data-canvas]"),
+    container: canvas,
     moddleExtensions: { yingshang: extension },
-    additionalModules: [translation(), tools],
+    additionalModules: [translation(), tools, { __init__: ["properties"], properties: ["type", Properties] }],
+    properties: { place: form.querySelector("[data-panel]"), words: given("modeler-words"), choices: given("modeler-choices") },
   });
-  modeler.importXML(field.value);
+  let changed = false;
+  let written = Promise.resolve();
+  modeler.importXML(field.value).then(() => {
+    modeler.get("canvas").zoom("fit-viewport", "auto");
+    canvas.dataset.drawn = "yes";
+  }).catch((error) => {
+    const notice = form.querySelector("[data-broken]");
+    notice.hidden = false;
+    notice.querySelector("[data-why]").textContent = error.message;
+    canvas.hidden = true;
+  });
+  modeler.on("commandStack.changed", () => {
+    changed = true;
+    written = modeler.saveXML({ format: true }).then(({ xml }) => {
+      field.value = xml;
+      form.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+    });
+  });
+  form.querySelector("[data-undo]")?.addEventListener("click", () => modeler.get("commandStack").undo());
+  form.querySelector("[data-redo]")?.addEventListener("click", () => modeler.get("commandStack").redo());
+  form.querySelector("[data-fit]")?.addEventListener("click", () => modeler.get("canvas").zoom("fit-viewport", "auto"));
+  form.addEventListener("submit", (event) => {
+    // What was changed in this very moment is still being written.
+    if (form.dataset.whole) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    document.activeElement?.blur();
+    setTimeout(() => written.then(() => {
+      form.dataset.whole = "yes";
+      changed = false;
+      form.requestSubmit(event.submitter);
+    }));
+  }, { capture: true });
+  window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
