@@ -53,6 +53,27 @@ TONES: dict[str, dict[str, Tone]] = {
         "changed": ("warn", "edit"),
         "same": ("", "point-filled"),
     },
+    "flow": {
+        "ready": ("note", "inbox"),
+        "claimed": ("note", "progress"),
+        "consulting": ("warn", "message-circle"),
+        "paused": ("warn", "player-pause"),
+        "done": ("good", "circle-check"),
+        "cancelled": ("", "x"),
+    },
+    "case": {
+        "running": ("note", "progress"),
+        "returned": ("warn", "player-pause"),
+        "completed": ("good", "circle-check"),
+        "rejected": ("bad", "circle-x"),
+        "withdrawn": ("", "arrow-back-up"),
+    },
+    "version": {"draft": ("warn", "edit"), "published": ("good", "circle-check")},
+    "finding": {
+        "error": ("bad", "circle-x"),
+        "warning": ("warn", "alert-triangle"),
+        "note": ("note", "info-circle"),
+    },
     "binding": {
         "waiting": ("warn", "hourglass"),
         "approved": ("good", "circle-check"),
@@ -67,6 +88,10 @@ _WORDS: dict[str, Words] = {
     "import": words.IMPORT_STATES,
     "active": words.ACTIVE,
     "change": words.CHANGES,
+    "flow": words.TASK_STATES,
+    "case": words.CASE_STATES,
+    "version": words.VERSION_STATES,
+    "finding": words.FINDING_SEVERITIES,
 }
 
 

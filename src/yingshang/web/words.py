@@ -91,6 +91,35 @@ REACHES: Words = {
     "everywhere": _("全平台"),
 }
 
+TASK_STATES: Words = {
+    "ready": _("待认领"),
+    "claimed": _("办理中"),
+    "consulting": _("会商中"),
+    "paused": _("待补正"),
+    "done": _("已办"),
+    "cancelled": _("已取消"),
+}
+
+CASE_STATES: Words = {
+    "running": _("办理中"),
+    "returned": _("待补正"),
+    "completed": _("已办结"),
+    "rejected": _("已退件"),
+    "withdrawn": _("已撤回"),
+}
+
+VERSION_STATES: Words = {"draft": _("草稿"), "published": _("已发布")}
+
+FINDING_SEVERITIES: Words = {"error": _("错误"), "warning": _("警告"), "note": _("提示")}
+
+TERM_UNITS: Words = {
+    "working_days": _("工作日"),
+    "days": _("自然日"),
+    "hours": _("小时"),
+    "months": _("个月"),
+    "years": _("年"),
+}
+
 REGION_LEVELS: Words = {
     "country": _("国家"),
     "province": _("省级"),
@@ -137,6 +166,25 @@ ACTIONS: Words = {
     "enterprise_binding.approved": _("通过绑定申请"),
     "enterprise_binding.refused": _("不通过绑定申请"),
     "enterprise_binding.lapsed": _("绑定申请失效"),
+    "flow.case_started": _("收件"),
+    "flow.case_rejected": _("退件"),
+    "flow.case_returned": _("退回补正"),
+    "flow.case_resubmitted": _("补正后重新提交"),
+    "flow.case_withdrawn": _("撤回办件"),
+    "flow.commitment_accepted": _("接受承诺"),
+    "flow.commitment_checked": _("核查承诺"),
+    "flow.consulted": _("发起会商"),
+    "flow.consultation_ended": _("结束会商"),
+    "flow.opinion_given": _("答复会商"),
+    "flow.correction_ended": _("不再等待补正"),
+    "flow.debts_accepted": _("容缺受理"),
+    "flow.debt_settled": _("补齐容缺材料"),
+    "flow.task_claimed": _("认领待办"),
+    "flow.task_released": _("放回待办"),
+    "flow.task_delegated": _("转交同事"),
+    "flow.task_reassigned": _("转派待办"),
+    "flow.task_completed": _("办理"),
+    "flow.task_sent_back": _("退回前面环节"),
     "jobs.retried": _("重试任务"),
     "notices.sent": _("发送消息"),
     "notices.read": _("阅读消息"),
