@@ -1,7 +1,14 @@
-"""The door of the room: what other rooms and areas may use of the calendars. See README.md."""
+"""The door of the room: what other rooms and areas may use of calendars, deadlines and ladders. See README.md."""
 
 from __future__ import annotations
 
+from .actions.edit_ladder import discard_ladder_draft, publish_ladder, save_ladder_draft
+from .actions.end_deadline import cancel_deadline, meet_deadline
+from .actions.extend_deadline import extend_deadline
+from .actions.hand_over_deadline import hand_over_deadline
+from .actions.load_defaults import load_defaults
+from .actions.pause_deadline import pause_deadline, resume_deadline
+from .actions.start_deadline import start_deadline
 from .calendars import (
     ACCEPTED,
     NATIONAL,
@@ -18,24 +25,136 @@ from .calendars import (
     national,
     notices,
 )
-from .errors import NotADay, OutsideCalendar, UnknownCalendar
+from .errors import (
+    AlreadyLate,
+    CalendarUnchanged,
+    CaseClockRuns,
+    DeadlineNotFound,
+    DeadlineNotOpen,
+    InvalidLadder,
+    InvalidRevision,
+    InvalidTerm,
+    LadderNotFound,
+    Mistake,
+    NotADay,
+    NotAMoment,
+    NothingToPublish,
+    OutsideCalendar,
+    UnknownCalendar,
+    UnknownOwner,
+    UnknownReason,
+)
+from .ladders import ACTIONS, AUDIENCES, OFFSET_UNITS, LadderDocument, Rung, read_ladder, schedule
+from .owners import FiredRung, register_owner
+from .rules_of_law import Reason, extension_reasons, pause_reasons
+from .selectors import (
+    DeadlinePage,
+    calendar_revisions,
+    count_failing,
+    deadlines_of,
+    deadlines_of_many,
+    due_deadlines,
+    failing_deadlines,
+    get_deadline,
+    get_deadlines,
+    get_ladder,
+    ladders,
+    published_ladders,
+)
+from .sweeper import SweepResult, sweep
+from .terms import UNITS, Stop, Term, TermDerivation, derive_due, due_at
+from .views import (
+    DeadlineView,
+    ExtensionView,
+    FiringView,
+    LadderVersionView,
+    LadderView,
+    Owner,
+    PauseView,
+    RevisionView,
+)
 
 __all__ = [
     "ACCEPTED",
+    "ACTIONS",
+    "AUDIENCES",
     "NATIONAL",
+    "OFFSET_UNITS",
+    "UNITS",
+    "AlreadyLate",
     "Calendar",
+    "CalendarUnchanged",
     "CalendarYear",
+    "CaseClockRuns",
     "Coverage",
+    "DeadlineNotFound",
+    "DeadlineNotOpen",
+    "DeadlinePage",
+    "DeadlineView",
     "Derivation",
+    "ExtensionView",
+    "FiredRung",
+    "FiringView",
     "Holiday",
+    "InvalidLadder",
+    "InvalidRevision",
+    "InvalidTerm",
+    "LadderDocument",
+    "LadderNotFound",
+    "LadderVersionView",
+    "LadderView",
+    "Mistake",
     "NotADay",
+    "NotAMoment",
+    "NothingToPublish",
     "Notice",
     "OutsideCalendar",
+    "Owner",
+    "PauseView",
+    "Reason",
+    "RevisionView",
+    "Rung",
+    "Stop",
+    "SweepResult",
+    "Term",
+    "TermDerivation",
     "UnknownCalendar",
+    "UnknownOwner",
+    "UnknownReason",
     "calendar_of_region",
+    "calendar_revisions",
     "calendars",
+    "cancel_deadline",
+    "count_failing",
+    "deadlines_of",
+    "deadlines_of_many",
+    "derive_due",
+    "discard_ladder_draft",
+    "due_at",
+    "due_deadlines",
     "english_holiday_name",
+    "extend_deadline",
+    "extension_reasons",
+    "failing_deadlines",
     "get_calendar",
+    "get_deadline",
+    "get_deadlines",
+    "get_ladder",
+    "hand_over_deadline",
+    "ladders",
+    "load_defaults",
+    "meet_deadline",
     "national",
     "notices",
+    "pause_deadline",
+    "pause_reasons",
+    "publish_ladder",
+    "published_ladders",
+    "read_ladder",
+    "register_owner",
+    "resume_deadline",
+    "save_ladder_draft",
+    "schedule",
+    "start_deadline",
+    "sweep",
 ]

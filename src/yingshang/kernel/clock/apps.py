@@ -6,4 +6,7 @@ class ClockConfig(AppConfig):
     verbose_name = "时限"
 
     def ready(self) -> None:
-        from . import permissions  # noqa: F401  (declares them)
+        from . import permissions, revisions
+
+        assert permissions  # declares them
+        revisions.refresh_with_requests()

@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import groupby
 from types import MappingProxyType
@@ -215,13 +215,7 @@ class Calendar:
         # The day a period runs from does not count, whichever way it runs.
         one = timedelta(days=1)
         first, last = (start + one, due) if days > 0 else (due, start - one) if days < 0 else (start, due)
-        holidays = tuple(each for each in self._holidays if each.last >= first and each.first <= last)
-        makeup_days = tuple(
-            day
-            for year in range(first.year, last.year + 1)
-            for day in sorted(self.years[year].makeup_days)
-            if first <= day <= last
-        )
+        holidays, makeup_days = self.between(first, last)
         return Derivation(
             calendar=self.code,
             version=self.version,
@@ -230,12 +224,25 @@ class Calendar:
             due=due,
             holidays=holidays,
             makeup_days=makeup_days,
-            provisional_years=self._open_years(first, last),
+            provisional_years=self.open_years(first, last),
             start_event=start_event,
         )
 
-    def _open_years(self, first: date, last: date) -> tuple[int, ...]:
-        """The years still to be arranged whose notice could move a date between these two."""
+    def between(self, first: date, last: date) -> tuple[tuple[Holiday, ...], tuple[date, ...]]:
+        """The holidays, whole, and the make-up days that touch this stretch of days. Raises OutsideCalendar."""
+        self._year(first), self._year(last)
+        holidays = tuple(each for each in self._holidays if each.last >= first and each.first <= last)
+        makeup_days = tuple(
+            day
+            for year in range(first.year, last.year + 1)
+            for day in sorted(self.years[year].makeup_days)
+            if first <= day <= last
+        )
+        return holidays, makeup_days
+
+    def open_years(self, first: date, last: date) -> tuple[int, ...]:
+        """The years still to be arranged whose notice could move a date between these two. Raises OutsideCalendar."""
+        self._year(first), self._year(last)
         open_years = {year for year in range(first.year, last.year + 1) if self.years[year].provisional}
         following = self.years.get(last.year + 1)
         if following is not None and following.provisional and (last.month, last.day) >= REACHED_BACK:
@@ -284,16 +291,46 @@ class Calendar:
         return tuple(stretches)
 
 
-def calendars() -> MappingProxyType[str, Calendar]:
+@dataclass(frozen=True, slots=True)
+class RevisedYear:
+    """One year of one calendar as it was published on this platform, over the data it came with.
+
+    Of a calendar of its own it replaces the whole year; days of the last of December before it, which a notice may
+    take, are laid over the year they lie in. Of a region's calendar it holds the region's own days.
+    """
+
+    number: int
+    calendar: str
+    year: int
+    holidays: tuple[tuple[date, str], ...]
+    makeup_days: tuple[tuple[date, str], ...]
+    notice: Notice
+
+
+_published: tuple[RevisedYear, ...] = ()
+
+
+def use_revisions(revisions: tuple[RevisedYear, ...]) -> None:
+    """Have `calendars` and everything like it answer with these, from now on and in this process."""
+    global _published
+    _published = revisions
+
+
+def calendars() -> Mapping[str, Calendar]:
     """Every calendar there is, code → calendar, the national one first."""
-    return _calendars()
+    return build_calendars(_published)
 
 
 def get_calendar(code: str = NATIONAL) -> Calendar:
     """The calendar with this code. Raises UnknownCalendar."""
-    found = _calendars().get(code)
+    return calendar_among(calendars(), code)
+
+
+def calendar_among(found_in: Mapping[str, Calendar], code: str) -> Calendar:
+    """The calendar with this code. Raises UnknownCalendar."""
+    found = found_in.get(code)
     if found is None:
-        known = list(_calendars())
+        known = list(found_in)
         raise UnknownCalendar(
             f"no calendar {code!r}; there are {', '.join(known)}",
             message_zh=f"没有日历“{code}”，现有：{'、'.join(known)}",
@@ -308,7 +345,12 @@ def calendar_of_region(region: str) -> Calendar:
 
     Raises UnknownRegion.
     """
-    by_region = {each.region: each for each in _calendars().values()}
+    return regional_calendar_among(calendars(), region)
+
+
+def regional_calendar_among(found_in: Mapping[str, Calendar], region: str) -> Calendar:
+    """The calendar by which agencies of a region work. Raises UnknownRegion."""
+    by_region = {each.region: each for each in found_in.values()}
     return next(by_region[above.code] for above in ancestors_of(region) if above.code in by_region)
 
 
@@ -334,29 +376,58 @@ def _data() -> dict[str, Any]:
     return loaded
 
 
-@cache
-def _calendars() -> MappingProxyType[str, Calendar]:
+@lru_cache(maxsize=16)
+def build_calendars(revisions: tuple[RevisedYear, ...]) -> MappingProxyType[str, Calendar]:
+    """All calendars with these revisions laid over the data, at most one for each year of a calendar."""
     found: dict[str, Calendar] = {}
     by_year: dict[int, list[Notice]] = {}
     for notice in notices():
         by_year.setdefault(notice.year, []).append(notice)
+    newest: dict[str, int] = {}
     for row in _data()["calendars"]:
-        base = None if row["base"] is None else found[row["base"]]
-        own = [_calendar_year(each, by_year if base is None else {}) for each in row["years"]]
-        years = {each.year: each for each in own}
+        code, base = row["code"], None if row["base"] is None else found[row["base"]]
+        own = {each["year"]: _calendar_year(each, by_year if base is None else {}) for each in row["years"]}
+        for revised in sorted(revisions, key=lambda each: each.year):
+            if revised.calendar == code:
+                _revise(own, revised)
+                newest[code] = max(newest.get(code, 0), revised.number)
         if base is not None:
+            newest[code] = max(newest.get(code, 0), newest.get(base.code, 0))
             years = {
-                year: _overlaid(below, years[year]) if year in years else below
+                year: _overlaid(below, own[year]) if year in own else below
                 for year, below in base.years.items()
             }
-        found[row["code"]] = Calendar(
-            row["code"],
+        else:
+            years = own
+        version = _data()["metadata"]["version"]
+        found[code] = Calendar(
+            code,
             row["name"],
-            _data()["metadata"]["version"],
+            f"{version}+{newest[code]}" if newest.get(code) else version,
             row["region"],
             MappingProxyType(years),
         )
     return MappingProxyType(found)
+
+
+def _revise(years: dict[int, CalendarYear], revised: RevisedYear) -> None:
+    before = years.get(revised.year)
+    years[revised.year] = CalendarYear(
+        revised.year,
+        False,
+        MappingProxyType({day: name for day, name in revised.holidays if day.year == revised.year}),
+        MappingProxyType({day: name for day, name in revised.makeup_days if day.year == revised.year}),
+        (*(before.notices if before else ()), revised.notice),
+    )
+    earlier = years.get(revised.year - 1)
+    reaching_back = CalendarYear(
+        revised.year - 1,
+        False,
+        MappingProxyType({day: name for day, name in revised.holidays if day.year < revised.year}),
+        MappingProxyType({day: name for day, name in revised.makeup_days if day.year < revised.year}),
+    )
+    if earlier is not None and (reaching_back.holidays or reaching_back.makeup_days):
+        years[earlier.year] = _overlaid(earlier, reaching_back)
 
 
 def _calendar_year(row: Mapping[str, Any], notices_of: Mapping[int, list[Notice]]) -> CalendarYear:
