@@ -5,11 +5,13 @@ from __future__ import annotations
 from .actions.agencies import activate_agency, add_agency, deactivate_agency, move_agency, rename_agency
 from .actions.correct_fact import correct_fact
 from .actions.import_facts import import_facts, request_import
+from .actions.import_persons import import_persons, request_person_import
 from .actions.load_reference_data import load_reference_data
 from .actions.merge_parties import merge_parties, undo_merge
 from .actions.record_contact import record_contact
 from .actions.register_person import register_person, valid_identity_number
 from .actions.update_snapshot import snapshot_files, update_snapshot, write_snapshot
+from .conditions import CONDITION_OPERATORS, FactCondition
 from .duplicates import duplicate_candidates, get_merge, merges
 from .errors import (
     AgencyNotFound,
@@ -17,6 +19,7 @@ from .errors import (
     ImportNotFound,
     ImportRunning,
     InvalidAgency,
+    InvalidCondition,
     InvalidContact,
     InvalidFact,
     InvalidIdentityNumber,
@@ -33,6 +36,7 @@ from .public import PublicEntry, public_entry
 from .selectors import (
     agencies,
     agencies_after,
+    count_parties,
     get_agency,
     get_party,
     get_region_row,
@@ -41,6 +45,7 @@ from .selectors import (
     parties_by_region,
     region_children,
     registered_contact,
+    registered_contacts,
     search_parties,
 )
 from .statistics import (
@@ -81,6 +86,7 @@ from .values import (
 )
 
 __all__ = [
+    "CONDITION_OPERATORS",
     "AgencyNotFound",
     "AgencyPage",
     "AgencyRow",
@@ -90,6 +96,7 @@ __all__ = [
     "Contact",
     "DuplicateCandidate",
     "DuplicatePage",
+    "FactCondition",
     "FactCoverage",
     "FactValue",
     "ImportFigures",
@@ -98,6 +105,7 @@ __all__ = [
     "ImportRunning",
     "ImportSummary",
     "InvalidAgency",
+    "InvalidCondition",
     "InvalidContact",
     "InvalidFact",
     "InvalidIdentityNumber",
@@ -127,6 +135,7 @@ __all__ = [
     "agencies",
     "agencies_after",
     "correct_fact",
+    "count_parties",
     "deactivate_agency",
     "duplicate_candidates",
     "fact_coverage",
@@ -139,6 +148,7 @@ __all__ = [
     "get_region_row",
     "import_facts",
     "import_figures",
+    "import_persons",
     "import_rejects",
     "imports",
     "load_reference_data",
@@ -157,9 +167,11 @@ __all__ = [
     "region_children",
     "register_person",
     "registered_contact",
+    "registered_contacts",
     "rejects_file",
     "rename_agency",
     "request_import",
+    "request_person_import",
     "search_parties",
     "snapshot_files",
     "undo_merge",

@@ -82,3 +82,9 @@ def party_not_found(party_id: object) -> PartyNotFound:
     return PartyNotFound(
         f"no party {party_id}", message_zh=f"没有找到编号为 {party_id} 的主体", value=str(party_id)
     )
+
+
+class InvalidCondition(DomainError):
+    """A condition on a fact that cannot be asked."""
+
+    code = "parties.invalid_condition"

@@ -129,6 +129,7 @@ def summary_of(fact_import: FactImport, *, already_imported: bool = False) -> Im
         finished_at=fact_import.finished_at,
         message=fact_import.message,
         already_imported=already_imported,
+        about=fact_import.about,
     )
 
 

@@ -117,7 +117,10 @@ class FactImport(models.Model):
     """One delivery of a file, from a source, as of a day. It can be resumed after the last batch that committed."""
 
     RUNNING, DONE, FAILED = "running", "done", "failed"
+    ENTERPRISES, PERSONS = "enterprises", "persons"
 
+    # Facts about enterprises, or persons for the register.
+    about = models.CharField("内容", max_length=12, default=ENTERPRISES)
     file_name = models.CharField("文件", max_length=200)
     content_hash = models.CharField(max_length=64)
     stored_as = models.CharField(max_length=300, blank=True)
@@ -144,7 +147,9 @@ class FactImport(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = [
-            models.UniqueConstraint(name="import_once", fields=["content_hash", "source", "as_of", "reach"])
+            models.UniqueConstraint(
+                name="import_once", fields=["content_hash", "source", "as_of", "reach", "about"]
+            )
         ]
 
     def __str__(self) -> str:

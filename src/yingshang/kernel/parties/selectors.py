@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from math import ceil
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from yingshang.kernel.reference.api import (
     industry_is_within,
 )
 
+from .conditions import FactCondition, with_facts
 from .errors import AgencyNotFound
 from .models import Agency, Party, Region
 from .names import search_query
@@ -104,13 +105,42 @@ def parties_after(
     size: str | None = None,
     status: str | None = None,
     kind: str = "enterprise",
+    facts: Sequence[FactCondition] = (),
 ) -> tuple[PartySummary, ...]:
     """The next parties an actor may see after one, by number, with the filters of `search_parties`. One query.
+
+    `facts` are conditions that all have to hold; what is unknown of a party does not hold.
 
     For reading a whole register through: nothing is counted, and parties added meanwhile shift nothing.
     """
     rows = _filtered(actor, text.strip(), region, industry, size, status, kind).filter(pk__gt=after_id)
+    rows = with_facts(rows, facts)
     return tuple(summary_of_party(party) for party in rows.select_related("region").order_by("pk")[:limit])
+
+
+def count_parties(
+    *,
+    actor: Actor,
+    region: str | None = None,
+    industry: str | None = None,
+    size: str | None = None,
+    status: str | None = None,
+    kind: str = "enterprise",
+    facts: Sequence[FactCondition] = (),
+) -> int:
+    """How many parties an actor may see that `parties_after` would give. One query."""
+    return with_facts(_filtered(actor, "", region, industry, size, status, kind), facts).count()
+
+
+def registered_contacts(*, party_ids: Collection[int]) -> dict[int, Contact]:
+    """The contacts parties are registered with, for the room that sends messages, which shows them masked. One query.
+
+    Whoever calls it has found the parties within somebody's scope.
+    """
+    return {
+        party.pk: Contact(party.pk, party.name, party.contact_email, party.contact_phone)
+        for party in Party.objects.filter(pk__in=party_ids)
+    }
 
 
 def parties_by_code(*, actor: Actor, codes: Iterable[str]) -> dict[str, PartySummary]:

@@ -224,6 +224,7 @@ class ImportSummary:
     finished_at: datetime | None
     message: str
     already_imported: bool = False
+    about: str = "enterprises"
 
     @property
     def nothing_changed(self) -> bool:

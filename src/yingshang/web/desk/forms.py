@@ -99,6 +99,14 @@ class ImportForm(forms.Form):
         return day
 
 
+class PersonImportForm(forms.Form):
+    """A file of persons."""
+
+    file = SubjectsFileField(
+        label=_("选择文件，或拖到这里"), help_text=_("CSV、Excel（.xlsx）或 Parquet；第一行是列名。")
+    )
+
+
 class PurposeForm(forms.Form):
     """Why somebody wants to see personal data; it is kept with who and when."""
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("merges/<int:merge_id>/undo/", duplicates.merge_undo, name="merge-undo"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_new, name="import-new"),
+    path("imports/persons/", imports.import_persons_new, name="import-persons-new"),
     path("imports/<int:import_id>/", imports.import_detail, name="import"),
     path("imports/<int:import_id>/rejects.csv", imports.import_rejects_file, name="import-rejects"),
     path("bindings/", bindings.binding_list, name="bindings"),

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, Scope
 from yingshang.kernel.jobs.api import enqueue
-from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.reference.api import COUNTRY, Reject, SubjectsFile, find_region, open_subjects
-from yingshang.rules.errors import DomainError, SubjectsError
+from yingshang.rules.errors import SubjectsError
 
 from ..batches import Delivery, Refusal, write_batch
 from ..catalogue import party_catalogue
-from ..errors import ImportRunning, InvalidImport
+from ..errors import InvalidImport
 from ..imports import rejects_path, summary_of
 from ..incoming import REMARKABLE, Incoming, Layout, incoming, layout_of
-from ..models import Coverage, FactImport, ImportReject, Region
-from ..values import ImportSummary, RejectReason
+from ..models import Coverage, FactImport, Region
+from ..values import ImportSummary
+from ._import_steps import NewRejects, begun, fail, find_or_create, note_import, store_rejects
 
 ROWS_PER_BATCH = 5_000
 ID_COLUMNS = ("subject", "统一社会信用代码", "社会信用代码", "信用代码", "credit_code", "uscc")
 
 Progress = Callable[[int, int | None], None]
 """Called with the rows done and, if known, the rows of the file."""
-
-_LOCK_SPACE = 4_743
-_HASHED_AT_ONCE = 1 << 20
 
 
 def import_facts(
@@ -68,7 +62,7 @@ def import_facts(
     scope = actor.require("parties.import")
     path = Path(path)
     file, layout = open_facts(path, as_of=as_of, source=source, now=now)
-    with _begun(
+    with begun(
         actor=actor,
         path=path,
         as_of=as_of,
@@ -84,7 +78,7 @@ def import_facts(
         try:
             _run(actor, scope, fact_import, file, layout, now, progress, rows_per_batch)
         except Exception as error:
-            _fail(actor, fact_import, error, now)
+            fail(actor, fact_import, error, now)
             raise
         return summary_of(fact_import)
 
@@ -136,7 +130,7 @@ def request_import(
     try:
         opened, _ = open_facts(path, as_of=as_of, source=source, now=now)
         with transaction.atomic():
-            fact_import, _ = _find_or_create(
+            fact_import, _ = find_or_create(
                 actor=actor,
                 path=path,
                 as_of=as_of,
@@ -151,7 +145,7 @@ def request_import(
             else:
                 fact_import.stored_as = kept
                 fact_import.save(update_fields=["stored_as"])
-            _note(actor, "import_requested", fact_import, now, as_of=as_of, source=source or "")
+            note_import(actor, "import_requested", fact_import, now, as_of=as_of, source=source or "")
             job = enqueue(
                 import_facts_job,
                 actor=actor,
@@ -180,60 +174,6 @@ def _open(path: Path, as_of: date) -> SubjectsFile:
         raise
 
 
-@contextmanager
-def _begun(*, resume: bool, actor: Actor, now: datetime, **what: Any) -> Iterator[FactImport]:
-    """The import of this very file, source and day, with nobody else at it."""
-    with transaction.atomic():
-        fact_import, created = _find_or_create(actor=actor, now=now, **what)
-        if created:
-            _note(actor, "import_started", fact_import, now, as_of=what["as_of"], source=what["source"])
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, fact_import.pk])
-        if not cursor.fetchone()[0]:
-            raise ImportRunning(
-                f"{fact_import.file_name} is being imported at this moment",
-                message_zh=f"{fact_import.file_name} 正在导入",
-                value=fact_import.pk,
-            )
-    try:
-        fact_import.refresh_from_db()
-        if fact_import.state != FactImport.DONE and not resume and fact_import.rows_done:
-            _start_over(actor, fact_import, now)
-        yield fact_import
-    finally:
-        # A lost connection has let go of the lock by itself; what broke it is the error to be told.
-        with suppress(DatabaseError), connection.cursor() as cursor:
-            if not connection.needs_rollback:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, fact_import.pk])
-
-
-def _find_or_create(
-    *,
-    actor: Actor,
-    path: Path,
-    as_of: date,
-    now: datetime,
-    file_name: str,
-    source: str,
-    demonstration: bool,
-    rows: int | None,
-) -> tuple[FactImport, bool]:
-    return FactImport.objects.get_or_create(
-        content_hash=_hash(path),
-        source=source,
-        as_of=as_of,
-        reach=_reach_of(actor),
-        defaults={
-            "file_name": file_name[:200],
-            "demonstration": demonstration,
-            "started_by_name": actor.name[:120],
-            "started_at": now,
-            "rows_total": rows,
-            "region": _region_of(actor),
-        },
-    )
-
-
 def _run(
     actor: Actor,
     scope: Scope,
@@ -245,7 +185,7 @@ def _run(
     rows_per_batch: int,
 ) -> None:
     delivery = Delivery(fact_import.pk, fact_import.as_of, now, fact_import.demonstration, scope)
-    rejects = _NewRejects(file)
+    rejects = NewRejects(file)
     reader = _Reader(file, layout, rejects, fact_import.rows_done, rows_per_batch)
     for piece in _one_ahead(reader):
         created = _commit(actor, fact_import, piece, delivery)
@@ -269,7 +209,7 @@ class _Reader:
     """Reads a file piece by piece, in a thread of its own; it touches no database."""
 
     def __init__(
-        self, file: SubjectsFile, layout: Layout, rejects: _NewRejects, done: int, rows_per_batch: int
+        self, file: SubjectsFile, layout: Layout, rejects: NewRejects, done: int, rows_per_batch: int
     ) -> None:
         self._file, self._layout, self._rejects = file, layout, rejects
         self._done, self._rows_per_batch = done, rows_per_batch
@@ -302,8 +242,8 @@ def _commit(actor: Actor, fact_import: FactImport, piece: _Piece, delivery: Deli
     first = fact_import.rows_done
     with transaction.atomic():
         outcome = write_batch(piece.rows, delivery)
-        _store_rejects(fact_import, piece.rejected)
-        _store_rejects(fact_import, _as_rejects(piece, first, outcome.refusals))
+        store_rejects(fact_import, piece.rejected)
+        store_rejects(fact_import, _as_rejects(piece, first, outcome.refusals))
         rejected = piece.rejected_rows + len(outcome.refusals)
         fact_import.rows_done = piece.read
         fact_import.rejected += rejected
@@ -311,7 +251,7 @@ def _commit(actor: Actor, fact_import: FactImport, piece: _Piece, delivery: Deli
             setattr(fact_import, name, getattr(fact_import, name) + getattr(outcome, name))
         fact_import.state = FactImport.RUNNING
         fact_import.save()
-        _note(
+        note_import(
             actor,
             "batch_imported",
             fact_import,
@@ -327,12 +267,12 @@ def _commit(actor: Actor, fact_import: FactImport, piece: _Piece, delivery: Deli
 
 
 def _finish(
-    actor: Actor, fact_import: FactImport, file: SubjectsFile, rejects: _NewRejects, now: datetime
+    actor: Actor, fact_import: FactImport, file: SubjectsFile, rejects: NewRejects, now: datetime
 ) -> None:
     with transaction.atomic():
         # What came after the last good row.
         rejected, count = rejects.take()
-        _store_rejects(fact_import, rejected)
+        store_rejects(fact_import, rejected)
         fact_import.rejected += count
         fact_import.rows_done = file.rows_read
         fact_import.rows_total = file.rows_read
@@ -343,7 +283,7 @@ def _finish(
         fact_import.region = _region_around(fact_import) or fact_import.region
         fact_import.save()
         summary = summary_of(fact_import)
-        _note(
+        note_import(
             actor,
             "import_finished",
             fact_import,
@@ -355,69 +295,6 @@ def _finish(
         )
     if fact_import.rejected:
         _write_rejects(fact_import, file)
-
-
-def _fail(actor: Actor, fact_import: FactImport, error: Exception, now: datetime) -> None:
-    """Say what stopped it; what was committed stays, and the next call continues behind it."""
-    if connection.needs_rollback or not connection.is_usable():
-        return
-    message = error.message_zh if isinstance(error, DomainError) else type(error).__name__
-    with transaction.atomic():
-        FactImport.objects.filter(pk=fact_import.pk).update(state=FactImport.FAILED, message=message[:400])
-        _note(actor, "import_failed", fact_import, now, message=message[:400])
-
-
-def _start_over(actor: Actor, fact_import: FactImport, now: datetime) -> None:
-    with transaction.atomic():
-        fact_import.rejects.all().delete()
-        fact_import.coverage.all().delete()
-        for name in ("rows_done", "created", "changed", "unchanged", "confirmed", "rejected"):
-            setattr(fact_import, name, 0)
-        fact_import.state = FactImport.RUNNING
-        fact_import.save()
-        _note(actor, "import_started_over", fact_import, now)
-
-
-def _note(actor: Actor, action: str, fact_import: FactImport, now: datetime, **after: Any) -> None:
-    record(
-        actor=actor,
-        action=f"parties.{action}",
-        target=Target(
-            "fact_import",
-            str(fact_import.pk),
-            fact_import.file_name,
-            region_path=fact_import.region.path if fact_import.region else "",
-        ),
-        now=now,
-        after=after or None,
-    )
-
-
-def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_HASHED_AT_ONCE):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-# --- where it belongs -------------------------------------------------------------------------------------------------
-
-
-def _region_of(actor: Actor) -> Region | None:
-    """The region an import belongs to before its rows are known: the widest the actor may import for."""
-    scope = actor.scope("parties.import")
-    paths = sorted([*scope.subtrees, *scope.regions], key=len)
-    return Region.objects.filter(path=paths[0]).first() if paths else None
-
-
-def _reach_of(actor: Actor) -> str:
-    """Where an actor imports for, as the key of an import has it; empty for everywhere."""
-    scope = actor.scope("parties.import")
-    if scope.everywhere:
-        return ""
-    told = " ".join(sorted([*(f"{path}*" for path in scope.subtrees), *scope.regions]))
-    return told if len(told) <= 64 else hashlib.sha256(told.encode()).hexdigest()
 
 
 def _region_around(fact_import: FactImport) -> Region | None:
@@ -437,22 +314,6 @@ def _region_around(fact_import: FactImport) -> Region | None:
 
 
 # --- rows that were not taken -----------------------------------------------------------------------------------------
-
-
-class _NewRejects:
-    """Those of a file's rejects that were not taken yet."""
-
-    def __init__(self, file: SubjectsFile) -> None:
-        self._file = file
-        self._kept = 0
-        self._rows = 0
-
-    def take(self) -> tuple[list[Reject], int]:
-        """The reasons that were kept since the last time, and how many rows were rejected."""
-        rejects = self._file.rejects
-        new, count = rejects.kept[self._kept :], rejects.rows - self._rows
-        self._kept, self._rows = len(rejects.kept), rejects.rows
-        return new, count
 
 
 def _as_rejects(piece: _Piece, first: int, refusals: Sequence[Refusal]) -> list[Reject]:
@@ -476,38 +337,6 @@ def _as_rejects(piece: _Piece, first: int, refusals: Sequence[Refusal]) -> list[
         )
         for each in refusals
     ]
-
-
-def _store_rejects(fact_import: FactImport, rejects: Iterable[Reject]) -> None:
-    rows = {
-        row: list(reasons) for row, reasons in groupby(rejects, key=lambda each: (each.row, each.subject))
-    }
-    ImportReject.objects.bulk_create(
-        [
-            ImportReject(
-                fact_import=fact_import,
-                row=row,
-                subject=_storable(subject or "")[:60],
-                reasons=[
-                    {
-                        name: text and _storable(text)
-                        for name, text in asdict(
-                            RejectReason(each.column, each.value, each.code, each.message, each.message_zh)
-                        ).items()
-                    }
-                    for each in reasons
-                ],
-                values={"line": reasons[0].line},
-            )
-            for (row, subject), reasons in rows.items()
-        ],
-        batch_size=5_000,
-    )
-
-
-def _storable(text: str) -> str:
-    """The text without U+0000, of which PostgreSQL keeps none."""
-    return text.replace("\x00", "\ufffd")
 
 
 def _write_rejects(fact_import: FactImport, file: SubjectsFile) -> None:

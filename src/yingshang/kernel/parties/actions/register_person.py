@@ -18,7 +18,7 @@ from ..models import Party, Region
 from ..names import name_key
 from ..scope import contains
 
-_LONGEST_NAME = 120
+LONGEST_NAME = 120
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def register_person(
         kind=Party.PERSON,
         identity_number=number,
         identity_hash=hashed,
-        name=name.strip()[:_LONGEST_NAME],
+        name=name.strip()[:LONGEST_NAME],
         name_key=name_key(name),
         region=place,
         contact_phone=phone,

@@ -16,12 +16,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yingshang.kernel.access.api import actor_from, needs
-from yingshang.kernel.parties.api import get_import, import_rejects, imports, rejects_file, request_import
+from yingshang.kernel.parties.api import (
+    get_import,
+    import_rejects,
+    imports,
+    rejects_file,
+    request_import,
+    request_person_import,
+)
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
 
-from ..forms import ImportFilter, ImportForm
+from ..forms import ImportFilter, ImportForm, PersonImportForm
 from ..tables import ImportTable, RejectTable
 
 
@@ -61,6 +68,28 @@ def import_new(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
         request,
         "desk/import_new.html",
         {"form": form, "most": settings.API_UPLOAD_LIMIT, "facts_url": reverse("administration:facts")},
+        status=status_of_form(form),
+    )
+
+
+@needs("parties.import")
+def import_persons_new(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
+    """Send a file of persons. It is checked, taken in by a job, and removed."""
+    form = PersonImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            import_id, _ = request_person_import(
+                actor=actor_from(request), file=file, file_name=file.name, now=timezone.now()
+            )
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            return redirect("desk:import", import_id=import_id)
+    return render(
+        request,
+        "desk/import_persons_new.html",
+        {"form": form, "most": settings.API_UPLOAD_LIMIT},
         status=status_of_form(form),
     )
 
