@@ -17,10 +17,10 @@ class AlreadyObjected(DomainError):
     code = "fact_objection.already_open"
 
 
-class NothingHeld(DomainError):
-    """Nobody has told anything of this fact, so there is nothing to object to."""
+class NoSuchFact(DomainError):
+    """Nothing an enterprise could object to or miss goes by this name."""
 
-    code = "fact_objection.nothing_held"
+    code = "fact_objection.fact_not_found"
 
 
 class NobodyToAsk(DomainError):

@@ -19,6 +19,8 @@ from .desks import PLATFORM
 from .models import Objection
 
 REPLY = "objection_reply"
+CORRECTED = "corrected_value"
+"""The name under which the step that checks an objection leaves the right value in the data of the case."""
 
 
 def follow(event: CaseEvent) -> None:
@@ -55,8 +57,9 @@ def _task_completed(row: Objection, event: CaseEvent) -> None:
 def _decided(row: Objection, event: CaseEvent, *, upheld: bool) -> None:
     assert event.task is not None
     row.upheld, row.findings = upheld, event.task.opinion
-    if upheld and not row.corrected_value:
-        row.corrected_value = row.claimed_value
+    if upheld:
+        # What the source wrote down, or else what the enterprise claims.
+        row.corrected_value = str(event.case.data.get(CORRECTED) or "") or row.claimed_value
     more = {"upheld": upheld, "case": event.case.number}
     move(row, "decided", actor=event.actor, now=event.now, reason=event.task.opinion, more=more)
     if upheld and row.corrected_value:
@@ -65,6 +68,7 @@ def _decided(row: Objection, event: CaseEvent, *, upheld: bool) -> None:
 
 def _correct(row: Objection, event: CaseEvent) -> None:
     """The fact as its source now has it. A claim that is no value of the fact is left to the source's next delivery."""
+    today = timezone.localdate(event.now)
     try:
         correct_fact(
             actor=PLATFORM,
@@ -72,7 +76,7 @@ def _correct(row: Objection, event: CaseEvent) -> None:
             column=row.column,
             text=row.corrected_value,
             source=row.source,
-            as_of=max(row.as_of, timezone.localdate(event.now)),
+            as_of=max(row.as_of or today, today),
             reason=f"{row.number} 异议成立，{event.actor.name}核实",
             now=event.now,
         )
@@ -145,7 +149,7 @@ def _reply(row: Objection, event: CaseEvent) -> None:
             "enterprise": row.party.name,
             "credit_code": row.party.credit_code or "",
             "fact": row.fact_name,
-            "held_value": row.held_value,
+            "held_value": row.held_value or "未知",
             "source": row.source,
             "outcome": _OUTCOMES[row.state],
             "reason": row.findings,

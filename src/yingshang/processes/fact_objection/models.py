@@ -21,9 +21,10 @@ class Objection(models.Model):
     # What is objected to.
     column = models.CharField(max_length=80)
     fact_name = models.CharField("事实", max_length=120)
-    held_value = models.CharField("现有值", max_length=400)
+    # Empty, and without a day, where nobody has told anything yet.
+    held_value = models.CharField("现有值", max_length=400, blank=True)
     source = models.CharField("来源", max_length=60)
-    as_of = models.DateField("数据日期")
+    as_of = models.DateField("数据日期", null=True)
     personal = models.BooleanField(default=False)
     # What the enterprise says.
     kind = models.CharField("情形", max_length=20)

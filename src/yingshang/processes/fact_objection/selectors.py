@@ -27,7 +27,7 @@ class ObjectionView:
     fact_name: str
     held_value: str
     source: str
-    as_of: date
+    as_of: date | None
     kind: str
     claimed_value: str
     reason: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,10 +11,11 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import Subject, start_case
 from yingshang.kernel.forms.api import get_submission
-from yingshang.kernel.parties.api import FactValue, PartyNotFound, fact_history, get_party
+from yingshang.kernel.parties.api import PartyNotFound, fact_history, get_party
+from yingshang.kernel.reference.api import facts
 
 from ..desks import desks_for
-from ..errors import AlreadyObjected, NothingHeld
+from ..errors import AlreadyObjected, NoSuchFact
 from ..models import OPEN, Objection
 from ._steps import note, tell_enterprise
 
@@ -26,7 +28,7 @@ SUBJECT = "fact_objection"
 def file_objection(*, actor: Actor, party_id: int, column: str, submission_id: int, now: datetime) -> int:
     """Hand in an objection with the form that was filled in; its number in the register.
 
-    Raises PartyNotFound, NothingHeld, AlreadyObjected, NobodyToAsk.
+    Raises PartyNotFound, NoSuchFact, AlreadyObjected, NobodyToAsk.
     """
     fact = fact_to_object(actor=actor, party_id=party_id, column=column)
     submission = get_submission(actor=actor, submission_id=submission_id)
@@ -80,10 +82,22 @@ def file_objection(*, actor: Actor, party_id: int, column: str, submission_id: i
     return int(row.pk)
 
 
-def fact_to_object(*, actor: Actor, party_id: int, column: str) -> FactValue:
-    """What is held of the fact, if the actor may object to it now.
+@dataclass(frozen=True, slots=True)
+class HeldFact:
+    """What is held of a fact, or that nothing is: `as_of` is None then, and `text` empty."""
 
-    Raises PartyNotFound, NothingHeld, AlreadyObjected.
+    column: str
+    label: str
+    text: str
+    source: str
+    as_of: date | None
+    sensitivity: str
+
+
+def fact_to_object(*, actor: Actor, party_id: int, column: str) -> HeldFact:
+    """What is held of the fact, if the actor may object to it now. A fact nobody has told of may be missed, too.
+
+    Raises PartyNotFound, NoSuchFact, AlreadyObjected.
     """
     scope = actor.require("objections.file_own")
     if party_id not in scope.parties:
@@ -92,19 +106,29 @@ def fact_to_object(*, actor: Actor, party_id: int, column: str) -> FactValue:
             message_zh="没有这家企业，或者您没有它的授权",
             value=party_id,
         )
-    held = fact_history(actor=actor, party_id=party_id, column=column)
-    if not held:
-        raise NothingHeld(
-            f"nobody has told anything of {column}",
-            message_zh="没有部门提供过这项数据，无从提出异议",
+    fact = _held(actor, party_id, column)
+    if Objection.objects.filter(party_id=party_id, column=column, state__in=OPEN).exists():
+        raise _already_open(fact)
+    return fact
+
+
+def _held(actor: Actor, party_id: int, column: str) -> HeldFact:
+    history = fact_history(actor=actor, party_id=party_id, column=column)
+    if history:
+        held = history[0]
+        return HeldFact(column, held.label, held.text, held.source, held.as_of, held.sensitivity)
+    definition = facts().get(column)
+    # A year of a series is only known once somebody has told of it.
+    if definition is None or definition.about != "party" or definition.series is not None:
+        raise NoSuchFact(
+            f"no fact {column!r} of an enterprise",
+            message_zh=f"没有“{column}”这项企业数据",
             value=column,
         )
-    if Objection.objects.filter(party_id=party_id, column=column, state__in=OPEN).exists():
-        raise _already_open(held[0])
-    return held[0]
+    return HeldFact(column, definition.name, "", definition.agency, None, definition.sensitivity)
 
 
-def _already_open(fact: FactValue) -> AlreadyObjected:
+def _already_open(fact: HeldFact) -> AlreadyObjected:
     return AlreadyObjected(
         f"an objection to {fact.label} is open; follow that one, or withdraw it first",
         message_zh=f"“{fact.label}”已有一项异议正在办理，请查看其进度，或先撤回",
