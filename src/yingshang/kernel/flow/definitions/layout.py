@@ -55,6 +55,8 @@ class _Layout:
         self.dummies: dict[tuple[str, int], int] = {}
         """Row of a long link in a column it passes."""
         self.first_row: dict[str, int] = {}
+        # Two links that turn between the same columns do not turn on the same line.
+        self.aside = {link.id: (index % 5 - 2) * 6.0 for index, link in enumerate(links)}
 
     def lane_of(self, node: str) -> str:
         lane = self.nodes[node].lane
@@ -107,7 +109,8 @@ class _Layout:
                     (self.row[link.source] for link in into[node] if self.lane_of(link.source) == lane), 0
                 )
                 self.row[node] = self.take(lane, column, wanted)
-            for link in passing:
+            # Those already on their way keep their row.
+            for link in sorted(passing, key=lambda each: (each.id, column - 1) not in self.dummies):
                 if self.column[link.source] < column < self.column[link.target]:
                     lane = self.lane_of(link.source)
                     wanted = self.dummies.get((link.id, column - 1), self.row[link.source])
@@ -146,6 +149,7 @@ class _Layout:
         points: list[Point] = []
         down = (
             self.nodes[link.source].kind in ("exclusive", "parallel")
+            and self.degree(link.source, "source") > 1
             and rows[1] != rows[0]
             and self.free_between(first, rows[0], rows[1])
             and (rows[1] not in self.rows_used(first))
@@ -167,6 +171,7 @@ class _Layout:
             if (
                 final
                 and self.nodes[link.target].kind in ("exclusive", "parallel")
+                and self.degree(link.target, "target") > 1
                 and self.free_between(column, rows[index - 1], rows[index])
                 and rows[index - 1] not in self.rows_used(column)
             ):
@@ -174,12 +179,16 @@ class _Layout:
                 points.append((middle, y))
                 points.append((middle, target.y + target.height if y > after else target.y))
                 return tuple(points)
-            edge = LEFT + LABEL * 2 + COLUMN * column
+            edge = LEFT + LABEL * 2 + COLUMN * column + self.aside[link.id]
             points.append((edge, y))
             points.append((edge, after))
             y = after
         points.append((target.x, y))
         return tuple(points)
+
+    def degree(self, node: str, side: str) -> int:
+        """How many links leave a node, or come to it."""
+        return sum(1 for link in self.links if getattr(link, side) == node)
 
     def rows_used(self, column: int) -> set[int]:
         return {
