@@ -1,5 +1,130 @@
-"""The door. See README.md."""
+"""The door of the flow: definitions, and the cases that follow them. See README.md."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from .actions.accept_commitment import accept_commitment, check_commitment
+from .actions.accept_with_debts import NewDebt, accept_with_debts
+from .actions.claim_task import claim_task, release_task
+from .actions.complete_task import complete_task, complete_tasks
+from .actions.consult import STANCES, consult, end_consultation, give_opinion
+from .actions.delegate_task import delegate_task
+from .actions.end_correction import end_correction
+from .actions.reassign_task import reassign_task
+from .actions.reject_case import reject_case
+from .actions.resubmit_case import resubmit_case
+from .actions.return_case import return_case
+from .actions.send_back import send_back
+from .actions.settle_debt import settle_debt
+from .actions.start_case import start_case
+from .actions.withdraw_case import withdraw_case
+from .case_errors import (
+    AlreadyStarted,
+    CaseNotFound,
+    InvalidRequest,
+    NotAllowedByDefinition,
+    NotPossibleNow,
+    NotYours,
+    OpinionsOutstanding,
+    TaskNotFound,
+    UnknownAgency,
+    UnknownSubjectKind,
+)
+from .case_reads import (
+    case_drawing,
+    case_of_subject,
+    case_progress,
+    cases,
+    due_tasks,
+    earlier_steps,
+    get_case,
+    get_task,
+    task_counts,
+    tasks,
+    timeline,
+)
+from .case_views import (
+    BatchResult,
+    CaseDetail,
+    CasePage,
+    CaseSummary,
+    CaseView,
+    CommitmentView,
+    CorrectionView,
+    DebtView,
+    OpinionView,
+    OutcomeView,
+    Subject,
+    TaskCounts,
+    TaskPage,
+    TaskView,
+    TimelineEntry,
+)
+from .clocks import Term
+from .lifecycle import names as state_names
+from .subjects import CaseEvent, register_subject, subject_kinds
+
+__all__ = [
+    "STANCES",
+    "AlreadyStarted",
+    "BatchResult",
+    "CaseDetail",
+    "CaseEvent",
+    "CaseNotFound",
+    "CasePage",
+    "CaseSummary",
+    "CaseView",
+    "CommitmentView",
+    "CorrectionView",
+    "DebtView",
+    "InvalidRequest",
+    "NewDebt",
+    "NotAllowedByDefinition",
+    "NotPossibleNow",
+    "NotYours",
+    "OpinionView",
+    "OpinionsOutstanding",
+    "OutcomeView",
+    "Subject",
+    "TaskCounts",
+    "TaskNotFound",
+    "TaskPage",
+    "TaskView",
+    "Term",
+    "TimelineEntry",
+    "UnknownAgency",
+    "UnknownSubjectKind",
+    "accept_commitment",
+    "accept_with_debts",
+    "case_drawing",
+    "case_of_subject",
+    "case_progress",
+    "cases",
+    "check_commitment",
+    "claim_task",
+    "complete_task",
+    "complete_tasks",
+    "consult",
+    "delegate_task",
+    "due_tasks",
+    "earlier_steps",
+    "end_consultation",
+    "end_correction",
+    "get_case",
+    "get_task",
+    "give_opinion",
+    "reassign_task",
+    "register_subject",
+    "reject_case",
+    "release_task",
+    "resubmit_case",
+    "return_case",
+    "send_back",
+    "settle_debt",
+    "start_case",
+    "state_names",
+    "subject_kinds",
+    "task_counts",
+    "tasks",
+    "timeline",
+    "withdraw_case",
+]

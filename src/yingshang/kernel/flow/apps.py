@@ -6,4 +6,10 @@ class FlowConfig(AppConfig):
     verbose_name = "流程"
 
     def ready(self) -> None:
-        from . import permissions  # noqa: F401  (declares them)
+        from . import (
+            clocks,
+            permissions,  # noqa: F401  (declares them)
+            rungs,
+        )
+
+        clocks.register(rungs.OWNERS)

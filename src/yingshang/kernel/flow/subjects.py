@@ -1,0 +1,81 @@
+"""The processes behind the cases: each registers a handler for its kind of subject.
+
+A handler is called in the transaction of the action: what it does happens exactly when the action does, and an error
+of it undoes the action. Whatever reaches out of the database belongs into the outbox or a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.clock.api import FiredRung
+
+from .case_errors import UnknownSubjectKind
+from .case_views import CaseView, TaskView
+
+EventKind = Literal[
+    "started",
+    "task_ready",
+    "task_completed",
+    "sent_back",
+    "returned",
+    "resubmitted",
+    "correction_ended",
+    "debts_accepted",
+    "debt_settled",
+    "commitment_accepted",
+    "commitment_checked",
+    "consulted",
+    "opinion_given",
+    "consultation_ended",
+    "rung_fired",
+    "ended",
+    "rejected",
+    "withdrawn",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """Something that happened to a case. `note` is what an official wrote to the applicant about it."""
+
+    kind: EventKind
+    case: CaseView
+    actor: Actor
+    now: datetime
+    task: TaskView | None = None
+    outcome: str = ""
+    rung: FiredRung | None = None
+    note: str = ""
+    what: tuple[str, ...] = ()
+
+
+Handler = Callable[[CaseEvent], None]
+
+_handlers: dict[str, Handler] = {}
+
+
+def register_subject(kind: str, *, handler: Handler) -> None:
+    """Make a kind of subject known; called when Django starts. Registering again replaces the handler."""
+    _handlers[kind] = handler
+
+
+def subject_kinds() -> tuple[str, ...]:
+    """The kinds that are known, sorted."""
+    return tuple(sorted(_handlers))
+
+
+def handler_of(kind: str) -> Handler:
+    """The handler of a kind. Raises UnknownSubjectKind."""
+    try:
+        return _handlers[kind]
+    except KeyError:
+        raise UnknownSubjectKind(
+            f"no process has registered the subject kind {kind!r}; there are {', '.join(subject_kinds()) or 'none'}",
+            message_zh=f"没有办理“{kind}”的业务流程",
+            value=kind,
+        ) from None
