@@ -8,6 +8,7 @@ from .actions.extend_deadline import extend_deadline
 from .actions.hand_over_deadline import hand_over_deadline
 from .actions.load_defaults import load_defaults
 from .actions.pause_deadline import pause_deadline, resume_deadline
+from .actions.publish_calendar import CalendarPreview, preview_calendar, publish_calendar
 from .actions.start_deadline import start_deadline
 from .calendars import (
     ACCEPTED,
@@ -46,6 +47,7 @@ from .errors import (
 )
 from .ladders import ACTIONS, AUDIENCES, OFFSET_UNITS, LadderDocument, Rung, read_ladder, schedule
 from .owners import FiredRung, register_owner
+from .revisions import DayChange, RevisedDays, refresh_calendars
 from .rules_of_law import Reason, extension_reasons, pause_reasons
 from .selectors import (
     DeadlinePage,
@@ -83,10 +85,12 @@ __all__ = [
     "UNITS",
     "AlreadyLate",
     "Calendar",
+    "CalendarPreview",
     "CalendarUnchanged",
     "CalendarYear",
     "CaseClockRuns",
     "Coverage",
+    "DayChange",
     "DeadlineNotFound",
     "DeadlineNotOpen",
     "DeadlinePage",
@@ -112,6 +116,7 @@ __all__ = [
     "Owner",
     "PauseView",
     "Reason",
+    "RevisedDays",
     "RevisionView",
     "Rung",
     "Stop",
@@ -148,9 +153,12 @@ __all__ = [
     "notices",
     "pause_deadline",
     "pause_reasons",
+    "preview_calendar",
+    "publish_calendar",
     "publish_ladder",
     "published_ladders",
     "read_ladder",
+    "refresh_calendars",
     "register_owner",
     "resume_deadline",
     "save_ladder_draft",

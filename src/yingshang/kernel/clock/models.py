@@ -130,6 +130,11 @@ class Deadline(models.Model):
             models.Index(
                 name="clock_open_by_agency", fields=["agency_id", "due_at"], condition=Q(state__in=OPEN)
             ),
+            models.Index(
+                name="clock_provisional",
+                fields=["calendar", "calendar_version", "id"],
+                condition=Q(state__in=OPEN, provisional=True),
+            ),
             models.Index(name="clock_failing", fields=["-failures", "id"], condition=Q(failures__gt=0)),
         ]
 

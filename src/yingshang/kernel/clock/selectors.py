@@ -135,7 +135,7 @@ def _seen_by(actor: Actor) -> QuerySet[Deadline]:
 
 def ladders(*, actor: Actor) -> tuple[LadderView, ...]:
     """The ladders the actor manages, by code."""
-    rows = actor.require("clock.manage").filter(Ladder.objects, region="region_path")  # type: ignore[arg-type]
+    rows = actor.require("clock.manage").filter(Ladder.objects.all(), region="region_path")
     return tuple(_ladder(row) for row in rows.order_by("code").prefetch_related("versions"))
 
 
@@ -147,7 +147,7 @@ def published_ladders() -> tuple[LadderView, ...]:
 
 def get_ladder(*, actor: Actor, code: str) -> LadderView:
     """One ladder with all its versions, each with its open deadlines. Raises LadderNotFound."""
-    rows = actor.require("clock.manage").filter(Ladder.objects, region="region_path")  # type: ignore[arg-type]
+    rows = actor.require("clock.manage").filter(Ladder.objects.all(), region="region_path")
     row = rows.filter(code=code).prefetch_related("versions").first()
     if row is None:
         raise LadderNotFound(

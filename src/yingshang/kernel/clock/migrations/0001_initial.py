@@ -277,6 +277,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="deadline",
             index=models.Index(
+                condition=models.Q(("provisional", True), ("state__in", ("running", "paused"))),
+                fields=["calendar", "calendar_version", "id"],
+                name="clock_provisional",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="deadline",
+            index=models.Index(
                 condition=models.Q(("failures__gt", 0)), fields=["-failures", "id"], name="clock_failing"
             ),
         ),
