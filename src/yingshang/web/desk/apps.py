@@ -14,6 +14,8 @@ class DeskConfig(AppConfig):
         work, parties = _("工作"), _("主体库")
         add_destinations(
             Destination("desk", _("今日到期"), "desk:home", "layout-dashboard", 10, group=work),
+            Destination("desk", _("我的待办"), "desk:tasks", "list-check", 12, group=work),
+            Destination("desk", _("办件"), "desk:cases", "stack-2", 14, group=work),
             Destination("desk", _("搜索"), "desk:search", "search", 20, group=work),
             Destination("desk", _("绑定审核"), "desk:bindings", "fingerprint", 30, group=work),
             Destination("desk", _("企业名录"), "desk:parties", "building-skyscraper", 40, group=parties),

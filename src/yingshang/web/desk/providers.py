@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.flow.api import TaskView, due_tasks, tasks
 from yingshang.kernel.parties.api import (
     duplicate_candidates,
     freshness_by_source,
@@ -17,6 +18,7 @@ from yingshang.kernel.parties.api import (
 )
 from yingshang.processes.enterprise_binding.api import due_bindings, overseen_bindings
 from yingshang.web.regions import region_of_path
+from yingshang.web.words import in_language
 
 from .due import LIMIT, Delivered, DueItem, Provider, register
 
@@ -113,9 +115,38 @@ def binding_reviews(actor: Actor, now: datetime) -> Delivered:
     return Delivered(items, len(rows))
 
 
+def flow_tasks(actor: Actor, now: datetime) -> Delivered:
+    """Steps of cases that wait for the actor; for those who supervise, the late ones of all they supervise."""
+    if actor.may("flow.work"):
+        rows: tuple[TaskView, ...] = due_tasks(actor=actor, now=now, limit=LIMIT + 1)
+        total = len(rows)
+    else:
+        page = tasks(actor=actor, now=now, late=True, per_page=LIMIT)
+        rows, total = page.rows, page.total
+    return Delivered([_task_item(each) for each in rows[:LIMIT]], total)
+
+
+def _task_item(task: TaskView) -> DueItem:
+    region = region_of_path(task.region_path)
+    return DueItem(
+        kind="task",
+        title=_("%(step)s：%(subject)s")
+        % {"step": in_language(task.name, task.name_en), "subject": task.subject.title},
+        url=reverse("desk:task", args=[task.id]),
+        since=timezone.localdate(task.ready_at),
+        due_on=task.deadline.due_on if task.deadline else None,
+        detail=" · ".join(each for each in (task.case_number, task.party_name, task.assignee_name) if each),
+        region_code=region.code if region else "",
+        region_name=region.name if region else "",
+        agency_id=task.agency_id,
+        agency_name=task.agency_name,
+    )
+
+
 register(
     Provider("binding", gettext_lazy("绑定审核"), ("access.review_bindings", "cockpit.open"), binding_reviews)
 )
+register(Provider("task", gettext_lazy("办件待办"), ("flow.work", "flow.assign"), flow_tasks))
 register(Provider("import", gettext_lazy("导入中剔除的行"), ("parties.import",), imports_with_rejects))
 register(Provider("duplicate", gettext_lazy("重复主体"), ("parties.merge",), duplicates))
 register(Provider("stale", gettext_lazy("过期的数据"), ("parties.import",), lapsing_sources))

@@ -16,10 +16,16 @@ for (const form of document.querySelectorAll("[data-modeler]")) {
     additionalModules: [translation(), tools, { __init__: ["properties"], properties: ["type", Properties] }],
     properties: { place: form.querySelector("[data-panel]"), words: given("modeler-words"), choices: given("modeler-choices") },
   });
+  // The tools stand at the left: the drawing begins beside them.
+  const fit = () => {
+    const level = modeler.get("canvas").zoom("fit-viewport", "auto");
+    modeler.get("canvas").zoom(level * 0.92, "auto");
+    modeler.get("canvas").scroll({ dx: 36, dy: 0 });
+  };
   let changed = false;
   let written = Promise.resolve();
   modeler.importXML(field.value).then(() => {
-    modeler.get("canvas").zoom("fit-viewport", "auto");
+    fit();
     canvas.dataset.drawn = "yes";
   }).catch((error) => {
     const notice = form.querySelector("[data-broken]");
@@ -36,7 +42,7 @@ for (const form of document.querySelectorAll("[data-modeler]")) {
   });
   form.querySelector("[data-undo]")?.addEventListener("click", () => modeler.get("commandStack").undo());
   form.querySelector("[data-redo]")?.addEventListener("click", () => modeler.get("commandStack").redo());
-  form.querySelector("[data-fit]")?.addEventListener("click", () => modeler.get("canvas").zoom("fit-viewport", "auto"));
+  form.querySelector("[data-fit]")?.addEventListener("click", fit);
   form.addEventListener("submit", (event) => {
     // What was changed in this very moment is still being written.
     if (form.dataset.whole) return;

@@ -103,6 +103,7 @@ export class Properties {
         if (/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(value) && !this.registry.get(value)) this.modeling.updateProperties(element, { id: value });
       }, words.id_hint),
       this.select(words.role, step?.role, this.choices.roles, (value) => set({ role: value })),
+      this.text(words.apart, step?.notSameAs, (value) => set({ notSameAs: value.split(/[\s,，、;；]+/).filter(Boolean).join(" ") || undefined }), words.apart_hint),
       this.term(words.term, step, set),
       this.select(words.ladder, step?.ladder, this.choices.ladders, (value) => set({ ladder: value })),
       group,
