@@ -8,7 +8,10 @@ from .actions.claim_task import claim_task, release_task
 from .actions.complete_task import complete_task, complete_tasks
 from .actions.consult import STANCES, consult, end_consultation, give_opinion
 from .actions.delegate_task import delegate_task
+from .actions.edit_definition import discard_definition_draft, publish_version, save_draft
 from .actions.end_correction import end_correction
+from .actions.load_default_definitions import load_defaults
+from .actions.migrate_case import migrate_case, migration_report
 from .actions.reassign_task import reassign_task
 from .actions.reject_case import reject_case
 from .actions.resubmit_case import resubmit_case
@@ -60,13 +63,51 @@ from .case_views import (
     TimelineEntry,
 )
 from .clocks import Term
+from .definition_views import (
+    DefinitionDetail,
+    DefinitionDraft,
+    DefinitionPreview,
+    DefinitionSummary,
+    DefinitionVersionView,
+    MigrationReport,
+    MigrationRow,
+    VersionSummary,
+)
+from .definitions import (
+    CompiledFlow,
+    Finding,
+    StepDocument,
+    StepRule,
+    compose_bpmn,
+    lint,
+    parse_steps,
+    read_spec,
+)
+from .drawing import draw
+from .errors import (
+    CannotMigrate,
+    CannotPublish,
+    ConditionUndecided,
+    DefinitionChanged,
+    DefinitionNotFound,
+    InvalidDiagram,
+    InvalidSteps,
+    NothingToPublish,
+    NotReady,
+    UnknownOutcome,
+    UnknownStep,
+)
+from .flow_names import FlowName, published_flows
 from .lifecycle import names as state_names
+from .selectors import definitions, get_definition, get_definition_version, preview_definition
 from .subjects import CaseEvent, register_subject, subject_kinds
 
 __all__ = [
     "STANCES",
     "AlreadyStarted",
     "BatchResult",
+    "CannotMigrate",
+    "CannotPublish",
     "CaseDetail",
     "CaseEvent",
     "CaseNotFound",
@@ -74,16 +115,35 @@ __all__ = [
     "CaseSummary",
     "CaseView",
     "CommitmentView",
+    "CompiledFlow",
+    "ConditionUndecided",
     "CorrectionView",
     "DebtView",
+    "DefinitionChanged",
+    "DefinitionDetail",
+    "DefinitionDraft",
+    "DefinitionNotFound",
+    "DefinitionPreview",
+    "DefinitionSummary",
+    "DefinitionVersionView",
+    "Finding",
+    "InvalidDiagram",
+    "FlowName",
     "InvalidRequest",
+    "InvalidSteps",
+    "MigrationReport",
+    "MigrationRow",
     "NewDebt",
     "NotAllowedByDefinition",
     "NotPossibleNow",
+    "NotReady",
     "NotYours",
+    "NothingToPublish",
     "OpinionView",
     "OpinionsOutstanding",
     "OutcomeView",
+    "StepDocument",
+    "StepRule",
     "Subject",
     "TaskCounts",
     "TaskNotFound",
@@ -92,7 +152,10 @@ __all__ = [
     "Term",
     "TimelineEntry",
     "UnknownAgency",
+    "UnknownOutcome",
+    "UnknownStep",
     "UnknownSubjectKind",
+    "VersionSummary",
     "accept_commitment",
     "accept_with_debts",
     "case_drawing",
@@ -103,21 +166,37 @@ __all__ = [
     "claim_task",
     "complete_task",
     "complete_tasks",
+    "compose_bpmn",
     "consult",
+    "definitions",
     "delegate_task",
+    "discard_definition_draft",
+    "draw",
     "due_tasks",
     "earlier_steps",
     "end_consultation",
     "end_correction",
     "get_case",
+    "get_definition",
+    "get_definition_version",
     "get_task",
     "give_opinion",
+    "lint",
+    "load_defaults",
+    "migrate_case",
+    "migration_report",
+    "parse_steps",
+    "preview_definition",
+    "publish_version",
+    "read_spec",
     "reassign_task",
+    "published_flows",
     "register_subject",
     "reject_case",
     "release_task",
     "resubmit_case",
     "return_case",
+    "save_draft",
     "send_back",
     "settle_debt",
     "start_case",

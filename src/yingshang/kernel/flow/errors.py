@@ -78,3 +78,9 @@ class CannotMigrate(DomainError):
     """The case cannot go on in that version. `details["reason"]` says why."""
 
     code = "flow.cannot_migrate"
+
+
+class NothingToPublish(DomainError):
+    """The definition has no draft."""
+
+    code = "flow.nothing_to_publish"

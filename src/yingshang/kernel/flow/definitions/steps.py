@@ -24,7 +24,7 @@ MOST_STEPS = 200
 DEEPEST = 4
 """How deep parallel groups may stand inside each other."""
 
-_CODE = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+CODE = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _STEP = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")
 
 _TOP = ("code", "name", "name_en", "source", "note", "case", "facts", "lanes", "steps")
@@ -184,7 +184,7 @@ class _Reader:
     def read(self) -> StepDocument:
         data = self.marked.data
         self.known(data, _TOP, ())
-        code = self.code(data, (), _CODE, "small letters, digits and _", "小写字母、数字和下划线")
+        code = self.code(data, (), CODE, "small letters, digits and _", "小写字母、数字和下划线")
         name, name_en = self.names(data, ())
         case_data = data.get("case") or {}
         if not isinstance(case_data, dict):
@@ -316,7 +316,7 @@ class _Reader:
                 )
                 continue
             self.known(each, ("code", "name", "name_en"), path)
-            code = self.code(each, path, _CODE, "small letters, digits and _", "小写字母、数字和下划线")
+            code = self.code(each, path, CODE, "small letters, digits and _", "小写字母、数字和下划线")
             name, name_en = self.names(each, path)
             if code in lanes:
                 self.note((*path, "code"), f"lane {code!r} is listed twice", f"泳道“{code}”重复")
@@ -454,10 +454,10 @@ class _Reader:
         here: Path = (*path, "who")
         self.known(who, ("role", "agency", "not_same_as"), here)
         role = self.code(
-            who, here, _CODE, "a role, such as window_official", "角色代码，如 window_official", "role"
+            who, here, CODE, "a role, such as window_official", "角色代码，如 window_official", "role"
         )
         lane = self.code(
-            who, here, _CODE, "a lane, such as service_center", "泳道代码，如 service_center", "agency"
+            who, here, CODE, "a lane, such as service_center", "泳道代码，如 service_center", "agency"
         )
         if lane and declared and lane not in lanes:
             listed = ", ".join(lanes)
@@ -517,7 +517,7 @@ class _Reader:
                 self.note(here, f"write outcomes as {example}", f"结果应写为 {example}")
                 continue
             self.known(each, ("code", "name", "name_en", "ends"), here)
-            code = self.code(each, here, _CODE, "small letters, digits and _", "小写字母、数字和下划线")
+            code = self.code(each, here, CODE, "small letters, digits and _", "小写字母、数字和下划线")
             name, name_en = self.names(each, here)
             if not isinstance(each.get("ends", False), bool):
                 self.note((*here, "ends"), "write true or false", "应为 true 或 false")

@@ -1,0 +1,66 @@
+"""The flows a platform begins with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.resources import files
+
+from django.db import transaction
+
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.ledger.api import NewEvent, Target, record_many
+
+from ..definitions import compile_bpmn, compose_bpmn, parse_steps
+from ..definitions.rules import CompiledFlow, spec_digest
+from ..models import Definition, DefinitionVersion
+
+
+def load_defaults(*, actor: Actor, region_path: str, now: datetime) -> int:
+    """Publish the flows of data/flows that are not there, and return how many. Changes nothing that is."""
+    with transaction.atomic():
+        present = set(Definition.objects.values_list("code", flat=True))
+        events = []
+        for text, bpmn, flow in default_flows():
+            if flow.code in present:
+                continue
+            row = Definition.objects.create(
+                code=flow.code,
+                name=flow.name,
+                name_en=flow.name_en,
+                source=flow.source,
+                region_path=region_path,
+                created_at=now,
+                changed_at=now,
+            )
+            DefinitionVersion.objects.create(
+                definition=row,
+                number=1,
+                state=DefinitionVersion.State.PUBLISHED,
+                steps=text,
+                bpmn=bpmn,
+                spec=flow.spec,
+                changed_by=actor.name[:200],
+                changed_at=now,
+                published_at=now,
+            )
+            events.append(
+                NewEvent(
+                    "flow.definition_published",
+                    Target("flow_definition", flow.code, flow.name, region_path),
+                    after={"number": 1, "spec_sha256": spec_digest(flow.spec)},
+                )
+            )
+        record_many(actor=actor, events=events, now=now)
+        return len(events)
+
+
+def default_flows() -> tuple[tuple[str, str, CompiledFlow], ...]:
+    """The lists of steps that lie beside the code, with what they become."""
+    found = []
+    folder = files("yingshang.kernel.flow") / "data" / "flows"
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".yaml"):
+            text = file.read_text(encoding="utf-8")
+            bpmn = compose_bpmn(parse_steps(text, file.name))
+            found.append((text, bpmn, compile_bpmn(bpmn)))
+    return tuple(found)
