@@ -1,5 +1,89 @@
-"""The door. See README.md."""
+"""The door of documents. See README.md."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from .actions.generate import generate
+from .actions.remove import remove_document
+from .actions.store import check_upload, store
+from .actions.sweep import sweep_files
+from .actions.templates import (
+    discard_template_draft,
+    load_defaults,
+    publish_template,
+    restore_template_version,
+    save_template_draft,
+)
+from .errors import (
+    CannotTypeset,
+    ContentMissing,
+    DocumentNotFound,
+    InvalidTemplate,
+    MissingValue,
+    RefusedFile,
+    TemplateConflict,
+    TemplateNotFound,
+    UnreadableContent,
+)
+from .kinds import KINDS, Kind
+from .owners import register_owner
+from .selectors import documents_of, extract_text, get_document, open_document, read_text
+from .templates import (
+    document_templates,
+    get_document_template,
+    preview_template,
+    template_versions,
+)
+from .values import (
+    DocumentView,
+    ExtractedText,
+    OpenDocument,
+    Owner,
+    SweepResult,
+    TemplateVersionView,
+    TemplateView,
+    TextProblem,
+    Variable,
+)
+
+__all__ = [
+    "KINDS",
+    "CannotTypeset",
+    "ContentMissing",
+    "DocumentNotFound",
+    "DocumentView",
+    "ExtractedText",
+    "InvalidTemplate",
+    "Kind",
+    "MissingValue",
+    "OpenDocument",
+    "Owner",
+    "RefusedFile",
+    "SweepResult",
+    "TemplateConflict",
+    "TemplateNotFound",
+    "TemplateVersionView",
+    "TemplateView",
+    "TextProblem",
+    "UnreadableContent",
+    "Variable",
+    "check_upload",
+    "discard_template_draft",
+    "document_templates",
+    "documents_of",
+    "extract_text",
+    "generate",
+    "get_document",
+    "get_document_template",
+    "load_defaults",
+    "open_document",
+    "preview_template",
+    "publish_template",
+    "read_text",
+    "register_owner",
+    "remove_document",
+    "restore_template_version",
+    "save_template_draft",
+    "store",
+    "sweep_files",
+    "template_versions",
+]
