@@ -44,6 +44,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 # How many proxies of our own stand in front; as many entries at the end of X-Forwarded-For are believed, no others.
 PROXIES = env.int("PROXIES", default=0)
+# Where people reach the platform, for addresses that leave it: codes on printed documents.
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", default="http://localhost:8000")
 DEMONSTRATION = env.bool("DEMONSTRATION", default=False)
 """Shows the mark 演示数据 on every page. It changes nothing else."""
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
@@ -253,6 +255,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# Bytes of one file that people attach.
+DOCUMENT_UPLOAD_LIMIT = env.int("DOCUMENT_UPLOAD_LIMIT", default=10 * 1024 * 1024)
 
 # --- the API ---------------------------------------------------------------------------------------------------------
 
@@ -284,6 +288,10 @@ DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="noreply@localhost")
 # {"url": …, "token": …, "sign": …} of a gateway for text messages, and name → {"url": …, "secret": …} of webhooks.
 SMS_GATEWAY = env.json("SMS_GATEWAY", default={})
 WEBHOOKS = env.json("WEBHOOKS", default={})
+# "sms", "wechat", "message_5g" → {"url": …, "token": …, "sign": …, "secret": …, "callback_secret": …}.
+MESSAGE_GATEWAYS = env.json("MESSAGE_GATEWAYS", default={})
+# The list of sensitive words of this place; empty for the one that comes with the platform.
+SENSITIVE_WORDS_FILE = env("SENSITIVE_WORDS_FILE", default="")
 
 CACHES = {
     "default": {
