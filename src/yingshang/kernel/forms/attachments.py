@@ -1,0 +1,72 @@
+"""Files of a form: handed to the documents room, kept as its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+
+from yingshang.kernel.access.api import Actor
+from yingshang.rules.errors import DomainError
+
+from .problems import FieldProblem
+from .specification import FieldSpec
+
+OWNER_KIND = "forms.filling"
+"""Documents belong to a filling, by its key: the draft's, and the submission's that comes of it."""
+Uploads = Mapping[str, Sequence["UploadedFile[Any]"]]
+
+
+def check_upload(field: FieldSpec, file: UploadedFile[Any]) -> FieldProblem | None:
+    """What can be said of a file before it is looked into: its name and its size."""
+    rule = field.files
+    assert rule is not None
+    name = str(file.name or "")
+    ending = name.rpartition(".")[2].lower().replace("jpeg", "jpg")
+    if ending not in rule.types:
+        known = "、".join(each.upper() for each in rule.types)
+        return FieldProblem(
+            field.code,
+            "file_type",
+            f"{name}: only {', '.join(each.upper() for each in rule.types)} files are taken.",
+            f"“{name}”：只能上传 {known} 文件。",
+        )
+    if not file.size:
+        return FieldProblem(field.code, "file_empty", f"{name} is empty.", f"“{name}”是空文件。")
+    if file.size > rule.max_bytes:
+        most = f"{rule.max_bytes / 1024 / 1024:g}"
+        return FieldProblem(
+            field.code,
+            "file_size",
+            f"{name} has {file.size / 1024 / 1024:.1f} MB; at most {most} MB are taken.",
+            f"“{name}”有 {file.size / 1024 / 1024:.1f} MB，每个文件最多 {most} MB。",
+        )
+    return None
+
+
+def refused(field: FieldSpec, file: UploadedFile[Any], error: DomainError) -> FieldProblem:
+    """What the documents room found inside a file, told at the field."""
+    return FieldProblem(
+        field.code, "file_content", f"{file.name}: {error.message}", f"“{file.name}”：{error.message_zh}"
+    )
+
+
+def store_file(
+    *,
+    actor: Actor,
+    key: str,
+    field: FieldSpec,
+    file: UploadedFile[Any],
+    party_id: int,
+    region_path: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Hand one file to the documents room; what the form keeps of it. Raises the refusals of that room."""
+    raise NotImplementedError
+
+
+def kept_files(key: str) -> Mapping[str, dict[str, Any]]:
+    """Number → what the form keeps of it, for the files of a filling."""
+    return {}
