@@ -75,7 +75,7 @@ def consult(
         asked.append(row)
     note(
         case,
-        "agencies_consulted",
+        "consulted",
         actor=actor,
         now=now,
         task=task,

@@ -45,7 +45,7 @@ def send_back(*, actor: Actor, task_id: int, to_step: str, reason: str, now: dat
     case.save()
     note(
         case,
-        "sent_back",
+        "task_sent_back",
         actor=actor,
         now=now,
         task=task,
