@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from yingshang.operations.environment import embedded_database, prepare
 from yingshang.operations.errors import KeysLost
 
-KEYS = {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "LOOKUP_KEY", "METRICS_TOKEN"}
+KEYS = {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "LOOKUP_KEY", "METRICS_TOKEN", "LEDGER_SIGNING_KEY"}
 
 
 def test_the_same_keys_come_back(tmp_path: Path) -> None:

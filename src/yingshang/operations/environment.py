@@ -92,6 +92,8 @@ def _draw() -> dict[str, str]:
         # Of the keyed hashes by which an encrypted value is looked up.
         "LOOKUP_KEY": secrets.token_hex(32),
         "METRICS_TOKEN": secrets.token_urlsafe(32),
+        # The seed of the Ed25519 key that signs the log.
+        "LEDGER_SIGNING_KEY": secrets.token_hex(32),
     }
 
 

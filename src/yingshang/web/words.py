@@ -136,6 +136,10 @@ ACTOR_KINDS: Words = {
 }
 
 ACTIONS: Words = {
+    "ledger.key_introduced": _("启用存证签名密钥"),
+    "ledger.cosigner_added": _("登记见证方"),
+    "ledger.cosigner_retired": _("停用见证方"),
+    "ledger.audit_requested": _("发起存证审计"),
     "access.logged_in": _("登录"),
     "access.logged_out": _("退出"),
     "access.signed_up": _("注册"),

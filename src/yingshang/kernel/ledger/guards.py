@@ -17,11 +17,16 @@ from django.db import connections
 
 EXEMPT: dict[str, str] = {
     "ledger_auditevent": "it is the record itself, and can only be added to",
+    "ledger_leaf": "follows from the events; can only be added to, and the audit of the log rereads it",
+    "ledger_node": "follows from the leaves; can only be added to",
+    "ledger_checkpoint": "signed, and can only be added to; an event for each would never let the log come to rest",
+    "ledger_cosignature": "signed by others, and can only be added to; events of it would need cosigning in turn",
     "access_personaldataview": "it is a record itself (who saw what), and can only be added to",
     "jobs_jobprogress": "how far a job has come; the job's own action is audited",
     "api_idempotentrequest": "answers kept for a day so that a repeated request is not carried out twice",
     "api_ratelimit": "how much of an allowance is used up; whole again within the hour",
     "notices_delivery": "how far a message has come with its channel; sending and reading it are audited",
+    "notices_gatewayreport": "signed requests of gateways, kept for a month so that none is taken in twice",
     "yingshang_forms_formdraft": "what somebody is still typing, saved every second or so; submitting it is audited",
     "parties_snapshotpart": "derived from portraits and disposable",
 }
@@ -44,7 +49,15 @@ EXEMPT_TABLES_ELSEWHERE: dict[str, str] = {
     "oauth2_provider_devicegrant": "short-lived tokens",
 }
 
-APPEND_ONLY = ("ledger_auditevent", "access_personaldataview")
+APPEND_ONLY = (
+    "ledger_auditevent",
+    "ledger_leaf",
+    "ledger_node",
+    "ledger_logkey",
+    "ledger_checkpoint",
+    "ledger_cosignature",
+    "access_personaldataview",
+)
 
 _FUNCTIONS = """
 CREATE TABLE IF NOT EXISTS ledger_unaudited (transaction bigint NOT NULL, written text NOT NULL);
