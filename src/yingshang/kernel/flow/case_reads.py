@@ -40,6 +40,8 @@ from .models import Case, Commitment, Correction, Debt, Opinion, Task
 
 TASK_OPEN = lifecycle.open_states("task")
 CASE_OPEN = lifecycle.open_states("case")
+SENT_BACK = ":sent_back"
+"""The outcome of a step that was not taken but sent back; no definition has it."""
 
 # --- what an actor may see --------------------------------------------------------------------------------------------
 
@@ -425,6 +427,7 @@ def doers_apart(rows: Iterable[Task]) -> Mapping[int, frozenset[str]]:
     if not wanted:
         return {}
     done = Task.objects.filter(case__in={case for case, _ in wanted.values()}, kind=Task.STEP, state="done")
+    done = done.exclude(outcome=SENT_BACK)
     doers: dict[tuple[int, str], set[str]] = {}
     for case_id, step, by in done.values_list("case_id", "step", "ended_by"):
         doers.setdefault((case_id, step), set()).add(by)

@@ -10,6 +10,7 @@ from yingshang.kernel.access.api import Actor
 
 from .. import clocks, engine
 from ..case_errors import InvalidRequest
+from ..case_reads import SENT_BACK
 from ..case_views import CaseView
 from ..decisions import cleaned_text
 from ._case_steps import finish, follow, fresh, load_task, note, seen, take, tell, tell_ready
@@ -37,7 +38,7 @@ def send_back(*, actor: Actor, task_id: int, to_step: str, reason: str, now: dat
             value=to_step,
         )
     before = task.state
-    task.outcome, task.outcome_name, task.outcome_name_en = "sent_back", "退回上一环节", "Sent back"
+    task.outcome, task.outcome_name, task.outcome_name_en = SENT_BACK, "退回上一环节", "Sent back"
     task.opinion = reason
     finish(task, state="done", actor=actor, now=now)
     clocks.meet(task.deadline_id, actor=actor, now=now)
