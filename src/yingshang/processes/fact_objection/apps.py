@@ -1,3 +1,5 @@
+from importlib.resources import files
+
 from django.apps import AppConfig
 
 
@@ -6,4 +8,17 @@ class FactObjectionConfig(AppConfig):
     verbose_name = "事实异议"
 
     def ready(self) -> None:
+        from yingshang.kernel.documents.api import register_owner
+        from yingshang.kernel.flow.api import register_subject
+        from yingshang.kernel.forms.api import register_reader
+        from yingshang.kernel.notices.api import declare_templates
+
         from . import permissions  # noqa: F401  (declares them)
+        from .actions._load import FORM
+        from .handlers import follow
+        from .selectors import SUBJECT, may_read_documents, may_read_submission
+
+        declare_templates(files(__package__) / "data/templates.yaml")
+        register_subject(SUBJECT, handler=follow)
+        register_reader(FORM, may_read_submission)
+        register_owner(SUBJECT, may_read=may_read_documents)

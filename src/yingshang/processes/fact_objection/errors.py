@@ -23,6 +23,12 @@ class NoSuchFact(DomainError):
     code = "fact_objection.fact_not_found"
 
 
+class WrongForm(DomainError):
+    """A form that was filled in about something else."""
+
+    code = "fact_objection.wrong_form"
+
+
 class NobodyToAsk(DomainError):
     """No agency could be found that has to deal with it."""
 

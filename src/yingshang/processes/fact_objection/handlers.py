@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import agencies_that_may, officials_who_may
 from yingshang.kernel.documents.api import Owner, generate
-from yingshang.kernel.flow.api import CaseEvent, TaskView
+from yingshang.kernel.flow.api import CaseEvent, TaskView, case_progress
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.kernel.parties.api import InvalidFact, correct_fact
 
 from .actions._steps import move, note, tell_enterprise, tell_officials
-from .actions.file_objection import SUBJECT
 from .desks import PLATFORM
 from .models import Objection
+from .selectors import SUBJECT
 
 REPLY = "objection_reply"
 CORRECTED = "corrected_value"
@@ -180,12 +180,21 @@ def _rung_fired(row: Objection, event: CaseEvent) -> None:
         "step": event.task.name if event.task else event.case.name,
         "step_en": event.task.name_en if event.task else event.case.name_en,
     }
-    if event.task is not None and {"holder", "agency"} & set(rung.to):
-        _tell_holders(row, event.task, event, "rung", context)
+    if {"holder", "agency"} & set(rung.to):
+        for task in _held_up(row, event):
+            _tell_holders(row, task, event, "rung", context)
     for who, permission in (("supervisor", "flow.assign"), ("leader", "cockpit.open")):
         if who in rung.to:
             link = reverse("desk:case", args=[event.case.id])
             tell_officials(row, _above(row, permission, event), "rung", link, now=event.now, **context)
+
+
+def _held_up(row: Objection, event: CaseEvent) -> tuple[TaskView, ...]:
+    """The task whose clock it is; for the clock of the case, those that are open."""
+    if event.task is not None:
+        return (event.task,)
+    detail = case_progress(kind=SUBJECT, identifier=str(row.pk), now=event.now)
+    return tuple(each for each in detail.tasks if each.open) if detail else ()
 
 
 def _above(row: Objection, permission: str, event: CaseEvent) -> tuple[int, ...]:

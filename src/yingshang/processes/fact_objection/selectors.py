@@ -8,10 +8,19 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from yingshang.kernel.access.api import Actor, scope_of
+from yingshang.kernel.clock.api import DeadlineView
+from yingshang.kernel.flow.api import case_progress
+from yingshang.kernel.forms.api import SubmissionView
 
 from .errors import ObjectionNotFound
 from .lifecycle import states
 from .models import OPEN, Objection
+
+SUBJECT = "fact_objection"
+"""The kind under which flow, clock and documents know an objection."""
+
+SUBJECT_PREFIX = "objection:"
+"""A form that is filled in about a fact has this and the column for its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,62 @@ def objection_on_desk(*, actor: Actor, objection_id: int) -> ObjectionView:
     return view_of(row)
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the case as the enterprise sees it: who had it, until when, and what came of it; not who by name."""
+
+    name: str
+    name_en: str
+    agency: str
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    outcome_en: str
+    opinion: str
+    due_on: date | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an objection is: its case clock with how that was reckoned, and its steps, oldest first."""
+
+    number: str
+    deadline: DeadlineView | None
+    stages: tuple[Stage, ...]
+
+
+def progress(*, actor: Actor, objection_id: int, now: datetime) -> Progress | None:
+    """How far one's own objection is; None before its case has begun. Raises ObjectionNotFound."""
+    row = own(actor).filter(pk=objection_id).first()
+    if row is None:
+        raise not_found(objection_id)
+    detail = case_progress(kind=SUBJECT, identifier=str(row.pk), now=now)
+    if detail is None:
+        return None
+    return Progress(
+        number=detail.case.number,
+        deadline=detail.case.deadline,
+        stages=tuple(
+            Stage(
+                name=task.name,
+                name_en=task.name_en,
+                agency=task.agency_name,
+                began_at=task.ready_at,
+                ended_at=task.ended_at,
+                outcome=task.outcome_name,
+                outcome_en=task.outcome_name_en,
+                opinion=task.opinion,
+                due_on=task.deadline.due_on if task.deadline else None,
+                late=task.deadline.late if task.deadline else False,
+            )
+            # Opinions that officials ask each other for are theirs.
+            for task in detail.tasks
+            if task.kind == "step"
+        ),
+    )
+
+
 def open_objections(*, party_id: int) -> dict[str, int]:
     """Column → number of the open objection to it: for marking facts as disputed (征信业管理条例第二十五条)."""
     rows = Objection.objects.filter(party_id=party_id, state__in=OPEN)
@@ -87,6 +152,14 @@ def may_read_documents(actor: Actor, identifier: str) -> bool:
     if actor.may("objections.file_own") and own(actor).filter(pk=number).exists():
         return True
     return (actor.may("flow.work") or actor.may("flow.view")) and on_desk(actor).filter(pk=number).exists()
+
+
+def may_read_submission(actor: Actor, view: SubmissionView) -> bool:
+    """Which officials may read a form an enterprise filled in: those who see the objection it belongs to."""
+    if not (actor.may("flow.work") or actor.may("flow.view")):
+        return False
+    column = view.subject.removeprefix(SUBJECT_PREFIX)
+    return on_desk(actor).filter(party_id=view.party_id, column=column).exists()
 
 
 def own(actor: Actor) -> QuerySet[Objection]:

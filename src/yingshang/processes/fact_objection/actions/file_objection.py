@@ -10,28 +10,27 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import Subject, start_case
-from yingshang.kernel.forms.api import get_submission
 from yingshang.kernel.parties.api import PartyNotFound, fact_history, get_party
 from yingshang.kernel.reference.api import facts
 
 from ..desks import desks_for
 from ..errors import AlreadyObjected, NoSuchFact
 from ..models import OPEN, Objection
+from ..selectors import SUBJECT
+from ._load import form_about
 from ._steps import note, tell_enterprise
 
-FORM = "fact_objection"
 FLOW = "fact_objection"
-SUBJECT = "fact_objection"
 
 
 @transaction.atomic
 def file_objection(*, actor: Actor, party_id: int, column: str, submission_id: int, now: datetime) -> int:
     """Hand in an objection with the form that was filled in; its number in the register.
 
-    Raises PartyNotFound, NoSuchFact, AlreadyObjected, NobodyToAsk.
+    Raises PartyNotFound, NoSuchFact, AlreadyObjected, WrongForm, NobodyToAsk.
     """
     fact = fact_to_object(actor=actor, party_id=party_id, column=column)
-    submission = get_submission(actor=actor, submission_id=submission_id)
+    submission = form_about(actor, submission_id, party_id=party_id, column=column)
     party = get_party(actor=actor, party_id=party_id)
     desks = desks_for(region_code=party.region_code, source=fact.source, today=timezone.localdate(now))
     values = submission.values

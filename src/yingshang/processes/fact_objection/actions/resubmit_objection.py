@@ -8,22 +8,21 @@ from django.db import transaction
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import resubmit_case
-from yingshang.kernel.forms.api import get_submission
 
-from ._load import load_own
+from ._load import form_about, load_own
 
 
 @transaction.atomic
 def resubmit_objection(*, actor: Actor, objection_id: int, submission_id: int, now: datetime) -> None:
     """Hand the form in again; what the objection says is what the form says now.
 
-    Raises ObjectionNotFound, NotPossibleNow.
+    Raises ObjectionNotFound, NotPossibleNow, WrongForm.
     """
-    row = load_own(actor, objection_id, "resubmitted")
-    submission = get_submission(actor=actor, submission_id=submission_id)
+    row, case_id = load_own(actor, objection_id, "resubmitted")
+    submission = form_about(actor, submission_id, party_id=row.party_id, column=row.column)
     row.kind = str(submission.values["kind"])
     row.claimed_value = str(submission.values.get("claimed_value") or "")
     row.reason = str(submission.values["reason"])
     row.submission_id = submission.id
     row.save(update_fields=["kind", "claimed_value", "reason", "submission_id"])
-    resubmit_case(actor=actor, case_id=row.case_id, data={}, now=now)
+    resubmit_case(actor=actor, case_id=case_id, data={}, now=now)

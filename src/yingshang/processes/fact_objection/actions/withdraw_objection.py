@@ -15,6 +15,6 @@ from ._load import load_own
 @transaction.atomic
 def withdraw_objection(*, actor: Actor, objection_id: int, reason: str, now: datetime) -> None:
     """Withdraw it; the case ends with it. Raises ObjectionNotFound, NotPossibleNow."""
-    row = load_own(actor, objection_id, "withdrawn")
+    _, case_id = load_own(actor, objection_id, "withdrawn")
     # The objection follows its case (see handlers).
-    withdraw_case(actor=actor, case_id=row.case_id, reason=reason.strip(), now=now)
+    withdraw_case(actor=actor, case_id=case_id, reason=reason.strip(), now=now)

@@ -1,0 +1,263 @@
+"""An enterprise objects to a fact: through form, flow, clocks, notices, correction and reply."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.kernel.access.factories import NANGANG, NOW, SYSTEM, clerk_of, no_event, official
+from tests.kernel.parties.factories import a_party
+from tests.processes.fact_objection.factories import (
+    COLUMN,
+    POWERS,
+    City,
+    a_city,
+    accepted_objection,
+    again,
+    answered_objection,
+    answers,
+    checked_objection,
+    done,
+    filled_in,
+    open_task,
+    submitted_objection,
+)
+from yingshang.kernel.clock.api import sweep
+from yingshang.kernel.documents.api import DocumentNotFound, Owner, documents_of, extract_text, open_document
+from yingshang.kernel.flow import api as flow
+from yingshang.kernel.forms.api import SubmissionNotFound, get_submission, submit
+from yingshang.kernel.ledger.api import receipt_code
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices.models import Message
+from yingshang.kernel.parties.api import PartyNotFound, fact_history, portrait
+from yingshang.processes.fact_objection.api import (
+    FORM,
+    SUBJECT,
+    AlreadyObjected,
+    NoSuchFact,
+    NotPossibleNow,
+    ObjectionNotFound,
+    fact_to_object,
+    file_objection,
+    get_objection,
+    objection_on_desk,
+    objections,
+    open_objections,
+    progress,
+    resubmit_objection,
+    withdraw_objection,
+)
+from yingshang.processes.fact_objection.lifecycle import after, states, transitions
+from yingshang.processes.fact_objection.models import Objection
+from yingshang.rules.errors import DomainError
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def city() -> City:
+    return a_city()
+
+
+def value_of(city: City) -> object:
+    held = portrait(actor=SYSTEM, party_id=city.party.pk, now=NOW).facts
+    return next(each.value for each in held if each.column == COLUMN)
+
+
+def told(city_member: object, template: str) -> int:
+    return Message.objects.filter(
+        recipient=city_member.user,  # type: ignore[attr-defined]
+        template=f"fact_objection.{template}",
+        channel="in_app",
+    ).count()
+
+
+def test_upheld_the_fact_is_corrected_and_the_reply_says_so(city: City) -> None:
+    row = answered_objection(city)
+    assert (row.state, row.upheld, row.corrected_value) == ("upheld", True, "15")
+    assert value_of(city) == 15
+    history = fact_history(actor=SYSTEM, party_id=city.party.pk, column=COLUMN, now=NOW)
+    assert [(each.value, each.source) for each in history] == [(15, "人社局"), (12, "人社局")]
+    assert row.reply_id is not None
+    reply = open_document(actor=city.clerk.actor(), document_id=row.reply_id)
+    text = extract_text(reply.file.read(), "application/pdf")
+    for word in (row.number, city.party.name, "参保人数", "异议成立", "15", "经核对参保台账"):
+        assert word in text.replace("\n", ""), word
+    assert row.ended_event is not None
+    assert receipt_code(row.ended_event).replace("-", "") in text.replace("\n", "").replace("-", "")
+    assert told(city.clerk, "received") == told(city.clerk, "upheld") == 1
+    assert told(city.window, "task_ready") == 2
+    assert told(city.source, "task_ready") == 1
+
+
+def test_the_source_may_find_another_value(city: City) -> None:
+    row = accepted_objection(city)
+    done(city.source, row, "upheld", opinion="实为十四人。", data={"corrected_value": "14"})
+    assert again(row).corrected_value == "14"
+    assert value_of(city) == 14
+
+
+def test_rejected_nothing_is_corrected(city: City) -> None:
+    row = answered_objection(city, "rejected")
+    assert (row.state, row.upheld, row.corrected_value) == ("rejected", False, "")
+    assert value_of(city) == 12
+    assert documents_of(Owner(SUBJECT, str(row.pk)))[-1].id == row.reply_id
+
+
+def test_a_claim_that_is_no_value_is_left_to_the_source(city: City) -> None:
+    row = answered_objection(city, claimed_value="比这多得多")
+    assert (row.state, row.corrected_value) == ("upheld", "")
+    assert value_of(city) == 12
+    assert AuditEvent.objects.filter(action="fact_objection.not_corrected").count() == 1
+
+
+def test_refused_at_the_desk(city: City) -> None:
+    row = submitted_objection(city)
+    done(city.window, row, "refused", opinion="所附材料与本企业无关。")
+    row = again(row)
+    assert (row.state, row.upheld, row.findings) == ("refused", None, "所附材料与本企业无关。")
+    assert row.reply_id is not None
+    assert told(city.clerk, "refused") == 1
+
+
+def test_a_fact_nobody_told_of_can_be_missed(city: City) -> None:
+    row = answered_objection(city, column="emp.unemployment_insured", kind="missing", claimed_value="9")
+    assert (row.as_of, row.held_value, row.state) == (None, "", "upheld")
+    held = {each.column: each.value for each in portrait(actor=SYSTEM, party_id=city.party.pk, now=NOW).facts}
+    assert held["emp.unemployment_insured"] == 9
+
+
+def test_returned_the_clock_stands_and_the_form_is_handed_in_again(city: City) -> None:
+    row = submitted_objection(city)
+    task = open_task(city.window, row)
+    flow.claim_task(actor=city.window.actor(), task_id=task.id, now=NOW)
+    flow.return_case(
+        actor=city.window.actor(),
+        task_id=task.id,
+        what=["缴费凭证"],
+        note_to_applicant="请补充十月的凭证",
+        now=NOW,
+    )
+    row = again(row)
+    assert (row.state, row.asked_for) == ("returned", "缴费凭证\n请补充十月的凭证")
+    assert told(city.clerk, "returned") == 1
+    how_far = progress(actor=city.clerk.actor(), objection_id=row.pk, now=NOW)
+    assert how_far is not None and how_far.deadline is not None and how_far.deadline.state == "paused"
+    later = NOW + timedelta(days=1)
+    number = filled_in(city, now=later, claimed_value="16")
+    resubmit_objection(actor=city.clerk.actor(later), objection_id=row.pk, submission_id=number, now=later)
+    row = again(row)
+    assert (row.state, row.claimed_value, row.submission_id) == ("accepting", "16", number)
+    with pytest.raises(NotPossibleNow):
+        resubmit_objection(
+            actor=city.clerk.actor(later), objection_id=row.pk, submission_id=number, now=later
+        )
+
+
+@pytest.mark.parametrize("make", [submitted_objection, accepted_objection, checked_objection])
+def test_it_can_be_taken_back_until_it_is_answered(city: City, make: object) -> None:
+    row = make(city)  # type: ignore[operator]
+    withdraw_objection(actor=city.clerk.actor(), objection_id=row.pk, reason="已自行更正", now=NOW)
+    row = again(row)
+    assert row.state == "withdrawn" and row.ended_event is not None
+    assert open_objections(party_id=city.party.pk) == {}
+    assert not flow.get_case(actor=city.window.actor(), case_id=row.case_id, now=NOW).case.open
+
+
+def test_late_steps_climb_the_ladder_to_the_supervisor(city: City) -> None:
+    row = submitted_objection(city)
+    sweep(actor=SYSTEM, now=NOW + timedelta(minutes=1))
+    assert told(city.window, "rung") == 0
+    much_later = NOW + timedelta(days=30)
+    sweep(actor=SYSTEM, now=much_later)
+    before = (told(city.window, "rung"), told(city.supervisor, "rung"))
+    assert before[0] >= 3 and before[1] >= 1
+    sweep(actor=SYSTEM, now=much_later)
+    assert (told(city.window, "rung"), told(city.supervisor, "rung")) == before
+    how_far = progress(actor=city.clerk.actor(much_later), objection_id=row.pk, now=much_later)
+    assert how_far is not None and how_far.stages[0].late
+
+
+# --- who may -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_open_objection_to_a_fact(city: City) -> None:
+    row = submitted_objection(city)
+    with pytest.raises(AlreadyObjected):
+        fact_to_object(actor=city.clerk.actor(), party_id=city.party.pk, column=COLUMN)
+    number = filled_in(city)
+    with pytest.raises(AlreadyObjected), no_event():
+        file_objection(
+            actor=city.clerk.actor(), party_id=city.party.pk, column=COLUMN, submission_id=number, now=NOW
+        )
+    assert open_objections(party_id=city.party.pk) == {COLUMN: row.pk}
+
+
+@pytest.mark.parametrize("column", ["nothing", "fin.revenue", "app.amount"])
+def test_only_facts_of_enterprises(city: City, column: str) -> None:
+    with pytest.raises(NoSuchFact):
+        fact_to_object(actor=city.clerk.actor(), party_id=city.party.pk, column=column)
+
+
+def test_of_another_enterprise_there_is_nothing(city: City) -> None:
+    row = answered_objection(city)
+    stranger = clerk_of(a_party(), POWERS).actor()
+    with pytest.raises(PartyNotFound):
+        fact_to_object(actor=stranger, party_id=city.party.pk, column=COLUMN)
+    assert objections(actor=stranger, party_id=city.party.pk) == ()
+    for refused in (
+        lambda: get_objection(actor=stranger, objection_id=row.pk),
+        lambda: progress(actor=stranger, objection_id=row.pk, now=NOW),
+        lambda: withdraw_objection(actor=stranger, objection_id=row.pk, reason="", now=NOW),
+    ):
+        with pytest.raises(ObjectionNotFound), no_event():
+            refused()
+    assert row.reply_id is not None
+    with pytest.raises(DocumentNotFound):
+        open_document(actor=stranger, document_id=row.reply_id)
+
+
+def test_officials_of_the_case_read_it_others_do_not(city: City) -> None:
+    row = answered_objection(city)
+    elsewhere = official("department_official", NANGANG, "human-resources").actor()
+    for who in (city.window, city.source, city.supervisor):
+        assert objection_on_desk(actor=who.actor(), objection_id=row.pk).number == row.number
+        assert get_submission(actor=who.actor(), submission_id=row.submission_id)
+        assert row.reply_id is not None and open_document(actor=who.actor(), document_id=row.reply_id)
+    with pytest.raises(ObjectionNotFound):
+        objection_on_desk(actor=elsewhere, objection_id=row.pk)
+    with pytest.raises(SubmissionNotFound):
+        get_submission(actor=elsewhere, submission_id=row.submission_id)
+
+
+def test_a_form_of_another_fact_or_enterprise_is_not_taken(city: City) -> None:
+    other = submit(
+        actor=city.clerk.actor(),
+        form_code=FORM,
+        party_id=city.party.pk,
+        subject="objection:ent.status",
+        data=answers(),
+        now=NOW,
+    )
+    with pytest.raises(DomainError), no_event():
+        file_objection(
+            actor=city.clerk.actor(), party_id=city.party.pk, column=COLUMN, submission_id=other.id, now=NOW
+        )
+    assert not Objection.objects.exists()
+
+
+# --- the table ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", sorted(states()))
+@pytest.mark.parametrize("event", sorted({row.event for row in transitions()}))
+def test_every_state_and_event(state: str, event: str) -> None:
+    rows = [row for row in transitions() if row.event == event and state in row.sources]
+    if not rows:
+        with pytest.raises(NotPossibleNow) as refusal:
+            after(state, event)
+        assert states()[state].name in (refusal.value.message_zh or "")
+        return
+    assert after(state, event, before="accepting") in states()
+    assert states()[state].open
