@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from yingshang.web.callbacks import message_reports
+
 urlpatterns = [
     path("", include("yingshang.web.portal.urls")),
     path("desk/", include("yingshang.web.desk.urls")),
     path("cockpit/", include("yingshang.web.cockpit.urls")),
     path("verify/", include("yingshang.web.verify.urls")),
+    path("documents/", include("yingshang.web.documents.urls")),
     path("administration/", include("yingshang.web.administration.urls")),
     path("api/", include("yingshang.web.api.urls")),
     path("", include("yingshang.web.design.urls")),
     path("", include("yingshang.web.health.urls")),
     path("account/", include("allauth.urls")),
+    path("callbacks/messages/<slug:gateway>", message_reports, name="message-reports"),
     path("language/", include("django.conf.urls.i18n")),
     path("oauth/", include(("yingshang.config.oauth_urls", "oauth2_provider"))),
 ]
