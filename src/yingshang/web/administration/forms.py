@@ -14,6 +14,8 @@ from yingshang.kernel.reference.api import agency_kinds, facts, find_region
 from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.words import ACTIONS, FACT_TYPES, JOB_STATES, SENSITIVITIES, in_language
 
+FLOW_FILE_LIMIT = 2 * 1024 * 1024
+
 MOST_AGENCIES = 2_000
 """As many are offered to choose from; with more, the list of agencies leads to the one that is meant."""
 
@@ -207,3 +209,47 @@ class ClientForm(forms.Form):
         super().__init__(*args, **kwargs)
         _set_choices(self, "role", choices(_role_choices(), _("请选择角色")))
         _set_choices(self, "agency_id", choices(_agency_choices(actor), _("请选择机构")))
+
+
+class FlowFilter(FilterForm):
+    """Flows by words."""
+
+    text = forms.CharField(label=_("名称或代码"), max_length=60)
+
+
+class UploadFlowForm(forms.Form):
+    """A BPMN 2.0 file, as the draft of a flow."""
+
+    code = forms.SlugField(
+        label=_("流程代码"),
+        max_length=63,
+        help_text=_("小写字母、数字和下划线。已有这个代码的，作为它的新草稿。"),
+    )
+    file = forms.FileField(
+        label=_("BPMN 2.0 文件"),
+        max_length=200,
+        widget=forms.ClearableFileInput(attrs={"accept": ".bpmn,.xml"}),
+    )
+    note = forms.CharField(label=_("说明"), max_length=500, required=False)
+
+    def clean_file(self) -> str:
+        """The text of the file; what it says is read by the flow itself."""
+        file = self.cleaned_data["file"]
+        if file.size > FLOW_FILE_LIMIT:
+            raise forms.ValidationError(_("文件超过 2 MB。"))
+        try:
+            return str(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("请将流程图文件保存为 UTF-8 编码。")) from None
+
+
+class PublishFlowForm(forms.Form):
+    """What is new in this version."""
+
+    note = forms.CharField(
+        label=_("版本说明"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("写明改了什么，依据是什么。"),
+    )

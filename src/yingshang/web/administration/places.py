@@ -53,6 +53,13 @@ PLACES = (
     ),
     Place("administration:calendar", _("工作日历"), _("放假、调休和它们的依据"), "calendar", ("desk.open",)),
     Place(
+        "administration:flows",
+        _("流程"),
+        _("谁在何时办什么：步骤、画图、发布和版本"),
+        "sitemap",
+        ("flow.manage",),
+    ),
+    Place(
         "administration:facts",
         _("事实目录"),
         _("能知道的每一项事实和它的来源"),

@@ -7,12 +7,13 @@ from typing import Any
 import django_tables2 as tables
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.reference.api import agency_kinds
-from yingshang.web.columns import MomentColumn, ToneColumn, WordColumn
+from yingshang.web.columns import CountColumn, MomentColumn, ToneColumn, WordColumn, tone_tag
 from yingshang.web.desk.templatetags.words import duration_word
-from yingshang.web.words import ACTIONS, FACT_TYPES, in_language
+from yingshang.web.words import ACTIONS, FACT_TYPES, VERSION_STATES, in_language
 
 
 class AuditTable(tables.Table):
@@ -161,3 +162,41 @@ class ClientTable(tables.Table):
 
     def value_disabled_at(self, value: Any) -> str:
         return "" if value is None else str(timezone.localtime(value).date())
+
+
+class FlowTable(tables.Table):
+    """Flows."""
+
+    class Meta:
+        empty_text = _("还没有流程")
+
+    name = tables.Column(verbose_name=_("名称"), linkify=("administration:flow", [tables.A("code")]))
+    code = tables.Column(verbose_name=_("代码"))
+    published = tables.Column(verbose_name=_("已发布版本"), empty_values=())
+    has_draft = tables.Column(verbose_name=_("草稿"), orderable=False)
+    open_cases = CountColumn(verbose_name=_("在办件数"))
+    changed_at = MomentColumn(verbose_name=_("修改"))
+
+    def render_name(self, value: str, record: Any) -> str:
+        return in_language(value, record.name_en)
+
+    def value_name(self, value: str, record: Any) -> str:
+        return self.render_name(value, record)
+
+    def render_code(self, value: str) -> str:
+        return format_html("<code>{}</code>", value)
+
+    def value_code(self, value: str) -> str:
+        return value
+
+    def render_published(self, value: int | None) -> str:
+        return "—" if value is None else gettext("第 %(number)d 版") % {"number": value}
+
+    def value_published(self, value: int | None) -> str:
+        return "" if value is None else str(value)
+
+    def render_has_draft(self, value: bool) -> str:
+        return tone_tag("version", "draft") if value else "—"
+
+    def value_has_draft(self, value: bool) -> str:
+        return str(VERSION_STATES["draft"]) if value else ""

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import audit, calendars, catalogue, clients, home, jobs, organisation, people
+from .views import audit, calendars, catalogue, clients, flows, home, jobs, organisation, people
 
 app_name = "administration"
 urlpatterns = [
@@ -43,4 +43,16 @@ urlpatterns = [
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:job_id>/", jobs.job, name="job"),
     path("jobs/<int:job_id>/retry/", jobs.retry, name="job-retry"),
+    path("flows/", flows.flow_list, name="flows"),
+    path("flow-new/", flows.flow_steps, name="flow-new"),
+    path("flow-upload/", flows.flow_upload, name="flow-upload"),
+    path("flow-check/", flows.flow_check, name="flow-check"),
+    path("flows/<slug:code>/", flows.flow, name="flow"),
+    path("flows/<slug:code>/steps/", flows.flow_steps, name="flow-steps"),
+    path("flows/<slug:code>/modeler/", flows.flow_modeler, name="flow-modeler"),
+    path("flows/<slug:code>/publish/", flows.flow_publish, name="flow-publish"),
+    path("flows/<slug:code>/discard/", flows.flow_discard, name="flow-discard"),
+    path("flows/<slug:code>/versions/<int:number>/", flows.flow_version, name="flow-version"),
+    path("flows/<slug:code>/versions/<int:number>/file/", flows.flow_file, name="flow-file"),
+    path("flows/<slug:code>/versions/<int:number>/cases/", flows.flow_migration, name="flow-migration"),
 ]
