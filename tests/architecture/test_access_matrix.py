@@ -27,8 +27,9 @@ from tests.web.api import api_factories as make
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
+from yingshang.kernel.documents.api import Owner, register_owner, store
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.parties.models import FactImport, FactRecord, Merge
+from yingshang.kernel.parties.models import FactImport, FactRecord, Merge, Party
 from yingshang.processes.enterprise_binding.models import BindingRequest
 from yingshang.web.api.dispatch import content_type_of, rule_of_operation
 from yingshang.web.api.root import api
@@ -256,12 +257,26 @@ def _things(place: str) -> dict[str, Any]:
         "import_id": imported.pk,
         "merge_id": merge.pk,
         "event_id": event,
+        "document_id": _document(party.pk, place),
         "asked_binding": asked.pk,
         "reviewed_binding": reviewed.pk,
         "applicant": applicant,
         "clerk": clerk,
         "legal_representative": legal_representative,
     }
+
+
+def _document(party_id: int, place: str) -> int:
+    """A document that whoever sees the party may open."""
+
+    def may_read(actor: Actor, identifier: str) -> bool:
+        officials, own = actor.scope("parties.view"), actor.scope("parties.view_own")
+        rows = Party.objects.filter(pk=int(identifier))
+        return officials.filter(rows, region="region__path").exists() or own.filter(rows, party="pk").exists()
+
+    register_owner("access-matrix", may_read=may_read)
+    owner = Owner("access-matrix", str(party_id))
+    return store(actor=make.PLATFORM, content=place.encode(), name="a.txt", owner=owner, now=timezone.now()).id
 
 
 PLACELESS = {"column": "ent.registered_capital", "year": "2026", "code": "230102"}
