@@ -529,9 +529,8 @@ def case_detail(row: Case, actor: Actor | None, now: datetime) -> CaseDetail:
     corrections = list(row.corrections.order_by("pk"))
     debts = list(row.debts.order_by("pk"))
     commitments = list(row.commitments.order_by("pk"))
-    deadlines = clocks.views(
-        (each.deadline_id for each in (row, *tasks_of, *corrections, *debts, *commitments)), now
-    )
+    owners: tuple[Any, ...] = (row, *tasks_of, *corrections, *debts, *commitments)
+    deadlines = clocks.views((each.deadline_id for each in owners), now)
     apart = doers_apart(tasks_of) if actor else {}
     views = tuple(_task_view(task, actor, deadlines, apart.get(task.pk, frozenset())) for task in tasks_of)
     return CaseDetail(

@@ -125,7 +125,8 @@ def give_opinion(*, actor: Actor, task_id: int, stance: str, text: str = "", now
         given_by_name=actor.name,
     )
     clocks.meet(task.deadline_id, actor=actor, now=now)
-    asking = Task.objects.get(pk=task.asked_by_id)
+    asking = task.asked_by
+    assert asking is not None
     last = not asking.opinions.filter(state__in=lifecycle.open_states("opinion")).exists()
     if last:
         asking.state = back_in_hand(asking.assignee_id)
