@@ -16,6 +16,8 @@ from yingshang.rules.errors import DomainError
 _STATUS_BY_CODE: dict[str, int] = {
     "access.not_allowed": 403,
     "access.second_factor_required": 403,
+    "notices.bad_signature": 401,
+    "notices.stale_report": 401,
     # What only the API answers with.
     "api.malformed": 400,
     "api.idempotency_key_missing": 400,

@@ -70,9 +70,16 @@ def mail_server(mailbox: Mailbox) -> Iterator[Mailbox]:
 
 @dataclass
 class Gateway:
-    """What the HTTP server was asked, and what it answers: a status and headers for the number of the request."""
+    """What the HTTP server was asked, and what it answers: a status and headers for the number of the request.
+
+    Like a real one it carries out each idempotency key once: `sent` are the messages it has passed on. `behave` may write
+    whatever it likes to the connection instead of an answer, and say so by True.
+    """
 
     answer: Callable[[int], tuple[int, dict[str, str]]] = lambda number: (200, {})
+    body: Callable[[dict[str, Any]], bytes] = lambda message: b""
+    behave: Callable[[int, BaseHTTPRequestHandler], bool] = lambda number, handler: False
+    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[tuple[dict[str, str], dict[str, Any], bytes]] = field(default_factory=list)
     url: str = ""
 
@@ -85,11 +92,18 @@ def http_server(gateway: Gateway) -> Iterator[Gateway]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             gateway.requests.append((dict(self.headers), json.loads(body), body))
-            status, headers = gateway.answer(len(gateway.requests))
+            number = len(gateway.requests)
+            status, headers = gateway.answer(number)
+            message = json.loads(body)
+            if status < 300:
+                gateway.sent.setdefault(self.headers["Idempotency-Key"], message)
+            if gateway.behave(number, self):
+                return
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(gateway.body(message))
 
         def log_message(self, *args: Any) -> None:
             """Quiet."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, mask
 
-from .models import Delivery, Message
+from .models import STATES, Delivery, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class MessageView:
     party_id: int | None
     created_at: datetime
     read_at: datetime | None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,17 @@ class DeliveryView:
 
     id: int
     channel: str
+    kind: str
     template: str
+    campaign_id: int | None
     address: str
     state: str
     attempts: int
     created_at: datetime
     next_try_at: datetime | None
     sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
     error: str
 
 
@@ -105,38 +112,52 @@ def unread_count(*, actor: Actor) -> int:
     return inbox_of(actor).filter(read_at__isnull=True).count()
 
 
-def deliveries(*, actor: Actor, state: str = "", page: int = 1, per_page: int = 20) -> DeliveryPage:
-    """How messages over outside channels were delivered, newest first, for operators of the whole platform."""
+def deliveries(
+    *,
+    actor: Actor,
+    state: str = "",
+    channel: str = "",
+    kind: str = "",
+    template: str = "",
+    campaign_id: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    page: int = 1,
+    per_page: int = 20,
+) -> DeliveryPage:
+    """How messages were delivered, newest first, for operators of the whole platform.
+
+    Those of inboxes are there when `channel` asks for them. `template` is a piece of its code; both days count.
+    """
     scope = actor.require("notices.view_outbox")
-    rows = Delivery.objects.exclude(message__channel="in_app").select_related("message")
+    rows = Delivery.objects.select_related("message")
+    rows = rows.filter(message__channel=channel) if channel else rows.exclude(message__channel="in_app")
     if not scope.everywhere:
         # Messages belong to no region.
         rows = rows.none()
-    if state:
-        rows = rows.filter(state=state)
+    chosen: dict[str, Any] = {
+        "state": state,
+        "message__kind": kind,
+        "message__template__icontains": template.strip(),
+        "message__campaign_id": campaign_id,
+        "message__created_at__gte": _midnight(since) if since else None,
+        "message__created_at__lt": _midnight(until + timedelta(days=1)) if until else None,
+    }
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value})
     total = rows.count()
     page = max(page, 1)
     found = rows.order_by("-message_id")[(page - 1) * per_page : page * per_page]
-    return DeliveryPage(
-        tuple(
-            DeliveryView(
-                id=row.pk,
-                channel=row.message.channel,
-                template=row.message.template,
-                address=mask(row.message.address),
-                state=row.state,
-                attempts=row.attempts,
-                created_at=row.message.created_at,
-                next_try_at=row.next_try_at,
-                sent_at=row.sent_at,
-                error=row.error,
-            )
-            for row in found
-        ),
-        total,
-        page,
-        max(-(-total // per_page), 1),
-    )
+    return DeliveryPage(tuple(_delivery(row) for row in found), total, page, max(-(-total // per_page), 1))
+
+
+def delivery_counts(*, actor: Actor) -> dict[str, int]:
+    """How many messages over outside channels are in each state, for operators of the whole platform."""
+    counts = dict.fromkeys(STATES, 0)
+    if not actor.require("notices.view_outbox").everywhere:
+        return counts
+    rows = Delivery.objects.exclude(message__channel="in_app").order_by()
+    counts.update(rows.values_list("state").annotate(number=Count("pk")).values_list("state", "number"))
+    return counts
 
 
 def outbox_lag(now: datetime) -> OutboxLag:
@@ -157,6 +178,29 @@ def outbox_lag_seconds(now: datetime) -> float:
     return outbox_lag(now).oldest.total_seconds()
 
 
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _delivery(row: Delivery) -> DeliveryView:
+    return DeliveryView(
+        id=row.pk,
+        channel=row.message.channel,
+        kind=row.message.kind,
+        template=row.message.template,
+        campaign_id=row.message.campaign_id,
+        address=mask(row.message.address),
+        state=row.state,
+        attempts=row.attempts,
+        created_at=row.message.created_at,
+        next_try_at=row.next_try_at,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        read_at=row.read_at,
+        error=row.error,
+    )
+
+
 def _view(row: Message) -> MessageView:
     return MessageView(
         id=row.pk,
@@ -167,4 +211,5 @@ def _view(row: Message) -> MessageView:
         party_id=row.party_id,
         created_at=row.created_at,
         read_at=row.read_at,
+        kind=row.kind,
     )

@@ -10,7 +10,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ..errors import MessageNotFound
-from ..models import Message
+from ..models import Delivery, Message
 from ..selectors import inbox_of
 
 
@@ -24,6 +24,7 @@ def mark_read(*, actor: Actor, message_id: int, now: datetime) -> None:
             return
         message.read_at = now
         message.save(update_fields=["read_at"])
+        _note_delivery([message], now)
         _record(actor, [message], now)
 
 
@@ -34,8 +35,15 @@ def mark_all_read(*, actor: Actor, now: datetime) -> int:
         if not unread:
             return 0
         Message.objects.filter(pk__in=[message.pk for message in unread]).update(read_at=now)
+        _note_delivery(unread, now)
         _record(actor, unread, now)
     return len(unread)
+
+
+def _note_delivery(messages: list[Message], now: datetime) -> None:
+    Delivery.objects.filter(pk__in=[message.pk for message in messages]).update(
+        state=Delivery.READ, read_at=now
+    )
 
 
 def _record(actor: Actor, messages: list[Message], now: datetime) -> None:

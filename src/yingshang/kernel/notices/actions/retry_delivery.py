@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
+from ..delivery import WAITS
 from ..errors import MessageNotFound, NotFailed
 from ..message_templates import HIDDEN
 from ..models import Delivery
@@ -36,7 +38,13 @@ def retry_delivery(*, actor: Actor, message_id: int, now: datetime) -> None:
                 message_zh="这条消息没有失败，或者已经过期，或者其中的验证信息已删除，不能重发",
             )
         before = delivery.error
+        refused = delivery.sent_at is not None or delivery.attempts <= len(WAITS)
+        if delivery.reference and refused:
+            # The gateway itself said no to the old number and would say so again. Had it only been silent, it
+            # might have sent the message, and the number has to stay.
+            delivery.reference = secrets.token_hex(16)
         delivery.state, delivery.attempts, delivery.next_try_at, delivery.error = "queued", 0, now, ""
+        delivery.sent_at = None
         delivery.save()
         record(
             actor=actor,

@@ -7,7 +7,7 @@ from datetime import datetime
 from yingshang.kernel.access.api import Actor
 
 from ..message_templates import HIDDEN, LANGUAGES, Rendered
-from .send import Recipient, _Reached, write
+from .send import About, Draft, Reached, write
 
 
 def send_text(
@@ -26,8 +26,8 @@ def send_text(
     text = Rendered(" ".join(subject.split()), body, HIDDEN)
     return write(
         actor=actor,
-        template=template,
-        drafts=[(_Reached(None, email, "", chosen), "email", email, text)],
-        to=Recipient(email=email),
+        about=About(template, None, kind="security", urgent=True),
+        drafts=[Draft(Reached(None, email, "", chosen), "email", email, text)],
+        target=None,
         now=now,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from . import email, in_app, sms, webhook  # noqa: F401  (each registers itself)
+# In the order in which people are offered them.
+from . import in_app  # noqa: F401  (each registers itself)  # isort: skip
+from . import email  # noqa: F401  # isort: skip
+from . import http_gateways, webhook  # noqa: F401  # isort: skip
 from .registry import (
     Channel,
     Envelope,
     PermanentFailure,
     TemporaryFailure,
     channel_codes,
+    channels,
     get_channel,
     register,
 )
@@ -19,6 +23,7 @@ __all__ = [
     "PermanentFailure",
     "TemporaryFailure",
     "channel_codes",
+    "channels",
     "get_channel",
     "register",
 ]

@@ -22,6 +22,8 @@ class Email:
     name = "电子邮件"
     name_en = "e-mail"
     immediate = False
+    for_people = True
+    reports = False
 
     def is_configured(self) -> bool:
         return True

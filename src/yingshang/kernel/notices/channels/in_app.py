@@ -12,6 +12,8 @@ class InApp:
     name = "站内消息"
     name_en = "inbox"
     immediate = True
+    for_people = True
+    reports = False
 
     def is_configured(self) -> bool:
         return True

@@ -11,7 +11,10 @@ from ..errors import UnknownChannel
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message on its way. The same `message_id` is handed over again when it is not known whether it arrived."""
+    """A message on its way. The same one is handed over again when it is not known whether it arrived.
+
+    `reference` is what a gateway that reports knows it by.
+    """
 
     message_id: int
     address: str
@@ -20,6 +23,7 @@ class Envelope:
     language: str
     template: str
     link: str
+    reference: str = ""
 
 
 class TemporaryFailure(Exception):
@@ -42,6 +46,10 @@ class Channel(Protocol):
     name_en: str
     immediate: bool
     """Whether the message has arrived when it is written, as it has in the inbox."""
+    for_people: bool
+    """Whether it reaches people, who then may choose what they get over it."""
+    reports: bool
+    """Whether the other side tells what became of a message."""
 
     def is_configured(self) -> bool:
         """Whether this platform can use it."""
@@ -71,3 +79,8 @@ def get_channel(code: str) -> Channel:
 def channel_codes() -> tuple[str, ...]:
     """All channels, in the order of registration."""
     return tuple(_registered)
+
+
+def channels() -> tuple[Channel, ...]:
+    """All channels, in the order of registration."""
+    return tuple(_registered.values())

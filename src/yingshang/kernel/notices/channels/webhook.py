@@ -21,6 +21,8 @@ class Webhook:
     name = "消息接口"
     name_en = "webhook"
     immediate = False
+    for_people = False
+    reports = False
 
     def is_configured(self) -> bool:
         return bool(self._endpoints())
