@@ -23,14 +23,19 @@ from django.test import Client, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from tests.kernel.access.factories import agency
+from tests.processes.fact_objection import factories as objecting
 from tests.web.api import api_factories as make
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
 from yingshang.kernel.documents.api import Owner, register_owner, store
+from yingshang.kernel.flow.models import Task
+from yingshang.kernel.forms.api import submit
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.models import FactImport, FactRecord, Merge, Party
 from yingshang.processes.enterprise_binding.models import BindingRequest
+from yingshang.processes.fact_objection.api import FORM, SUBJECT_PREFIX, file_objection
 from yingshang.web.api.dispatch import content_type_of, rule_of_operation
 from yingshang.web.api.root import api
 
@@ -258,12 +263,38 @@ def _things(place: str) -> dict[str, Any]:
         "merge_id": merge.pk,
         "event_id": event,
         "document_id": _document(party.pk, place),
+        **_objection(party, legal_representative, place),
         "asked_binding": asked.pk,
         "reviewed_binding": reviewed.pk,
         "applicant": applicant,
         "clerk": clerk,
         "legal_representative": legal_representative,
     }
+
+
+def _objection(party: Party, who: User, place: str) -> dict[str, int]:
+    """An objection of the party, with its case and the task that waits at the desk."""
+    desk = agency(place, "service-center")
+    agency(place, "human-resources")
+    objecting.load_definitions()
+    actor, now = actor_of(who, today=timezone.localdate()), timezone.now()
+    submission = submit(
+        actor=actor,
+        form_code=FORM,
+        party_id=party.pk,
+        subject=f"{SUBJECT_PREFIX}emp.unemployment_insured",
+        data=objecting.answers(kind="missing"),
+        now=now,
+    )
+    number = file_objection(
+        actor=actor,
+        party_id=party.pk,
+        column="emp.unemployment_insured",
+        submission_id=submission.id,
+        now=now,
+    )
+    task = Task.objects.get(case__subject_id=str(number), agency=desk)
+    return {"objection_id": number, "case_id": task.case_id, "task_id": task.pk}
 
 
 def _document(party_id: int, place: str) -> int:

@@ -31,6 +31,8 @@ class Objection(models.Model):
     claimed_value = models.CharField("主张的值", max_length=200, blank=True)
     reason = models.TextField("理由")
     submission_id = models.BigIntegerField()
+    # Forms that were handed in before it was completed; their files still count.
+    earlier_submissions = models.JSONField(default=list)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField("提出时间")
     # What became of it.

@@ -41,6 +41,7 @@ class ObjectionView:
     claimed_value: str
     reason: str
     submission_id: int
+    earlier_submissions: tuple[int, ...]
     submitted_by: str
     submitted_at: datetime
     state: str
@@ -201,6 +202,7 @@ def view_of(row: Objection) -> ObjectionView:
         claimed_value=row.claimed_value,
         reason=row.reason,
         submission_id=row.submission_id,
+        earlier_submissions=tuple(row.earlier_submissions),
         submitted_by=str(row.submitted_by),
         submitted_at=row.submitted_at,
         state=row.state,

@@ -9,7 +9,10 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from yingshang.web.design.navigation import Destination, add_destinations
 
-        from . import providers  # noqa: F401  (registers what is due)
+        from . import (
+            objections,  # noqa: F401  (registers the panel of their cases)
+            providers,  # noqa: F401  (registers what is due)
+        )
 
         work, parties = _("工作"), _("主体库")
         add_destinations(

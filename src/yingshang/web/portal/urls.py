@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import account, binding, clerks, enterprise, home, messages
+from .views import account, binding, clerks, drafts, enterprise, home, messages, objections
 
 app_name = "portal"
 urlpatterns = [
@@ -20,10 +20,18 @@ urlpatterns = [
     path("enterprise/<int:party_id>/missing", enterprise.missing, name="missing"),
     path("enterprise/<int:party_id>/clerks/", clerks.clerks, name="clerks"),
     path("enterprise/<int:party_id>/clerks/<int:mandate_id>/revoke", clerks.revoke, name="revoke-clerk"),
+    path("enterprise/<int:party_id>/objections/", objections.objection_list, name="objections"),
+    path(
+        "enterprise/<int:party_id>/objections/<str:column>/", objections.objection_new, name="objection-new"
+    ),
+    path("objections/<int:objection_id>/", objections.objection, name="objection"),
+    path("objections/<int:objection_id>/again", objections.objection_resubmit, name="objection-resubmit"),
+    path("objections/<int:objection_id>/withdraw", objections.objection_withdraw, name="objection-withdraw"),
     path("enterprise/<int:party_id>/views", enterprise.views, name="views"),
     path("messages/", messages.messages, name="messages"),
     path("messages/read", messages.read_all, name="read-all"),
     path("messages/<int:message_id>/read", messages.read, name="read"),
     path("personal-views", account.personal_views_page, name="personal-views"),
+    path("forms/draft", drafts.form_draft, name="form-draft"),
     path("account/", account.account, name="account"),
 ]

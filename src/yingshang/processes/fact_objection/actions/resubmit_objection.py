@@ -23,6 +23,7 @@ def resubmit_objection(*, actor: Actor, objection_id: int, submission_id: int, n
     row.kind = str(submission.values["kind"])
     row.claimed_value = str(submission.values.get("claimed_value") or "")
     row.reason = str(submission.values["reason"])
+    row.earlier_submissions = [*row.earlier_submissions, row.submission_id]
     row.submission_id = submission.id
-    row.save(update_fields=["kind", "claimed_value", "reason", "submission_id"])
+    row.save(update_fields=["kind", "claimed_value", "reason", "submission_id", "earlier_submissions"])
     resubmit_case(actor=actor, case_id=case_id, data={}, now=now)

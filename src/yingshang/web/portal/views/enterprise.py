@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import actor_from, needs, note_personal_view, personal_views, signed_in
 from yingshang.kernel.parties.api import FactValue, PortraitView, fact_history, portrait
+from yingshang.processes.fact_objection.api import open_objections
 from yingshang.web.listing import Listing, Page, fragment_or_page, page_of
 
 from ..enterprises import CHOSEN, Enterprise, crumbs_of, enterprise_of, mandates_of, tabs
@@ -77,6 +78,7 @@ def portrait_page(request: HttpRequest, party_id: int) -> HttpResponseBase:
             "sources": len(known.by_source()),
             "may_show_personal": may_show and any(fact.sensitivity == "personal" for fact in known.facts),
             "personal": personal,
+            "disputed": open_objections(party_id=party_id),
             "now": now,
         },
     )
@@ -92,6 +94,8 @@ def fact(request: HttpRequest, party_id: int, column: str) -> HttpResponse:
         **_frame(request, enterprise, "portal:enterprise"),
         "history": history,
         "fact": history[0] if history else None,
+        "may_object": actor.may("objections.file_own"),
+        "disputed": open_objections(party_id=party_id).get(column),
         "crumbs": [*crumbs_of(enterprise), (history[0].label if history else column, None)],
     }
     return fragment_or_page(
@@ -111,7 +115,12 @@ def missing(request: HttpRequest, party_id: int) -> HttpResponse:
     return render(
         request,
         "portal/missing.html",
-        {**_frame(request, enterprise, "portal:missing"), "groups": groups, "count": len(known.missing)},
+        {
+            **_frame(request, enterprise, "portal:missing"),
+            "groups": groups,
+            "count": len(known.missing),
+            "may_object": actor.may("objections.file_own"),
+        },
     )
 
 

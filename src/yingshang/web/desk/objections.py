@@ -1,0 +1,92 @@
+"""The objection to a fact as its case shows it: what was held, what is claimed, evidence, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.documents.api import DocumentNotFound, get_document
+from yingshang.kernel.flow.api import TaskView
+from yingshang.kernel.forms.api import get_submission, submission_rows
+from yingshang.kernel.parties.api import InvalidFact, fact_history, value_from_text
+from yingshang.kernel.reference.api import get_fact
+from yingshang.processes.fact_objection.api import CORRECTED, SUBJECT, ObjectionView, objection_on_desk
+from yingshang.rules.errors import DomainError
+from yingshang.web.errors import message_of
+
+from .subjects import register_subject
+
+
+class CorrectionForm(forms.Form):
+    """What the fact should be, if the source upholds the objection."""
+
+    def __init__(self, *args: Any, objection: ObjectionView, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._column = objection.column
+        self.fields[CORRECTED] = forms.CharField(
+            label=_("更正为"),
+            max_length=200,
+            required=False,
+            initial=objection.claimed_value,
+            help_text=_("异议成立时记入该项数据；留空则采用企业主张的值。"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """A value the catalogue allows for this fact."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        text = str(cleaned.get(CORRECTED) or "").strip()
+        if text:
+            try:
+                value_from_text(get_fact(self._column), text)
+            except InvalidFact as error:
+                self.add_error(CORRECTED, message_of(error))
+        return {**cleaned, CORRECTED: text}
+
+
+def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
+    """What the panel shows. Raises ObjectionNotFound for who may not see it."""
+    found = objection_on_desk(actor=actor, objection_id=int(identifier))
+    numbers = (*found.earlier_submissions, found.submission_id)
+    submissions = [get_submission(actor=actor, submission_id=number) for number in numbers]
+    return {
+        "objection": found,
+        "rows": submission_rows(submissions[-1], get_language() or "zh-hans"),
+        "evidence": _documents(actor, [number for each in submissions for number in each.documents]),
+        "reply": _documents(actor, [found.reply_id] if found.reply_id else []),
+        "history": _history(actor, found),
+    }
+
+
+def decision(actor: Actor, task: TaskView, data: Any) -> forms.Form | None:
+    """The source may write down another value with its decision."""
+    if task.step != "verify":
+        return None
+    found = objection_on_desk(actor=actor, objection_id=int(task.subject.identifier))
+    return CorrectionForm(data, objection=found)
+
+
+def _documents(actor: Actor, numbers: list[int]) -> list[Any]:
+    found = []
+    for number in numbers:
+        try:
+            found.append(get_document(actor=actor, document_id=number))
+        except DocumentNotFound:
+            # Removed since, or not for these eyes.
+            continue
+    return found
+
+
+def _history(actor: Actor, found: ObjectionView) -> tuple[Any, ...]:
+    """What was told of the fact over time, for who may look into the register."""
+    try:
+        return fact_history(actor=actor, party_id=found.party_id, column=found.column)[:5]
+    except DomainError:
+        return ()
+
+
+register_subject(SUBJECT, template="desk/objection_panel.html", context=panel, decision_form=decision)
