@@ -15,7 +15,7 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO, cast
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 ROOT = "documents"
 HALF_WRITTEN = ".half-written"
@@ -38,9 +38,7 @@ def put(sha256: str, size: int, content: BinaryIO) -> None:
     if _size(where, name) == size:
         return
     content.seek(0)
-    try:
-        final = Path(where.path(name))
-    except NotImplementedError:
+    if not isinstance(where, FileSystemStorage):
         with suppress(FileNotFoundError):
             where.delete(name)
         saved = where.save(name, File(content, name=sha256))
@@ -48,6 +46,7 @@ def put(sha256: str, size: int, content: BinaryIO) -> None:
             # Somebody else has put the same bytes there at the same moment.
             where.delete(saved)
         return
+    final = Path(where.path(name))
     final.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=final.parent, suffix=HALF_WRITTEN, delete=False) as half:
         try:
