@@ -70,6 +70,7 @@ from .errors import (
 )
 from .http import Rule, actor_from, needs, open_to_everybody, signed_in
 from .lockout import is_locked_out
+from .log import add_cosigner, event_receipt, retire_cosigner
 from .middleware import rule_of
 from .permissions import Permission, declare, get_permission, permissions
 from .personal_data import EncryptedTextField, lookup_hash, mask
@@ -120,6 +121,7 @@ __all__ = [
     "actor_from",
     "actor_of",
     "actor_of_client",
+    "add_cosigner",
     "agencies_that_may",
     "appoint",
     "audit_actions",
@@ -135,6 +137,7 @@ __all__ = [
     "disable_client",
     "end_appointment",
     "ensure_separate",
+    "event_receipt",
     "find_account",
     "get_audit_event",
     "get_permission",
@@ -160,6 +163,7 @@ __all__ = [
     "reference_of",
     "register_client",
     "reset_second_factor",
+    "retire_cosigner",
     "revoke_mandate",
     "roles",
     "rotate_secret",

@@ -45,6 +45,7 @@ ACCESS = (
     Permission("access.manage_users", "管理用户与任职", "manage users and appointments"),
     Permission("access.view_roles", "查看角色", "see roles"),
     Permission("access.view_audit", "查看操作记录", "see the record of actions"),
+    Permission("access.manage_log", "管理存证日志", "manage the verifiable log"),
     Permission("access.manage_clients", "管理接入系统", "manage systems with access to the API"),
     Permission("access.review_bindings", "审核企业绑定", "review bindings of enterprises"),
 )

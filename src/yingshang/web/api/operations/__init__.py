@@ -10,6 +10,7 @@ from . import (
     events,
     imports,
     jobs,
+    log,
     parties,
     problem_types,
     reference,
@@ -25,5 +26,6 @@ ROUTERS = (
     imports.router,
     jobs.router,
     events.router,
+    log.router,
     problem_types.router,
 )
