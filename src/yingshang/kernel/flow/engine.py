@@ -361,7 +361,7 @@ def _advance(program: _Program, state: dict[str, Any], *, carried: bool = False)
             _move(workflow, engine)
     except SpiffWorkflowException as error:
         raise _stuck(error) from None
-    ended = bool(workflow.is_completed())
+    ended = not any(task.has_state(TaskState.NOT_FINISHED_MASK) for task in workflow.tasks.values())
     cancelled = bool(state["cancelled"]) and not ended
     ready = () if cancelled else _ready(workflow)
     tokens, given = _tokens(ready, state)
@@ -379,7 +379,8 @@ def _advance(program: _Program, state: dict[str, Any], *, carried: bool = False)
 
 
 def _run_step(program: _Program, workflow: Any, step: str, carried: bool) -> None:
-    task = workflow.get_next_task(spec_name=f"node:{step}", state=TaskState.READY)
+    name = f"node:{step}"
+    task = next((each for each in _ready_tasks(workflow, manual=True) if each.task_spec.name == name), None)
     if task is not None:
         task.run()
         return
@@ -399,7 +400,14 @@ def _run_step(program: _Program, workflow: Any, step: str, carried: bool) -> Non
 
 def _move(workflow: Any, engine: _FeelOnly) -> None:
     """Pass every gateway and event until somebody has to do something."""
-    workflow.do_engine_steps(will_complete_task=engine.moved)
+    waiting = _ready_tasks(workflow, manual=False)
+    while waiting:
+        for task in waiting:
+            # An end that stops everything may have cancelled those behind it.
+            if task.state == TaskState.READY:
+                engine.moved(task)
+                task.run()
+        waiting = _ready_tasks(workflow, manual=False)
 
 
 def _stuck(error: SpiffWorkflowException) -> ConditionUndecided:
@@ -412,9 +420,17 @@ def _stuck(error: SpiffWorkflowException) -> ConditionUndecided:
     )
 
 
+def _ready_tasks(workflow: Any, *, manual: bool) -> list[Any]:
+    # SpiffWorkflow's own search walks the tree of tasks, which is ten times slower.
+    return [
+        task
+        for task in workflow.tasks.values()
+        if task.state == TaskState.READY and bool(task.task_spec.manual) is manual
+    ]
+
+
 def _ready(workflow: Any) -> tuple[str, ...]:
-    tasks = [task for task in workflow.get_tasks(state=TaskState.READY) if task.task_spec.manual]
-    steps = [_id_of(task) for task in tasks]
+    steps = [_id_of(task) for task in _ready_tasks(workflow, manual=True)]
     if len(set(steps)) != len(steps):
         raise CorruptState(
             "a step is reached twice at the same time; the definition needs a gateway that joins",
@@ -439,8 +455,8 @@ def _tokens(ready: tuple[str, ...], state: dict[str, Any]) -> tuple[dict[str, st
 def _end_of(workflow: Any) -> str | None:
     ends = [
         _id_of(task)
-        for task in workflow.get_tasks(state=TaskState.COMPLETED)
-        if isinstance(task.task_spec, EndEvent)
+        for task in workflow.tasks.values()
+        if task.state == TaskState.COMPLETED and isinstance(task.task_spec, EndEvent)
     ]
     return ends[-1] if ends else None
 

@@ -6,7 +6,7 @@ is what happened in it, and running through it again must lead to the same place
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import DecimalException
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,21 @@ from yingshang.rules.feel.exchange import from_json
 from yingshang.rules.feel.names import free_names, unknown_functions
 from yingshang.rules.feel.operators import kind_of, kind_zh
 from yingshang.rules.feel.parser import parse_expression
-from yingshang.rules.feel.syntax import Call, Name, Node, walk
+from yingshang.rules.feel.syntax import (
+    Arithmetic,
+    Call,
+    Comparison,
+    ContextLiteral,
+    For,
+    FunctionDefinition,
+    ListLiteral,
+    Literal,
+    Name,
+    Negate,
+    Node,
+    RangeLiteral,
+    walk,
+)
 from yingshang.rules.feel.values import Failure, Unknown
 
 from ..errors import ConditionUndecided
@@ -26,6 +40,7 @@ LONGEST = 2_000
 """Characters a condition may have; longer ones belong into a decision table."""
 
 _CLOCK = ("now", "today")
+_NO_TRUTH = (Arithmetic, Negate, ListLiteral, ContextLiteral, RangeLiteral, For)
 
 
 @lru_cache(maxsize=4096)
@@ -61,6 +76,15 @@ def problems_of(text: str, names: Iterable[str]) -> list[tuple[str, str]]:
                 "条件不能读取当前时间；时间要求请写在时限（term）中",
             )
         )
+    if isinstance(tree, _NO_TRUTH) or (isinstance(tree, Literal) and not isinstance(tree.value, bool)):
+        problems.append(
+            (
+                "it is never true or false; compare something, such as amount > 1000",
+                "结果不是真假；请写比较，如 amount > 1000",
+            )
+        )
+    if any(isinstance(node, FunctionDefinition) for node in walk(tree)):
+        problems.append(("a condition defines no functions", "条件中不能定义函数"))
     for function in unknown_functions(tree):
         problems.append((function.message(), function.message_zh()))
     for name in sorted(free_names(tree) - known):
@@ -71,6 +95,32 @@ def problems_of(text: str, names: Iterable[str]) -> list[tuple[str, str]]:
                 f"“{name}”不是本流程的数据；请在 facts 中列出，或使用：{listed}",
             )
         )
+    return problems
+
+
+def unknown_outcomes(
+    text: str, names: Iterable[str], outcomes: Mapping[str, Collection[str]]
+) -> list[tuple[str, str]]:
+    """Comparisons of an `outcome_of_…` with a code the step does not have, in both languages.
+
+    `outcome_of_accept = "acepted"` would never hold, and nobody would see why. `outcomes` are the codes by such name.
+    """
+    problems = []
+    for node in walk(parse_condition(text, frozenset(names))):
+        if not isinstance(node, Comparison):
+            continue
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if not isinstance(one, Name) or one.name not in outcomes or not isinstance(other, Literal):
+                continue
+            codes = outcomes[one.name]
+            if other.value is not None and other.value not in codes:
+                listed = ", ".join(codes)
+                problems.append(
+                    (
+                        f"{one.name} is never {other.value!r}; there are: {listed}",
+                        f"“{one.name}”不会是“{other.value}”，可选：{listed}",
+                    )
+                )
     return problems
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from yingshang.rules.errors import ExpressionError
 from yingshang.rules.feel.names import free_names
 
 from ..errors import CannotPublish, ConditionUndecided, InvalidDiagram
-from .conditions import holds, parse_condition, problems_of
+from .conditions import holds, parse_condition, problems_of, unknown_outcomes
 from .reading import Arrow, Diagram, Finding, Severity, Symbol, read_bpmn
 from .rules import CompiledFlow, Link, Node, outcome_name
 from .soundness import walk_through
@@ -443,29 +442,15 @@ class _Linter:
         ]
 
     def outcomes_exist(self, arrow: Arrow, when: str, before: list[str]) -> bool:
-        """`outcome_of_accept = "acepted"` would never hold, and nobody would see why."""
-        from yingshang.rules.feel.syntax import Comparison, Literal, Name, walk
-
-        names = {outcome_name(step): step for step in before}
-        good = True
-        for node in walk(parse_condition(when, frozenset({*self.diagram.facts, *names}))):
-            if not isinstance(node, Comparison):
-                continue
-            sides: list[Any] = [node.left, node.right]
-            for one, other in (sides, sides[::-1]):
-                if isinstance(one, Name) and one.name in names and isinstance(other, Literal):
-                    rule = self.diagram.symbols[names[one.name]].rule
-                    if rule is None or other.value is None or rule.outcome(str(other.value)) is not None:
-                        continue
-                    listed = ", ".join(outcome.code for outcome in rule.outcomes)
-                    self.say(
-                        "error",
-                        arrow,
-                        f"{rule.id} has no outcome {other.value!r}; there are: {listed}",
-                        f"环节“{rule.name}”没有结果“{other.value}”，可选：{listed}",
-                    )
-                    good = False
-        return good
+        codes = {}
+        for step in before:
+            rule = self.diagram.symbols[step].rule
+            if rule is not None:
+                codes[outcome_name(step)] = tuple(outcome.code for outcome in rule.outcomes)
+        problems = unknown_outcomes(when, {*self.diagram.facts, *codes}, codes)
+        for english, chinese in problems:
+            self.say("error", arrow, english, chinese)
+        return not problems
 
     def always_a_way(self, symbol: Symbol, before: list[str]) -> None:
         """Without a default flow, some condition has to hold whatever the outcomes are."""
@@ -519,7 +504,8 @@ class _Linter:
         return gateway not in seen
 
     def walk(self) -> None:
-        walk = walk_through(self.nodes, self.links)
+        order = reading_order(self.nodes, self.links)
+        walk = walk_through({node: self.nodes[node] for node in order}, self.links)
         symbols = self.diagram.symbols
         if walk.too_many:
             self.say(

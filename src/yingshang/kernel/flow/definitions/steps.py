@@ -15,7 +15,7 @@ from yingshang.rules.errors import PolicyError
 from yingshang.rules.policy.marked_yaml import Marked, Place, load_all
 
 from ..errors import InvalidSteps
-from .conditions import problems_of
+from .conditions import problems_of, unknown_outcomes
 from .rules import ALLOW, DONE, UNITS, CaseRule, Lane, Outcome, StepRule, outcome_name
 
 LARGEST = 256 * 1024
@@ -175,7 +175,8 @@ class _Reader:
         self.file = file
         self.problems: list[Problem] = []
         self.step_paths: dict[str, Path] = {}
-        self.outcome_names: dict[str, str] = {}
+        self.codes: dict[str, tuple[str, ...]] = {}
+        """The codes of the outcomes of each step."""
 
     def note(self, path: Path, message: str, message_zh: str) -> None:
         place: Place = self.marked.place(*path)
@@ -246,7 +247,7 @@ class _Reader:
 
     def names(self, data: dict[str, Any], path: Path) -> tuple[str, str]:
         name = self.text(data, "name", path, longest=200)
-        if not name:
+        if not name and data.get("name") in (None, ""):
             self.note((*path, "name"), "a name is missing, such as name: 受理", "缺少名称，如 name: 受理")
         return name, self.text(data, "name_en", path, longest=200)
 
@@ -422,7 +423,10 @@ class _Reader:
         when = self.text(data, "when", path, longest=2_000) or None
         if when is not None:
             known = facts | {outcome_name(step) for step in before}
-            for english, chinese in problems_of(when, known):
+            problems = problems_of(when, known) or unknown_outcomes(
+                when, known, {outcome_name(step): self.codes[step] for step in before if step in self.codes}
+            )
+            for english, chinese in problems:
                 self.note((*path, "when"), english, chinese)
         rule = StepRule(
             id=identifier,
@@ -438,6 +442,7 @@ class _Reader:
             note=self.text(data, "note", path),
             not_same_as=self.apart(data, path, before),
         )
+        self.codes[identifier] = tuple(outcome.code for outcome in rule.outcomes)
         return Step(rule, when)
 
     def who(
