@@ -29,6 +29,7 @@ from tests.web.api import api_factories as make
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
+from yingshang.kernel.clock.api import publish_ladder, save_ladder_draft
 from yingshang.kernel.documents.api import Owner, register_owner, store
 from yingshang.kernel.flow.models import Task
 from yingshang.kernel.forms.api import submit
@@ -263,6 +264,7 @@ def _things(place: str) -> dict[str, Any]:
         "merge_id": merge.pk,
         "event_id": event,
         "document_id": _document(party.pk, place),
+        "ladder": _ladder(place),
         **_objection(party, legal_representative, place),
         "asked_binding": asked.pk,
         "reviewed_binding": reviewed.pk,
@@ -295,6 +297,17 @@ def _objection(party: Party, who: User, place: str) -> dict[str, int]:
     )
     task = Task.objects.get(case__subject_id=str(number), agency=desk)
     return {"objection_id": number, "case_id": task.case_id, "task_id": task.pk}
+
+
+def _ladder(place: str) -> str:
+    """A ladder of the region, published once and being written on."""
+    code, now = f"ladder_{place}", timezone.now()
+    rung = {"code": "due", "name": "到期", "name_en": "Due", "offset": {"days": 0}, "action": "warn", "to": ["holder"]}
+    document = {"code": code, "name": "演示阶梯", "name_en": "A ladder", "rungs": [rung]}
+    save_ladder_draft(actor=make.PLATFORM, document=document, region_path=place, now=now)
+    publish_ladder(actor=make.PLATFORM, code=code, now=now)
+    save_ladder_draft(actor=make.PLATFORM, document=document, now=now)
+    return code
 
 
 def _document(party_id: int, place: str) -> int:

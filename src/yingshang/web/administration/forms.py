@@ -9,10 +9,20 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.access.api import Actor, roles
+from yingshang.kernel.clock.api import OFFSET_UNITS, Rung, calendars
 from yingshang.kernel.parties.api import agencies
 from yingshang.kernel.reference.api import agency_kinds, facts, find_region
 from yingshang.web.filters import DayField, FilterForm, choices
-from yingshang.web.words import ACTIONS, FACT_TYPES, JOB_STATES, SENSITIVITIES, in_language
+from yingshang.web.words import (
+    ACTIONS,
+    FACT_TYPES,
+    JOB_STATES,
+    LADDER_ACTIONS,
+    LADDER_AUDIENCES,
+    SENSITIVITIES,
+    TERM_UNITS,
+    in_language,
+)
 
 FLOW_FILE_LIMIT = 2 * 1024 * 1024
 
@@ -253,3 +263,207 @@ class PublishFlowForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("写明改了什么，依据是什么。"),
     )
+
+
+REVISION_FILE_LIMIT = 200 * 1024
+
+
+class LadderForm(forms.Form):
+    """A ladder without its rungs."""
+
+    code = forms.RegexField(
+        r"^[a-z][a-z0-9_]{0,39}$",
+        label=_("代码"),
+        help_text=_("小写字母、数字和下划线，建立后不能改。"),
+        error_messages={"invalid": _("只能用小写字母、数字和下划线，以字母开头，最多40个字符。")},
+    )
+    region = forms.ChoiceField(label=_("归属地区"), help_text=_("由这个地区的管理员管理。"))
+    name = forms.CharField(label=_("名称"), max_length=80)
+    name_en = forms.CharField(label=_("英文名称"), max_length=80)
+    source = forms.CharField(
+        label=_("依据"), max_length=400, required=False, help_text=_("按什么规定这样提醒和督办。")
+    )
+
+    def __init__(self, *args: Any, actor: Actor, code: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept_code = code
+        if code:
+            del self.fields["code"], self.fields["region"]
+            return
+        scope = actor.scope("clock.manage")
+        paths = sorted({*scope.subtrees, *scope.regions} | ({""} if scope.everywhere else set()))
+        _set_choices(self, "region", [(path, _region_name(path)) for path in paths])
+        if len(paths) == 1:
+            self.fields["region"].initial = paths[0]
+
+    @property
+    def region_path(self) -> str:
+        return str(self.cleaned_data.get("region", ""))
+
+    def document(self, rungs: list[dict[str, Any]]) -> dict[str, Any]:
+        """The ladder as the clock reads it."""
+        values = self.cleaned_data
+        return {
+            "code": self.kept_code or values["code"],
+            "name": values["name"],
+            "name_en": values["name_en"],
+            "source": values["source"],
+            "rungs": rungs,
+        }
+
+
+def _region_name(path: str) -> Any:
+    code = path.ljust(6, "0") if len(path) <= 6 else path
+    found = find_region(code)
+    return found.name if found is not None else (path or _("全国"))
+
+
+class RungForm(forms.Form):
+    """One rung of a ladder. A line left empty is no rung."""
+
+    name = forms.CharField(label=_("名称"), max_length=80, required=False)
+    name_en = forms.CharField(label=_("英文名称"), max_length=80, required=False)
+    code = forms.CharField(label=_("代码"), max_length=40, required=False)
+    side = forms.ChoiceField(
+        label=_("在到期"),
+        choices=[("before", _("之前")), ("on", _("当日（时刻）")), ("after", _("之后"))],
+        required=False,
+    )
+    amount = forms.IntegerField(label=_("相隔"), min_value=0, max_value=2000, required=False)
+    unit = forms.ChoiceField(
+        label=_("单位"),
+        choices=[(unit, word) for unit, word in TERM_UNITS.items() if unit in OFFSET_UNITS],
+        required=False,
+    )
+    at = forms.TimeField(
+        label=_("时刻"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("按日计算的才有，不填为09:00。"),
+    )
+    action = forms.ChoiceField(label=_("动作"), choices=list(LADDER_ACTIONS.items()), required=False)
+    to = forms.MultipleChoiceField(
+        label=_("通知谁"),
+        choices=list(LADDER_AUDIENCES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    remove = forms.BooleanField(label=_("删除这一级"), required=False)
+    use_required_attribute = False
+
+    @property
+    def has_content(self) -> bool:
+        """Whether anything was written."""
+        values = self.cleaned_data
+        return any(values.get(name) for name in ("name", "name_en", "code", "to"))
+
+    def document(self) -> dict[str, Any]:
+        """The rung as the clock reads it."""
+        values = self.cleaned_data
+        amount = values["amount"] or 0
+        signed = {"before": -amount, "on": 0, "after": amount}[values["side"] or "on"]
+        written: dict[str, Any] = {
+            "code": values["code"],
+            "name": values["name"],
+            "name_en": values["name_en"],
+            "offset": {values["unit"] or "working_days": signed},
+            "action": values["action"],
+            "to": values["to"],
+        }
+        if values["at"] and values["unit"] != "hours":
+            written["at"] = f"{values['at']:%H:%M}"
+        return written
+
+
+MOST_RUNG_LINES = 25
+
+
+def rung_forms(
+    data: QueryDict | None = None, *, rungs: tuple[Rung, ...] = (), more: int = 0
+) -> list[RungForm]:
+    """The lines of a ladder: those that were sent, or those of a ladder with an empty one behind them."""
+    if data is not None:
+        sent = data.get("lines", "0")
+        count = min(int(sent) if sent.isdecimal() and len(sent) < 4 else 0, MOST_RUNG_LINES)
+        lines = [RungForm(data, prefix=f"rung-{number}") for number in range(count)]
+    else:
+        lines = [
+            RungForm(
+                prefix=f"rung-{number}",
+                initial={
+                    "code": rung.code,
+                    "name": rung.name,
+                    "name_en": rung.name_en,
+                    "side": "before" if rung.amount < 0 else "after" if rung.amount else "on",
+                    "amount": abs(rung.amount),
+                    "unit": rung.unit,
+                    "at": None if rung.unit == "hours" else rung.at,
+                    "action": rung.action,
+                    "to": rung.to,
+                },
+            )
+            for number, rung in enumerate(rungs)
+        ]
+        more = max(more, 0 if rungs else 3)
+    first = len(lines)
+    empty = {"side": "before", "unit": "working_days", "action": "remind"}
+    lines += [
+        RungForm(prefix=f"rung-{first + number}", initial=empty)
+        for number in range(max(0, min(more, MOST_RUNG_LINES - first)))
+    ]
+    return lines
+
+
+class RevisionForm(forms.Form):
+    """The days of a year of a calendar, with the notice that arranges them."""
+
+    calendar = forms.ChoiceField(label=_("日历"))
+    year = forms.IntegerField(label=_("年份"), min_value=2004, max_value=2100)
+    title = forms.CharField(
+        label=_("通知名称"), max_length=200, help_text=_("例如：国务院办公厅关于2027年部分节假日安排的通知。")
+    )
+    number = forms.CharField(label=_("文号"), max_length=80, required=False)
+    issued = DayField(label=_("发文日期"), required=False)
+    source = forms.CharField(
+        label=_("来源"), max_length=400, required=False, help_text=_("通知的网址或文件出处。")
+    )
+    file = forms.FileField(
+        label=_("从文件读取"),
+        required=False,
+        max_length=200,
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt"}),
+        help_text=_("UTF-8 编码的 CSV，内容同下；选了文件就不看下面的文字。"),
+    )
+    document = forms.CharField(
+        label=_("日期"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 10,
+                "spellcheck": "false",
+                "class": "code",
+                "placeholder": "2027-10-01至2027-10-07,放假,国庆节\n2027-10-09,上班,国庆节",
+            }
+        ),
+        help_text=_("每行三列：日期或起止日期、放假或上班、节日。写全年的安排。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _set_choices(self, "calendar", [(code, each.name) for code, each in calendars().items()])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        file = values.pop("file", None)
+        if file:
+            if file.size > REVISION_FILE_LIMIT:
+                self.add_error("file", _("文件超过 200 KB。"))
+            else:
+                try:
+                    values["document"] = file.read().decode("utf-8-sig")
+                except UnicodeDecodeError:
+                    self.add_error("file", _("请将文件保存为 UTF-8 编码。"))
+        if not (values.get("document") or "").strip() and not self.errors:
+            self.add_error("document", _("请写明日期，或选择文件。"))
+        return values

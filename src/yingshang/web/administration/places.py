@@ -53,6 +53,13 @@ PLACES = (
     ),
     Place("administration:calendar", _("工作日历"), _("放假、调休和它们的依据"), "calendar", ("desk.open",)),
     Place(
+        "administration:ladders",
+        _("时限阶梯"),
+        _("到期前后何时提醒、预警、升级、督办"),
+        "stairs",
+        ("clock.manage",),
+    ),
+    Place(
         "administration:flows",
         _("流程"),
         _("谁在何时办什么：步骤、画图、发布和版本"),

@@ -200,3 +200,52 @@ class FlowTable(tables.Table):
 
     def value_has_draft(self, value: bool) -> str:
         return str(VERSION_STATES["draft"]) if value else ""
+
+
+class LadderTable(tables.Table):
+    """Ladders."""
+
+    class Meta:
+        empty_text = _("还没有时限阶梯")
+
+    name = tables.Column(
+        verbose_name=_("名称"),
+        accessor="shown__name",
+        orderable=False,
+        linkify=("administration:ladder", [tables.A("code")]),
+    )
+    code = tables.Column(verbose_name=_("代码"), orderable=False)
+    rungs = tables.Column(verbose_name=_("级数"), accessor="shown__rungs", orderable=False)
+    published = tables.Column(verbose_name=_("已发布版本"), empty_values=(), orderable=False)
+    changed_at = MomentColumn(verbose_name=_("修改"), accessor="shown__changed_at", orderable=False)
+    draft = tables.Column(verbose_name=_("草稿"), empty_values=(), orderable=False)
+
+    def render_name(self, value: str, record: Any) -> str:
+        return in_language(value, record.shown.name_en)
+
+    def value_name(self, value: str, record: Any) -> str:
+        return self.render_name(value, record)
+
+    def render_code(self, value: str) -> str:
+        return format_html("<code>{}</code>", value)
+
+    def value_code(self, value: str) -> str:
+        return value
+
+    def render_rungs(self, value: Any) -> int:
+        return len(value)
+
+    def value_rungs(self, value: Any) -> int:
+        return len(value)
+
+    def render_published(self, value: Any) -> str:
+        return "—" if value is None else gettext("第 %(number)d 版") % {"number": value.number}
+
+    def value_published(self, value: Any) -> str:
+        return "" if value is None else str(value.number)
+
+    def render_draft(self, value: Any) -> str:
+        return "—" if value is None else tone_tag("version", "draft")
+
+    def value_draft(self, value: Any) -> str:
+        return "" if value is None else str(value.number)

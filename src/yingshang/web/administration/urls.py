@@ -1,6 +1,18 @@
 from django.urls import path, re_path
 
-from .views import audit, calendars, catalogue, clients, flows, home, jobs, organisation, people
+from .views import (
+    audit,
+    calendar_revisions,
+    calendars,
+    catalogue,
+    clients,
+    flows,
+    home,
+    jobs,
+    ladders,
+    organisation,
+    people,
+)
 
 app_name = "administration"
 urlpatterns = [
@@ -36,6 +48,14 @@ urlpatterns = [
     path("clients/<int:client_id>/disable/", clients.client_disable, name="client-disable"),
     path("calendars/", calendars.calendar, name="calendar"),
     path("calendars/<slug:code>/", calendars.calendar, name="calendar-of"),
+    path("calendar-revisions/", calendar_revisions.revisions, name="calendar-revisions"),
+    path("ladders/", ladders.ladder_list, name="ladders"),
+    path("ladder-new/", ladders.ladder_edit, name="ladder-new"),
+    path("ladders/<slug:code>/", ladders.ladder, name="ladder"),
+    path("ladders/<slug:code>/edit/", ladders.ladder_edit, name="ladder-edit"),
+    path("ladders/<slug:code>/publish/", ladders.ladder_publish, name="ladder-publish"),
+    path("ladders/<slug:code>/discard/", ladders.ladder_discard, name="ladder-discard"),
+    path("ladders/<slug:code>/versions/<int:number>/", ladders.ladder_version, name="ladder-version"),
     path("facts/", catalogue.catalogue, name="facts"),
     path("facts/<str:code>/", catalogue.fact, name="fact"),
     path("audit/", audit.events, name="audit"),

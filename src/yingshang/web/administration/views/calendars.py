@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.kernel.access.api import needs
+from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.clock.api import NATIONAL, calendars, english_holiday_name, get_calendar
 from yingshang.web.words import in_language
 
@@ -56,6 +56,7 @@ def calendar(request: HttpRequest, code: str = NATIONAL) -> HttpResponse:
             "notices": [(each, str(each.source or "").startswith("http")) for each in view.year.notices],
             "previous": year - 1 if year - 1 in shown.years else None,
             "next": year + 1 if year + 1 in shown.years else None,
+            "may_publish": actor_from(request).may("clock.manage"),
             "ends_soon": coverage.settled_until - today < WARN_BEFORE,
         },
     )
