@@ -18,6 +18,8 @@ from .errors import error_page, message_of
 
 KINDS = (".csv", ".xlsx", ".parquet")
 _HEAD = 4096
+ATTACHED = 6
+"""As many files of the largest size may come with one form."""
 
 
 class SubjectsFileField(forms.FileField):
@@ -73,8 +75,8 @@ def _fits(kind: str, head: bytes) -> bool:
 class BodyLimitMiddleware:
     """Refuses what is too large by its announced length, before anything of it is read and kept on the disk.
 
-    Files come from those who import; everybody else's forms are small. Reading a form begins with the check of its
-    token, before any view could say who may send one. The API has its own limits.
+    Files come from those who import and, a few, from those who fill in forms; everybody else's forms are small. Reading
+    a form begins with the check of its token, before any view could say who may send one. The API has its own limits.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -87,6 +89,9 @@ class BodyLimitMiddleware:
             if actor_from(request).may("parties.import"):
                 # The file, and what is around it in the form.
                 most += settings.API_UPLOAD_LIMIT
+            elif actor_from(request).may("forms.fill_own"):
+                # What is attached to a form; each file has its own limit.
+                most += ATTACHED * settings.DOCUMENT_UPLOAD_LIMIT
             if int(length) > most:
                 refusal = TooLarge("the body is over the limit", message_zh="请求内容超过上限")
                 return error_page(request, 413, message_of(refusal), refusal.code)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .actions.attach_files import attach_files, files_of_filling
 from .actions.edit_forms import create_form, discard_form_draft, publish_form, save_form_draft
 from .actions.load_defaults import load_defaults
 from .actions.save_draft import discard_draft, save_draft, take_back_displaced
 from .actions.submit import note_outcome, submit
+from .attachments import files_by_field
 from .errors import (
     DraftConflict,
     DraftNotFound,
@@ -78,12 +80,15 @@ __all__ = [
     "SubmissionView",
     "TooLarge",
     "VersionNotFound",
+    "attach_files",
     "build_form",
     "check_form",
     "create_form",
     "discard_draft",
     "discard_form_draft",
     "drafts",
+    "files_by_field",
+    "files_of_filling",
     "form_versions",
     "forms",
     "get_draft",

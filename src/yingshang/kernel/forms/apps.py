@@ -8,4 +8,10 @@ class FormsConfig(AppConfig):
     verbose_name = "表单"
 
     def ready(self) -> None:
+        from yingshang.kernel.documents.api import register_owner
+
         from . import permissions  # noqa: F401  (declares them)
+        from .attachments import OWNER_KIND
+        from .selectors import may_read_files
+
+        register_owner(OWNER_KIND, may_read=may_read_files)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.documents.api import DocumentView, Owner, documents_of, store
 from yingshang.rules.errors import DomainError
 
 from .problems import FieldProblem
 from .specification import FieldSpec
+from .values import FormVersionView
 
 OWNER_KIND = "forms.filling"
 """Documents belong to a filling, by its key: the draft's, and the submission's that comes of it."""
+
+
 Uploads = Mapping[str, Sequence["UploadedFile[Any]"]]
 
 
@@ -64,9 +69,58 @@ def store_file(
     now: datetime,
 ) -> dict[str, Any]:
     """Hand one file to the documents room; what the form keeps of it. Raises the refusals of that room."""
-    raise NotImplementedError
+    assert field.files is not None
+    view = store(
+        actor=actor,
+        content=file,
+        name=str(file.name or ""),
+        owner=owner_of(actor, key),
+        party_id=party_id,
+        region_path=region_path,
+        allowed=field.files.types,
+        largest=field.files.max_bytes,
+        now=now,
+    )
+    return _kept(view)
 
 
-def kept_files(key: str) -> Mapping[str, dict[str, Any]]:
-    """Number → what the form keeps of it, for the files of a filling."""
-    return {}
+def owner_of(actor: Actor, key: str) -> Owner:
+    """The owner of a filling's files: who guesses the key of somebody else's filling does not get at its files."""
+    return Owner(OWNER_KIND, f"{UUID(key)}.{actor.kind[0]}{actor.identifier}"[:64])
+
+
+def kept_files(actor: Actor, key: str) -> Mapping[str, dict[str, Any]]:
+    """Number → what the form keeps of it, for the files of a filling of the actor's. One query."""
+    return {str(each.id): _kept(each) for each in documents_of(owner_of(actor, key))}
+
+
+def _kept(view: DocumentView) -> dict[str, Any]:
+    return {
+        "document": view.id,
+        "name": view.name,
+        "size": view.size,
+        "content_type": view.content_type,
+        "sha256": view.sha256,
+    }
+
+
+def files_by_field(
+    version: FormVersionView, data: Mapping[str, Any], there: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """The data with every file that is named by its number told as it is kept; files that are gone are left out."""
+    told = dict(data)
+    for name, value in data.items():
+        field = version.fields.get(name)
+        if field is None or field.kind != "files" or not isinstance(value, list):
+            continue
+        numbers = [
+            str(each.get("document", "")) if isinstance(each, dict) else str(each)
+            for each in value
+            if not isinstance(each, UploadedFile)
+        ]
+        kept = [there[number] for number in dict.fromkeys(numbers) if number in there]
+        if kept:
+            told[name] = kept
+        else:
+            told.pop(name)
+    return told

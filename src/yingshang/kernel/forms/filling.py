@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict
 
 from .formats import tidy
 from .problems import FieldProblem, check_data
@@ -43,9 +44,13 @@ class SchemaField(forms.Field):
             widget=widget,
         )
         self.spec = spec
+        self.begun = False
 
     def clean(self, value: Any) -> Any:
         return read_value(self.spec, value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if self.begun else data
 
 
 def read_value(spec: FieldSpec, value: Any) -> Any:
@@ -336,7 +341,7 @@ class FillableForm(forms.Form):
         for name, field in self.version.fields.items():
             if field.read_only:
                 value = self.fixed.get(name)
-            elif self.is_bound:
+            elif self.is_bound and self.judged is None:
                 value = self._read(name)
             else:
                 value = self.initial_values.get(name)
@@ -354,6 +359,20 @@ class FillableForm(forms.Form):
         return self._initial_values
 
     _initial_values: Mapping[str, Any]
+
+    judged: tuple[FieldProblem, ...] | None = None
+
+    def judge(self, problems: Sequence[FieldProblem]) -> None:
+        """Show what was filled in before together with what somebody else found wrong with it."""
+        self.judged = tuple(problems)
+        # A form that says what is wrong counts as sent; its values are those it was begun with.
+        self.is_bound = True
+        self._errors = ErrorDict()
+        self.cleaned_data = {}
+        for field in self.fields.values():
+            assert isinstance(field, SchemaField)
+            field.begun = True
+        self.show(self.judged)
 
     def clean(self) -> dict[str, Any]:
         values = self.values

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor, Scope
+from yingshang.kernel.access.api import Actor, Scope, system_actor
+from yingshang.kernel.parties.api import get_party
+from yingshang.kernel.reference.api import find_region
 
 from .errors import FormNotFound, NotYourParty, SubmissionNotFound, VersionNotFound
 from .filling import show_value
@@ -177,6 +180,22 @@ def whose(actor: Actor) -> int:
 def user_of(actor: Actor) -> int | None:
     """The account an actor is, or None for a system."""
     return int(actor.identifier) if actor.kind == "user" else None
+
+
+def region_path_of(party_id: int) -> str:
+    """Where an enterprise is, for the record and for who may see its files."""
+    party = get_party(actor=system_actor("forms"), party_id=party_id)
+    found = find_region(party.region_code) if party.region_code else None
+    return found.path if found else ""
+
+
+def may_read_files(actor: Actor, identifier: str) -> bool:
+    """Whether the files of a filling are for these eyes: its author's until it is submitted, then its readers'."""
+    key, _, author = identifier.partition(".")
+    found = Submission.objects.select_related("form", "version").filter(key=UUID(key)).first()
+    if found is not None:
+        return may_read(actor, submission_view(found))
+    return f"{actor.kind[0]}{actor.identifier}" == author and actor.may(FILL)
 
 
 def get_draft(*, actor: Actor, form_code: str, subject: str, party_id: int) -> DraftView | None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor, NotAllowed
 
 from ..errors import DraftConflict, DraftNotFound, TooLarge
-from ..models import FormDraft, FormVersion
+from ..models import FormDraft, FormVersion, Submission
 from ..problems import MOST_DATA_BYTES
 from ..selectors import draft_view, get_form, may_fill_for, user_of, whose
 from ..values import DraftView
@@ -61,7 +61,7 @@ def save_draft(
             user_id=user_id,
             subject=subject,
             defaults={
-                **({"key": UUID(key)} if key else {}),
+                **({"key": UUID(key)} if key and _free(key) else {}),
                 "version_id": version.id,
                 "data": text,
                 "created_at": now,
@@ -110,6 +110,12 @@ def take_back_displaced(
 def discard_draft(*, actor: Actor, form_code: str, subject: str, party_id: int, now: datetime) -> None:
     """Throw away what was typed. Raises DraftNotFound when there is nothing."""
     _locked(actor, form_code, subject, party_id).delete()
+
+
+def _free(key: str) -> bool:
+    return not (
+        FormDraft.objects.filter(pk=UUID(key)).exists() or Submission.objects.filter(key=UUID(key)).exists()
+    )
 
 
 def _locked(actor: Actor, form_code: str, subject: str, party_id: int) -> FormDraft:

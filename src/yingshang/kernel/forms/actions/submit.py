@@ -13,10 +13,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor, system_actor
+from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.parties.api import get_party
-from yingshang.kernel.reference.api import find_region
 from yingshang.rules.errors import DomainError
 
 from ..attachments import Uploads, check_upload, kept_files, refused, store_file
@@ -24,7 +22,7 @@ from ..errors import InvalidSubmission, SubmissionNotFound, TooLarge
 from ..models import FormDraft, Submission
 from ..prefill import prefill
 from ..problems import FieldProblem, check_data
-from ..selectors import get_form, may_fill_for, submission_view, user_of, whose
+from ..selectors import get_form, may_fill_for, region_path_of, submission_view, user_of, whose
 from ..values import FormVersionView, SubmissionView
 from .save_draft import LONGEST_SUBJECT
 
@@ -59,9 +57,9 @@ def submit(
         return before
     version = get_form(form_code)
     values, uploads = _asked_for(version, data, files or {})
-    _refuse(_upload_problems(version, values, uploads, number), version)
+    _refuse(_upload_problems(actor, version, values, uploads, number), version)
     offered = prefill(actor=actor, form=version, party_id=party_id, now=now)
-    region_path = _region_path(party_id)
+    region_path = region_path_of(party_id)
     documents = _keep_files(actor, version, values, uploads, number, party_id, region_path, now)
     _refuse(check_data(version.specification, values, today=timezone.localdate(now)), version)
     sources = {
@@ -178,7 +176,11 @@ def _asked_for(
 
 
 def _upload_problems(
-    version: FormVersionView, values: dict[str, Any], uploads: Mapping[str, list[UploadedFile[Any]]], key: str
+    actor: Actor,
+    version: FormVersionView,
+    values: dict[str, Any],
+    uploads: Mapping[str, list[UploadedFile[Any]]],
+    key: str,
 ) -> list[FieldProblem]:
     """Name, size and number of files; and files said to be there that are not. `values` gets what is kept of those."""
     problems = []
@@ -190,7 +192,7 @@ def _upload_problems(
         rule = field.files
         assert rule is not None
         if value and there is None:
-            there = kept_files(key)
+            there = kept_files(actor, key)
         kept = []
         for each in value:
             number = str(each.get("document", "")) if isinstance(each, dict) else str(each)
@@ -276,12 +278,6 @@ def _refuse(problems: Any, version: FormVersionView) -> None:
             + (f"：{names}" if names else f"：{first.message_zh}"),
             problems=[each.as_dict() for each in problems],
         )
-
-
-def _region_path(party_id: int) -> str:
-    party = get_party(actor=system_actor("forms"), party_id=party_id)
-    found = find_region(party.region_code) if party.region_code else None
-    return found.path if found else ""
 
 
 def _canonical(value: Any) -> str:

@@ -7,6 +7,7 @@ import { prepareConfirmations } from "./js/confirm.js";
 import { prepareDrawer } from "./js/drawer.js";
 import { prepareDisplay } from "./js/display.js";
 import { prepareFolds } from "./js/folds.js";
+import { prepareFillable } from "./js/fillable.js";
 import { prepareForms } from "./js/forms.js";
 import { prepareToasts } from "./js/toasts.js";
 import { prepareUploads } from "./js/uploads.js";
@@ -31,7 +32,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status >= 400 && event.detail.xhr.responseText) event.detail.shouldSwap = true;
 });
 
-const parts = [prepareConfirmations, prepareForms, prepareUploads, prepareToasts];
+const parts = [prepareConfirmations, prepareFillable, prepareForms, prepareUploads, prepareToasts];
 const prepare = (root) => parts.forEach((part) => part(root));
 prepareDisplay();
 prepareDrawer();
