@@ -25,6 +25,7 @@ from yingshang.kernel.parties import api as parties
 from yingshang.kernel.reference import api as reference
 from yingshang.operations.errors import UnknownCity
 from yingshang.operations.sample_deliveries import cut_into_deliveries
+from yingshang.operations.sample_objections import load_objections
 from yingshang.operations.sample_troubles import write_troubled_file
 from yingshang.processes.enterprise_binding import api as enterprise_binding
 
@@ -139,6 +140,7 @@ def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account
     _messages(now)
     _looks(now)
     _requests(demonstration, now)
+    load_objections(described()["objections"], _clerks_enterprises(now), now=now)
     return accounts
 
 
@@ -167,8 +169,8 @@ def _staff(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
 
 
 def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
-    city = described()["cities"][demonstration.city]
-    largest = _largest_enterprises(str(city["region"]))
+    # Of the city whose officials have accounts, so that what they start is carried on.
+    largest = _largest_enterprises(str(described()["requests"]["region"]))
     to_be_tried = ""
     for each in described()["contacts"]:
         party = largest[each["enterprise"]]

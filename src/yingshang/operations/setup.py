@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from yingshang.kernel.reference.api import codes_within
+from yingshang.kernel.reference.api import codes_within, get_region
 from yingshang.operations.errors import UnknownAgency
 
 
@@ -43,13 +43,19 @@ def set_up(
     email: str = "",
     agency: str = "",
 ) -> SetupSummary:
-    """Load the regions, the agencies of `region` and everything below it (six digits; None leaves them), and the roles.
+    """Load the regions, the agencies of `region` and everything below it (six digits; None leaves them), the roles, and
+    the ladders, flows, forms and templates the platform comes with; those that people have changed stay as they are.
 
     With `administrator` an account of that name is appointed in `agency` (its code) unless there is one already; its
     owner sets a password by the page 忘记密码, so `email` is needed. Raises UnknownRegion, UnknownAgency, InvalidUser.
     """
     # They have models in their hands, so Django comes first.
     from yingshang.kernel.access import api as access
+    from yingshang.kernel.clock import api as clock
+    from yingshang.kernel.documents import api as documents
+    from yingshang.kernel.flow import api as flow
+    from yingshang.kernel.forms import api as forms
+    from yingshang.kernel.notices import api as notices
     from yingshang.kernel.parties import api as parties
 
     actor = access.system_actor("setup")
@@ -57,6 +63,10 @@ def set_up(
         actor=actor, now=now, agency_regions=tuple(codes_within(region)) if region else ()
     )
     roles = access.load_roles(actor=actor, now=now)
+    # They belong to the region the platform serves: whoever administers it may change them.
+    place = get_region(region).path if region else ""
+    for room in (clock, documents, forms, flow, notices):
+        room.load_defaults(actor=actor, region_path=place, now=now)
     created = False
     if administrator:
         found = [each for each in parties.agencies(actor=actor, text=agency).rows if each.code == agency]

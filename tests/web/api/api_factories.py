@@ -42,10 +42,14 @@ def an_official(role: str, region_code: str = OWN) -> User:
 
 
 def a_clerk(party: Party) -> User:
-    """Somebody who may see one enterprise."""
+    """Somebody who acts for one enterprise."""
     user = a_user()
     grant_mandate(
-        actor=PLATFORM, user_id=user.pk, party_id=party.pk, powers=("parties.view_own",), now=timezone.now()
+        actor=PLATFORM,
+        user_id=user.pk,
+        party_id=party.pk,
+        powers=("parties.view_own", "forms.fill_own", "objections.file_own"),
+        now=timezone.now(),
     )
     return user
 
