@@ -113,6 +113,15 @@ VERSION_STATES: Words = {"draft": _("草稿"), "published": _("已发布")}
 FINDING_SEVERITIES: Words = {"error": _("错误"), "warning": _("警告"), "note": _("提示")}
 
 LADDER_ACTIONS: Words = {
+    "documents.stored": _("收存文件"),
+    "documents.generated": _("出具文书"),
+    "documents.removed": _("移除文书"),
+    "documents.swept": _("清理无主文件"),
+    "documents.template_added": _("装入文书模板"),
+    "documents.template_drafted": _("保存文书模板草稿"),
+    "documents.template_published": _("发布文书模板"),
+    "documents.template_draft_discarded": _("丢弃文书模板草稿"),
+    "documents.template_restored": _("恢复文书模板版本"),
     "remind": _("提醒"),
     "warn": _("预警"),
     "escalate": _("升级"),
