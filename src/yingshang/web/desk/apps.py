@@ -21,6 +21,7 @@ class DeskConfig(AppConfig):
             Destination("desk", _("办件"), "desk:cases", "stack-2", 14, group=work),
             Destination("desk", _("搜索"), "desk:search", "search", 20, group=work),
             Destination("desk", _("绑定审核"), "desk:bindings", "fingerprint", 30, group=work),
+            Destination("desk", _("群发消息"), "desk:campaigns", "send", 35, group=work),
             Destination("desk", _("企业名录"), "desk:parties", "building-skyscraper", 40, group=parties),
             Destination("desk", _("导入"), "desk:imports", "database-import", 50, group=parties),
             Destination("desk", _("重复主体"), "desk:duplicates", "versions", 60, group=parties),

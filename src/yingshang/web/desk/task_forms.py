@@ -189,6 +189,16 @@ class TaskFilter(FilterForm):
         self.fields["definition"].choices = choices(flows, _("全部流程"))  # type: ignore[attr-defined]
 
 
+class ShelfFilter(TaskFilter):
+    """The same on one shelf of one's work, on which it stays."""
+
+    shelf = forms.CharField(widget=forms.HiddenInput, max_length=12)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in super().values.items() if name != "shelf"}
+
+
 class CaseFilter(TaskFilter):
     """Cases by words, state and flow, and only late ones."""
 

@@ -41,9 +41,6 @@ class TaskTable(tables.Table):
     class Meta:
         empty_text = _("没有待办")
 
-    actions = tables.TemplateColumn(
-        template_name="desk/task_check.html", verbose_name="", orderable=False, empty_values=()
-    )
     subject = tables.TemplateColumn(
         template_name="desk/task_title.html", verbose_name=_("事项"), empty_values=()
     )
@@ -54,6 +51,9 @@ class TaskTable(tables.Table):
     agency_name = tables.Column(verbose_name=_("机构"), orderable=False)
     assignee_name = tables.Column(verbose_name=_("办理人"), orderable=False)
     ready = MomentColumn(verbose_name=_("到达"), accessor="ready_at")
+    actions = tables.TemplateColumn(
+        template_name="desk/task_check.html", verbose_name=_("选择"), orderable=False, empty_values=()
+    )
 
     def render_name(self, record: Any) -> str:
         return in_language(record.name, record.name_en)

@@ -253,9 +253,16 @@ WAYS: dict[str, Way] = {
 """By the names of the room's actions, in the order of the buttons."""
 
 
-def offered(task: TaskView) -> list[Way]:
+def offered(actor: Actor, task: TaskView) -> list[Way]:
     """What the actor may do with a task now."""
-    return [way for code, way in WAYS.items() if code in task.actions]
+    return [way for code in WAYS if (way := way_of(actor, task, code)) is not None]
+
+
+def way_of(actor: Actor, task: TaskView, code: str) -> Way | None:
+    """One of them, or None when the actor may not, or there is nowhere to send it back to."""
+    if code not in task.actions or (code == "send_back" and not _earlier(actor, task)):
+        return None
+    return WAYS.get(code)
 
 
 def told(reason: tuple[str, str]) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import bindings, cases, duplicates, home, imports, parties, search, tasks
+from .views import bindings, campaigns, cases, duplicates, home, imports, parties, search, tasks
 
 app_name = "desk"
 urlpatterns = [
@@ -20,6 +20,19 @@ urlpatterns = [
     path("imports/<int:import_id>/rejects.csv", imports.import_rejects_file, name="import-rejects"),
     path("bindings/", bindings.binding_list, name="bindings"),
     path("bindings/<int:request_id>/", bindings.binding, name="binding"),
+    path("messages/", campaigns.campaign_list, name="campaigns"),
+    path("messages/new/", campaigns.campaign_new, name="campaign-new"),
+    path("messages/<int:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("messages/<int:campaign_id>/edit/", campaigns.campaign_edit, name="campaign-edit"),
+    path("messages/<int:campaign_id>/list/", campaigns.campaign_recipients, name="campaign-list"),
+    path("messages/<int:campaign_id>/check/", campaigns.campaign_check, name="campaign-check"),
+    re_path(
+        r"^messages/(?P<campaign_id>\d+)/(?P<what>pause|resume|cancel|recall)/$",
+        campaigns.campaign_steer,
+        name="campaign-steer",
+    ),
+    path("messages/<int:campaign_id>/verdict/", campaigns.campaign_verdict, name="campaign-verdict"),
+    path("messages/<int:campaign_id>/again/", campaigns.campaign_resend, name="campaign-resend"),
     path("tasks/", tasks.task_list, name="tasks"),
     path("tasks/batch/", tasks.task_batch, name="task-batch"),
     path("tasks/<int:task_id>/", tasks.task, name="task"),

@@ -84,3 +84,9 @@ def unknown() -> SafeString:
 def role_word(appointment: Any, names: dict[str, str]) -> str:
     """What the role of an appointment is called in the page's language."""
     return names.get(appointment.role, str(appointment.role_name))
+
+
+@register.simple_tag
+def in_words(chinese: str, english: str) -> str:
+    """Of two names that the data carries, the one of the page's language."""
+    return words.in_language(chinese, english)

@@ -34,7 +34,7 @@ from yingshang.web.listing import Listing, Page
 from yingshang.web.words import in_language
 
 from .. import flow_pages, subjects, task_ways
-from ..task_forms import OpinionForm, OutcomeForm, TaskFilter, outcomes_in_common
+from ..task_forms import OpinionForm, OutcomeForm, ShelfFilter, outcomes_in_common
 from ..task_tables import TaskTable
 
 MOST_AT_ONCE = 100
@@ -54,7 +54,7 @@ def task_list(request: HttpRequest) -> HttpResponseBase:
     shelf = request.GET.get("shelf", "mine")
     if shelf not in SHELVES:
         raise Http404
-    filters = TaskFilter(request.GET, flows=flow_pages.flow_choices())
+    filters = ShelfFilter(request.GET, flows=flow_pages.flow_choices())
     wanted = {**SHELVES[shelf][1], **flow_pages.wanted(filters.values)}
 
     def fetch(order: str, page: int, per_page: int) -> Page:
@@ -109,7 +109,7 @@ def task(request: HttpRequest, task_id: int) -> HttpResponse | HttpResponseRedir
             "task": found,
             "form": form,
             "extra": extra,
-            "ways": task_ways.offered(found),
+            "ways": task_ways.offered(actor, found),
             "step_name": in_language(found.name, found.name_en),
             "outcome_name": in_language(found.outcome_name, found.outcome_name_en),
             **flow_pages.case_context(request, actor, case, now, found),
@@ -162,8 +162,8 @@ def task_way(request: HttpRequest, task_id: int, what: str) -> HttpResponse | Ht
     """Something else than a decision, in the drawer or on a page of its own: return, consult, pass on …"""
     actor, now = actor_from(request), timezone.now()
     found = get_task(actor=actor, task_id=task_id, now=now)
-    way = task_ways.WAYS.get(what.replace("-", "_"))
-    if way is None or way.code not in found.actions:
+    way = task_ways.way_of(actor, found, what.replace("-", "_"))
+    if way is None:
         raise Http404
     case = get_case(actor=actor, case_id=found.case_id, now=now)
     form = way.form(actor, found, case, request.POST if request.method == "POST" else None)

@@ -18,9 +18,12 @@ for (const form of document.querySelectorAll("[data-modeler]")) {
   });
   // The tools stand at the left: the drawing begins beside them.
   const fit = () => {
-    const level = modeler.get("canvas").zoom("fit-viewport", "auto");
-    modeler.get("canvas").zoom(level * 0.92, "auto");
-    modeler.get("canvas").scroll({ dx: 36, dy: 0 });
+    const { inner, outer } = modeler.get("canvas").viewbox();
+    const [left, around] = [96, 24];
+    const scale = Math.min(1, (outer.width - left - around) / inner.width, (outer.height - 2 * around) / inner.height);
+    modeler.get("canvas").viewbox({
+      x: inner.x - left / scale, y: inner.y - around / scale, width: outer.width / scale, height: outer.height / scale,
+    });
   };
   let changed = false;
   let written = Promise.resolve();

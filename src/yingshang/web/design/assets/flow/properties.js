@@ -26,9 +26,13 @@ export class Properties {
     bus.on("selection.changed", ({ newSelection }) => {
       if (newSelection.length <= 1) this.show(newSelection[0] ?? canvas.getRootElement());
     });
-    // After a change by drawing (or undoing) the panel shows what is now; while somebody types in it, it stays.
+    // After a change by drawing (or undoing) the panel shows what is now. After one of its own it stays: the button that
+    // was pressed to leave a field must still be there when it is let go.
+    this.own = false;
+    place.addEventListener("change", () => { this.own = true; }, { capture: true });
+    place.addEventListener("change", () => { this.own = false; });
     bus.on("elements.changed", ({ elements }) => {
-      if (elements.includes(this.shown) && !place.contains(document.activeElement)) this.show(this.shown);
+      if (!this.own && elements.includes(this.shown)) this.show(this.shown);
     });
     bus.on("shape.removed", ({ element }) => { if (element === this.shown) this.show(canvas.getRootElement()); });
   }
