@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from yingshang import __version__
-from yingshang.cli import dmn, explain, feel, match, platform, policy, sample_city, simulate
+from yingshang.cli import dmn, explain, feel, log, match, platform, policy, sample_city, simulate
 from yingshang.cli.output import EXIT_UNUSABLE, messages, print_error
 from yingshang.rules.errors import DomainError
 
@@ -57,6 +57,8 @@ app.command(
 app.command("doctor")(platform.doctor)
 app.command("backup")(platform.backup)
 app.command("restore")(platform.restore)
+app.command("verify")(log.verify)
+app.command("cosign")(log.cosign)
 app.add_typer(policy.app, name="policy")
 app.add_typer(dmn.app, name="dmn")
 

@@ -103,7 +103,7 @@ def cosign(*, signer: Signer, state: Path, ask: Ask, now: int, log_key: str = ""
         except Unreadable as error:
             if not log_key and not seen:
                 raise CosigningRefused(
-                    "give the log's public key with --log-key the first time; /verify shows it, compare it by telephone",
+                    "give the log's public key with --log-key the first time; /verify shows it, ask by telephone",
                     message_zh="首次签名须用 --log-key 给出日志的公钥；公钥见平台“核验”页，请另行核对",
                 ) from None
             raise CosigningRefused(error.message, message_zh=error.message_zh) from None

@@ -589,11 +589,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         print(json.dumps(verdict.as_dict(), ensure_ascii=False, indent=2))
     else:
-        _print(verdict, given.language == "zh")
+        show(verdict, given.language == "zh")
     return 0 if verdict.ok else 4 if verdict.code == "key_not_pinned" else 1
 
 
-def _print(verdict: Verdict, chinese: bool) -> None:
+def show(verdict: Verdict, chinese: bool) -> None:
+    """The verdict in words, on standard output."""
     mark = "OK" if verdict.ok else "?" if verdict.consistent else "X"
     print(f"[{mark}] {verdict.message_zh if chinese else verdict.message}")
     if not verdict.consistent:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.kernel.access.api import open_to_everybody
 from yingshang.kernel.ledger import api as ledger
@@ -202,9 +202,9 @@ def verify_one_receipt(request: HttpRequest, given: ReceiptIn) -> dict[str, Any]
 
 @router.post("/log/cosignatures", response={201: CosignedOut}, summary="提交见证签名 · Hand in a cosignature")
 @open_to_everybody
-def add_cosignature(request: HttpRequest, given: CosignatureIn) -> tuple[int, dict[str, Any]]:
+def add_cosignature(request: HttpRequest, given: CosignatureIn) -> Any:
     """A checkpoint that a known cosigner has signed. The signature says who it is from; no account is needed."""
-    return 201, {"added": ledger.add_cosignature(note=given.note, now=timezone.now())}
+    return Status(201, {"added": ledger.add_cosignature(note=given.note, now=timezone.now())})
 
 
 def _checkpoint(found: ledger.CheckpointView) -> dict[str, Any]:
