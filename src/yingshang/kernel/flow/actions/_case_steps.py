@@ -195,8 +195,12 @@ def follow(case: Case, position: Position, *, actor: Actor, now: datetime, reaso
         for task in case.tasks.filter(kind=Task.STEP, state__in=TASK_OPEN).select_related("agency")
     }
     ready = {each.token: each.step for each in position.ready}
-    for token in waiting.keys() - ready.keys():
+    gone = waiting.keys() - ready.keys()
+    for token in sorted(gone):
         cancel_task(waiting[token], reason=reason, actor=actor, now=now)
+    if gone:
+        # What waited for the applicant may have been among them.
+        go_on(case, actor=actor, now=now)
     flow = flow_of(case)
     return [
         _open(case, flow, flow.steps[step], token, actor, now)
