@@ -61,9 +61,7 @@ class DocumentTextsForm(forms.Form):
                 if each.field in REQUIRED and not self.data.get(each.field, "").strip():
                     continue  # the field says so itself
                 place = _("第 %(line)s 行第 %(column)s 个字：%(what)s")
-                self.add_error(
-                    each.field, place % {"line": each.line, "column": each.column, "what": words}
-                )
+                self.add_error(each.field, place % {"line": each.line, "column": each.column, "what": words})
             else:
                 where = {"zh-hans": _("中文"), "en": _("英文")}[each.language]
                 self.add_error(None, f"{where} · {FIELDS[each.field][0]}: {words}")

@@ -67,6 +67,13 @@ PLACES = (
         ("flow.manage",),
     ),
     Place(
+        "administration:documents",
+        _("文书模板"),
+        _("答复书、回执等怎么写：编辑、预览、发布和版本"),
+        "file-text",
+        ("documents.manage_templates",),
+    ),
+    Place(
         "administration:facts",
         _("事实目录"),
         _("能知道的每一项事实和它的来源"),
@@ -79,6 +86,27 @@ PLACES = (
         _("谁在何时做了什么，前后有何变化"),
         "history",
         ("access.view_audit",),
+    ),
+    Place(
+        "administration:message-templates",
+        _("消息模板"),
+        _("平台发出的每一种消息怎么说"),
+        "message-2",
+        ("notices.manage_templates",),
+    ),
+    Place(
+        "administration:message-rules",
+        _("消息规则"),
+        _("静默时段、保存期限、渠道、敏感词表"),
+        "moon",
+        ("notices.manage_templates",),
+    ),
+    Place(
+        "administration:outbox",
+        _("消息发送"),
+        _("发往站外的消息走到哪一步，失败的重发"),
+        "mail-forward",
+        ("notices.view_outbox",),
     ),
     Place("administration:jobs", _("任务"), _("后台任务的进度、失败与重试"), "list-check", ("jobs.view",)),
 )

@@ -156,7 +156,9 @@ def template_pdf(request: HttpRequest, code: str, version: str) -> HttpResponse:
     )
     name = found.name_en if language == "en" else found.name
     response = HttpResponse(made, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, f"{name} {version}.pdf") or "attachment"
+    response["Content-Disposition"] = (
+        content_disposition_header(True, f"{name} {version}.pdf") or "attachment"
+    )
     return response
 
 
@@ -183,9 +185,7 @@ def template_discard(request: HttpRequest, code: str) -> HttpResponseRedirect:
 def template_restore(request: HttpRequest, code: str, number: int) -> HttpResponseRedirect:
     """Make an earlier version the draft."""
     restore_template_version(actor=actor_from(request), code=code, number=number, now=timezone.now())
-    messages.success(
-        request, _("第 %(number)d 版的内容已放入草稿，请核对后发布") % {"number": number}
-    )
+    messages.success(request, _("第 %(number)d 版的内容已放入草稿，请核对后发布") % {"number": number})
     return redirect("administration:document", code=code)
 
 
