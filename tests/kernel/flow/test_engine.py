@@ -353,7 +353,7 @@ class Expected:
 
 
 # Making an example smaller takes minutes and tells little: the list is printed as it is.
-@settings(max_examples=50, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(step_lists(), st.data())
 def test_any_list_composes_clean_and_runs_to_its_end(text: str, data: st.DataObject) -> None:
     document = parse_steps(text)
