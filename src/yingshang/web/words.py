@@ -52,6 +52,38 @@ DUPLICATE_REASONS: Words = {
     "email": _("登记联系邮箱相同"),
 }
 
+MESSAGE_STATES: Words = {
+    "queued": _("待送出"),
+    "sent": _("已送出"),
+    "delivered": _("已送达"),
+    "read": _("已读"),
+    "failed": _("失败"),
+}
+
+CAMPAIGN_STATES: Words = {
+    "draft": _("草稿"),
+    "review": _("待放行"),
+    "scheduled": _("已排期"),
+    "sending": _("发送中"),
+    "paused": _("已暂停"),
+    "done": _("已完成"),
+    "cancelled": _("已终止"),
+}
+
+LIST_PROBLEMS: Words = {
+    "invalid": _("不是统一社会信用代码"),
+    "duplicate": _("与前面的行重复"),
+    "unknown": _("您的范围内没有这家企业"),
+    "no_contact": _("没有可以送达的联系方式，或者对方不接收"),
+}
+
+FACT_OPERATORS: Words = {
+    "is": _("等于"),
+    "at_least": _("不少于"),
+    "at_most": _("不多于"),
+    "contains": _("包含"),
+}
+
 PARTY_STATUSES = facts()["ent.status"].values
 
 STATUSES: Words = {

@@ -58,7 +58,9 @@ class CampaignForm(forms.Form):
     """The text, the channels, and for whom."""
 
     title = forms.CharField(label=_("名称"), max_length=120, help_text=_("只有工作人员看得到。"))
-    kind = forms.ChoiceField(label=_("种类"), help_text=_("企业按种类选择是否接收；紧急通知不能关闭，也不受静默时段限制。"))
+    kind = forms.ChoiceField(
+        label=_("种类"), help_text=_("企业按种类选择是否接收；紧急通知不能关闭，也不受静默时段限制。")
+    )
     channels = forms.MultipleChoiceField(label=_("渠道"), widget=forms.CheckboxSelectMultiple)
     subject = forms.CharField(label=_("标题"), max_length=200)
     body = forms.CharField(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import account, binding, clerks, drafts, enterprise, home, messages, objections
+from .views import account, binding, clerks, drafts, enterprise, home, message_settings, messages, objections
 
 app_name = "portal"
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("objections/<int:objection_id>/withdraw", objections.objection_withdraw, name="objection-withdraw"),
     path("enterprise/<int:party_id>/views", enterprise.views, name="views"),
     path("messages/", messages.messages, name="messages"),
+    path("messages/settings", message_settings.message_settings, name="message-settings"),
     path("messages/read", messages.read_all, name="read-all"),
     path("messages/<int:message_id>/read", messages.read, name="read"),
     path("personal-views", account.personal_views_page, name="personal-views"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.notices.api import (
     CampaignView,
+    ListRow,
     SensitiveWords,
     WrongCampaignState,
     campaign_deliveries,
@@ -80,9 +81,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     form = CampaignForm(request.POST or None, initial={"channels": ["in_app"], "status": "存续"})
     if request.method == "POST" and form.is_valid():
         try:
-            number = create_campaign(
-                actor=actor_from(request), content=form.content, now=timezone.now()
-            )
+            number = create_campaign(actor=actor_from(request), content=form.content, now=timezone.now())
         except DomainError as error:
             refuse(form, error)
         else:
@@ -104,9 +103,7 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse | Http
     form = CampaignForm(request.POST or None, initial=CampaignForm.initial_of(campaign), fixed=fixed)
     if request.method == "POST" and form.is_valid():
         try:
-            change_campaign(
-                actor=actor, campaign_id=campaign_id, content=form.content, now=timezone.now()
-            )
+            change_campaign(actor=actor, campaign_id=campaign_id, content=form.content, now=timezone.now())
         except DomainError as error:
             refuse(form, error)
         else:
@@ -128,13 +125,8 @@ def campaign_recipients(request: HttpRequest, campaign_id: int) -> HttpResponse 
     if request.method == "POST" and form.is_valid():
         file, codes = form.cleaned_data["file"], form.cleaned_data["codes"]
         try:
-            if "remove" in request.POST:
-                rows = []
-            else:
-                rows = rows_of_file(file, file.name) if file else rows_of_text(codes)
-            good = set_campaign_list(
-                actor=actor, campaign_id=campaign_id, rows=rows, now=timezone.now()
-            )
+            rows = [] if "remove" in request.POST else _rows(file, codes)
+            good = set_campaign_list(actor=actor, campaign_id=campaign_id, rows=rows, now=timezone.now())
         except DomainError as error:
             refuse(form, error)
         else:
@@ -332,6 +324,10 @@ def campaign_resend(request: HttpRequest, campaign_id: int) -> HttpResponseRedir
     return redirect("desk:campaign-check", campaign_id=number)
 
 
+def _rows(file: Any, codes: str) -> list[ListRow]:
+    return rows_of_file(file, file.name) if file else rows_of_text(codes)
+
+
 def _draft(found: CampaignView) -> CampaignView:
     if found.state != "draft":
         raise WrongCampaignState(
@@ -368,7 +364,10 @@ def _pairs(found: CampaignView) -> list[tuple[str, str]]:
             industry.name if industry else "",
             str(SIZES.get(audience.size, audience.size)),
             str(STATUSES.get(audience.status, audience.status)),
-            *(f"{_fact_name(each.column)} {FACT_OPERATORS[each.operator]} {_shown(each.value)}" for each in audience.facts),
+            *(
+                f"{_fact_name(each.column)} {FACT_OPERATORS[each.operator]} {_shown(each.value)}"
+                for each in audience.facts
+            ),
         ]
     pairs = [
         (_("对象"), "，".join(each for each in whom if each)),
@@ -391,4 +390,3 @@ def _fact_name(column: str) -> str:
 
 def _shown(value: str) -> str:
     return {"true": _("是"), "false": _("否")}.get(value, value)
-
