@@ -13,6 +13,7 @@ from .errors import (
     SigningKeyMissing,
 )
 from .guards import guarded_tables, install_guards, missing_guards
+from .keys import platform_key as signing_key
 from .monitor import (
     CheckpointView,
     KeyView,
@@ -106,5 +107,6 @@ __all__ = [
     "recorded_actions",
     "retire_cosigner",
     "sequence",
+    "signing_key",
     "verify_receipt",
 ]

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from yingshang.kernel.clock.api import national
 from yingshang.kernel.jobs.api import workers_alive
-from yingshang.kernel.ledger.api import missing_guards
+from yingshang.kernel.ledger.api import SigningKeyMissing, audit_log, missing_guards, monitor
+from yingshang.kernel.ledger.api import signing_key as log_signing_key
 from yingshang.kernel.notices.api import outbox_lag_seconds
 
 from .finding import Finding, Status
@@ -30,6 +31,9 @@ SKEW_SECONDS = (2.0, 30.0)
 
 LAG_SECONDS = (120.0, 1800.0)
 """From here on what waits although it is due is a warning, a failure."""
+
+LOG_SAMPLE = 10_000
+"""How many of the newest events a look at the platform rereads."""
 
 CALENDAR_AHEAD = timedelta(days=30)
 """Due dates of the longest usual promise must not end in a year whose holidays are unknown."""
@@ -129,6 +133,70 @@ def write_guards() -> Finding:
         "Run: yingshang manage migrate. If they were removed on purpose, find out by whom.",
         "请运行：yingshang manage migrate。若系人为移除，请查明原因。",
         {"missing": missing},
+    )
+
+
+def log() -> Finding:
+    """Whether the verifiable log can be signed, keeps up, and agrees with what it has signed."""
+    try:
+        log_signing_key()
+    except SigningKeyMissing as error:
+        return Finding(
+            "log",
+            "failure",
+            error.message,
+            error.message_zh,
+            "Nothing is sequenced without it. See Keys in docs/guides/operations.md.",
+            "没有密钥就不会归档。详见 docs/guides/operations.md 的“Keys”。",
+        )
+    status = monitor()
+    if not status.consistent:
+        return Finding(
+            "log",
+            "failure",
+            "the log contradicts a checkpoint it has signed",
+            "存证日志与已签署的检查点矛盾",
+            "Stop, keep everything as it is, and run: yingshang verify --log. It names what was changed.",
+            "请保持现状，运行：yingshang verify --log，它会指出被改动的记录。",
+            {"size": status.size},
+        )
+    waited = (timezone.now() - status.oldest_waiting).total_seconds() if status.oldest_waiting else 0.0
+    return _measured(
+        "log",
+        max(0.0, waited),
+        LAG_SECONDS,
+        (
+            f"the log has {status.size} entries; {status.waiting} wait, the oldest for {waited:.0f} s",
+            f"存证日志 {status.size} 条；{status.waiting} 条待归档，最久的已等待 {waited:.0f} 秒",
+        ),
+        (
+            "See that a worker runs, and its log for ledger.sequence.",
+            "请检查任务进程是否运行，以及其日志中的 ledger.sequence。",
+        ),
+        {"size": status.size, "waiting": status.waiting},
+    )
+
+
+def log_sample() -> Finding:
+    """Whether the newest events are still what the log says; the whole is for `yingshang verify --log`."""
+    report = audit_log(last=LOG_SAMPLE, batch=5_000)
+    if report.ok:
+        return Finding(
+            "log_sample",
+            "ok",
+            f"the newest {min(LOG_SAMPLE, report.size)} events are what the log says",
+            f"最近 {min(LOG_SAMPLE, report.size)} 条记录与存证一致",
+            values={"problems": 0},
+        )
+    first = report.problems[0]
+    return Finding(
+        "log_sample",
+        "failure",
+        f"{report.count} contradictions, the first: {first.message}",
+        f"发现 {report.count} 处矛盾，第一处：{first.message_zh}",
+        "Keep everything as it is, and run: yingshang verify --log",
+        "请保持现状，运行：yingshang verify --log",
+        {"problems": report.count},
     )
 
 
@@ -267,6 +335,8 @@ ALL: tuple[Callable[[], Finding], ...] = (
     clock_skew,
     migrations,
     write_guards,
+    log,
+    log_sample,
     worker,
     jobs,
     outbox,
