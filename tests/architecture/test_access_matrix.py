@@ -33,6 +33,7 @@ from yingshang.kernel.clock.api import publish_ladder, save_ladder_draft
 from yingshang.kernel.documents.api import Owner, register_owner, store
 from yingshang.kernel.flow.models import Task
 from yingshang.kernel.forms.api import submit
+from yingshang.kernel.flow.api import publish_version, save_draft
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.models import FactImport, FactRecord, Merge, Party
 from yingshang.processes.enterprise_binding.models import BindingRequest
@@ -265,6 +266,7 @@ def _things(place: str) -> dict[str, Any]:
         "event_id": event,
         "document_id": _document(party.pk, place),
         "ladder": _ladder(place),
+        "flow": _flow(place),
         **_objection(party, legal_representative, place),
         "asked_binding": asked.pk,
         "reviewed_binding": reviewed.pk,
@@ -307,6 +309,22 @@ def _ladder(place: str) -> str:
     save_ladder_draft(actor=make.PLATFORM, document=document, region_path=place, now=now)
     publish_ladder(actor=make.PLATFORM, code=code, now=now)
     save_ladder_draft(actor=make.PLATFORM, document=document, now=now)
+    return code
+
+
+def _flow(place: str) -> str:
+    """A flow of the region, published once and being written on."""
+    code, now = f"flow_{place}", timezone.now()
+    step = {
+        "id": "decide",
+        "name": "办理",
+        "who": {"role": "window_official", "agency": "desk"},
+        "outcomes": [{"code": "done", "name": "办理完成"}],
+    }
+    steps = json.dumps({"code": code, "name": "演示流程", "steps": [step]})
+    save_draft(actor=make.PLATFORM, code=code, steps=steps, region_path=place, now=now)
+    publish_version(actor=make.PLATFORM, code=code, now=now)
+    save_draft(actor=make.PLATFORM, code=code, steps=steps, now=now)
     return code
 
 
