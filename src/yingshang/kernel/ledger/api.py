@@ -13,7 +13,7 @@ from .errors import (
     SigningKeyMissing,
 )
 from .guards import guarded_tables, install_guards, missing_guards
-from .keys import platform_key as signing_key
+from .keys import check_signing_key
 from .monitor import (
     CheckpointView,
     KeyView,
@@ -78,6 +78,7 @@ __all__ = [
     "add_cosignature",
     "add_cosigner",
     "audit_log",
+    "check_signing_key",
     "checkpoints",
     "consistency",
     "consistency_proof",
@@ -107,6 +108,5 @@ __all__ = [
     "recorded_actions",
     "retire_cosigner",
     "sequence",
-    "signing_key",
     "verify_receipt",
 ]

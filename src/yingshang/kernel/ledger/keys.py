@@ -86,6 +86,11 @@ def platform_key() -> Ed25519PrivateKey:
     return private_key(settings.LEDGER_SIGNING_KEY)
 
 
+def check_signing_key() -> None:
+    """Raises SigningKeyMissing when the log cannot be signed."""
+    platform_key()
+
+
 def default_origin(public: bytes) -> str:
     """The name of a log that was given none: nobody else's has it."""
     return f"yingshang-{hashlib.sha256(public).hexdigest()[:12]}/log"

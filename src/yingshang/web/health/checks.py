@@ -17,8 +17,13 @@ from django.utils import timezone
 
 from yingshang.kernel.clock.api import national
 from yingshang.kernel.jobs.api import workers_alive
-from yingshang.kernel.ledger.api import SigningKeyMissing, audit_log, missing_guards, monitor
-from yingshang.kernel.ledger.api import signing_key as log_signing_key
+from yingshang.kernel.ledger.api import (
+    SigningKeyMissing,
+    audit_log,
+    check_signing_key,
+    missing_guards,
+    monitor,
+)
 from yingshang.kernel.notices.api import outbox_lag_seconds
 
 from .finding import Finding, Status
@@ -139,7 +144,7 @@ def write_guards() -> Finding:
 def log() -> Finding:
     """Whether the verifiable log can be signed, keeps up, and agrees with what it has signed."""
     try:
-        log_signing_key()
+        check_signing_key()
     except SigningKeyMissing as error:
         return Finding(
             "log",
@@ -171,7 +176,7 @@ def log() -> Finding:
         ),
         (
             "See that a worker runs, and its log for ledger.sequence.",
-            "请检查任务进程是否运行，以及其日志中的 ledger.sequence。",
+            "请检查任务进程是否运行，并查看其日志（ledger.sequence）。",
         ),
         {"size": status.size, "waiting": status.waiting},
     )
