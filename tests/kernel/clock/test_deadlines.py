@@ -95,7 +95,7 @@ def test_a_pause_moves_the_date_by_the_days_it_took():
         )
     assert (paused.state, paused.next_rung_at, paused.late) == ("paused", None, False)
     assert paused.derivation() == (
-        "2026-11-23受理，5个工作日，11-25起停止计时（申请人补正材料，"
+        "2026-11-23受理，5个工作日，11-25起中止计时（申请人补正材料，"
         "《中华人民共和国行政许可法》第三十二条第一款第四项），尚余3个工作日"
     )
     # However long it stands still, it is not late.

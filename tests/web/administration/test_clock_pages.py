@@ -70,7 +70,7 @@ def test_ladders_are_listed_and_shown(administrator: Client) -> None:
     page = text_of(administrator.get("/administration/ladders/"))
     assert "合同履约节点" in page and "环节时限" in page and "处理失败" not in page
     page = text_of(administrator.get("/administration/ladders/contract/"))
-    assert "到期前 10 日 09:00" in page and "督办" in page and "发布时限阶梯" in page
+    assert "到期前 10 日 09:00" in page and "督办" in page and "发布提醒阶梯" in page
     page = text_of(administrator.get("/administration/ladders/contract/versions/1/"))
     assert "到期当日 09:00" in page
     assert administrator.get("/administration/ladders/contract/versions/9/").status_code == 404
@@ -126,7 +126,7 @@ def test_another_line_is_asked_for_without_a_verdict(administrator: Client) -> N
 
 def test_ladders_of_others_are_not_there() -> None:
     district = signed_in(official("administrator", DAOLI))
-    assert "还没有时限阶梯" in text_of(district.get("/administration/ladders/"))
+    assert "还没有提醒阶梯" in text_of(district.get("/administration/ladders/"))
     assert district.get("/administration/ladders/standard/").status_code == 404
     with no_event():
         assert district.post("/administration/ladders/standard/publish/").status_code == 404

@@ -201,7 +201,7 @@ def _where(number: int, code: Any = None) -> str:
 
 
 def _invalid(mistakes: Sequence[Mistake]) -> InvalidLadder:
-    return InvalidLadder("this ladder cannot be used", "时限阶梯不能使用", mistakes)
+    return InvalidLadder("this ladder cannot be used", "提醒阶梯不能使用", mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class LadderDocument:
 def read_ladder(written: Any) -> LadderDocument:
     """A ladder as people write it. Raises InvalidLadder with everything that is wrong."""
     if not isinstance(written, Mapping):
-        raise _invalid([Mistake("ladder", "a ladder is a table of fields", "时限阶梯应当是一组字段")])
+        raise _invalid([Mistake("ladder", "a ladder is a table of fields", "提醒阶梯应当是一组字段")])
     mistakes: list[Mistake] = []
     code = written.get("code")
     if not isinstance(code, str) or not _CODE.fullmatch(code):

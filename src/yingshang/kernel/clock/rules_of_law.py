@@ -72,7 +72,7 @@ def extension_reasons() -> tuple[Reason, ...]:
 
 def pause_reason(code: str) -> Reason:
     """The reason with this code. Raises UnknownReason: without one no clock is stopped."""
-    return _reason("pause_reasons", code, "stops a clock", "停止计时")
+    return _reason("pause_reasons", code, "stops a clock", "中止计时")
 
 
 def extension_reason(code: str) -> Reason:

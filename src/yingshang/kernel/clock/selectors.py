@@ -151,7 +151,7 @@ def get_ladder(*, actor: Actor, code: str) -> LadderView:
     row = rows.filter(code=code).prefetch_related("versions").first()
     if row is None:
         raise LadderNotFound(
-            f"no ladder {code!r} that you manage", message_zh=f"没有由您管理的时限阶梯“{code}”", value=code
+            f"no ladder {code!r} that you manage", message_zh=f"没有由您管理的提醒阶梯“{code}”", value=code
         )
     counted = dict(
         Deadline.objects.filter(ladder__ladder=row, state__in=OPEN)

@@ -161,9 +161,9 @@ class TermDerivation:
         for stop in self.stops:
             basis = f"，{stop.basis['zh']}" if stop.basis["zh"] else ""
             if stop.until is not None:
-                yield f"{self._moment(stop.since)}至{self._moment(stop.until)}停止计时（{stop.reason['zh']}{basis}）"
+                yield f"{self._moment(stop.since)}至{self._moment(stop.until)}中止计时（{stop.reason['zh']}{basis}）"
             else:
-                yield f"{self._moment(stop.since)}起停止计时（{stop.reason['zh']}{basis}）"
+                yield f"{self._moment(stop.since)}起中止计时（{stop.reason['zh']}{basis}）"
         if self.left is not None:
             yield f"尚余{self._left_zh()}"
             return

@@ -54,8 +54,8 @@ PLACES = (
     Place("administration:calendar", _("工作日历"), _("放假、调休和它们的依据"), "calendar", ("desk.open",)),
     Place(
         "administration:ladders",
-        _("时限阶梯"),
-        _("到期前后何时提醒、预警、升级、督办"),
+        _("提醒阶梯"),
+        _("到期前后何时提示、预警、升级、督办"),
         "stairs",
         ("clock.manage",),
     ),
@@ -74,6 +74,13 @@ PLACES = (
         ("documents.manage_templates",),
     ),
     Place(
+        "administration:forms",
+        _("表单"),
+        _("请人填写什么：字段、条件、预填来源、版本"),
+        "forms",
+        ("forms.manage",),
+    ),
+    Place(
         "administration:facts",
         _("事实目录"),
         _("能知道的每一项事实和它的来源"),
@@ -86,6 +93,13 @@ PLACES = (
         _("谁在何时做了什么，前后有何变化"),
         "history",
         ("access.view_audit",),
+    ),
+    Place(
+        "administration:log",
+        _("存证日志"),
+        _("记录有没有被改过：检查点、见证方、审计"),
+        "shield-check",
+        ("access.view_audit", "access.manage_log"),
     ),
     Place(
         "administration:message-templates",

@@ -206,7 +206,7 @@ class LadderTable(tables.Table):
     """Ladders."""
 
     class Meta:
-        empty_text = _("还没有时限阶梯")
+        empty_text = _("还没有提醒阶梯")
 
     name = tables.Column(
         verbose_name=_("名称"),

@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from .form_urls import patterns as form_patterns
 from .views import (
     audit,
     calendar_revisions,
@@ -10,6 +11,7 @@ from .views import (
     flows,
     home,
     jobs,
+    log,
     ladders,
     message_rules,
     organisation,
@@ -71,6 +73,11 @@ urlpatterns = [
     path("facts/<str:code>/", catalogue.fact, name="fact"),
     path("audit/", audit.events, name="audit"),
     path("audit/<int:event_id>/", audit.event, name="audit-event"),
+    path("audit/<int:event_id>/receipt.json", log.audit_receipt, name="audit-receipt"),
+    path("log/", log.log, name="log"),
+    path("log/audit/", log.log_audit, name="log-audit"),
+    path("log/cosigners/add/", log.cosigner_add, name="cosigner-add"),
+    path("log/cosigners/<int:cosigner_id>/retire/", log.cosigner_retire, name="cosigner-retire"),
     path("messages/templates/", message_rules.template_list, name="message-templates"),
     path("messages/templates/<str:code>/", message_rules.template, name="message-template"),
     path(
@@ -101,4 +108,5 @@ urlpatterns = [
     path("flows/<slug:code>/versions/<int:number>/", flows.flow_version, name="flow-version"),
     path("flows/<slug:code>/versions/<int:number>/file/", flows.flow_file, name="flow-file"),
     path("flows/<slug:code>/versions/<int:number>/cases/", flows.flow_migration, name="flow-migration"),
+    *form_patterns,
 ]

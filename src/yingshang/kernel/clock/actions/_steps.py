@@ -22,7 +22,7 @@ from ..views import DeadlineView, deadline_view, is_late, rungs_of, told
 touched: ContextVar[set[int] | None] = ContextVar("clock_touched", default=None)
 """Deadlines that handlers have changed during a sweep, so that the sweeper does not fire what is no longer due."""
 
-_STATE_NAMES = {"running": "计时中", "paused": "已暂停", "met": "已办结", "cancelled": "已取消"}
+_STATE_NAMES = {"running": "计时中", "paused": "已中止", "met": "已办结", "cancelled": "已取消"}
 
 
 def load(actor: Actor, deadline_id: int, *, permission: str | None) -> Deadline:

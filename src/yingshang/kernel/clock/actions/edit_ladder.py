@@ -99,7 +99,7 @@ def _draft(ladder: Ladder) -> LadderVersion:
     draft = ladder.versions.filter(state=LadderVersion.DRAFT).first()
     if draft is None:
         raise NothingToPublish(
-            f"the ladder {ladder.code!r} has no draft", message_zh=f"时限阶梯“{ladder.code}”没有草稿"
+            f"the ladder {ladder.code!r} has no draft", message_zh=f"提醒阶梯“{ladder.code}”没有草稿"
         )
     return draft
 
@@ -120,5 +120,5 @@ def _target(ladder: Ladder, version: LadderVersion) -> Target:
 
 def _not_found(code: str) -> LadderNotFound:
     return LadderNotFound(
-        f"no ladder {code!r} that you manage", message_zh=f"没有由您管理的时限阶梯“{code}”", value=code
+        f"no ladder {code!r} that you manage", message_zh=f"没有由您管理的提醒阶梯“{code}”", value=code
     )

@@ -110,7 +110,7 @@ def _published(code: str) -> LadderVersion:
     if version is None:
         raise LadderNotFound(
             f"no ladder {code!r} is published",
-            message_zh=f"没有已发布的时限阶梯“{code}”",
+            message_zh=f"没有已发布的提醒阶梯“{code}”",
             value=code,
         )
     return version

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from yingshang.kernel.access.api import actor_from, audit_actions, audit_events, get_audit_event, needs
+from yingshang.kernel.ledger.api import event_state, receipt_code
 from yingshang.web.changes import changes
 from yingshang.web.listing import Listing, Page
 
@@ -33,5 +34,11 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
     return render(
         request,
         "administration/audit_event.html",
-        {"detail": found, "event": found.event, "changes": changes(found.event.before, found.event.after)},
+        {
+            "detail": found,
+            "event": found.event,
+            "changes": changes(found.event.before, found.event.after),
+            "state": event_state(event_id),
+            "receipt_code": receipt_code(event_id),
+        },
     )
