@@ -50,5 +50,7 @@ def logging_settings(form: str, level: str) -> dict[str, Any]:
             "axes": {"level": "WARNING"},
             "procrastinate.blueprints": {"level": "WARNING"},
             "procrastinate.periodic": {"level": "WARNING"},
+            # A line for each move of each token; where a case stands is in the case.
+            "spiff": {"level": "WARNING"},
         },
     }

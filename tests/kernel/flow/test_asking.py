@@ -34,10 +34,13 @@ from yingshang.kernel.flow.api import (
     CaseNotFound,
     CaseView,
     InvalidRequest,
+    NewDebt,
     NotPossibleNow,
     NotYours,
     OpinionsOutstanding,
     UnknownAgency,
+    accept_commitment,
+    accept_with_debts,
     claim_task,
     complete_task,
     consult,
@@ -314,7 +317,31 @@ def test_rungs_of_both_clocks_reach_the_process_once(heard: Heard) -> None:
     )
 
 
-def test_nothing_fires_while_the_applicant_has_it(heard: Heard) -> None:
-    returned_case()
-    sweep(actor=SYSTEM, now=_days(60))
+def test_officials_are_told_when_the_applicants_time_is_up_and_nothing_else_fires_meanwhile(
+    heard: Heard,
+) -> None:
+    case = returned_case()
+    sweep(actor=SYSTEM, now=_days(13))
     assert "rung_fired" not in heard.kinds
+    sweep(actor=SYSTEM, now=_days(60))
+    [event] = [event for event in heard.events if event.kind == "rung_fired"]
+    assert event.rung is not None and event.rung.rung.code == "over"
+    assert (event.case.id, event.what, event.task.step if event.task else "") == (
+        case.id,
+        ("营业执照副本",),
+        "accept",
+    )
+
+
+def test_a_debt_that_is_late_and_a_promise_to_be_checked_are_told_of(heard: Heard) -> None:
+    case = open_case()
+    task = task_at(case, "accept").pk
+    accept_with_debts(actor=SYSTEM, task_id=task, debts=[NewDebt("图纸", Term(5, "working_days"))], now=NOW)
+    accept_commitment(
+        actor=SYSTEM, task_id=task, promised=["消防合格"], check_within=Term(20, "working_days"), now=NOW
+    )
+    complete_task(actor=SYSTEM, task_id=task, outcome="refused", now=_days(1))
+    sweep(actor=SYSTEM, now=_days(40))
+    fired = [(event.rung.rung.code, event.what) for event in heard.events if event.rung is not None]
+    assert ("over", ("图纸",)) in fired and ("due", ("消防合格",)) in fired
+    assert {what for _, what in fired} == {("图纸",), ("消防合格",)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import (
@@ -93,52 +92,42 @@ def start_applicant_clock(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Until when the applicant brings or corrects something."""
-    return _start_other(
-        case, owner, identifier, None, name, name_en, term, {"zh": "告知", "en": "told"}, actor, now
-    )
+    """Until when the applicant brings or corrects something. When it is over, whoever asked for it is told."""
+    return start_deadline(
+        actor=actor,
+        owner=Owner(owner, str(identifier)),
+        kind="step",
+        name=name[:200],
+        name_en=name_en[:200],
+        term=term,
+        started_at=now,
+        region_code=case.region_code,
+        agency_id=None,
+        party_id=case.party_id,
+        ladder=lifecycle.figure("applicant", "ladder"),
+        now=now,
+        start_event={"zh": "告知", "en": "told"},
+    ).id
 
 
 def start_check_clock(
     case: Case, identifier: int, *, agency_id: int, term: Term, actor: Actor, now: datetime
 ) -> int:
     """Until when an agency checks whether a promise was kept."""
-    name, name_en = (
-        f"核查承诺：{case.name}"[:200],
-        f"Check of a commitment: {case.name_en or case.name}"[:200],
-    )
-    return _start_other(
-        case,
-        COMMITMENT,
-        identifier,
-        agency_id,
-        name,
-        name_en,
-        term,
-        {"zh": "承诺", "en": "promised"},
-        actor,
-        now,
-    )
-
-
-def _start_other(
-    case: Case, owner: str, identifier: int, agency_id: int | None, name: str, name_en: str, term: Term,
-    start_event: Mapping[Any, str], actor: Actor, now: datetime,
-) -> int:  # fmt: skip
     return start_deadline(
         actor=actor,
-        owner=Owner(owner, str(identifier)),
+        owner=Owner(COMMITMENT, str(identifier)),
         kind="step",
-        name=name,
-        name_en=name_en,
+        name=f"核查承诺：{case.name}"[:200],
+        name_en=f"Check of a commitment: {case.name_en or case.name}"[:200],
         term=term,
         started_at=now,
         region_code=case.region_code,
         agency_id=agency_id,
         party_id=case.party_id,
-        ladder=None,
+        ladder=lifecycle.figure("commitment", "ladder"),
         now=now,
-        start_event=start_event,
+        start_event={"zh": "承诺", "en": "promised"},
     ).id
 
 
