@@ -150,6 +150,7 @@ def flow_file(request: HttpRequest, code: str, number: int) -> HttpResponse:
 def flow_steps(request: HttpRequest, code: str = "") -> HttpResponse | HttpResponseRedirect:
     """Write a flow as a list of steps. Each button sends all of it; only saving keeps it."""
     actor, now = actor_from(request), timezone.now()
+    found = get_definition(actor=actor, code=code) if code else None
     new_code = request.POST.get("code", "").strip()
     problem = ""
     if request.method == "POST":
@@ -180,7 +181,6 @@ def flow_steps(request: HttpRequest, code: str = "") -> HttpResponse | HttpRespo
             edited = edited.changed(operation)
         expected = request.POST.get("expected", "")
     else:
-        found = get_definition(actor=actor, code=code) if code else None
         edited = _edited(_text_to_begin_with(actor, found)) if found else EditedFlow()
         if edited is None:
             messages.warning(request, _("这个流程不能写成步骤清单，请在图上编辑。"))
