@@ -341,10 +341,10 @@ class _Workflow(BpmnWorkflow):  # type: ignore[misc]
         return found
 
     def update_waiting_tasks(self) -> None:
-        for task in self.get_tasks_iterator(state=TaskState.WAITING):
-            # What one of them does may have cancelled the next.
-            if task.state == TaskState.WAITING:
-                task.task_spec._update(task)
+        """Nothing waits here but gateways that join, and each branch that comes to one asks it itself.
+
+        Asking all that wait after every move makes long cases slow.
+        """
 
 
 def _refused(what: str) -> CodeRefused:
