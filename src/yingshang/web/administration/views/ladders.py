@@ -132,9 +132,8 @@ def ladder_edit(request: HttpRequest, code: str = "") -> HttpResponse | HttpResp
                 return redirect("administration:ladder", code=code or form.cleaned_data["code"])
         if request.POST.get("op") == "add":
             rows = rung_forms(request.POST, more=1)
-            form = LadderForm(request.POST, actor=actor, code=code)
-            form.full_clean()
-            form._errors = {}  # type: ignore[assignment]  # asked for another line, not for a verdict
+            for asked in (form, *rows):
+                asked.errors.clear()  # another line was asked for, not a verdict
     else:
         form = LadderForm(initial=initial, actor=actor, code=code)
         rows = rung_forms(rungs=rungs)
