@@ -8,6 +8,23 @@ from .actions.load_defaults import load_defaults
 from .actions.save_draft import discard_draft, save_draft, take_back_displaced
 from .actions.submit import note_outcome, submit
 from .attachments import files_by_field
+from .editing import (
+    KINDS,
+    Column,
+    Document,
+    FieldSettings,
+    add_field,
+    add_section,
+    differences,
+    field_settings,
+    kind_names,
+    move_field,
+    move_section,
+    remove_field,
+    remove_section,
+    set_field,
+    set_section,
+)
 from .errors import (
     DraftConflict,
     DraftNotFound,
@@ -41,6 +58,7 @@ from .selectors import (
 from .specification import FieldSpec, FileRule, Option, SectionSpec, check_form
 from .validation import validate
 from .values import (
+    Difference,
     DraftView,
     FormPage,
     FormSummary,
@@ -52,11 +70,16 @@ from .values import (
 )
 
 __all__ = [
+    "KINDS",
+    "Column",
+    "Difference",
+    "Document",
     "DraftConflict",
     "DraftNotFound",
     "DraftView",
     "EditConflict",
     "FieldProblem",
+    "FieldSettings",
     "FieldSpec",
     "FileRule",
     "FillableForm",
@@ -80,13 +103,17 @@ __all__ = [
     "SubmissionView",
     "TooLarge",
     "VersionNotFound",
+    "add_field",
+    "add_section",
     "attach_files",
     "build_form",
     "check_form",
     "create_form",
+    "differences",
     "discard_draft",
     "discard_form_draft",
     "drafts",
+    "field_settings",
     "files_by_field",
     "files_of_filling",
     "form_versions",
@@ -96,13 +123,20 @@ __all__ = [
     "get_form_summary",
     "get_form_version",
     "get_submission",
+    "kind_names",
     "load_defaults",
+    "move_field",
+    "move_section",
     "note_outcome",
     "prefill",
     "publish_form",
     "register_reader",
+    "remove_field",
+    "remove_section",
     "save_draft",
     "save_form_draft",
+    "set_field",
+    "set_section",
     "show_value",
     "submission_rows",
     "submissions",
