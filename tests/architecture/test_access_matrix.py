@@ -32,7 +32,7 @@ from yingshang.kernel.access.roles_file import roles_file
 from yingshang.kernel.clock.api import publish_ladder, save_ladder_draft
 from yingshang.kernel.documents.api import Owner, register_owner, store
 from yingshang.kernel.flow.models import Task
-from yingshang.kernel.forms.api import submit
+from yingshang.kernel.forms.api import create_form, publish_form, save_form_draft, submit
 from yingshang.kernel.flow.api import publish_version, save_draft
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.models import FactImport, FactRecord, Merge, Party
@@ -266,6 +266,7 @@ def _things(place: str) -> dict[str, Any]:
         "event_id": event,
         "document_id": _document(party.pk, place),
         "ladder": _ladder(place),
+        "form": _form(place),
         "flow": _flow(place),
         **_objection(party, legal_representative, place),
         "asked_binding": asked.pk,
@@ -299,6 +300,19 @@ def _objection(party: Party, who: User, place: str) -> dict[str, int]:
     )
     task = Task.objects.get(case__subject_id=str(number), agency=desk)
     return {"objection_id": number, "case_id": task.case_id, "task_id": task.pk}
+
+
+def _form(place: str) -> str:
+    """A form of the region, published once and being written on."""
+    code, now = f"form_{place}", timezone.now()
+    made = create_form(
+        actor=make.PLATFORM, code=code, name="演示表单", name_en="A form", region_path=place, now=now
+    )
+    publish_form(actor=make.PLATFORM, code=code, now=now)
+    save_form_draft(
+        actor=make.PLATFORM, code=code, schema=made.schema, layout=made.layout, name="演示表格", now=now
+    )
+    return code
 
 
 def _ladder(place: str) -> str:
