@@ -1,4 +1,7 @@
-"""An administrator writes what a document says, sees it as it will be, and publishes it; an enterprise opens one."""
+"""An administrator writes what a document says, sees it as it will be, publishes it, and brings a version back.
+
+Previews are waited for before a page is left: a request cut off by leaving is reported as an error of the page.
+"""
 
 from __future__ import annotations
 
@@ -38,17 +41,21 @@ def test_a_template_is_edited_previewed_and_published(signed_in_as: Callable[...
     expect(sheets).to_contain_text("标题，第 1 行第 4 个字：没有变量“fackt”，是否应为“fact”？")
     screenshot(page, f"documents-wrong-{width}")
     assert_accessible(page)
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="保存草稿").click()
-    expect(page.locator("form")).to_contain_text("是否应为“fact”？")
+    expect(page.locator("main form.stack")).to_contain_text("是否应为“fact”？")
 
+    page.wait_for_load_state("networkidle")
     page.get_by_label("标题").fill("答复：{{ fact }}")
     expect(sheets.get_by_alt_text("第 1 页")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="保存草稿").click()
     expect(page.get_by_role("heading", name="草稿")).to_be_visible()
     expect(page.get_by_alt_text("第 1 页").first).to_be_visible()
     screenshot(page, f"documents-draft-{width}")
     assert_accessible(page)
 
+    page.wait_for_load_state("networkidle")
     page.locator("main").get_by_role("button", name="发布").click()
     page.get_by_role("dialog").get_by_role("button", name="发布").click()
     expect(page.get_by_text("第 2 版已发布")).to_be_visible()
@@ -56,8 +63,11 @@ def test_a_template_is_edited_previewed_and_published(signed_in_as: Callable[...
         page.get_by_role("link", name="PDF 2").click()
     assert download.value.path().read_bytes().startswith(b"%PDF-")
 
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="恢复 1").click()
     page.get_by_role("dialog").get_by_role("button").last.click()
     expect(page.get_by_text("第 1 版的内容已放入草稿")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("link", name="英文").click()
     expect(page.get_by_alt_text("第 1 页").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
