@@ -88,6 +88,7 @@ def _require_any(actor: Actor) -> None:
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 _ORDERS = {
+    "number": F("pk").asc(),
     "due": F("deadline__due_at").asc(nulls_last=True),
     "-due": F("deadline__due_at").desc(nulls_last=True),
     "ready": F("ready_at").asc(),
@@ -123,6 +124,7 @@ def tasks(
     text: str = "",
     late: bool = False,
     due_before: datetime | None = None,
+    after_id: int | None = None,
     order: str = "due",
     page: int = 1,
     per_page: int = 20,
@@ -131,7 +133,7 @@ def tasks(
 
     `mine` are those they hold, `claimable` those waiting for somebody like them; both together, their work. `state` is
     one of the lifecycle's, "open", "closed" or "" for all. `text` is a piece of the subject's title or of the party's
-    name, or the number of the case. Three queries and those of the deadlines, whatever the number of rows.
+    name, or the number of the case. After `after_id` they come by number, whatever the order. Three queries and those of the deadlines, whatever the number of rows.
     """
     rows = visible_tasks(actor)
     if mine or claimable:
@@ -155,6 +157,8 @@ def tasks(
         rows = rows.filter(_late(now))
     if due_before is not None:
         rows = rows.filter(deadline__due_at__lt=due_before, deadline__state="running")
+    if after_id is not None:
+        rows, order = rows.filter(pk__gt=after_id), "number"
     total = rows.count()
     pages = max(1, ceil(total / per_page))
     page = min(max(page, 1), pages)
@@ -241,6 +245,7 @@ def _about(text: str, prefix: str = "") -> Q:
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 _CASE_ORDERS = {
+    "number": F("pk").asc(),
     **{name: _ORDERS[name] for name in ("due", "-due", "ended", "-ended")},
     "started": F("started_at").asc(),
     "-started": F("started_at").desc(),
@@ -261,11 +266,15 @@ def cases(
     party_id: int | None = None,
     text: str = "",
     late: bool = False,
+    after_id: int | None = None,
     order: str = "-started",
     page: int = 1,
     per_page: int = 20,
 ) -> CasePage:
-    """Cases the actor may see, as a page, the newest first. `late` takes in cases of which a step is late."""
+    """Cases the actor may see, as a page, the newest first. `late` takes in cases of which a step is late.
+
+    After `after_id` they come by number, whatever the order.
+    """
     rows = _in_state(visible_cases(actor), state, CASE_OPEN)
     if definition:
         rows = rows.filter(definition_code=definition)
@@ -282,6 +291,8 @@ def cases(
     if late:
         at_late_step = Task.objects.filter(_late(now), case=OuterRef("pk"), state__in=TASK_OPEN)
         rows = rows.filter(_late(now) | Exists(at_late_step), state__in=CASE_OPEN)
+    if after_id is not None:
+        rows, order = rows.filter(pk__gt=after_id), "number"
     total = rows.count()
     pages = max(1, ceil(total / per_page))
     page = min(max(page, 1), pages)
@@ -442,6 +453,20 @@ def task_views(rows: list[Task], actor: Actor | None, now: datetime) -> list[Tas
     deadlines = clocks.views((row.deadline_id for row in rows), now)
     apart = doers_apart(rows) if actor else {}
     return [_task_view(row, actor, deadlines, apart.get(row.pk, frozenset())) for row in rows]
+
+
+def snapshot(case_id: int, task_ids: Iterable[int], now: datetime) -> tuple[CaseView, dict[int, TaskView]]:
+    """A case and some of its tasks as they are now, for the process behind it. Six queries."""
+    case = Case.objects.select_related("version", "party").get(pk=case_id)
+    rows = list(Task.objects.filter(pk__in=list(task_ids)).select_related("agency__region", "assignee"))
+    for row in rows:
+        row.case = case
+    owners: tuple[Any, ...] = (case, *rows)
+    deadlines = clocks.views((each.deadline_id for each in owners), now)
+    return (
+        case_view(case, now, deadlines),
+        {row.pk: _task_view(row, None, deadlines, frozenset()) for row in rows},
+    )
 
 
 def _task_view(

@@ -14,6 +14,7 @@ from . import (
     parties,
     problem_types,
     reference,
+    tasks,
 )
 
 ROUTERS = (
@@ -25,6 +26,7 @@ ROUTERS = (
     credit_codes.router,
     imports.router,
     jobs.router,
+    tasks.router,
     events.router,
     log.router,
     problem_types.router,
