@@ -133,7 +133,8 @@ def tasks(
 
     `mine` are those they hold, `claimable` those waiting for somebody like them; both together, their work. `state` is
     one of the lifecycle's, "open", "closed" or "" for all. `text` is a piece of the subject's title or of the party's
-    name, or the number of the case. After `after_id` they come by number, whatever the order. Three queries and those of the deadlines, whatever the number of rows.
+    name, or the number of the case. After `after_id` they come by number, whatever the order. Three queries and those
+    of the deadlines, whatever the number of rows.
     """
     rows = visible_tasks(actor)
     if mine or claimable:

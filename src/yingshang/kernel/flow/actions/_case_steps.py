@@ -377,10 +377,12 @@ def tell(
     )
 
 
-def tell_ready(case: CaseView, tasks: Iterable[Task], *, actor: Actor, now: datetime) -> None:
+def tell_ready(
+    case: CaseView, opened: Iterable[Task], views: Mapping[int, TaskView], *, actor: Actor, now: datetime
+) -> None:
     """Say of each new task that it waits."""
-    for task in tasks:
-        tell("task_ready", case, actor=actor, now=now, task=seen(task.pk, None, now))
+    for task in opened:
+        tell("task_ready", case, actor=actor, now=now, task=views[task.pk])
 
 
 def colleague(user_id: int, task: Task, *, now: datetime) -> Actor:

@@ -13,6 +13,7 @@ from yingshang.rules.errors import DomainError
 
 from .. import clocks, engine, lifecycle
 from ..case_errors import InvalidRequest, NotAllowedByDefinition
+from ..case_reads import snapshot
 from ..case_views import BatchResult, TaskView
 from ..decisions import cleaned_text
 from ..definitions.rules import StepRule
@@ -23,10 +24,8 @@ from ._case_steps import (
     end_case,
     finish,
     follow,
-    fresh,
     load_task,
     note,
-    seen,
     take,
     tell,
     tell_ready,
@@ -81,13 +80,13 @@ def complete_task(
         after={"outcome": task.outcome, "next": [each.step for each in opened], "case": case.state},
         reason=task.opinion,
     )
-    view = fresh(case.pk, now)
-    done = seen(task.pk, None, now)
+    view, views = snapshot(case.pk, [task.pk, *(each.pk for each in opened)], now)
+    done = views[task.pk]
     tell("task_completed", view, actor=actor, now=now, task=done, outcome=task.outcome, text=task.opinion)
     if over:
         tell("ended", view, actor=actor, now=now, task=done, outcome=task.outcome, text=task.opinion)
-    tell_ready(view, opened, actor=actor, now=now)
-    return seen(task.pk, actor, now)
+    tell_ready(view, opened, views, actor=actor, now=now)
+    return done
 
 
 def complete_tasks(

@@ -10,7 +10,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.rules.errors import DomainError
 
 from .. import engine
-from ..case_reads import case_not_found
+from ..case_reads import case_not_found, snapshot
 from ..case_views import CaseView
 from ..definition_views import MigrationReport, MigrationRow
 from ..definitions.rules import read_spec
@@ -77,8 +77,8 @@ def migrate_case(*, actor: Actor, case_id: int, to_version: int, reason: str = "
         after={"version": version.number, "next": [task.step for task in opened]},
         reason=reason,
     )
-    view = fresh(case.pk, now)
-    tell_ready(view, opened, actor=actor, now=now)
+    view, views = snapshot(case.pk, [task.pk for task in opened], now)
+    tell_ready(view, opened, views, actor=actor, now=now)
     return fresh(case.pk, now)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 
 from .. import clocks, engine, lifecycle
+from ..case_reads import snapshot
 from ..case_views import CaseView
 from ..decisions import back_in_hand
 from ..models import Task
@@ -21,7 +22,6 @@ from ._case_steps import (
     go_on,
     load_case_of_applicant,
     note,
-    seen,
     tell,
     tell_ready,
 )
@@ -66,8 +66,8 @@ def resubmit_case(
         before={"state": "returned"},
         after={"corrections": [row.pk for row in answered], "case": case.state},
     )
-    view = fresh(case.pk, now)
+    view, views = snapshot(case.pk, [each.pk for each in (*back, *opened)], now)
     for task in back:
-        tell("resubmitted", view, actor=actor, now=now, task=seen(task.pk, None, now))
-    tell_ready(view, opened, actor=actor, now=now)
+        tell("resubmitted", view, actor=actor, now=now, task=views[task.pk])
+    tell_ready(view, opened, views, actor=actor, now=now)
     return fresh(case.pk, now)

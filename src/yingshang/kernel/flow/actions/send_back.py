@@ -10,10 +10,10 @@ from yingshang.kernel.access.api import Actor
 
 from .. import clocks, engine
 from ..case_errors import InvalidRequest
-from ..case_reads import SENT_BACK
+from ..case_reads import SENT_BACK, snapshot
 from ..case_views import CaseView
 from ..decisions import cleaned_text
-from ._case_steps import finish, follow, fresh, load_task, note, seen, take, tell, tell_ready
+from ._case_steps import finish, follow, fresh, load_task, note, take, tell, tell_ready
 
 
 @transaction.atomic
@@ -54,7 +54,7 @@ def send_back(*, actor: Actor, task_id: int, to_step: str, reason: str, now: dat
         after={"to": to_step, "next": [each.step for each in opened]},
         reason=reason,
     )
-    view = fresh(case.pk, now)
-    tell("sent_back", view, actor=actor, now=now, task=seen(task.pk, None, now), text=reason)
-    tell_ready(view, opened, actor=actor, now=now)
+    view, views = snapshot(case.pk, [task.pk, *(each.pk for each in opened)], now)
+    tell("sent_back", view, actor=actor, now=now, task=views[task.pk], text=reason)
+    tell_ready(view, opened, views, actor=actor, now=now)
     return fresh(case.pk, now)

@@ -13,6 +13,7 @@ from yingshang.kernel.reference.api import get_region
 
 from .. import clocks, engine
 from ..case_errors import AlreadyStarted, UnknownAgency
+from ..case_reads import snapshot
 from ..case_views import CaseView, Subject
 from ..decisions import WORK, cleaned_text
 from ..definitions.rules import CompiledFlow, read_spec
@@ -101,9 +102,9 @@ def start_case(
             "next": [task.step for task in opened],
         },
     )
-    view = fresh(case.pk, now)
+    view, views = snapshot(case.pk, [task.pk for task in opened], now)
     tell("started", view, actor=actor, now=now)
-    tell_ready(view, opened, actor=actor, now=now)
+    tell_ready(view, opened, views, actor=actor, now=now)
     return fresh(case.pk, now)
 
 
