@@ -276,6 +276,18 @@ def test_a_published_version_is_whole(change: dict[str, Any]) -> None:
         DefinitionVersion.objects.update(**change)
 
 
+def test_a_published_version_stays_as_it_is() -> None:
+    ladders()
+    api.load_defaults(actor=SYSTEM, region_path="", now=NOW)
+    for attempt in (
+        lambda: DefinitionVersion.objects.update(bpmn="<a/>"),
+        lambda: DefinitionVersion.objects.update(state="draft", number=None, published_at=None),
+        lambda: DefinitionVersion.objects.all().delete(),
+    ):
+        with pytest.raises(IntegrityError, match="stays as it is"), transaction.atomic():
+            attempt()
+
+
 # --- other versions -----------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
@@ -51,25 +51,25 @@ def save_draft(
     if row is None:
         if not scope.covers("region", agency_id=0, region_path=region_path):
             raise _not_found(code)
-        row = Definition.objects.create(
-            code=code,
-            name=name[:200],
-            name_en=name_en[:200],
-            source=diagram.source,
-            region_path=region_path,
-            created_at=now,
-            changed_at=now,
-        )
+        try:
+            with transaction.atomic():
+                row = Definition.objects.create(
+                    code=code,
+                    name=name[:200],
+                    name_en=name_en[:200],
+                    source=diagram.source,
+                    region_path=region_path,
+                    created_at=now,
+                    changed_at=now,
+                )
+        except IntegrityError:
+            raise _changed(code) from None
     else:
         managed_definition(actor, code)
     draft = row.versions.filter(state=DefinitionVersion.State.DRAFT).first()
     before = None if draft is None else _told(draft)
     if expected is not None and (draft is None or draft.changed_at != expected):
-        raise DefinitionChanged(
-            f"somebody else changed the draft of {code} meanwhile; open it again",
-            message_zh="草稿已被他人修改，请重新打开后再保存",
-            flow=code,
-        )
+        raise _changed(code)
     draft = draft or DefinitionVersion(definition=row, state=DefinitionVersion.State.DRAFT)
     draft.steps, draft.bpmn, draft.note = written, text, note.strip()[:500]
     draft.changed_by, draft.changed_at = actor.name[:200], now
@@ -179,6 +179,14 @@ def _told(version: DefinitionVersion) -> dict[str, Any]:
 
 def _target(row: Definition) -> Target:
     return Target("flow_definition", row.code, row.name, row.region_path)
+
+
+def _changed(code: str) -> DefinitionChanged:
+    return DefinitionChanged(
+        f"somebody else changed the draft of {code} meanwhile; open it again",
+        message_zh="草稿已被他人修改，请重新打开后再保存",
+        flow=code,
+    )
 
 
 def _not_found(code: str) -> DefinitionNotFound:

@@ -338,11 +338,45 @@ class _Linter:
                     f"notSameAs names {other!r}, which is no step before this one",
                     f"notSameAs 中的“{other}”不是之前的环节",
                 )
+        for outcome in rule.outcomes:
+            if outcome.ends and not self.ends_with(symbol.id, outcome.code):
+                self.say(
+                    "error",
+                    symbol,
+                    f"outcome {outcome.code!r} is to end the case, but the way it takes goes on; lead it to an end",
+                    f"结果“{outcome.name}”应结束办件，但其流向还有后续；请连到结束事件",
+                )
         if rule.term is None:
             self.say("warning", symbol, "it has no term, so nobody is reminded", "没有时限，超时不会提醒")
         self.ladder(symbol, rule.ladder)
         if rule.form and self.known.forms is not None and rule.form not in self.known.forms:
             self.say("error", symbol, f"there is no form {rule.form!r}", f"没有表单“{rule.form}”")
+
+    def ends_with(self, step: str, outcome: str) -> bool:
+        """Whether a step with this outcome leads to an end, or it cannot be told from the outcome alone."""
+        out = self.out[step]
+        facts = {outcome_name(step): outcome}
+        known = frozenset({*self.diagram.facts, *map(outcome_name, self.nodes)})
+        for _ in self.nodes:
+            if len(out) != 1:
+                return True
+            node = self.nodes[out[0].target]
+            if node.kind != "exclusive":
+                return node.kind == "end"
+            out = self.taken(node.id, facts, known)
+        return True
+
+    def taken(self, gateway: str, facts: dict[str, str], known: frozenset[str]) -> list[Link]:
+        """The one way out of a gateway that these facts decide; nothing if they do not."""
+        for link in self.out[gateway]:
+            if link.default:
+                continue
+            try:
+                if holds(link.when or "", facts, known):
+                    return [link]
+            except (ConditionUndecided, ExpressionError):
+                return []
+        return [link for link in self.out[gateway] if link.default]
 
     def lanes(self) -> None:
         codes: dict[str, str] = {}
