@@ -153,13 +153,16 @@ class DeadlineView:
         return calendar_in_version(self.calendar, self.calendar_version)
 
 
-def deadline_view(row: Deadline, *, now: datetime) -> DeadlineView:
-    """A row as a value; reads its pauses, extensions, firings and ladder unless they were prefetched."""
+def deadline_view(row: Deadline, *, now: datetime, new: bool = False) -> DeadlineView:
+    """A row as a value; reads its pauses, extensions, firings and ladder unless they were prefetched.
+
+    A new one has none of them: that need not be asked.
+    """
     pauses = tuple(
         PauseView(
             pause_reason(each.reason), each.note, each.since, each.until, each.paused_by, each.resumed_by
         )
-        for each in row.pauses.all()
+        for each in (() if new else row.pauses.all())
     )
     version = row.ladder
     rungs = {} if version is None else {rung.code: rung for rung in rungs_of(version)}
@@ -186,11 +189,11 @@ def deadline_view(row: Deadline, *, now: datetime) -> DeadlineView:
                 each.extended_at,
                 each.extended_by,
             )
-            for each in row.extensions.all()
+            for each in (() if new else row.extensions.all())
         ),
         firings=tuple(
             _firing(each.rung, rungs.get(each.rung), each.round, each.scheduled_for, each.fired_at)
-            for each in row.firings.all()
+            for each in (() if new else row.firings.all())
         ),
         region_code=row.region_code,
         region_path=row.region_path,

@@ -97,7 +97,7 @@ def start_deadline(
                 "ladder_version": None if version is None else version.number,
             },
         )
-        return deadline_view(row, now=now)
+        return deadline_view(row, now=now, new=True)
 
 
 def _published(code: str) -> LadderVersion:
