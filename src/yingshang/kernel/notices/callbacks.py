@@ -26,6 +26,7 @@ WINDOW = timedelta(minutes=5)
 MOST_REPORTS = 1_000
 LARGEST_BODY = 256 * 1024
 _RANK = {state: rank for rank, state in enumerate(STATES)}
+_CHANGED = ("state", "next_try_at", "secret_body", "sent_at", "delivered_at", "read_at", "error")
 _REPORTED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ, Delivery.FAILED})
 
 
@@ -114,10 +115,14 @@ def _apply(gateway: str, reports: list[_Report]) -> ReportResult:
             applied += 1
         else:
             known += 1
-    Delivery.objects.bulk_update(
-        rows.values(),
-        ["state", "next_try_at", "secret_body", "sent_at", "delivered_at", "read_at", "error"],
-    )
+    if applied:
+        # One statement however many rows: each is there and locked, so this only ever updates.
+        Delivery.objects.bulk_create(
+            rows.values(),
+            update_conflicts=True,
+            unique_fields=["message"],
+            update_fields=_CHANGED,
+        )
     return ReportResult(applied, known, unknown)
 
 

@@ -98,9 +98,11 @@ def _write(actor: Actor, campaign: Campaign, waiting: list[CampaignRecipient], n
         once=f"campaign:{campaign.pk}",
     )
     reached = {draft.party_id for draft in drafts}
-    for each in waiting:
-        each.state = CampaignRecipient.WRITTEN if each.party_id in reached else CampaignRecipient.UNREACHED
-    CampaignRecipient.objects.bulk_update(waiting, ["state"])
+    for state, numbers_of in (
+        (CampaignRecipient.WRITTEN, [each.pk for each in waiting if each.party_id in reached]),
+        (CampaignRecipient.UNREACHED, [each.pk for each in waiting if each.party_id not in reached]),
+    ):
+        CampaignRecipient.objects.filter(pk__in=numbers_of).update(state=state)
     _record(
         actor,
         "notices.campaign_written",

@@ -69,5 +69,5 @@ class OutboxTable(tables.Table):
     attempts = tables.Column(verbose_name=_("次数"), orderable=False)
     error = tables.Column(verbose_name=_("原因"), orderable=False)
     actions = tables.TemplateColumn(
-        template_name="administration/outbox_actions.html", verbose_name="", orderable=False, empty_values=()
+        template_name="administration/outbox_actions.html", verbose_name=_("操作"), orderable=False, empty_values=()
     )
