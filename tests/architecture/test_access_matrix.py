@@ -31,6 +31,7 @@ from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, U
 from yingshang.kernel.access.roles_file import roles_file
 from yingshang.kernel.clock.api import publish_ladder, save_ladder_draft
 from yingshang.kernel.documents.api import Owner, register_owner, store
+from yingshang.kernel.documents.models import DocumentTemplate
 from yingshang.kernel.flow.models import Task
 from yingshang.kernel.forms.api import create_form, publish_form, save_form_draft, submit
 from yingshang.kernel.flow.api import publish_version, save_draft
@@ -265,6 +266,7 @@ def _things(place: str) -> dict[str, Any]:
         "merge_id": merge.pk,
         "event_id": event,
         "document_id": _document(party.pk, place),
+        "document_template": _document_template(place),
         "ladder": _ladder(place),
         "form": _form(place),
         "flow": _flow(place),
@@ -300,6 +302,26 @@ def _objection(party: Party, who: User, place: str) -> dict[str, int]:
     )
     task = Task.objects.get(case__subject_id=str(number), agency=desk)
     return {"objection_id": number, "case_id": task.case_id, "task_id": task.pk}
+
+
+def _document_template(place: str) -> str:
+    """A template of the region, published once and being written on."""
+    texts = {each: {"title": "标题", "body": "正文"} for each in ("zh-hans", "en")}
+    now = timezone.now()
+    with make.arranged():
+        template = DocumentTemplate.objects.create(
+            code=f"template-{place}",
+            region_path=place,
+            name="演示模板",
+            name_en="A template",
+            variables=[],
+            created_at=now,
+        )
+        template.versions.create(
+            number=1, state="published", texts=texts, saved_by="", saved_at=now, published_at=now
+        )
+        template.versions.create(state="draft", texts=texts, saved_by="", saved_at=now)
+    return str(template.code)
 
 
 def _form(place: str) -> str:

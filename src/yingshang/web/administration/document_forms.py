@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from yingshang.kernel.documents.api import TextProblem
 from yingshang.web.design.formats import english
 
-FIELDS = {
+FIELDS: dict[str, tuple[Any, Any]] = {
     "heading": (_("发文机关标志"), _("红色大字，下有红线；不需要版头时留空。")),
     "number": (_("文号"), ""),
     "title": (_("标题"), ""),
