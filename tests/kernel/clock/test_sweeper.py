@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import DataError, connection, transaction
+from procrastinate.contrib.django import app
 
 from tests.kernel.access.factories import NANGANG, SYSTEM, arranged, no_event
 from tests.kernel.clock.factories import KIND, Heard, at, deadline, heard
@@ -422,3 +423,9 @@ def test_a_deadline_somebody_is_working_on_is_passed_over_and_found_again(hearin
 
 def test_the_waits_after_failures_grow():
     assert list(sweeper.WAITS) == sorted(sweeper.WAITS) and sweeper.WAITS[0] == timedelta(minutes=1)
+
+
+def test_the_worker_sweeps_and_settles_on_a_schedule():
+    scheduled = {periodic.task.name for periodic in app.periodic_registry.periodic_tasks.values()}
+    assert {"clock.sweep", "clock.settle_provisional"} <= scheduled
+    assert "clock.move_deadlines" in app.tasks
