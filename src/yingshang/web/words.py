@@ -145,15 +145,6 @@ VERSION_STATES: Words = {"draft": _("草稿"), "published": _("已发布")}
 FINDING_SEVERITIES: Words = {"error": _("错误"), "warning": _("警告"), "note": _("提示")}
 
 LADDER_ACTIONS: Words = {
-    "documents.stored": _("收存文件"),
-    "documents.generated": _("出具文书"),
-    "documents.removed": _("移除文书"),
-    "documents.swept": _("清理无主文件"),
-    "documents.template_added": _("装入文书模板"),
-    "documents.template_drafted": _("保存文书模板草稿"),
-    "documents.template_published": _("发布文书模板"),
-    "documents.template_draft_discarded": _("丢弃文书模板草稿"),
-    "documents.template_restored": _("恢复文书模板版本"),
     "remind": _("提示"),
     "warn": _("预警"),
     "escalate": _("预警升级"),
@@ -191,6 +182,15 @@ ACTOR_KINDS: Words = {
 }
 
 ACTIONS: Words = {
+    "documents.stored": _("收存文件"),
+    "documents.generated": _("出具文书"),
+    "documents.removed": _("移除文书"),
+    "documents.swept": _("清理无主文件"),
+    "documents.template_added": _("装入文书模板"),
+    "documents.template_drafted": _("保存文书模板草稿"),
+    "documents.template_published": _("发布文书模板"),
+    "documents.template_draft_discarded": _("丢弃文书模板草稿"),
+    "documents.template_restored": _("恢复文书模板版本"),
     "forms.created": _("新增表单"),
     "forms.draft_saved": _("修改表单草稿"),
     "forms.draft_discarded": _("丢弃表单草稿"),
