@@ -34,8 +34,14 @@ def channel_choices(*, of_people: bool = False) -> list[tuple[str, str]]:
     ]
 
 
+_ONE_LINE = {"td": {"class": "nowrap"}}
+
+
 class ChannelColumn(tables.Column):
     """A channel by its name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"attrs": _ONE_LINE} | kwargs))
 
     def render(self, value: str) -> str:
         return channel_name(value)
@@ -46,6 +52,9 @@ class ChannelColumn(tables.Column):
 
 class KindColumn(tables.Column):
     """A kind of message by its name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"attrs": _ONE_LINE} | kwargs))
 
     def render(self, value: str) -> str:
         return kind_name(value)

@@ -59,6 +59,12 @@ class OutboxTable(tables.Table):
     channel = ChannelColumn(verbose_name=_("渠道"), orderable=False)
     address = tables.Column(verbose_name=_("地址"), orderable=False)
     state = ToneColumn("message", verbose_name=_("状态"), orderable=False)
+    actions = tables.TemplateColumn(
+        template_name="administration/outbox_actions.html",
+        verbose_name=_("操作"),
+        orderable=False,
+        empty_values=(),
+    )
     kind = KindColumn(verbose_name=_("种类"), orderable=False)
     template = tables.Column(verbose_name=_("模板"), orderable=False)
     created_at = MomentColumn(verbose_name=_("写出"), orderable=False)
@@ -68,6 +74,3 @@ class OutboxTable(tables.Table):
     next_try_at = MomentColumn(verbose_name=_("下次尝试"), orderable=False)
     attempts = tables.Column(verbose_name=_("次数"), orderable=False)
     error = tables.Column(verbose_name=_("原因"), orderable=False)
-    actions = tables.TemplateColumn(
-        template_name="administration/outbox_actions.html", verbose_name=_("操作"), orderable=False, empty_values=()
-    )
