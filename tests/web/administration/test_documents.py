@@ -59,7 +59,8 @@ def test_a_template_is_written_looked_at_and_published(administrator: Client) ->
     with one_event("documents.template_drafted"):
         answer = administrator.post(f"{REPLY}edit/", _texts(title="答复书：{{ fact }}"))
     assert answer.status_code == 302
-    assert "草稿" in _page(administrator.get(REPLY))
+    page = _page(administrator.get(REPLY))
+    assert "保存文书模板草稿" in page and "documents.template" not in page
     # The English of the version in use is the draft's, too.
     draft = get_document_template(actor=SYSTEM, code="objection_reply").draft
     assert draft is not None and draft.texts["en"]["title"].startswith("Reply")
