@@ -58,7 +58,7 @@ def test_a_form_is_made_edited_tried_and_published_by_its_pages(client: Client) 
     new = client.post(
         "/administration/forms/visit/sections/main/add/", {**FIELD, "code": "size", "revision": "1"}
     )
-    assert new["Location"].endswith("?at=size#size"), text(new)
+    assert new["Location"].endswith("?at=size#at-size"), text(new)
     more = {"kind": "integer", "name": "人数", "name_en": "Staff", "width": "full", "required": "when"}
     client.post(
         "/administration/forms/visit/sections/main/add/",

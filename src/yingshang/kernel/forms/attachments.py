@@ -41,7 +41,7 @@ def check_upload(field: FieldSpec, file: UploadedFile[Any]) -> FieldProblem | No
     if not file.size:
         return FieldProblem(field.code, "file_empty", f"{name} is empty.", f"“{name}”是空文件。")
     if file.size > rule.max_bytes:
-        most = f"{rule.max_bytes / 1024 / 1024:g}"
+        most = f"{rule.max_bytes / 1024 / 1024:.3g}"
         return FieldProblem(
             field.code,
             "file_size",

@@ -220,7 +220,7 @@ class FilesWidget(forms.ClearableFileInput):
             if not self.language.startswith("en")
             else ", ".join(each.upper() for each in rule.types),
             "max_bytes": rule.max_bytes,
-            "max_megabytes": f"{rule.max_bytes / 1024 / 1024:g}",
+            "max_megabytes": f"{rule.max_bytes / 1024 / 1024:.3g}",
             "max_files": rule.max_files,
         }
         return context

@@ -13,7 +13,7 @@ from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.parties.api import FactValue, PartyNotFound, PortraitView, get_party, portrait
 from yingshang.kernel.reference.api import get_fact
 
-from .problems import check_data
+from .problems import fits
 from .schemas import PARTY_FACTS
 from .selectors import last_values, may_fill_for, user_of
 from .specification import FieldSpec
@@ -43,7 +43,7 @@ def prefill(*, actor: Actor, form: FormVersionView, party_id: int, now: datetime
                 offered = Prefilled(
                     value, f"上次填报：{name}", day, "submission", f"Last filled in: {name_en}"
                 )
-        if offered is not None and (fitting := _fitting(form, field, offered)) is not None:
+        if offered is not None and (fitting := _fitting(field, offered)) is not None:
             found[field.code] = fitting
     return found
 
@@ -86,7 +86,7 @@ def _plain(fact: FactValue) -> Any:
     return value
 
 
-def _fitting(form: FormVersionView, field: FieldSpec, offered: Prefilled) -> Prefilled | None:
+def _fitting(field: FieldSpec, offered: Prefilled) -> Prefilled | None:
     """The value as the field takes it, or None when it does not."""
     value: Any = offered.value
     if field.kind == "integer" and isinstance(value, str):
@@ -99,7 +99,6 @@ def _fitting(form: FormVersionView, field: FieldSpec, offered: Prefilled) -> Pre
         value = "、".join(str(each) for each in value)
     if value is None:
         return None
-    wrong = [each for each in check_data(form.specification, {field.code: value}) if each.field == field.code]
-    if wrong:
+    if not fits(field, value):
         return None
     return Prefilled(value, offered.source, offered.as_of, offered.from_, offered.source_en, offered.stale)

@@ -90,6 +90,12 @@ def check_data(spec: Specification, data: Any, *, today: date | None = None) -> 
     )
 
 
+def fits(field: FieldSpec, value: Any) -> bool:
+    """Whether a value keeps to the field's own rules, whatever the rest of the form says."""
+    schema = {"type": "object", "properties": {field.code: field.schema}}
+    return not _unprintable(value) and _validator(schema, None).is_valid({field.code: value})
+
+
 def _unprintable(value: Any) -> bool:
     if isinstance(value, str):
         return any(

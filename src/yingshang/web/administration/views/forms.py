@@ -197,7 +197,7 @@ def _changed(request: HttpRequest, actor: Actor, version: FormVersionView) -> Ht
         messages.error(request, message_of(error))
     response = redirect("administration:form-edit", code=version.code)
     if name and what != "remove":
-        response["Location"] += f"?at={name}#{name}"
+        response["Location"] += f"?at={name}#{'part' if what.startswith('section') else 'at'}-{name}"
     return response
 
 
@@ -271,7 +271,7 @@ def form_section(request: HttpRequest, code: str, section: str) -> HttpResponse 
             refuse(sent, error)
         else:
             messages.success(request, _("已保存"))
-            return _to_field(code, section)
+            return _to_field(code, section, "part")
     return render(
         request,
         "administration/form_section.html",
@@ -280,9 +280,9 @@ def form_section(request: HttpRequest, code: str, section: str) -> HttpResponse 
     )
 
 
-def _to_field(code: str, name: str) -> HttpResponseRedirect:
+def _to_field(code: str, name: str, kind: str = "at") -> HttpResponseRedirect:
     response = redirect("administration:form-edit", code=code)
-    response["Location"] += f"?at={name}#{name}"
+    response["Location"] += f"?at={name}#{kind}-{name}"
     return response
 
 
