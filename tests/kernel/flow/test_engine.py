@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from yingshang.kernel.flow.definitions.rules import outcome_name
 from yingshang.kernel.flow.definitions.steps import Parallel, Part, Step
 from yingshang.kernel.flow.errors import (
     ConditionUndecided,
+    CorruptState,
     NotReady,
     UnknownOutcome,
     UnknownStep,
@@ -189,6 +191,50 @@ def test_loops_come_round_with_a_new_token() -> None:
             spec, position.state, f"b.{round_}", {}, outcome="again" if round_ < 5 else "good"
         )
     assert position.ended
+
+
+def test_a_loop_of_parallel_steps_goes_round_until_it_is_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_ROUNDS", 6)
+    outcomes = (
+        '<bpmn:extensionElements><yingshang:step role="r"><yingshang:outcome code="again" name="再"/>'
+        '<yingshang:outcome code="good" name="好"/></yingshang:step></bpmn:extensionElements>'
+    )
+    text = diagram(
+        START + END + step("a") + step("b") + step("c", inside=outcomes)
+        + '<bpmn:exclusiveGateway id="in"/><bpmn:parallelGateway id="split"/><bpmn:parallelGateway id="join"/>'
+        + '<bpmn:exclusiveGateway id="way" default="f9"/>'
+        + flow("f1", "start", "in") + flow("f2", "in", "split") + flow("f3", "split", "a") + flow("f4", "split", "b")
+        + flow("f5", "a", "join") + flow("f6", "b", "join") + flow("f7", "join", "c") + flow("f8", "c", "way")
+        + flow("f9", "way", "end") + flow("f10", "way", "in", 'outcome_of_c = "again"'),
+        members="a b c",
+    )  # fmt: skip
+    spec = compile_bpmn(text).spec
+    position = engine.begin(spec, {})
+    for _ in range(engine.MOST_ROUNDS):
+        assert sorted(steps_of(position)) == ["a", "b"]
+        for each in position.ready:
+            position = engine.complete(spec, position.state, each.token, {}, outcome="done")
+        assert steps_of(position) == ["c"]
+        position = engine.complete(spec, position.state, position.ready[0].token, {}, outcome="again")
+    with pytest.raises(CorruptState, match="went round too often"):
+        engine.complete(spec, position.state, position.ready[0].token, {}, outcome="done")
+
+
+def test_many_cases_run_at_the_same_time_on_one_definition() -> None:
+    """A compiled definition is built once a process and shared by its threads."""
+
+    def one(number: int) -> tuple[str, ...]:
+        verdict = "upheld" if number % 2 else "rejected"
+        return (
+            *after("accepted", verdict, "replied").done,
+            after("accepted", verdict).data["outcome_of_verify"],
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(one, range(200)))
+    assert results == [
+        ("accept", "verify", "reply", "upheld" if number % 2 else "rejected") for number in range(200)
+    ]
 
 
 # --- migration ----------------------------------------------------------------------------------------------------

@@ -38,8 +38,11 @@ from .errors import CodeRefused, ConditionUndecided, CorruptState, NotReady, Unk
 
 STATE_FORMAT = 1
 
-MOST_STEPS = 2_000
+MOST_STEPS = 500
 """Steps one case may complete, those of loops counted each time."""
+
+MOST_ROUNDS = 20
+"""How often one step may be completed in a case. Each round makes working out the position slower."""
 
 MOST_MOVES = 10_000
 """Gateways and events that may be passed without anybody doing anything: definitions that go in circles end here."""
@@ -122,10 +125,9 @@ def complete(
             step=step,
             outcomes=[each.code for each in rule.outcomes],
         )
-    if len(kept["log"]) >= MOST_STEPS:
-        raise CorruptState(
-            f"a case completes at most {MOST_STEPS} steps", message_zh=f"一个办件最多办理 {MOST_STEPS} 个环节"
-        )
+    rounds = sum(entry["step"] == step for entry in kept["log"])
+    if len(kept["log"]) >= MOST_STEPS or rounds >= MOST_ROUNDS:
+        raise _too_long()
     entry = {"step": step, "outcome": chosen if rule.outcomes else None, "data": program.facts_of(data)}
     remaining = {each: given for each, given in kept["ready"].items() if each != step}
     return _advance(program, {**kept, "log": [*kept["log"], entry], "ready": remaining})
@@ -379,6 +381,8 @@ def _advance(program: _Program, state: dict[str, Any], *, carried: bool = False)
             _move(workflow, engine)
     except SpiffWorkflowException as error:
         raise _stuck(error) from None
+    except RecursionError:
+        raise _too_long() from None
     ended = not any(task.has_state(TaskState.NOT_FINISHED_MASK) for task in workflow.tasks.values())
     cancelled = bool(state["cancelled"]) and not ended
     ready = () if cancelled else _ready(workflow)
@@ -426,6 +430,13 @@ def _move(workflow: Any, engine: _FeelOnly) -> None:
                 engine.moved(task)
                 task.run()
         waiting = _ready_tasks(workflow, manual=False)
+
+
+def _too_long() -> CorruptState:
+    return CorruptState(
+        f"a case completes at most {MOST_STEPS} steps, each at most {MOST_ROUNDS} times; it went round too often",
+        message_zh=f"一个办件最多办理 {MOST_STEPS} 次环节，同一环节最多 {MOST_ROUNDS} 次，该办件循环次数过多",
+    )
 
 
 def _stuck(error: SpiffWorkflowException) -> ConditionUndecided:
