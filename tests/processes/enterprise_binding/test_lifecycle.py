@@ -84,7 +84,10 @@ MAY = {
 EVERYBODY: dict[str, Callable[[Situation], Person]] = {
     "requester": lambda it: it.requester,
     "representative": lambda it: it.representative or person(),
-    "deputy": lambda it: clerk_of(it.party, ("parties.view_own", "mandates.grant")),
+    # Nobody passes on what they do not hold: a deputy who authorises clerks holds what clerks get.
+    "deputy": lambda it: clerk_of(
+        it.party, ("parties.view_own", "forms.fill_own", "objections.file_own", "mandates.grant")
+    ),
     "clerk": lambda it: clerk_of(it.party),
     "reviewer": lambda it: it.reviewer,
     "reviewer elsewhere": lambda it: official("window_official", "230103"),
