@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from tests.kernel.ledger.factories import NOW, events, tamper
 from yingshang.kernel.ledger import tree
+from yingshang.kernel.ledger.api import audit_log
 from yingshang.kernel.ledger.errors import SigningKeyMissing
 from yingshang.kernel.ledger.leaves import CANONICAL, field_salt
 from yingshang.kernel.ledger.models import AuditEvent, Checkpoint, Leaf, LogKey, Node
@@ -225,3 +232,31 @@ def test_the_platforms_own_role_can_tell_its_database_server() -> None:
     from yingshang.kernel.ledger import sequencer
 
     assert sequencer._database().isdigit()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_in_the_middle_of_a_batch_the_tree_is_whole_and_goes_on() -> None:
+    events(200)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.kernel.ledger.run_sequencer"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"]},
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if int(line) >= 50:
+                break
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    done = Leaf.objects.count()
+    assert 40 <= done < 200 and done % 10 == 0
+    assert not Checkpoint.objects.exists()
+    # The lock goes with the connection, as soon as the server has noticed.
+    deadline = time.monotonic() + 20
+    while sequence(now=NOW).busy and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert Leaf.objects.count() == 200
+    assert audit_log().ok

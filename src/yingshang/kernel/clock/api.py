@@ -62,6 +62,7 @@ from .selectors import (
     get_ladder,
     ladders,
     published_ladders,
+    sweep_lag_seconds,
 )
 from .sweeper import SweepResult, sweep
 from .terms import UNITS, Stop, Term, TermDerivation, derive_due, due_at
@@ -165,4 +166,5 @@ __all__ = [
     "schedule",
     "start_deadline",
     "sweep",
+    "sweep_lag_seconds",
 ]

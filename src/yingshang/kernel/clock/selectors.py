@@ -122,6 +122,17 @@ def count_failing() -> int:
     return Deadline.objects.filter(failures__gt=0).count()
 
 
+def sweep_lag_seconds(now: datetime) -> float:
+    """For how long the earliest rung that is due has waited for the sweeper; 0 when none waits."""
+    first = (
+        Deadline.objects.filter(state="running", failures=0, next_rung_at__lte=now)
+        .order_by("next_rung_at")
+        .values_list("next_rung_at", flat=True)
+        .first()
+    )
+    return 0.0 if first is None else (now - first).total_seconds()
+
+
 def _whole() -> QuerySet[Deadline]:
     return Deadline.objects.select_related("ladder__ladder").prefetch_related(
         "pauses", "extensions", "firings"

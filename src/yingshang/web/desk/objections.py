@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, note_personal_view
 from yingshang.kernel.documents.api import DocumentNotFound, get_document
 from yingshang.kernel.flow.api import TaskView
 from yingshang.kernel.forms.api import get_submission, submission_rows
@@ -53,9 +54,19 @@ def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
     found = objection_on_desk(actor=actor, objection_id=int(identifier))
     numbers = (*found.earlier_submissions, found.submission_id)
     submissions = [get_submission(actor=actor, submission_id=number) for number in numbers]
+    # Whoever works on it may have to ring up; the enterprise can see who read the contact, and what for.
+    reads_contact = found.is_open and actor.may("flow.work") and actor.may("parties.view_personal")
+    if reads_contact:
+        note_personal_view(
+            actor=actor,
+            party_id=found.party_id,
+            fields=["contact_name", "contact_phone"],
+            purpose=f"办理异议 {found.number}",
+            now=timezone.now(),
+        )
     return {
         "objection": found,
-        "rows": submission_rows(submissions[-1], get_language() or "zh-hans"),
+        "rows": submission_rows(submissions[-1], get_language() or "zh-hans", personal=reads_contact),
         "evidence": _documents(actor, [number for each in submissions for number in each.documents]),
         "reply": _documents(actor, [found.reply_id] if found.reply_id else []),
         "history": _history(actor, found),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import TaskView, due_tasks, tasks
+from yingshang.kernel.notices.api import campaigns_to_review
 from yingshang.kernel.parties.api import (
     duplicate_candidates,
     freshness_by_source,
@@ -143,6 +144,24 @@ def _task_item(task: TaskView) -> DueItem:
     )
 
 
+def mass_messages(actor: Actor, now: datetime) -> Delivered:
+    """Mass messages with sensitive words that wait for a second person. No rule sets a deadline for it."""
+    found = campaigns_to_review(actor=actor, limit=LIMIT)
+    return Delivered(
+        [
+            DueItem(
+                kind="campaign",
+                title=_("群发消息待复核：%(title)s") % {"title": each.title},
+                url=reverse("desk:campaign", args=[each.id]),
+                since=timezone.localdate(each.created_at),
+                detail=each.created_by_name,
+            )
+            for each in found
+        ],
+        len(found),
+    )
+
+
 register(
     Provider("binding", gettext_lazy("绑定审核"), ("access.review_bindings", "cockpit.open"), binding_reviews)
 )
@@ -150,3 +169,4 @@ register(Provider("task", gettext_lazy("办件待办"), ("flow.work", "flow.assi
 register(Provider("import", gettext_lazy("导入中剔除的行"), ("parties.import",), imports_with_rejects))
 register(Provider("duplicate", gettext_lazy("重复主体"), ("parties.merge",), duplicates))
 register(Provider("stale", gettext_lazy("过期的数据"), ("parties.import",), lapsing_sources))
+register(Provider("campaign", gettext_lazy("群发消息复核"), ("notices.send_mass",), mass_messages))

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
-from yingshang.kernel.clock.api import national
+from yingshang.kernel.clock.api import count_failing, national, sweep_lag_seconds
 from yingshang.kernel.jobs.api import workers_alive
 from yingshang.kernel.ledger.api import (
     SigningKeyMissing,
@@ -291,6 +291,36 @@ def outbox() -> Finding:
     )
 
 
+def deadlines() -> Finding:
+    """Whether rungs of ladders fire when they are due, and none fails again and again."""
+    lag, failing = sweep_lag_seconds(timezone.now()), count_failing()
+    found = _measured(
+        "deadlines",
+        lag,
+        LAG_SECONDS,
+        (
+            f"the earliest rung that is due waits for {lag:.0f} s; {failing} fail",
+            f"最早一级到时的提醒已等待 {lag:.0f} 秒；{failing} 级处理失败",
+        ),
+        (
+            "See that a worker runs, and its log for clock.sweep.",
+            "请检查任务进程是否运行，并查看其日志（clock.sweep）。",
+        ),
+        {"failing": failing},
+    )
+    if found.status == "ok" and failing:
+        return Finding(
+            "deadlines",
+            "warning",
+            found.message,
+            found.message_zh,
+            "Read the reasons at the ladders in the administration; they are tried again by themselves.",
+            "请在系统管理的提醒阶梯页查看原因，系统会自动重试。",
+            found.values,
+        )
+    return found
+
+
 def calendar() -> Finding:
     """Whether due dates of the coming weeks are counted on known holidays."""
     today = timezone.localdate()
@@ -345,6 +375,7 @@ ALL: tuple[Callable[[], Finding], ...] = (
     worker,
     jobs,
     outbox,
+    deadlines,
     calendar,
 )
 
