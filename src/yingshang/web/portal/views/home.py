@@ -104,5 +104,4 @@ def _plans() -> list[dict[str, str]]:
             "text": _("符合条件的资金不用申请直接拨付，进度随时可查"),
         },
         {"icon": "message-circle", "title": _("企业诉求"), "text": _("提一次，限时答复，超期自动升级")},
-        {"icon": "certificate", "title": _("办理回执"), "text": _("每次办理都有凭证，任何人都能核对")},
     ]
