@@ -255,6 +255,8 @@ ACTIONS: Words = {
     "fact_objection.submitted": _("提出异议"),
     "fact_objection.accepted": _("受理异议"),
     "fact_objection.decided": _("核实异议"),
+    "fact_objection.sent_to_desk": _("异议退回受理"),
+    "fact_objection.sent_to_source": _("异议退回核实"),
     "fact_objection.returned": _("异议退回补正"),
     "fact_objection.resubmitted": _("补正异议"),
     "fact_objection.correction_ended": _("异议不再等待补正"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.kernel.access.factories import NANGANG, NOW, SYSTEM, clerk_of, no_event, official
+from tests.kernel.access.factories import NANGANG, NOW, SYSTEM, Person, clerk_of, no_event, official
 from tests.kernel.parties.factories import a_party
 from tests.processes.fact_objection.factories import (
     COLUMN,
@@ -153,6 +153,34 @@ def test_returned_the_clock_stands_and_the_form_is_handed_in_again(city: City) -
         resubmit_objection(
             actor=city.clerk.actor(later), objection_id=row.pk, submission_id=number, now=later
         )
+
+
+def sent_back(who: Person, row: Objection, to_step: str) -> None:
+    task = open_task(who, row)
+    flow.send_back(actor=who.actor(), task_id=task.id, to_step=to_step, reason="请再核对", now=NOW)
+
+
+def test_sent_back_to_the_source_it_decides_anew(city: City) -> None:
+    row = checked_objection(city)
+    assert value_of(city) == 15
+    sent_back(city.window, row, "verify")
+    assert again(row).state == "verifying"
+    done(city.source, row, "rejected", opinion="再次核对，原数无误。")
+    assert (again(row).state, again(row).upheld, again(row).corrected_value) == ("replying", False, "")
+    assert value_of(city) == 12
+    done(city.window, row, "replied")
+    assert again(row).state == "rejected"
+
+
+def test_sent_back_to_the_desk_it_is_accepted_anew(city: City) -> None:
+    row = accepted_objection(city)
+    sent_back(city.source, row, "accept")
+    assert again(row).state == "accepting"
+    done(city.window, row, "accepted")
+    done(city.source, row, "upheld", opinion="属实。")
+    sent_back(city.window, row, "accept")
+    done(city.window, row, "refused", opinion="材料不实。")
+    assert again(row).state == "refused"
 
 
 @pytest.mark.parametrize("make", [submitted_objection, accepted_objection, checked_objection])

@@ -37,9 +37,16 @@ def _row_of(event: CaseEvent) -> Objection:
     return rows.get(pk=int(event.case.subject.identifier))
 
 
+_SENT_BACK = {"accept": ("accepting", "sent_to_desk"), "verify": ("verifying", "sent_to_source")}
+"""Step → the state of an objection that waits there, and what has happened when it was further on before."""
+
+
 def _task_ready(row: Objection, event: CaseEvent) -> None:
     task = event.task
     if task is not None:
+        state, sent_back = _SENT_BACK.get(task.step, (row.state, ""))
+        if row.state != state:
+            move(row, sent_back, actor=event.actor, now=event.now)
         due = task.deadline.due_on if task.deadline else ""
         _tell_holders(
             row, task, event, "task_ready", {"step": task.name, "step_en": task.name_en, "due": due}
@@ -56,17 +63,21 @@ def _task_completed(row: Objection, event: CaseEvent) -> None:
 
 def _decided(row: Objection, event: CaseEvent, *, upheld: bool) -> None:
     assert event.task is not None
-    row.upheld, row.findings = upheld, event.task.opinion
+    # Sent back to the source after it had upheld, it may find otherwise now: what was put right is set back then.
+    set_back = bool(row.upheld and row.corrected_value and not upheld)
+    row.upheld, row.findings, row.corrected_value = upheld, event.task.opinion, ""
     if upheld:
         # What the source wrote down, or else what the enterprise claims.
         row.corrected_value = str(event.case.data.get(CORRECTED) or "") or row.claimed_value
     more = {"upheld": upheld, "case": event.case.number}
     move(row, "decided", actor=event.actor, now=event.now, reason=event.task.opinion, more=more)
     if upheld and row.corrected_value:
-        _correct(row, event)
+        _correct(row, event, row.corrected_value, f"{row.number} 异议成立，{event.actor.name}核实")
+    elif set_back:
+        _correct(row, event, row.held_value, f"{row.number} 重新核实异议不成立，{event.actor.name}核实")
 
 
-def _correct(row: Objection, event: CaseEvent) -> None:
+def _correct(row: Objection, event: CaseEvent, text: str, reason: str) -> None:
     """The fact as its source now has it. A claim that is no value of the fact is left to the source's next delivery."""
     today = timezone.localdate(event.now)
     try:
@@ -74,10 +85,10 @@ def _correct(row: Objection, event: CaseEvent) -> None:
             actor=PLATFORM,
             party_id=row.party_id,
             column=row.column,
-            text=row.corrected_value,
+            text=text,
             source=row.source,
             as_of=max(row.as_of or today, today),
-            reason=f"{row.number} 异议成立，{event.actor.name}核实",
+            reason=reason,
             now=event.now,
         )
     except InvalidFact as refusal:
@@ -109,7 +120,8 @@ def _correction_ended(row: Objection, event: CaseEvent) -> None:
 
 
 def _ended(row: Objection, event: CaseEvent) -> None:
-    if row.upheld is None:
+    # Sent back to the desk after the source had decided, it may still be refused.
+    if row.upheld is None or row.state != "replying":
         _refused(row, event)
         return
     what = "upheld" if row.upheld else "rejected"
