@@ -145,3 +145,16 @@ def test_the_address_for_gateways(row: Delivery, client: Client) -> None:
     unreadable = b"[]"
     headers = {"X-Timestamp": moment, "X-Signature": signature("callback", moment, unreadable)}
     assert called(body=unreadable, headers=headers).status_code == 422
+
+
+def test_signs_and_times_that_no_database_gives_back_are_refused(row: Delivery) -> None:
+    for told in (
+        {"id": "\ud800", "state": "read"},
+        {"id": "a\u0000b", "state": "read"},
+        {"id": row.reference, "state": "read", "at": "0001-01-01T00:00:00+14:00"},
+        {"id": row.reference, "state": "read", "at": "1970-01-01T00:00:00+00:00"},
+    ):
+        with pytest.raises(InvalidReport):
+            receive(told)
+    row = Delivery.objects.get(pk=row.pk)
+    assert (row.state, row.read_at) == ("queued", None)

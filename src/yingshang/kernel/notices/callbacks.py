@@ -23,6 +23,10 @@ logger = structlog.get_logger(__name__)
 WINDOW = timedelta(minutes=5)
 """How far the time of a signature may lie from now, either way."""
 
+OLDEST = timedelta(days=366)
+"""How long ago something may have happened: an older time is a gateway's mistake, and may be none that can be read
+back."""
+
 MOST_REPORTS = 1_000
 LARGEST_BODY = 256 * 1024
 _RANK = {state: rank for rank, state in enumerate(STATES)}
@@ -165,7 +169,8 @@ def _report(number: int, row: Any, now: datetime) -> _Report:
     if not isinstance(row, Mapping):
         raise _invalid(f"report {number} is not an object", f"第{number}条回执不是对象")
     reference, state = row.get("id"), row.get("state")
-    if not isinstance(reference, str) or not 0 < len(reference) <= 64 or "\0" in reference:
+    # Ours are hexadecimal; signs the database cannot even be asked for are none of ours either.
+    if not isinstance(reference, str) or not 0 < len(reference) <= 64 or not reference.isprintable():
         raise _invalid(f"report {number} has no id", f"第{number}条回执没有id")
     if not isinstance(state, str) or state not in _REPORTED:
         known = ", ".join(sorted(_REPORTED))
@@ -192,6 +197,10 @@ def _moment(number: int, told: Any, now: datetime) -> datetime:
     if moment.tzinfo is None:
         raise _invalid(
             f"report {number}: at needs an offset, such as +08:00", f"第{number}条回执的at须带时区"
+        )
+    if now - moment > OLDEST:
+        raise _invalid(
+            f"report {number}: at is more than {OLDEST.days} days ago", f"第{number}条回执的at早于{OLDEST.days}天前"
         )
     return min(moment, now)
 
