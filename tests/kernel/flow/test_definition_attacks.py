@@ -14,6 +14,7 @@ from django.conf import settings
 from tests.kernel.flow.flow_texts import END, FACT_OBJECTION, PLAIN, START, STEP, choice, diagram, flow, step
 from yingshang.kernel.flow import engine
 from yingshang.kernel.flow.definitions import compile_bpmn, compose_bpmn, lint, parse_steps, read_spec
+from yingshang.kernel.flow.definitions.conditions import holds, problems_of
 from yingshang.kernel.flow.drawing import draw
 from yingshang.kernel.flow.errors import (
     CannotPublish,
@@ -102,6 +103,22 @@ def test_imports_and_interfaces_are_refused(outside: str) -> None:
 
 
 # --- conditions that are code -------------------------------------------------------------------------------------
+
+PATTERNS = [
+    'matches(amount, "(a+)+$")',
+    'replace(amount, "(a+)+$", "b") = "x"',
+    'count(split(amount, "(x+x+)+y")) > 1',
+    '[matches][1](amount, "(a+)+$")',
+    'some run in [matches] satisfies run(amount, "(a+)+$")',
+]
+
+
+@pytest.mark.parametrize("text", PATTERNS)
+def test_regular_expressions_are_refused_before_and_when_they_would_run(text: str) -> None:
+    assert problems_of(text, ["amount"])
+    with pytest.raises(ConditionUndecided):
+        holds(text, {"amount": "a" * 40 + "!"}, frozenset({"amount"}))
+
 
 CODE = [
     '__import__("os").system("id")',

@@ -316,6 +316,7 @@ def test_a_layout_places_every_field_once_and_conditions_look_back() -> None:
     assert places(sections({**a, "when": 'b = "x"'}, b)) == {"/layout/sections/0/fields/0/when"}
     assert places(sections(a, {**b, "when": "a = "})) == {"/layout/sections/0/fields/1/when"}
     assert places(sections(a, {**b, "when": "exec(a)"})) == {"/layout/sections/0/fields/1/when"}
+    assert places(sections(a, {**b, "when": 'matches(a, "(a+)+$")'})) == {"/layout/sections/0/fields/1/when"}
     assert places(sections(a, {**b, "when": "(" * 200 + "a" + ")" * 200})) == {
         "/layout/sections/0/fields/1/when"
     }

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from yingshang.rules.errors import ExpressionError
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.evaluate import Mode, evaluate
-from yingshang.rules.feel.names import free_names, unknown_functions
+from yingshang.rules.feel.names import free_names, refuse_patterns, unknown_functions
 from yingshang.rules.feel.parser import parse_expression
 from yingshang.rules.feel.syntax import Node
 from yingshang.rules.feel.temporal import parse_date
@@ -384,7 +384,7 @@ def _condition(text: Any, before: set[str], here: Path) -> list[Finding]:
 @lru_cache(maxsize=2048)
 def condition_tree(text: str) -> Node:
     """A condition, parsed. Raises ExpressionError."""
-    return parse_expression(text)
+    return refuse_patterns(parse_expression(text), text)
 
 
 @dataclass(frozen=True, slots=True)

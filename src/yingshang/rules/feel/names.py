@@ -4,6 +4,7 @@
     free_names(tree, dotted=True)                 {"revenue", "loans.amount"} as far as they are written
     open_names(tree)                              names in a filter that may be entries of its items, or facts
     unknown_functions(tree)                       calls of functions that do not exist, each with a suggestion
+    refuse_patterns(tree, source)                 raises where a regular expression would be run
 
 `entries` tells which entries the items of a fact have, such as `{"loans": {"amount", "bank"}}`. With it a name in
 `loans[amount > limit]` is one or the other for sure; without it such names are `open_names`.
@@ -15,9 +16,13 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from yingshang.rules.errors import ExpressionError
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.functions import builtin_names, find_builtin
 from yingshang.rules.feel.syntax import Node
+
+PATTERN_FUNCTIONS = frozenset({"matches", "replace", "split"})
+"""They run regular expressions, and some of those would take years on a text of forty characters."""
 
 Entries = Mapping[str, Collection[str]]
 _NO_ENTRIES: Entries = {}
@@ -70,6 +75,21 @@ def unknown_functions(tree: Node, known: Iterable[str] = ()) -> list[UnknownFunc
                     UnknownFunction(name, call.function.start, call.function.end, suggestion(name, names))
                 )
     return found
+
+
+def refuse_patterns(tree: Node, source: str) -> Node:
+    """The tree, if it names no function that runs regular expressions; for conditions that people type and that are
+    run on what others type. Raises ExpressionError."""
+    for each in syntax.walk(tree):
+        if isinstance(each, syntax.Name) and each.name in PATTERN_FUNCTIONS:
+            raise ExpressionError(
+                f"{each.name} runs a regular expression, which a condition may not; "
+                "use contains, starts with or ends with",
+                message_zh=f"条件中不能使用正则表达式函数 {each.name}；请用 contains、starts with 或 ends with",
+                source=source,
+                position=each.start,
+            )
+    return tree
 
 
 def suggestion(name: str, names: Iterable[str]) -> str | None:

@@ -1,7 +1,8 @@
 """Conditions of flows: FEEL in policy mode, and nothing else.
 
 A condition is a function of what the case knows. It may not read the clock (`now()`, `today()`): the state of a case
-is what happened in it, and running through it again must lead to the same place tomorrow.
+is what happened in it, and running through it again must lead to the same place tomorrow. Nor may it run regular
+expressions: whoever completes a step could keep a server busy for ever with the right text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from yingshang.rules.errors import ExpressionError
 from yingshang.rules.feel.evaluate import Mode, evaluate
 from yingshang.rules.feel.exchange import from_json
-from yingshang.rules.feel.names import free_names, unknown_functions
+from yingshang.rules.feel.names import free_names, refuse_patterns, unknown_functions
 from yingshang.rules.feel.operators import kind_of, kind_zh
 from yingshang.rules.feel.parser import parse_expression
 from yingshang.rules.feel.syntax import (
@@ -53,7 +54,7 @@ def parse_condition(text: str, names: frozenset[str]) -> Node:
             source=text,
             position=LONGEST,
         )
-    return parse_expression(text, names)
+    return refuse_patterns(parse_expression(text, names), text)
 
 
 def problems_of(text: str, names: Iterable[str]) -> list[tuple[str, str]]:
