@@ -142,10 +142,10 @@ CASE_STATES: Words = {
 
 VERSION_STATES: Words = {"draft": _("草稿"), "published": _("已发布")}
 
-FINDING_SEVERITIES: Words = {"error": _("错误"), "warning": _("警告"), "note": _("提示")}
+FINDING_SEVERITIES: Words = {"error": _("错误"), "warning": _("警告"), "note": _("注意")}
 
 LADDER_ACTIONS: Words = {
-    "remind": _("提示"),
+    "remind": _("提醒办理"),
     "warn": _("预警"),
     "escalate": _("预警升级"),
     "supervise": _("督办"),

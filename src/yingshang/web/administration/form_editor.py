@@ -60,7 +60,7 @@ class SectionForm(forms.Form):
     """A part of a form."""
 
     name = forms.CharField(label=_("标题"), max_length=80)
-    name_en = forms.CharField(label=_("英文标题"), max_length=160)
+    name_en = forms.CharField(label=_("标题的英文"), max_length=160)
     note = forms.CharField(label=_("说明"), max_length=300, required=False)
     note_en = forms.CharField(label=_("英文说明"), max_length=600, required=False)
 

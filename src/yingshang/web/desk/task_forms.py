@@ -181,7 +181,7 @@ class TaskFilter(FilterForm):
     """Tasks by words, state, flow, agency, and only late ones."""
 
     text = forms.CharField(label=_("事项、企业或编号"), max_length=60)
-    definition = forms.ChoiceField(label=_("流程"))
+    definition = forms.ChoiceField(label=_("所走流程"))
     late = forms.ChoiceField(label=_("时限"), choices=[("", _("全部时限")), ("yes", _("已超期"))])
 
     def __init__(self, data: QueryDict, *, flows: Iterable[tuple[str, str]], **kwargs: Any) -> None:

@@ -84,7 +84,7 @@ class CaseTable(tables.Table):
         orderable=False,
     )
     subject = tables.Column(verbose_name=_("事项"), accessor="case__subject__title")
-    name = tables.Column(verbose_name=_("流程"), orderable=False, empty_values=())
+    name = tables.Column(verbose_name=_("所走流程"), orderable=False, empty_values=())
     steps = tables.Column(verbose_name=_("所在环节"), orderable=False, empty_values=())
     clock = ClockColumn(verbose_name=_("时限"))
     state = tables.Column(verbose_name=_("状态"), accessor="case__state", orderable=False)

@@ -58,7 +58,7 @@ def tabs(actor: Actor, enterprise: Enterprise, here: str) -> list[dict[str, Any]
     pages = [
         ("portal:enterprise", _("画像")),
         ("portal:missing", _("还缺的数据")),
-        ("portal:objections", _("异议")),
+        ("portal:objections", _("提出的异议")),
         ("portal:clerks", _("经办人")),
         ("portal:views", _("谁看过")),
     ]

@@ -437,7 +437,7 @@ def _moment(text: str) -> datetime | None:
 
 def _modeler_words() -> dict[str, Any]:
     return {
-        "flow": _("流程"),
+        "flow": _("流程本身"),
         "lane": _("泳道"),
         "step": _("环节"),
         "arrow": _("连线"),

@@ -370,7 +370,7 @@ def _pairs(found: CampaignView) -> list[tuple[str, str]]:
             ),
         ]
     pairs = [
-        (_("对象"), "，".join(each for each in whom if each)),
+        (_("发给谁"), "，".join(each for each in whom if each)),
         (_("种类"), kind_name(found.kind)),
         (_("渠道"), "、".join(channel_name(each) for each in found.channels)),
         (_("发起人"), found.created_by_name),
