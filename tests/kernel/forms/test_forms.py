@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -26,7 +27,9 @@ from tests.kernel.access.factories import (
 from tests.kernel.forms.factories import POWERS, a_form, a_layout, a_schema, an_enterprise, defaults
 from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.forms import api
+from yingshang.kernel.forms.attachments import owner_of
 from yingshang.kernel.forms.models import FormDraft, Submission
+from yingshang.kernel.forms.selectors import may_read_files
 
 pytestmark = pytest.mark.django_db
 
@@ -595,3 +598,24 @@ def test_queries_do_not_grow(django_assert_max_num_queries: Any) -> None:
     manager = administrator().actor()
     with django_assert_max_num_queries(4):
         api.forms(actor=manager)
+
+
+def test_the_key_of_a_filling_does_not_open_its_files_to_who_submits_under_it() -> None:
+    a_form()
+    _, author = an_enterprise()
+    other_party, thief = an_enterprise()
+    key = str(uuid4())
+    files = owner_of(author.actor(), key).identifier
+    assert may_read_files(author.actor(), files)
+    api.submit(
+        actor=thief.actor(),
+        form_code="loan",
+        party_id=other_party.pk,
+        subject="",
+        data=GOOD,
+        now=NOW,
+        key=key,
+    )
+    assert not may_read_files(thief.actor(), files)
+    assert may_read_files(thief.actor(), owner_of(thief.actor(), key).identifier)
+    assert may_read_files(author.actor(), files)

@@ -193,7 +193,8 @@ def may_read_files(actor: Actor, identifier: str) -> bool:
     """Whether the files of a filling are for these eyes: its author's until it is submitted, then its readers'."""
     key, _, author = identifier.partition(".")
     found = Submission.objects.select_related("form", "version").filter(key=UUID(key)).first()
-    if found is not None:
+    # What somebody else submits under the key of a filling does not open the files its author has put there.
+    if found is not None and (f"u{found.user_id}" == author or (not found.user_id and author[:1] != "u")):
         return may_read(actor, submission_view(found))
     return f"{actor.kind[0]}{actor.identifier}" == author and actor.may(FILL)
 
