@@ -11,7 +11,16 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kernel.access.factories import NOW, SYSTEM, administrator, no_event, official, one_event, person
+from tests.kernel.access.factories import (
+    DAOLI,
+    NOW,
+    SYSTEM,
+    administrator,
+    no_event,
+    official,
+    one_event,
+    person,
+)
 from tests.kernel.notices.factories import MORNING, QUIET
 from tests.kernel.notices.servers import Mailbox, mail_server
 from yingshang.kernel.access.api import NotAllowed, roles
@@ -155,6 +164,15 @@ def test_the_platforms_rules_are_data() -> None:
     assert platform_rules().keep_days == {"in_app": 1095, "outside": 90, "reports": 30}
     change_rules(actor=chief, quiet_from=None, quiet_until=None, keep_days={}, now=NOW)
     assert platform_rules().quiet is None
+    # They hold for the whole platform: who has somebody above them does not change them.
+    with no_event(), pytest.raises(NotAllowed):
+        change_rules(
+            actor=administrator(DAOLI).actor(),
+            quiet_from=time(20),
+            quiet_until=time(9),
+            keep_days={},
+            now=NOW,
+        )
     for wrong in (
         {"quiet_from": time(20)},
         {"quiet_from": time(8), "quiet_until": time(8)},

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from tests.kernel.access.factories import HARBIN, no_event, official, one_event
+from tests.kernel.access.factories import DAOLI, HARBIN, no_event, official, one_event
 from tests.kernel.ledger.factories import NOW, events, record, tamper
 from tests.web.desk.factories import signed_in
 from yingshang.kernel.ledger import keys
@@ -17,6 +17,8 @@ from yingshang.kernel.ledger.models import Cosigner
 from yingshang.kernel.ledger.standalone.verify_receipt import SIGNATURE_TYPE_COSIGNER
 
 KEY = keys.Signer("witness.example/one", keys.private_key("77" * 32), SIGNATURE_TYPE_COSIGNER).public.text
+
+OTHER = keys.Signer("witness.example/two", keys.private_key("79" * 32), SIGNATURE_TYPE_COSIGNER).public.text
 
 
 @pytest.fixture
@@ -52,6 +54,11 @@ def test_cosigners_are_added_and_retired_with_an_event(administrator: Client) ->
             refused = administrator.post("/administration/log/cosigners/add/", {"key": wrong})
         assert refused.status_code == 422
     cosigner = Cosigner.objects.get()
+    # The log is one for all: an administrator further down neither adds witnesses nor sends them away.
+    below = signed_in(official("administrator", DAOLI))
+    with no_event():
+        assert below.post(f"/administration/log/cosigners/{cosigner.pk}/retire/").status_code == 403
+        assert below.post("/administration/log/cosigners/add/", {"key": OTHER}).status_code in (403, 422)
     with one_event("ledger.cosigner_retired"):
         administrator.post(f"/administration/log/cosigners/{cosigner.pk}/retire/")
     assert "已停用" in administrator.get("/administration/log/").content.decode()

@@ -180,9 +180,7 @@ def contacts_of_party(*, party_id: int, today: date) -> tuple[AccountContact, ..
     return tuple(_contact(user) for user in _reachable(User.objects.filter(Exists(held))).order_by("pk"))
 
 
-def contacts_of_parties(
-    *, party_ids: Collection[int], today: date
-) -> dict[int, tuple[AccountContact, ...]]:
+def contacts_of_parties(*, party_ids: Collection[int], today: date) -> dict[int, tuple[AccountContact, ...]]:
     """The same for many enterprises at once, in two queries; those nobody acts for are left out."""
     held = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
     pairs = held.filter(party_id__in=party_ids, revoked_at__isnull=True).values_list("party_id", "user_id")
@@ -363,6 +361,26 @@ def agencies_that_may(permission: str, *, region_path: str, today: date) -> tupl
     )
     ordered = sorted(rows, key=lambda row: (-len(row[2]), row[3]))
     return tuple(DeskView(agency, name, path) for agency, name, path, _ in ordered)
+
+
+def ensure_topmost(actor: Actor, permission: str, *, today: date) -> None:
+    """That the actor holds a permission, and nobody above them does: for what there is only one of on the platform.
+
+    An administrator of a county changes what is the county's, not what holds for its city as well. Raises NotAllowed.
+    """
+    scope = actor.require(permission)
+    if scope.everywhere:
+        return
+    mine = min(scope.subtrees | scope.regions, key=len, default="")
+    if not mine or any(
+        len(desk.region_path) < len(mine)
+        for desk in agencies_that_may(permission, region_path=mine, today=today)
+    ):
+        raise NotAllowed(
+            "this holds for the whole platform: the administrators of its topmost region change it",
+            message_zh="该项对整个平台生效，请由平台最上级地区的管理员办理",
+            permission=permission,
+        )
 
 
 def officials_who_may(permission: str, *, agency_id: int, today: date) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, ensure_topmost
 from yingshang.kernel.ledger.api import Target, record
 
 from ..errors import InvalidRules
@@ -27,7 +28,7 @@ def change_rules(
     now: datetime,
 ) -> None:
     """Set both for the whole platform; without times there are no quiet hours. Raises InvalidRules, NotAllowed."""
-    actor.require("notices.manage_templates")
+    ensure_topmost(actor, "notices.manage_templates", today=timezone.localdate(now))
     if (quiet_from is None) != (quiet_until is None) or (
         quiet_from is not None and quiet_from == quiet_until
     ):
