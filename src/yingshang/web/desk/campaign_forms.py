@@ -88,7 +88,8 @@ class CampaignForm(forms.Form):
 
     def __init__(self, *args: Any, fixed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mass = [each for each in message_kinds().values() if each.mass]
+        # What nobody can switch off and what goes out at night is chosen on purpose, never because it stands first.
+        mass = sorted((each for each in message_kinds().values() if each.mass), key=lambda each: each.urgent)
         self._choices("kind", [(each.code, in_language(each.name, each.name_en)) for each in mass])
         self._choices("channels", channel_choices(of_people=True))
         sections = [
