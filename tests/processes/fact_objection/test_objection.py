@@ -98,6 +98,21 @@ def test_the_source_may_find_another_value(city: City) -> None:
     assert value_of(city) == 14
 
 
+def test_only_the_source_says_what_is_right(city: City) -> None:
+    row = submitted_objection(city)
+    done(city.window, row, "accepted", data={"corrected_value": "99"})
+    done(city.source, row, "upheld", opinion="属实。")
+    assert again(row).corrected_value == "15"
+    assert value_of(city) == 15
+
+
+def test_a_correction_too_long_for_any_fact_is_left_to_the_source(city: City) -> None:
+    row = accepted_objection(city)
+    done(city.source, row, "upheld", opinion="属实。", data={"corrected_value": "九" * 5000})
+    assert (again(row).state, again(row).corrected_value) == ("replying", "")
+    assert value_of(city) == 12
+
+
 def test_rejected_nothing_is_corrected(city: City) -> None:
     row = answered_objection(city, "rejected")
     assert (row.state, row.upheld, row.corrected_value) == ("rejected", False, "")

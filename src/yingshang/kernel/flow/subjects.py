@@ -6,10 +6,10 @@ of it undoes the action. Whatever reaches out of the database belongs into the o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import FiredRung
@@ -41,7 +41,11 @@ EventKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """Something that happened to a case. `note` is what an official wrote to the applicant about it."""
+    """Something that happened to a case. `note` is what an official wrote to the applicant about it.
+
+    `data` is what was given with this very step: what the case holds may have been given by anybody who had a step
+    before.
+    """
 
     kind: EventKind
     case: CaseView
@@ -52,6 +56,7 @@ class CaseEvent:
     rung: FiredRung | None = None
     note: str = ""
     what: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 Handler = Callable[[CaseEvent], None]

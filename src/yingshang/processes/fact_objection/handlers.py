@@ -67,8 +67,9 @@ def _decided(row: Objection, event: CaseEvent, *, upheld: bool) -> None:
     set_back = bool(row.upheld and row.corrected_value and not upheld)
     row.upheld, row.findings, row.corrected_value = upheld, event.task.opinion, ""
     if upheld:
-        # What the source wrote down, or else what the enterprise claims.
-        row.corrected_value = str(event.case.data.get(CORRECTED) or "") or row.claimed_value
+        # What the source wrote down with this decision, or else what the enterprise claims; never what another step
+        # has put into the case.
+        row.corrected_value = str(event.data.get(CORRECTED) or "").strip()[:200] or row.claimed_value
     more = {"upheld": upheld, "case": event.case.number}
     move(row, "decided", actor=event.actor, now=event.now, reason=event.task.opinion, more=more)
     if upheld and row.corrected_value:

@@ -360,6 +360,7 @@ def tell(
     outcome: str = "",
     text: str = "",
     what: Iterable[str] = (),
+    data: Mapping[str, Any] | None = None,
 ) -> None:
     """Call the handler of the case's subject, in this transaction."""
     handle = handler_of(case.subject.kind)
@@ -373,6 +374,7 @@ def tell(
             outcome=outcome,
             note=text,
             what=tuple(what),
+            data=dict(data or {}),
         )
     )
 

@@ -82,7 +82,16 @@ def complete_task(
     )
     view, views = snapshot(case.pk, [task.pk, *(each.pk for each in opened)], now)
     done = views[task.pk]
-    tell("task_completed", view, actor=actor, now=now, task=done, outcome=task.outcome, text=task.opinion)
+    tell(
+        "task_completed",
+        view,
+        actor=actor,
+        now=now,
+        task=done,
+        outcome=task.outcome,
+        text=task.opinion,
+        data=facts,
+    )
     if over:
         tell("ended", view, actor=actor, now=now, task=done, outcome=task.outcome, text=task.opinion)
     tell_ready(view, opened, views, actor=actor, now=now)
