@@ -33,7 +33,7 @@ CODE = re.compile(
 SPOKEN = re.compile(r"\b(?:alt|aria-label|title|placeholder|value)=\"([^\"]*)\"")
 # Names and abbreviations that are the same in both languages.
 NAMES = {
-    "api", "v1", "csv", "excel", "json", "http", "https", "url", "uri", "id", "oauth", "oauth2", "openapi", "css", "kb", "mb", "gb",
+    "api", "v1", "csv", "excel", "json", "http", "https", "url", "uri", "id", "oauth", "oauth2", "openapi", "css", "pdf", "kb", "mb", "gb",
     "postgresql", "yingshang", "sql", "sms", "ip", "utf", "etag", "en", "zh", "hans", "get", "post", "put", "patch", "delete",
 }  # fmt: skip
 
