@@ -59,7 +59,10 @@ class ErrorsMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        return error_page(request, status_of(error), message_of(error), error.code)
+        page = error_page(request, status_of(error), message_of(error), error.code)
+        for name, value in error.details.get("headers", {}).items():
+            page[name] = value
+        return page
 
 
 def error_page(request: HttpRequest, status: int, message: str, code: str = "") -> HttpResponse:

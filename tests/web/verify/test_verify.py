@@ -57,6 +57,10 @@ def test_the_first_page_says_what_can_be_verified_and_what_cannot(client: Client
 def test_one_address_cannot_ask_without_end(client: Client) -> None:
     statuses = [client.get(f"/verify/{CODE}").status_code for _ in range(32)]
     assert statuses[:30] == [200] * 30 and 429 in statuses
+    address = f"/verify/{CODE}"
+    refused = client.get(address)
+    assert int(refused["Retry-After"]) >= 1
+    assert f'href="{address}"' in refused.content.decode()
     assert client.get(f"/verify/{CODE}", REMOTE_ADDR="192.0.2.7").status_code == 200
 
 
