@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.kernel.access.factories import NANGANG, NOW, SYSTEM, Person, clerk_of, no_event, official
+from tests.kernel.access.factories import HARBIN, NANGANG, NOW, SYSTEM, Person, clerk_of, no_event, official
 from tests.kernel.parties.factories import a_party
 from tests.processes.fact_objection.factories import (
     COLUMN,
@@ -23,6 +23,7 @@ from tests.processes.fact_objection.factories import (
     open_task,
     submitted_objection,
 )
+from yingshang.kernel.access.models import PersonalDataView
 from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.documents.api import DocumentNotFound, Owner, documents_of, extract_text, open_document
 from yingshang.kernel.flow import api as flow
@@ -33,6 +34,7 @@ from yingshang.kernel.notices.models import Message
 from yingshang.kernel.parties.api import PartyNotFound, fact_history, portrait
 from yingshang.processes.fact_objection.api import (
     FORM,
+    HIDDEN,
     SUBJECT,
     AlreadyObjected,
     NoSuchFact,
@@ -51,6 +53,7 @@ from yingshang.processes.fact_objection.api import (
 from yingshang.processes.fact_objection.lifecycle import after, states, transitions
 from yingshang.processes.fact_objection.models import Objection
 from yingshang.rules.errors import DomainError
+from yingshang.web.desk.objections import panel
 
 pytestmark = pytest.mark.django_db
 
@@ -272,6 +275,25 @@ def test_officials_of_the_case_read_it_others_do_not(city: City) -> None:
         objection_on_desk(actor=elsewhere, objection_id=row.pk)
     with pytest.raises(SubmissionNotFound):
         get_submission(actor=elsewhere, submission_id=row.submission_id)
+
+
+def test_what_is_claimed_of_a_person_is_not_for_everybody_at_the_desk(city: City) -> None:
+    row = submitted_objection(
+        city,
+        column="owner.person_type",
+        kind="missing",
+        claimed_value="脱贫人口",
+        reason="登记有误，请有关部门再核对。",
+    )
+    assert row.personal
+    leader = official("leader", HARBIN).actor()
+    assert objection_on_desk(actor=leader, objection_id=row.pk).claimed_value == HIDDEN
+    assert "脱贫人口" not in str(panel(leader, str(row.pk)))
+    assert not PersonalDataView.objects.exists()
+    assert "脱贫人口" in str(panel(city.window.actor(), str(row.pk)))
+    assert "owner.person_type" in PersonalDataView.objects.get().fields
+    done(city.window, row, "refused", opinion="材料不符。")
+    assert "脱贫人口" not in str(panel(city.window.actor(), str(row.pk)))
 
 
 def test_a_form_of_another_fact_or_enterprise_is_not_taken(city: City) -> None:

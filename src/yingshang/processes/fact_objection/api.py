@@ -9,6 +9,7 @@ from .actions.withdraw_objection import withdraw_objection
 from .errors import AlreadyObjected, NobodyToAsk, NoSuchFact, NotPossibleNow, ObjectionNotFound, WrongForm
 from .handlers import CORRECTED
 from .selectors import (
+    HIDDEN,
     SUBJECT,
     SUBJECT_PREFIX,
     ObjectionView,
@@ -19,11 +20,13 @@ from .selectors import (
     objections,
     open_objections,
     progress,
+    without_personal,
 )
 
 __all__ = [
     "CORRECTED",
     "FORM",
+    "HIDDEN",
     "SUBJECT",
     "SUBJECT_PREFIX",
     "AlreadyObjected",
@@ -45,4 +48,5 @@ __all__ = [
     "progress",
     "resubmit_objection",
     "withdraw_objection",
+    "without_personal",
 ]

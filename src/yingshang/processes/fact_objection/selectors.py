@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet
@@ -25,7 +25,10 @@ SUBJECT_PREFIX = "objection:"
 
 @dataclass(frozen=True, slots=True)
 class ObjectionView:
-    """An objection as a page shows it. `corrected_value` is what the source would put in the place of `held_value`."""
+    """An objection as a page shows it. `corrected_value` is what the source would put in the place of `held_value`.
+
+    `personal` says that the fact is about a person: what is claimed of it is `HIDDEN` to whom it is not for.
+    """
 
     id: int
     number: str
@@ -60,6 +63,21 @@ class ObjectionView:
     reply_id: int | None
     submitted_event: int | None
     ended_event: int | None
+    personal: bool = False
+
+
+HIDDEN = "******"
+
+
+def without_personal(found: ObjectionView) -> ObjectionView:
+    """The objection without what is claimed and found of a person, when its fact is about one."""
+    if not found.personal:
+        return found
+    return replace(
+        found,
+        claimed_value=HIDDEN if found.claimed_value else "",
+        corrected_value=HIDDEN if found.corrected_value else "",
+    )
 
 
 def objections(*, actor: Actor, party_id: int) -> tuple[ObjectionView, ...]:
@@ -76,11 +94,13 @@ def get_objection(*, actor: Actor, objection_id: int) -> ObjectionView:
 
 
 def objection_on_desk(*, actor: Actor, objection_id: int) -> ObjectionView:
-    """One objection an official may look into: that of their region or agency. Raises ObjectionNotFound."""
+    """One objection an official may look into: that of their region or agency; what it claims of a person only for who
+    may see such data. Raises ObjectionNotFound."""
     row = on_desk(actor).filter(pk=objection_id).first()
     if row is None:
         raise not_found(objection_id)
-    return view_of(row)
+    found = view_of(row)
+    return found if actor.may("parties.view_personal") else without_personal(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +241,7 @@ def view_of(row: Objection) -> ObjectionView:
         reply_id=row.reply_id,
         submitted_event=row.submitted_event,
         ended_event=row.ended_event,
+        personal=row.personal,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -16,7 +17,14 @@ from yingshang.kernel.flow.api import TaskView
 from yingshang.kernel.forms.api import get_submission, submission_rows
 from yingshang.kernel.parties.api import InvalidFact, fact_history, value_from_text
 from yingshang.kernel.reference.api import get_fact
-from yingshang.processes.fact_objection.api import CORRECTED, SUBJECT, ObjectionView, objection_on_desk
+from yingshang.processes.fact_objection.api import (
+    CORRECTED,
+    HIDDEN,
+    SUBJECT,
+    ObjectionView,
+    objection_on_desk,
+    without_personal,
+)
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 
@@ -33,7 +41,7 @@ class CorrectionForm(forms.Form):
             label=_("更正为"),
             max_length=200,
             required=False,
-            initial=objection.claimed_value,
+            initial="" if objection.claimed_value == HIDDEN else objection.claimed_value,
             help_text=_("异议成立时记入该项数据；留空则采用企业主张的值。"),
         )
 
@@ -60,13 +68,17 @@ def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
         note_personal_view(
             actor=actor,
             party_id=found.party_id,
-            fields=["contact_name", "contact_phone"],
+            fields=["contact_name", "contact_phone", *([found.column] if found.personal else [])],
             purpose=f"办理异议 {found.number}",
             now=timezone.now(),
         )
+    shown = submissions[-1]
+    if found.personal and not reads_contact:
+        found = without_personal(found)
+        shown = replace(shown, values={**shown.values, "claimed_value": found.claimed_value})
     return {
         "objection": found,
-        "rows": submission_rows(submissions[-1], get_language() or "zh-hans", personal=reads_contact),
+        "rows": submission_rows(shown, get_language() or "zh-hans", personal=reads_contact),
         "evidence": _documents(actor, [number for each in submissions for number in each.documents]),
         "reply": _documents(actor, [found.reply_id] if found.reply_id else []),
         "history": _history(actor, found),
