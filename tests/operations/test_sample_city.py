@@ -14,6 +14,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from yingshang.kernel.access import api as access
+from yingshang.kernel.flow import api as flow
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices import api as notices
 from yingshang.kernel.parties import api as parties
@@ -27,6 +28,7 @@ from yingshang.operations.sample_city import (
 )
 from yingshang.operations.setup import set_up
 from yingshang.processes.enterprise_binding import api as enterprise_binding
+from yingshang.processes.fact_objection import api as fact_objection
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AS_OF = date(2026, 11, 21)
@@ -84,13 +86,21 @@ def test_the_city_is_loaded_once_with_a_year_of_history(tmp_path: Path) -> None:
 
     # What people find who act for an enterprise: messages, and who looked at their data.
     boss = access.actor_by_reference(f"user:{access.find_account(actor=ACTOR, username='boss')[0]}")
-    assert notices.inbox(actor=boss).total == 3
+    told = [each.template for each in notices.inbox(actor=boss, per_page=100).rows]
+    assert told.count("notices.announcement") == 3
     (enterprise,) = access.mandates_of_user(
         actor=ACTOR, user_id=int(boss.identifier), today=timezone.localdate()
     )
     looks = access.personal_views(actor=boss, party_id=enterprise.party_id)
     assert len(looks) == 2
     assert all(each.fields and each.purpose for each in looks)
+
+    # Objections: answered ones with their reply, open ones, late ones, one that was returned.
+    made = fact_objection.objections(actor=boss, party_id=enterprise.party_id)
+    assert {each.state for each in made} == {"upheld", "verifying", "returned", "accepting"}
+    assert all((each.reply_id is not None) == (each.state == "upheld") for each in made)
+    late = flow.cases(actor=ACTOR, late=True, now=timezone.now()).rows
+    assert late and "fact_objection.received" in told
 
     # Some sources have been silent for so long that what they told is stale.
     mine = parties.portrait(actor=boss, party_id=enterprise.party_id, now=timezone.now())
