@@ -60,7 +60,7 @@ class ErrorsMiddleware:
         if not isinstance(error, DomainError):
             return None
         page = error_page(request, status_of(error), message_of(error), error.code)
-        for name, value in error.details.get("headers", {}).items():
+        for name, value in getattr(error, "headers", {}).items():
             page[name] = value
         return page
 
