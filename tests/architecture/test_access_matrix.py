@@ -32,9 +32,9 @@ from yingshang.kernel.access.roles_file import roles_file
 from yingshang.kernel.clock.api import publish_ladder, save_ladder_draft
 from yingshang.kernel.documents.api import Owner, register_owner, store
 from yingshang.kernel.documents.models import DocumentTemplate
+from yingshang.kernel.flow.api import publish_version, save_draft
 from yingshang.kernel.flow.models import Task
 from yingshang.kernel.forms.api import create_form, publish_form, save_form_draft, submit
-from yingshang.kernel.flow.api import publish_version, save_draft
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.models import FactImport, FactRecord, Merge, Party
 from yingshang.processes.enterprise_binding.models import BindingRequest
@@ -340,7 +340,14 @@ def _form(place: str) -> str:
 def _ladder(place: str) -> str:
     """A ladder of the region, published once and being written on."""
     code, now = f"ladder_{place}", timezone.now()
-    rung = {"code": "due", "name": "到期", "name_en": "Due", "offset": {"days": 0}, "action": "warn", "to": ["holder"]}
+    rung = {
+        "code": "due",
+        "name": "到期",
+        "name_en": "Due",
+        "offset": {"days": 0},
+        "action": "warn",
+        "to": ["holder"],
+    }
     document = {"code": code, "name": "演示阶梯", "name_en": "A ladder", "rungs": [rung]}
     save_ladder_draft(actor=make.PLATFORM, document=document, region_path=place, now=now)
     publish_ladder(actor=make.PLATFORM, code=code, now=now)
@@ -374,7 +381,9 @@ def _document(party_id: int, place: str) -> int:
 
     register_owner("access-matrix", may_read=may_read)
     owner = Owner("access-matrix", str(party_id))
-    return store(actor=make.PLATFORM, content=place.encode(), name="a.txt", owner=owner, now=timezone.now()).id
+    return store(
+        actor=make.PLATFORM, content=place.encode(), name="a.txt", owner=owner, now=timezone.now()
+    ).id
 
 
 PLACELESS = {"column": "ent.registered_capital", "year": "2026", "code": "230102"}

@@ -200,7 +200,8 @@ def _moment(number: int, told: Any, now: datetime) -> datetime:
         )
     if now - moment > OLDEST:
         raise _invalid(
-            f"report {number}: at is more than {OLDEST.days} days ago", f"第{number}条回执的at早于{OLDEST.days}天前"
+            f"report {number}: at is more than {OLDEST.days} days ago",
+            f"第{number}条回执的at早于{OLDEST.days}天前",
         )
     return min(moment, now)
 

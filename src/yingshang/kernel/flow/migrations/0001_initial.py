@@ -7,294 +7,635 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clock', '0001_initial'),
-        ('parties', '0006_import_of_persons'),
+        ("clock", "0001_initial"),
+        ("parties", "0006_import_of_persons"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Definition',
+            name="Definition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True, verbose_name='代码')),
-                ('name', models.CharField(max_length=200, verbose_name='名称')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='英文名称')),
-                ('source', models.CharField(blank=True, max_length=500, verbose_name='依据')),
-                ('region_path', models.CharField(db_index=True, max_length=24, verbose_name='所属地区')),
-                ('created_at', models.DateTimeField(verbose_name='建立时间')),
-                ('changed_at', models.DateTimeField(verbose_name='修改时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=64, unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=200, verbose_name="名称")),
+                ("name_en", models.CharField(blank=True, max_length=200, verbose_name="英文名称")),
+                ("source", models.CharField(blank=True, max_length=500, verbose_name="依据")),
+                ("region_path", models.CharField(db_index=True, max_length=24, verbose_name="所属地区")),
+                ("created_at", models.DateTimeField(verbose_name="建立时间")),
+                ("changed_at", models.DateTimeField(verbose_name="修改时间")),
             ],
             options={
-                'verbose_name': '流程',
-                'verbose_name_plural': '流程',
-                'ordering': ('code',),
+                "verbose_name": "流程",
+                "verbose_name_plural": "流程",
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='step', max_length=8)),
-                ('token', models.CharField(blank=True, max_length=80)),
-                ('step', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=200, verbose_name='环节')),
-                ('name_en', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(default='ready', max_length=12, verbose_name='状态')),
-                ('region_path', models.CharField(db_index=True, max_length=12)),
-                ('role', models.CharField(blank=True, max_length=40, verbose_name='岗位')),
-                ('apart_from', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None)),
-                ('delegated_by', models.CharField(blank=True, max_length=120)),
-                ('ready_at', models.DateTimeField(verbose_name='到达时间')),
-                ('claimed_at', models.DateTimeField(null=True, verbose_name='认领时间')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='办理时间')),
-                ('ended_by', models.CharField(blank=True, max_length=80)),
-                ('ended_by_name', models.CharField(blank=True, max_length=120, verbose_name='办理人')),
-                ('outcome', models.CharField(blank=True, max_length=64, verbose_name='结果')),
-                ('outcome_name', models.CharField(blank=True, max_length=200)),
-                ('outcome_name_en', models.CharField(blank=True, max_length=200)),
-                ('opinion', models.TextField(blank=True, verbose_name='意见')),
-                ('question', models.TextField(blank=True, verbose_name='会商事项')),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.agency')),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opinions', to='flow.task')),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(default="step", max_length=8)),
+                ("token", models.CharField(blank=True, max_length=80)),
+                ("step", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=200, verbose_name="环节")),
+                ("name_en", models.CharField(blank=True, max_length=200)),
+                ("state", models.CharField(default="ready", max_length=12, verbose_name="状态")),
+                ("region_path", models.CharField(db_index=True, max_length=12)),
+                ("role", models.CharField(blank=True, max_length=40, verbose_name="岗位")),
+                (
+                    "apart_from",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), default=list, size=None
+                    ),
+                ),
+                ("delegated_by", models.CharField(blank=True, max_length=120)),
+                ("ready_at", models.DateTimeField(verbose_name="到达时间")),
+                ("claimed_at", models.DateTimeField(null=True, verbose_name="认领时间")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="办理时间")),
+                ("ended_by", models.CharField(blank=True, max_length=80)),
+                ("ended_by_name", models.CharField(blank=True, max_length=120, verbose_name="办理人")),
+                ("outcome", models.CharField(blank=True, max_length=64, verbose_name="结果")),
+                ("outcome_name", models.CharField(blank=True, max_length=200)),
+                ("outcome_name_en", models.CharField(blank=True, max_length=200)),
+                ("opinion", models.TextField(blank=True, verbose_name="意见")),
+                ("question", models.TextField(blank=True, verbose_name="会商事项")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.agency"
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opinions",
+                        to="flow.task",
+                    ),
+                ),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DefinitionVersion',
+            name="DefinitionVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='草稿没有版本号', null=True, verbose_name='版本')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '已发布')], max_length=12, verbose_name='状态')),
-                ('steps', models.TextField(blank=True, help_text='以清单编写时的原文；上传 BPMN 时为空', verbose_name='步骤清单')),
-                ('bpmn', models.TextField(verbose_name='BPMN 2.0')),
-                ('spec', models.TextField(blank=True, help_text='发布时写入，办件按它运行', verbose_name='编译结果')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='说明')),
-                ('changed_by', models.CharField(max_length=200, verbose_name='修改人')),
-                ('changed_at', models.DateTimeField(verbose_name='修改时间')),
-                ('published_at', models.DateTimeField(null=True, verbose_name='发布时间')),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='flow.definition', verbose_name='流程')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(help_text="草稿没有版本号", null=True, verbose_name="版本"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("published", "已发布")],
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "steps",
+                    models.TextField(
+                        blank=True, help_text="以清单编写时的原文；上传 BPMN 时为空", verbose_name="步骤清单"
+                    ),
+                ),
+                ("bpmn", models.TextField(verbose_name="BPMN 2.0")),
+                (
+                    "spec",
+                    models.TextField(
+                        blank=True, help_text="发布时写入，办件按它运行", verbose_name="编译结果"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="说明")),
+                ("changed_by", models.CharField(max_length=200, verbose_name="修改人")),
+                ("changed_at", models.DateTimeField(verbose_name="修改时间")),
+                ("published_at", models.DateTimeField(null=True, verbose_name="发布时间")),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="flow.definition",
+                        verbose_name="流程",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '流程版本',
-                'verbose_name_plural': '流程版本',
-                'ordering': ('definition', '-number'),
+                "verbose_name": "流程版本",
+                "verbose_name_plural": "流程版本",
+                "ordering": ("definition", "-number"),
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('definition_code', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=200, verbose_name='名称')),
-                ('name_en', models.CharField(blank=True, max_length=200)),
-                ('subject_kind', models.CharField(max_length=60)),
-                ('subject_id', models.CharField(max_length=64)),
-                ('subject_title', models.CharField(max_length=200, verbose_name='事项')),
-                ('region_code', models.CharField(max_length=9)),
-                ('region_path', models.CharField(db_index=True, max_length=12)),
-                ('agencies', models.JSONField(default=dict)),
-                ('data', models.JSONField(default=dict)),
-                ('position', models.JSONField(default=dict)),
-                ('state', models.CharField(default='running', max_length=12, verbose_name='状态')),
-                ('outcome', models.CharField(blank=True, max_length=64, verbose_name='结果')),
-                ('reason', models.CharField(blank=True, max_length=400, verbose_name='理由')),
-                ('started_by', models.CharField(max_length=80)),
-                ('started_at', models.DateTimeField(verbose_name='收件时间')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='办结时间')),
-                ('deadline', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clock.deadline')),
-                ('party', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='flow.definitionversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("definition_code", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=200, verbose_name="名称")),
+                ("name_en", models.CharField(blank=True, max_length=200)),
+                ("subject_kind", models.CharField(max_length=60)),
+                ("subject_id", models.CharField(max_length=64)),
+                ("subject_title", models.CharField(max_length=200, verbose_name="事项")),
+                ("region_code", models.CharField(max_length=9)),
+                ("region_path", models.CharField(db_index=True, max_length=12)),
+                ("agencies", models.JSONField(default=dict)),
+                ("data", models.JSONField(default=dict)),
+                ("position", models.JSONField(default=dict)),
+                ("state", models.CharField(default="running", max_length=12, verbose_name="状态")),
+                ("outcome", models.CharField(blank=True, max_length=64, verbose_name="结果")),
+                ("reason", models.CharField(blank=True, max_length=400, verbose_name="理由")),
+                ("started_by", models.CharField(max_length=80)),
+                ("started_at", models.DateTimeField(verbose_name="收件时间")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="办结时间")),
+                (
+                    "deadline",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clock.deadline",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="flow.definitionversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opinion',
+            name="Opinion",
             fields=[
-                ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='answer', serialize=False, to='flow.task')),
-                ('stance', models.CharField(max_length=12, verbose_name='态度')),
-                ('text', models.TextField(blank=True, verbose_name='意见')),
-                ('given_at', models.DateTimeField(verbose_name='时间')),
-                ('given_by', models.CharField(max_length=80)),
-                ('given_by_name', models.CharField(max_length=120)),
+                (
+                    "task",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="answer",
+                        serialize=False,
+                        to="flow.task",
+                    ),
+                ),
+                ("stance", models.CharField(max_length=12, verbose_name="态度")),
+                ("text", models.TextField(blank=True, verbose_name="意见")),
+                ("given_at", models.DateTimeField(verbose_name="时间")),
+                ("given_by", models.CharField(max_length=80)),
+                ("given_by_name", models.CharField(max_length=120)),
             ],
         ),
         migrations.AddField(
-            model_name='task',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='flow.case'),
+            model_name="task",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="flow.case"
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='deadline',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clock.deadline'),
+            model_name="task",
+            name="deadline",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clock.deadline"
+            ),
         ),
         migrations.CreateModel(
-            name='Debt',
+            name="Debt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='材料')),
-                ('state', models.CharField(default='owed', max_length=10, verbose_name='状态')),
-                ('noted_at', models.DateTimeField(verbose_name='登记时间')),
-                ('noted_by_name', models.CharField(max_length=120)),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='补齐时间')),
-                ('ended_by_name', models.CharField(blank=True, max_length=120)),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='说明')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debts', to='flow.case')),
-                ('deadline', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clock.deadline')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debts', to='flow.task')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="材料")),
+                ("state", models.CharField(default="owed", max_length=10, verbose_name="状态")),
+                ("noted_at", models.DateTimeField(verbose_name="登记时间")),
+                ("noted_by_name", models.CharField(max_length=120)),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="补齐时间")),
+                ("ended_by_name", models.CharField(blank=True, max_length=120)),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="说明")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="debts", to="flow.case"
+                    ),
+                ),
+                (
+                    "deadline",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clock.deadline",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="debts", to="flow.task"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), size=None)),
-                ('note', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField(verbose_name='退回时间')),
-                ('asked_by_name', models.CharField(max_length=120)),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='补正时间')),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_reason', models.CharField(blank=True, max_length=400)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='flow.case')),
-                ('deadline', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clock.deadline')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='flow.task')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "what",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), size=None
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField(verbose_name="退回时间")),
+                ("asked_by_name", models.CharField(max_length=120)),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="补正时间")),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_reason", models.CharField(blank=True, max_length=400)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="flow.case",
+                    ),
+                ),
+                (
+                    "deadline",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clock.deadline",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="flow.task",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Commitment',
+            name="Commitment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('promised', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), size=None)),
-                ('state', models.CharField(default='made', max_length=10, verbose_name='状态')),
-                ('made_at', models.DateTimeField(verbose_name='承诺时间')),
-                ('accepted_by_name', models.CharField(max_length=120)),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='说明')),
-                ('checked_at', models.DateTimeField(null=True, verbose_name='核查时间')),
-                ('checked_by_name', models.CharField(blank=True, max_length=120)),
-                ('finding', models.CharField(blank=True, max_length=400, verbose_name='核查结果')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='flow.case')),
-                ('deadline', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clock.deadline')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='flow.task')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "promised",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), size=None
+                    ),
+                ),
+                ("state", models.CharField(default="made", max_length=10, verbose_name="状态")),
+                ("made_at", models.DateTimeField(verbose_name="承诺时间")),
+                ("accepted_by_name", models.CharField(max_length=120)),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="说明")),
+                ("checked_at", models.DateTimeField(null=True, verbose_name="核查时间")),
+                ("checked_by_name", models.CharField(blank=True, max_length=120)),
+                ("finding", models.CharField(blank=True, max_length=400, verbose_name="核查结果")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="flow.case",
+                    ),
+                ),
+                (
+                    "deadline",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clock.deadline",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="flow.task",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='definitionversion',
-            constraint=models.UniqueConstraint(fields=('definition', 'number'), name='flow_version_number'),
+            model_name="definitionversion",
+            constraint=models.UniqueConstraint(fields=("definition", "number"), name="flow_version_number"),
         ),
         migrations.AddConstraint(
-            model_name='definitionversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('definition',), name='flow_one_draft'),
+            model_name="definitionversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("definition",), name="flow_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='definitionversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number__isnull', True), ('published_at__isnull', True), ('state', 'draft')), models.Q(('number__isnull', False), ('published_at__isnull', False), ('state', 'published'), models.Q(('spec', ''), _negated=True)), _connector='OR'), name='flow_version_is_whole'),
+            model_name="definitionversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("number__isnull", True), ("published_at__isnull", True), ("state", "draft")),
+                    models.Q(
+                        ("number__isnull", False),
+                        ("published_at__isnull", False),
+                        ("state", "published"),
+                        models.Q(("spec", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="flow_version_is_whole",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['subject_kind', 'subject_id', '-id'], name='case_of_subject'),
+            model_name="case",
+            index=models.Index(fields=["subject_kind", "subject_id", "-id"], name="case_of_subject"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['party', '-id'], name='case_of_party'),
+            model_name="case",
+            index=models.Index(fields=["party", "-id"], name="case_of_party"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ('running', 'returned'))), fields=['version'], name='case_open_of_version'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state__in", ("running", "returned"))),
+                fields=["version"],
+                name="case_open_of_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('running', 'returned', 'completed', 'rejected', 'withdrawn'))), name='case_state'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("running", "returned", "completed", "rejected", "withdrawn"))
+                ),
+                name="case_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ('running', 'returned'))), models.Q(models.Q(('state__in', ('running', 'returned')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='case_ended'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("state__in", ("running", "returned"))),
+                    models.Q(
+                        models.Q(("state__in", ("running", "returned")), _negated=True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="case_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('running', 'returned'))), fields=('subject_kind', 'subject_id', 'definition_code'), name='one_open_case_of_subject'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("running", "returned"))),
+                fields=("subject_kind", "subject_id", "definition_code"),
+                name="one_open_case_of_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(('stance__in', ['agrees', 'objects', 'conditional', 'silent'])), name='opinion_stance'),
+            model_name="opinion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stance__in", ["agrees", "objects", "conditional", "silent"])),
+                name="opinion_stance",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(('stance__in', ['agrees', 'silent']), models.Q(('text', ''), _negated=True), _connector='OR'), name='opinion_says_why'),
+            model_name="opinion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stance__in", ["agrees", "silent"]),
+                    models.Q(("text", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="opinion_says_why",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state__in', ('ready', 'claimed', 'consulting', 'paused'))), fields=['agency', 'role', 'id'], name='task_desk'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state__in", ("ready", "claimed", "consulting", "paused"))),
+                fields=["agency", "role", "id"],
+                name="task_desk",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state__in', ('ready', 'claimed', 'consulting', 'paused'))), fields=['assignee', 'id'], name='task_mine'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state__in", ("ready", "claimed", "consulting", "paused"))),
+                fields=["assignee", "id"],
+                name="task_mine",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state__in', ('ready', 'claimed', 'consulting', 'paused'))), fields=['deadline'], name='task_open_deadline'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state__in", ("ready", "claimed", "consulting", "paused"))),
+                fields=["deadline"],
+                name="task_open_deadline",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('ready', 'claimed', 'consulting', 'paused', 'done', 'cancelled'))), name='task_state'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("ready", "claimed", "consulting", "paused", "done", "cancelled"))
+                ),
+                name="task_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'claimed'), _negated=True), ('assignee__isnull', False), _connector='OR'), name='task_claimed_by_somebody'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "claimed"), _negated=True),
+                    ("assignee__isnull", False),
+                    _connector="OR",
+                ),
+                name="task_claimed_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), ('assignee__isnull', True), _connector='OR'), name='task_waits_for_nobody_yet'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ready"), _negated=True), ("assignee__isnull", True), _connector="OR"
+                ),
+                name="task_waits_for_nobody_yet",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ('ready', 'claimed', 'consulting', 'paused'))), models.Q(models.Q(('state__in', ('ready', 'claimed', 'consulting', 'paused')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='task_ended'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("ended_at__isnull", True),
+                        ("state__in", ("ready", "claimed", "consulting", "paused")),
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ("ready", "claimed", "consulting", "paused")), _negated=True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="task_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('ended_by', ''), _negated=True), _connector='OR'), name='task_done_by_somebody'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), _negated=True),
+                    models.Q(("ended_by", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="task_done_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_by__isnull', True), ('kind', 'step')), models.Q(('asked_by__isnull', False), ('kind', 'opinion')), _connector='OR'), name='task_opinion_is_asked'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("asked_by__isnull", True), ("kind", "step")),
+                    models.Q(("asked_by__isnull", False), ("kind", "opinion")),
+                    _connector="OR",
+                ),
+                name="task_opinion_is_asked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'step'), ('state__in', ('ready', 'claimed', 'consulting', 'paused'))), fields=('case', 'token'), name='task_once'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind", "step"), ("state__in", ("ready", "claimed", "consulting", "paused"))
+                ),
+                fields=("case", "token"),
+                name="task_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'opinion'), ('state__in', ('ready', 'claimed', 'consulting', 'paused'))), fields=('asked_by', 'agency'), name='opinion_once'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind", "opinion"), ("state__in", ("ready", "claimed", "consulting", "paused"))
+                ),
+                fields=("asked_by", "agency"),
+                name="opinion_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='debt',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['owed', 'settled', 'cancelled'])), name='debt_state'),
+            model_name="debt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["owed", "settled", "cancelled"])), name="debt_state"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='debt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'owed')), models.Q(models.Q(('state', 'owed'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='debt_ended'),
+            model_name="debt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("state", "owed")),
+                    models.Q(models.Q(("state", "owed"), _negated=True), ("ended_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="debt_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='debt',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'owed')), fields=('case', 'name'), name='debt_once'),
+            model_name="debt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "owed")), fields=("case", "name"), name="debt_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True), ('ended_at__isnull', True)), fields=('task',), name='one_open_correction'),
+            model_name="correction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("answered_at__isnull", True), ("ended_at__isnull", True)),
+                fields=("task",),
+                name="one_open_correction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['made', 'kept', 'broken', 'cancelled'])), name='commitment_state'),
+            model_name="commitment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["made", "kept", "broken", "cancelled"])),
+                name="commitment_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_at__isnull', True), ('state', 'made')), models.Q(models.Q(('state', 'made'), _negated=True), ('checked_at__isnull', False)), _connector='OR'), name='commitment_checked'),
+            model_name="commitment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("checked_at__isnull", True), ("state", "made")),
+                    models.Q(models.Q(("state", "made"), _negated=True), ("checked_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="commitment_checked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_at__isnull', True), ('checked_at__gte', models.F('made_at')), _connector='OR'), name='commitment_checked_later'),
+            model_name="commitment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("checked_at__isnull", True), ("checked_at__gte", models.F("made_at")), _connector="OR"
+                ),
+                name="commitment_checked_later",
+            ),
         ),
     ]

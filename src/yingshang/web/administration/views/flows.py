@@ -62,6 +62,7 @@ HOWS = (
     ("within", gettext_lazy("同一分支内，接上一环节")),
 )
 
+
 @dataclass(frozen=True, slots=True)
 class FindingShown:
     """A finding in the page's language."""
