@@ -6,7 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from tests.kernel.access.factories import HARBIN, NANGANG, NOW, SYSTEM, Person, clerk_of, no_event, official
+from tests.kernel.access.factories import (
+    DAOLI,
+    HARBIN,
+    NANGANG,
+    NOW,
+    SYSTEM,
+    Person,
+    clerk_of,
+    no_event,
+    official,
+)
 from tests.kernel.parties.factories import a_party
 from tests.processes.fact_objection.factories import (
     COLUMN,
@@ -23,7 +33,8 @@ from tests.processes.fact_objection.factories import (
     open_task,
     submitted_objection,
 )
-from yingshang.kernel.access.models import PersonalDataView
+from yingshang.kernel.access.api import deactivate_user
+from yingshang.kernel.access.models import Appointment, PersonalDataView
 from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.documents.api import DocumentNotFound, Owner, documents_of, extract_text, open_document
 from yingshang.kernel.flow import api as flow
@@ -31,7 +42,7 @@ from yingshang.kernel.forms.api import SubmissionNotFound, get_submission, submi
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.models import Message
-from yingshang.kernel.parties.api import PartyNotFound, fact_history, portrait
+from yingshang.kernel.parties.api import PartyNotFound, deactivate_agency, fact_history, portrait
 from yingshang.processes.fact_objection.api import (
     FORM,
     HIDDEN,
@@ -171,6 +182,38 @@ def test_returned_the_clock_stands_and_the_form_is_handed_in_again(city: City) -
         resubmit_objection(
             actor=city.clerk.actor(later), objection_id=row.pk, submission_id=number, now=later
         )
+
+
+def test_an_agency_closed_meanwhile_stops_nobody_and_its_task_is_passed_on(city: City) -> None:
+    row = submitted_objection(city)
+    Appointment.objects.filter(user=city.source.user).update(ended_at=NOW)
+    deactivate_agency(actor=SYSTEM, agency_id=row.source_agency_id, reason="机构改革", now=NOW)
+    done(city.window, row, "accepted")
+    assert again(row).state == "verifying"
+    assert told(city.supervisor, "task_ready") == 1
+    heir = official("department_official", DAOLI, "market-regulation")
+    [agency] = [grant.agency_id for grant in heir.actor().grants]
+    task = open_task(city.window, row)
+    flow.reassign_task(
+        actor=city.supervisor.actor(), task_id=task.id, to_agency_id=agency, reason="职能划转", now=NOW
+    )
+    done(heir, row, "upheld", opinion="属实。")
+    assert again(row).state == "replying"
+
+
+def test_when_its_holder_has_left_the_others_of_the_desk_are_told(city: City) -> None:
+    row = submitted_objection(city)
+    other = official("window_official", DAOLI, "service-center")
+    task = open_task(city.window, row)
+    flow.claim_task(actor=city.window.actor(), task_id=task.id, now=NOW)
+    deactivate_user(actor=SYSTEM, user_id=city.window.user.pk, reason="离职", now=NOW)
+    sweep(actor=SYSTEM, now=NOW + timedelta(days=30))
+    assert told(other, "rung") >= 1
+    flow.reassign_task(
+        actor=city.supervisor.actor(), task_id=task.id, to_user_id=other.user.pk, reason="接手", now=NOW
+    )
+    flow.complete_task(actor=other.actor(), task_id=task.id, outcome="accepted", now=NOW)
+    assert again(row).state == "verifying"
 
 
 def sent_back(who: Person, row: Objection, to_step: str) -> None:

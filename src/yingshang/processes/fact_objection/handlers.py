@@ -220,11 +220,9 @@ def _above(row: Objection, permission: str, event: CaseEvent) -> tuple[int, ...]
 def _tell_holders(
     row: Objection, task: TaskView, event: CaseEvent, template: str, context: Mapping[str, object]
 ) -> None:
-    users = (
-        (task.assignee_id,)
-        if task.assignee_id is not None
-        else officials_who_may("flow.work", agency_id=task.agency_id, today=timezone.localdate(event.now))
-    )
+    # Who holds it may have left since; where nobody works any more, those who distribute the work are told.
+    here = officials_who_may("flow.work", agency_id=task.agency_id, today=timezone.localdate(event.now))
+    users = (task.assignee_id,) if task.assignee_id in here else here or _above(row, "flow.assign", event)
     link = reverse("desk:task", args=[task.id])
     tell_officials(row, users, template, link, now=event.now, **context)
 

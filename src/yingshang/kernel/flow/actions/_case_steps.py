@@ -149,13 +149,13 @@ def not_yours(task: Task | None = None) -> NotYours:
 # --- agencies and data ------------------------------------------------------------------------------------------------
 
 
-def agency(agency_id: int) -> AgencyRow:
-    """An agency that is open. Raises UnknownAgency."""
+def agency(agency_id: int, *, or_closed: bool = False) -> AgencyRow:
+    """An agency that is open; also one that is closed, if that is said. Raises UnknownAgency."""
     try:
         found = get_agency(actor=PLATFORM, agency_id=agency_id)
     except AgencyNotFound:
         found = None
-    if found is None or not found.is_active:
+    if found is None or not (found.is_active or or_closed):
         raise UnknownAgency(
             f"no open agency {agency_id}; name one that is in the register and open",
             message_zh=f"没有编号为 {agency_id} 的机构，或该机构已停用",
@@ -210,7 +210,8 @@ def follow(case: Case, position: Position, *, actor: Actor, now: datetime, reaso
 
 
 def _open(case: Case, flow: CompiledFlow, rule: StepRule, token: str, actor: Actor, now: datetime) -> Task:
-    place = agency(int(case.agencies[rule.lane]))
+    # An agency that was closed since does not stop the step before: whoever distributes its work passes the task on.
+    place = agency(int(case.agencies[rule.lane]), or_closed=True)
     task = Task.objects.create(
         case=case,
         token=token,
