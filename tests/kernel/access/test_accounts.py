@@ -333,7 +333,7 @@ def test_a_session_given_to_somebody_before_they_log_in_is_worth_nothing() -> No
 def test_logging_in_leads_nowhere_else(target: str) -> None:
     who, client = person(), Client()
     answer = log_in(who.user.username, client=client, next=target)
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == "/start"
     answer = client.post("/account/logout/", {"next": target})
     assert answer.headers["location"] == "/"
     assert log_in(who.user.username, next="/try/mine/").headers["location"] == "/try/mine/"
@@ -412,7 +412,7 @@ def test_an_administrator_helps_who_lost_their_second_factor() -> None:
         reset_second_factor(actor=administrator().actor(), user_id=who.id, reason="手机遗失", now=NOW)
     assert not Authenticator.objects.exists()
     cache.clear()
-    assert log_in(who.user.username).headers["location"] == "/"
+    assert log_in(who.user.username).headers["location"] == "/start"
     with no_event(), pytest.raises(NotAllowed):
         reset_second_factor(actor=who.actor(), user_id=who.id, reason="", now=NOW)
 
