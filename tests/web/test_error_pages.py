@@ -45,6 +45,7 @@ def test_refusals_speak_the_language_of_the_page(language: str, missing: str, cl
     assert (response.status_code, closed in _words(response)) == (403, True)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("language", "words"), [("zh-hans", "无法处理这个请求"), ("en", "This request makes no sense")]
 )
