@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -134,17 +134,17 @@ def freshness_by_source(*, actor: Actor, region: str | None = None) -> tuple[Sou
     if region:
         told = told.filter(region__path__startswith=get_region(region).path)
     told = actor.require("parties.view").filter(told, region="region__path")
-    latest = told.filter(source=OuterRef("source")).order_by("-as_of").values("as_of")[:1]
-    rows = (
-        told.annotate(latest=Subquery(latest))
-        .values("source", "latest")
-        .annotate(
-            imports=Count("fact_import", distinct=True),
-            parties=Sum("parties", filter=Q(as_of=F("latest")), default=0),
-        )
-        .order_by("latest", "source")
+    found: dict[str, SourceFreshness] = {}
+    # An import is of one day, so those of the days of a source add up.
+    days = told.values("source", "as_of").annotate(
+        imports=Count("fact_import", distinct=True), parties=Sum("parties")
     )
-    return tuple(SourceFreshness(**row) for row in rows)
+    for row in days.order_by("source", "-as_of"):
+        newest = found.setdefault(
+            row["source"], SourceFreshness(row["source"], row["as_of"], imports=0, parties=row["parties"])
+        )
+        found[row["source"]] = replace(newest, imports=newest.imports + row["imports"])
+    return tuple(sorted(found.values(), key=lambda each: (each.latest, each.source)))
 
 
 def fact_coverage(*, actor: Actor, code: str, now: datetime) -> FactCoverage:
