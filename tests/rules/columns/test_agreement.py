@@ -320,3 +320,9 @@ def test_chunks_and_threads_change_nothing(threads: int) -> None:
     assert result.items[1].entitled == sum(
         not gone and not lost and people < 900 and town in (1, 12) for people, town, gone, lost in known
     )
+
+
+def test_amounts_of_more_digits_than_python_keeps_agree() -> None:
+    table = pa.record_batch({"revenue": pa.array([Decimal("9999999999999.99")], pa.decimal128(18, 2))})
+    amount = parsed("99999999999999999999 * floor(revenue)")
+    agreement.assert_agreement([Program("large", All("all", ()), amount)], table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -132,10 +132,12 @@ def fen_of(value: Any) -> int | None:
     if value.__class__ is not Decimal or value < 0:
         return None
     return (
-        int((value * 100).to_integral_value())
+        int(value.scaleb(2, _WIDE).to_integral_value())
         if value.adjusted() > 20
         else int(value.quantize(_FEN).scaleb(2))
     )
 
 
 _FEN: Final = Decimal("0.01")
+_WIDE: Final = Context(prec=40)
+"""A FEEL number has up to 34 digits, more than Python's own context would keep."""
