@@ -5,6 +5,7 @@ Without one the journeys are skipped, and pytest says which; on a build server (
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ NO_BROWSER = (
     "no Chromium on this machine: the journeys of tests/browser do not run "
     "(install chromium, or name one in CHROMIUM)"
 )
+JOURNEYS = Path(__file__).resolve().parent.parent / "tests" / "browser"
 FONTS = ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/System/Library/Fonts")
 
 
@@ -25,6 +27,21 @@ def find_chromium() -> str | None:
     if named:
         return named if Path(named).exists() else shutil.which(named)
     return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def journeys() -> list[str]:
+    """Every file of journeys with what it tells of itself, for saying which of them do not run."""
+    found = []
+    for file in sorted(JOURNEYS.glob("test_*.py")):
+        told = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        first = " ".join(told.partition("\n\n")[0].split())
+        found.append(f"{file.name}: {first}")
+    return found
+
+
+def no_browser() -> str:
+    """What is said where there is no Chromium: how to have the journeys run, and which they are."""
+    return "\n".join([NO_BROWSER, *(f"  not run  {each}" for each in journeys())])
 
 
 def _may_install() -> bool:
@@ -54,7 +71,7 @@ def main() -> int:
         print(f"» installing {' and '.join(wanted)} for the browser journeys", flush=True)
         _install(*wanted)
     if not find_chromium():
-        print(f"» {NO_BROWSER}", flush=True)
+        print(f"» {no_browser()}", flush=True)
     return 0
 
 

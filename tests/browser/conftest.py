@@ -16,7 +16,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.kernel.access.factories import DAOLI, PASSWORD, official
-from tools.browser import NO_BROWSER, find_chromium
+from tools.browser import find_chromium, no_browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "var" / "screenshots"
@@ -34,7 +34,7 @@ collect_ignore_glob = [] if find_chromium() or os.environ.get("CI") else ["test_
 
 def pytest_report_header() -> list[str]:
     """For a run of this folder alone, which `make test` does not introduce."""
-    return [] if find_chromium() else [NO_BROWSER]
+    return [] if find_chromium() else no_browser().splitlines()
 
 
 @pytest.fixture(scope="session")
