@@ -15,6 +15,10 @@ _NODES = """
 """
 
 
+_MOST = 1 << 61
+"""Leaves beyond which positions of nodes do not fit into a column."""
+
+
 @dataclass(frozen=True, slots=True)
 class InclusionProof:
     """That a leaf is in the tree of a size."""
@@ -53,15 +57,22 @@ def root_at(size: int) -> bytes:
 
 
 def inclusion_proof(index: int, size: int) -> InclusionProof:
-    """That a leaf is among the first `size` ones. Raises NoSuchProof."""
-    if not 0 <= index < size or size > log_size():
-        raise NoSuchProof(
-            f"there is no leaf {index} in a log of {size}",
-            message_zh=f"条数为 {size} 的日志中没有序号 {index}",
-            index=index,
-            size=size,
-        )
-    leaf, *hashes = tree.prove([(index, index + 1), *tree.inclusion_ranges(index, size)], nodes)
+    """That a leaf is among the first `size` ones. Raises NoSuchProof. One query."""
+    no_such = NoSuchProof(
+        f"there is no leaf {index} in a log of {size}",
+        message_zh=f"条数为 {size} 的日志中没有序号 {index}",
+        index=index,
+        size=size,
+    )
+    if not 0 <= index < size <= _MOST:
+        raise no_such
+    try:
+        leaf, *hashes = tree.prove([(index, index + 1), *tree.inclusion_ranges(index, size)], nodes)
+    except LogNotFound:
+        # Beyond its end the log lacks nodes; asking for the end first would be a second query for every proof.
+        if size > log_size():
+            raise no_such from None
+        raise
     return InclusionProof(index, size, leaf, tuple(hashes))
 
 
