@@ -79,7 +79,8 @@ def test_a_receipt_proves_and_shows_no_more_than_it_should(log: list[int]) -> No
     assert verdict.disclosed == {"name": "演示“对象”\\15"}
     text = json.dumps(found, ensure_ascii=False)
     assert "因为" not in text
-    assert "2301" not in found["leaf"]
+    # Region, agency and party lie behind commitments; times may hold any digits.
+    assert all(str(value) != "2301" for value in verdict.entry.values())
     opened = verify_receipt(given(log[15], disclose=("name", "reason", "before", "details")))
     assert opened.ok
     assert opened.disclosed["reason"] == "因为\t如此"
