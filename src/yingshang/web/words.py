@@ -75,6 +75,7 @@ LIST_PROBLEMS: Words = {
     "duplicate": _("与前面的行重复"),
     "unknown": _("您的范围内没有这家企业"),
     "no_contact": _("没有可以送达的联系方式，或者对方不接收"),
+    "out_of_reach": _("这家企业已不在发送人的范围内"),
 }
 
 FACT_OPERATORS: Words = {

@@ -195,6 +195,8 @@ def test_one_at_a_time() -> None:
                 cursor.execute("SELECT pg_advisory_lock(4743, 1)")
                 held.set()
                 go_on.wait(20)
+                # Closing alone would leave it to the server when it notices.
+                cursor.execute("SELECT pg_advisory_unlock(4743, 1)")
         finally:
             connection.close()
 

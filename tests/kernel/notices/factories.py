@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -13,13 +14,16 @@ from django.test import override_settings
 from tests.kernel.access.factories import (
     DAOLI,
     NOW,
+    SYSTEM,
     Person,
+    agency,
     arranged,
     clerk_of,
     enterprise,
     official,
     person,
 )
+from yingshang.kernel.access.api import appoint
 from yingshang.kernel.notices.api import CampaignContent, create_campaign
 from yingshang.kernel.parties.models import Party
 
@@ -54,6 +58,18 @@ def enterprise_with_clerk(region_code: str = DAOLI, **values: Any) -> tuple[Part
 def sender(region_code: str = DAOLI) -> Person:
     """Who may send mass messages in a region."""
     return official("department_official", region_code)
+
+
+def also_appointed(who: Person, role: str, region_code: str) -> None:
+    """Somebody with a second role, elsewhere."""
+    appoint(
+        actor=SYSTEM,
+        user_id=who.id,
+        role=role,
+        agency_id=agency(region_code).pk,
+        valid_from=date(2020, 1, 1),
+        now=NOW,
+    )
 
 
 def draft(who: Person, **values: Any) -> int:

@@ -26,8 +26,9 @@ from tests.kernel.access.factories import (
     no_event,
     official,
     one_event,
+    region,
 )
-from tests.kernel.notices.factories import draft, enterprise_with_clerk, sender
+from tests.kernel.notices.factories import also_appointed, draft, enterprise_with_clerk, sender
 from tests.kernel.notices.servers import Mailbox, mail_server
 from tests.kernel.parties.factories import a_party
 from yingshang.kernel.access.api import ConflictingDuties, NotAllowed, actor_by_reference, roles
@@ -525,6 +526,57 @@ def test_what_it_came_to_and_again_to_who_has_not_read() -> None:
     assert (inbox(actor=idle.actor()).total, inbox(actor=colleague.actor()).total) == (2, 1)
     page = campaign_deliveries(actor=who.actor(), campaign_id=number, state="read", channel="in_app")
     assert [each.party_id for each in page.rows] == [one.pk]
+
+
+def test_again_to_who_has_not_read_goes_as_far_as_the_sender_reaches_today() -> None:
+    """Who sent the first one sends for two districts; a colleague of one of them sends again."""
+    (_, near), (_, far) = enterprise_with_clerk(DAOLI), enterprise_with_clerk(NANGANG)
+    both, district = sender(DAOLI), sender(DAOLI)
+    also_appointed(both, "department_official", NANGANG)
+    number = sent(both)
+    assert (inbox(actor=near.actor()).total, inbox(actor=far.actor()).total) == (1, 1)
+    again = resend_to_unread(actor=district.actor(), campaign_id=number, channels=["in_app"], now=NOW)
+    preview = preview_campaign(actor=district.actor(), campaign_id=again, now=NOW)
+    assert (preview.count, len(preview.sample)) == (1, 1)
+    submit(district, again)
+    send_all(district, again)
+    assert (inbox(actor=near.actor()).total, inbox(actor=far.actor()).total) == (2, 1)
+
+
+def test_a_list_goes_as_far_as_who_sends_it_reaches_today() -> None:
+    """A list is looked up when it is given; who resumes the sending, or moved meanwhile, may reach less."""
+    (one, near), (two, far) = enterprise_with_clerk(DAOLI), enterprise_with_clerk(DAOLI)
+    who = sender(DAOLI)
+    number = draft(who)
+    rows = rows_of_text(f"{one.credit_code}\n{two.credit_code}")
+    assert set_campaign_list(actor=who.actor(), campaign_id=number, rows=rows, now=NOW) == 2
+    there = region(NANGANG)
+    with arranged():
+        two.region = there
+        two.save()
+    assert preview_campaign(actor=who.actor(), campaign_id=number, now=NOW).count == 1
+    submit(who, number)
+    done = send_all(who, number)
+    assert (done.written, done.unreached) == (1, 1)
+    assert (inbox(actor=near.actor()).total, inbox(actor=far.actor()).total) == (1, 0)
+    (row,) = campaign_unreached(actor=who.actor(), campaign_id=number).rows
+    assert (row.party_name, row.problem) == (two.name, "out_of_reach")
+
+
+def test_seeing_further_than_one_may_send_does_not_reach_further() -> None:
+    """Somebody who sees the whole city in one office and sends for a district in another."""
+    _, near = enterprise_with_clerk(DAOLI)
+    other, far = enterprise_with_clerk(NANGANG)
+    who = sender(DAOLI)
+    also_appointed(who, "leader", HARBIN)
+    number = draft(who)
+    assert preview_campaign(actor=who.actor(), campaign_id=number, now=NOW).count == 1
+    listed = draft(who)
+    rows = rows_of_text(str(other.credit_code))
+    assert set_campaign_list(actor=who.actor(), campaign_id=listed, rows=rows, now=NOW) == 0
+    submit(who, number)
+    send_all(who, number)
+    assert (inbox(actor=near.actor()).total, inbox(actor=far.actor()).total) == (1, 0)
 
 
 def test_old_messages_are_forgotten_and_their_figures_kept() -> None:

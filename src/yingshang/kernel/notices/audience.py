@@ -26,12 +26,15 @@ from yingshang.rules.errors import DomainError, SubjectsError
 from .errors import InvalidCampaign, InvalidList
 from .models import Campaign, CampaignRecipient, Delivery, Message
 
+SEND = "notices.send_mass"
 MOST_ROWS = 100_000
 CODE_COLUMNS = ("统一社会信用代码", "社会信用代码", "信用代码", "credit_code")
 PROBLEMS = ("invalid", "duplicate", "unknown")
 """Why a row of a list is nobody: no credit code, one that stood there before, or no enterprise of the sender's
 scope.
 """
+OUT_OF_REACH = "out_of_reach"
+"""Why an enterprise is not written to that was in the audience: the sender's scope does not take it in any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,19 @@ def check_audience(actor: Actor, audience: Audience) -> int:
         raise InvalidCampaign(
             f"no region {audience.region}", message_zh=f"没有区划“{audience.region}”", field="region"
         )
-    return count_parties(actor=actor, **audience.filters())
+    return count_parties(actor=actor, also=SEND, **audience.filters())
 
 
 def next_parties(actor: Actor, campaign: Campaign, after_id: int, limit: int) -> list[tuple[int, str]]:
     """The next enterprises of a campaign's audience, as number and region."""
     if "unread_of" in campaign.audience:
-        return _unread(int(campaign.audience["unread_of"]), after_id, limit)
+        return _unread(actor, int(campaign.audience["unread_of"]), after_id, limit)
     found = parties_after(
-        actor=actor, after_id=after_id, limit=limit, **Audience.from_dict(campaign.audience).filters()
+        actor=actor,
+        after_id=after_id,
+        limit=limit,
+        also=SEND,
+        **Audience.from_dict(campaign.audience).filters(),
     )
     return [(each.id, each.region_code or "") for each in found]
 
@@ -107,7 +114,7 @@ def look_up(actor: Actor, rows: list[ListRow]) -> list[CampaignRecipient]:
     parties: dict[str, PartySummary] = {}
     valid = [code for code in dict.fromkeys(codes) if is_valid_credit_code(code)]
     for start in range(0, len(valid), 5_000):
-        parties |= parties_by_code(actor=actor, codes=valid[start : start + 5_000])
+        parties |= parties_by_code(actor=actor, codes=valid[start : start + 5_000], also=SEND)
     seen: set[int] = set()
     recipients = []
     for row, code in zip(rows, codes, strict=True):
@@ -191,16 +198,26 @@ def _not_too_many(rows: list[ListRow]) -> list[ListRow]:
     return rows
 
 
-def _unread(campaign_id: int, after_id: int, limit: int) -> list[tuple[int, str]]:
-    rows = unread_recipients(campaign_id).filter(party_id__gt=after_id).order_by("party_id")
+def _unread(actor: Actor, campaign_id: int, after_id: int, limit: int) -> list[tuple[int, str]]:
+    rows = unread_recipients(actor, campaign_id).filter(party_id__gt=after_id).order_by("party_id")
     return [(int(party), region) for party, region in rows.values_list("party_id", "region_code")[:limit]]
 
 
-def unread_recipients(campaign_id: int) -> QuerySet[CampaignRecipient]:
-    """The enterprises that got a mass message of which nobody there has read it."""
+def in_reach(actor: Actor, rows: QuerySet[CampaignRecipient]) -> QuerySet[CampaignRecipient]:
+    """Those whose enterprise the actor may see and send to today, whoever sent to it before. Raises NotAllowed."""
+    for permission in ("parties.view", SEND):
+        rows = actor.require(permission).filter(rows, region="party__region__path", party="party")
+    return rows
+
+
+def unread_recipients(actor: Actor, campaign_id: int) -> QuerySet[CampaignRecipient]:
+    """The enterprises in the actor's reach that got a mass message of which nobody there has read it."""
     read = Message.objects.filter(
         campaign_id=campaign_id, party=OuterRef("party"), delivery__state=Delivery.READ
     )
-    return CampaignRecipient.objects.filter(
-        ~Exists(read), campaign_id=campaign_id, state=CampaignRecipient.WRITTEN, party__isnull=False
+    return in_reach(
+        actor,
+        CampaignRecipient.objects.filter(
+            ~Exists(read), campaign_id=campaign_id, state=CampaignRecipient.WRITTEN, party__isnull=False
+        ),
     )

@@ -17,8 +17,8 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import registered_contacts
 
 from .actions.send import About, Draft, Reached, write_unrecorded
-from .audience import next_parties
-from .campaigns import FIELDS, SEND, CampaignProgress, progress_of, reaches
+from .audience import OUT_OF_REACH, SEND, in_reach, next_parties
+from .campaigns import FIELDS, CampaignProgress, progress_of, reaches
 from .channels import get_channel
 from .message_templates import LANGUAGES, Rendered, as_texts, fill
 from .models import Campaign, CampaignRecipient
@@ -83,7 +83,14 @@ def _collect(actor: Actor, campaign: Campaign, now: datetime) -> None:
 
 
 def _write(actor: Actor, campaign: Campaign, waiting: list[CampaignRecipient], now: datetime) -> None:
-    drafts = _drafts(campaign, waiting, now)
+    # Lists were looked up when they were given, maybe by somebody else: who sends today decides.
+    numbers_of_waiting = [each.pk for each in waiting]
+    mine = set(
+        in_reach(actor, CampaignRecipient.objects.filter(pk__in=numbers_of_waiting)).values_list(
+            "pk", flat=True
+        )
+    )
+    drafts = _drafts(campaign, [each for each in waiting if each.pk in mine], now)
     numbers, messages = write_unrecorded(
         about=About(
             template="notices.campaign",
@@ -103,6 +110,8 @@ def _write(actor: Actor, campaign: Campaign, waiting: list[CampaignRecipient], n
         (CampaignRecipient.UNREACHED, [each.pk for each in waiting if each.party_id not in reached]),
     ):
         CampaignRecipient.objects.filter(pk__in=numbers_of).update(state=state)
+    if lost := [number for number in numbers_of_waiting if number not in mine]:
+        CampaignRecipient.objects.filter(pk__in=lost).update(problem=OUT_OF_REACH)
     _record(
         actor,
         "notices.campaign_written",

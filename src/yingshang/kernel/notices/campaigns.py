@@ -14,14 +14,13 @@ from yingshang.kernel.access.api import Actor, contacts_of_parties, mask, refere
 from yingshang.kernel.parties.api import PartySummary, parties_after, parties_by_code, registered_contacts
 from yingshang.kernel.reference.api import find_region
 
-from .audience import Audience, check_audience, unread_recipients
+from .audience import SEND, Audience, check_audience, in_reach, unread_recipients
 from .channels import get_channel
 from .errors import CampaignNotFound
 from .message_templates import LANGUAGES, Rendered, Texts, as_texts, fill
 from .models import STATES, Campaign, CampaignRecipient, Delivery
 from .sensitive_words import WordFinding
 
-SEND = "notices.send_mass"
 FIELDS = ("enterprise", "credit_code")
 """What the text of a mass message may name."""
 
@@ -392,18 +391,18 @@ def _visible(actor: Actor) -> QuerySet[Campaign]:
 def _sample(actor: Actor, campaign: Campaign) -> tuple[int, list[PartySummary]]:
     listed: QuerySet[Any] | None = None
     if campaign.audience.get("list"):
-        listed = campaign.recipients.filter(party__isnull=False)
+        listed = in_reach(actor, campaign.recipients.filter(party__isnull=False))
         count = listed.count()
     elif "unread_of" in campaign.audience:
-        listed = unread_recipients(int(campaign.audience["unread_of"]))
+        listed = unread_recipients(actor, int(campaign.audience["unread_of"]))
         count = listed.count()
     if listed is None:
         audience = Audience.from_dict(campaign.audience)
         return check_audience(actor, audience), list(
-            parties_after(actor=actor, limit=SAMPLE, **audience.filters())
+            parties_after(actor=actor, limit=SAMPLE, also=SEND, **audience.filters())
         )
     codes = listed.order_by("id").values_list("party__credit_code", flat=True)[:SAMPLE]
-    found = parties_by_code(actor=actor, codes=[code for code in codes if code])
+    found = parties_by_code(actor=actor, codes=[code for code in codes if code], also=SEND)
     return count, list(found.values())
 
 

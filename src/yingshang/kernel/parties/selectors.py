@@ -106,15 +106,17 @@ def parties_after(
     status: str | None = None,
     kind: str = "enterprise",
     facts: Sequence[FactCondition] = (),
+    also: str = "",
 ) -> tuple[PartySummary, ...]:
     """The next parties an actor may see after one, by number, with the filters of `search_parties`. One query.
 
-    `facts` are conditions that all have to hold; what is unknown of a party does not hold.
+    `facts` are conditions that all have to hold; what is unknown of a party does not hold. `also` is a permission that
+    has to reach the party besides the one to see it.
 
     For reading a whole register through: nothing is counted, and parties added meanwhile shift nothing.
     """
     rows = _filtered(actor, text.strip(), region, industry, size, status, kind).filter(pk__gt=after_id)
-    rows = with_facts(rows, facts)
+    rows = with_facts(rows.filter(_reached(actor, also)), facts)
     return tuple(summary_of_party(party) for party in rows.select_related("region").order_by("pk")[:limit])
 
 
@@ -127,9 +129,11 @@ def count_parties(
     status: str | None = None,
     kind: str = "enterprise",
     facts: Sequence[FactCondition] = (),
+    also: str = "",
 ) -> int:
     """How many parties an actor may see that `parties_after` would give. One query."""
-    return with_facts(_filtered(actor, "", region, industry, size, status, kind), facts).count()
+    rows = _filtered(actor, "", region, industry, size, status, kind).filter(_reached(actor, also))
+    return with_facts(rows, facts).count()
 
 
 def registered_contacts(*, party_ids: Collection[int]) -> dict[int, Contact]:
@@ -143,16 +147,25 @@ def registered_contacts(*, party_ids: Collection[int]) -> dict[int, Contact]:
     }
 
 
-def parties_by_code(*, actor: Actor, codes: Iterable[str]) -> dict[str, PartySummary]:
+def parties_by_code(*, actor: Actor, codes: Iterable[str], also: str = "") -> dict[str, PartySummary]:
     """Credit code → party, for the codes of parties an actor may see. One query.
 
-    A code of a duplicate answers with the party it was merged into.
+    A code of a duplicate answers with the party it was merged into. `also` is a permission that has to reach the party
+    besides the one to see it.
     """
     found = Party.objects.filter(
-        Q(visible(actor), merged_into__isnull=True) | visible(actor, prefix="merged_into__"),
+        Q(visible(actor), _reached(actor, also), merged_into__isnull=True)
+        | Q(visible(actor, prefix="merged_into__"), _reached(actor, also, "merged_into__")),
         credit_code__in=set(codes),
     ).select_related("region", "merged_into__region")
     return {party.credit_code or "": summary_of_party(party.merged_into or party) for party in found}
+
+
+def _reached(actor: Actor, permission: str, prefix: str = "") -> Q:
+    """The condition for parties that a permission of the actor's reaches; none for no permission."""
+    if not permission:
+        return Q()
+    return actor.require(permission).condition(region=f"{prefix}region__path", party=f"{prefix}pk")
 
 
 def _filtered(

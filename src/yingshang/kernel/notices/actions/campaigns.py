@@ -13,8 +13,8 @@ from yingshang.kernel.access.api import Actor, ensure_separate, reference_of
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.reference.api import find_region
 
-from ..audience import Audience, ListRow, check_audience, look_up
-from ..campaigns import FIELDS, SEND, own_campaign
+from ..audience import SEND, Audience, ListRow, check_audience, look_up
+from ..campaigns import FIELDS, own_campaign
 from ..channels import get_channel
 from ..errors import CampaignNotFound, InvalidCampaign, SensitiveWords, WrongCampaignState
 from ..kinds import get_kind, message_kinds
@@ -435,7 +435,7 @@ def _home(actor: Actor, region: str) -> str:
         )
     if scope.everywhere:
         return ""
-    paths = sorted(scope.subtrees | scope.regions, key=len)
+    paths = sorted(scope.subtrees | scope.regions, key=lambda path: (len(path), path))
     if not paths:
         raise CampaignNotFound(
             "mass messages belong to a region", message_zh="您的岗位不属于任何地区，不能群发"
