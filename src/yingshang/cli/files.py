@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
 import typer
 
+from yingshang.kernel.reference.facts import policy_catalogue
 from yingshang.kernel.reference.subjects import SubjectsFile
 from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import Date
-from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
+from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 from yingshang.rules.policy.document import PolicySet, Problem, load_policies
-from yingshang.rules.policy.marked_yaml import Place, load_all
+from yingshang.rules.policy.marked_yaml import Place
 
 SUFFIXES = (".yaml", ".yml")
 BESIDE = "facts.yaml"
@@ -23,9 +23,7 @@ BESIDE = "facts.yaml"
 
 def shipped_catalogues() -> Mapping[str, FactCatalogue]:
     """The catalogues that a policy file may refer to by name."""
-    text = resources.files("yingshang.kernel.reference").joinpath("data/facts.yaml").read_text("utf-8")
-    document = next(iter(load_all(text, "facts.yaml")))
-    return {"parties": catalogue_from_data(document.data, "facts.yaml")}
+    return {"parties": policy_catalogue()}
 
 
 def read_policies(paths: Iterable[Path], catalogue: Path | None = None) -> PolicySet:

@@ -71,11 +71,13 @@ INSTALLED_APPS = [
     "yingshang.kernel.notices",
     "yingshang.kernel.forms",
     "yingshang.kernel.flow",
+    "yingshang.areas.policies",
     "yingshang.processes.enterprise_binding",
     "yingshang.processes.fact_objection",
     "yingshang.web.design",
     "yingshang.web.portal",
     "yingshang.web.desk",
+    "yingshang.web.policies",
     "yingshang.web.cockpit",
     "yingshang.web.verify",
     "yingshang.web.administration",
@@ -161,7 +163,12 @@ STATIC_ROOT = DATA_DIRECTORY / "static"
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIRECTORY / "files"},
+        # What people send is for the platform's own account on the machine alone.
+        "OPTIONS": {
+            "location": DATA_DIRECTORY / "files",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

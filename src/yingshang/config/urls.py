@@ -8,7 +8,9 @@ from yingshang.web.callbacks import message_reports
 
 urlpatterns = [
     path("", include("yingshang.web.portal.urls")),
+    path("policies/", include("yingshang.web.policies.portal_urls")),
     path("desk/", include("yingshang.web.desk.urls")),
+    path("desk/policies/", include("yingshang.web.policies.desk_urls")),
     path("cockpit/", include("yingshang.web.cockpit.urls")),
     path("verify/", include("yingshang.web.verify.urls")),
     path("documents/", include("yingshang.web.documents.urls")),

@@ -41,7 +41,7 @@ from .errors import (
     UnknownRegion,
     UnsupportedFormat,
 )
-from .facts import FactDefinition, FieldDefinition, arrow_type, facts, get_fact
+from .facts import FactDefinition, FieldDefinition, arrow_type, facts, get_fact, policy_catalogue
 from .industries import (
     Industry,
     IndustryGroup,
@@ -133,6 +133,7 @@ __all__ = [
     "parent_of",
     "parse_credit_code",
     "place_name",
+    "policy_catalogue",
     "region_is_within",
     "region_path",
     "regions",

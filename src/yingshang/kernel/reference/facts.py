@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
+from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
+
+from yingshang.rules.policy.catalogue import FactCatalogue, catalogue_from_data
+from yingshang.rules.policy.marked_yaml import load_all
 
 from .errors import InvalidCatalogue, UnknownFact
 from .reference_data import load_yaml
@@ -124,6 +128,14 @@ def get_fact(code: str) -> FactDefinition:
         value=code,
         suggestions=near,
     )
+
+
+@cache
+def policy_catalogue() -> FactCatalogue:
+    """The whole catalogue as policies read it: `catalogue: parties` in a policy file."""
+    text = resources.files("yingshang.kernel.reference").joinpath("data/facts.yaml").read_text("utf-8")
+    document = next(iter(load_all(text, "facts.yaml")))
+    return catalogue_from_data(document.data, "facts.yaml")
 
 
 def arrow_type(definition: FactDefinition | FieldDefinition) -> pa.DataType:

@@ -1,0 +1,130 @@
+"""Steps that several actions share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from yingshang.kernel.access.api import Actor, NotAllowed
+from yingshang.kernel.ledger.api import Target, record
+
+from ..content import Content, content_of
+from ..errors import ChangedMeanwhile
+from ..models import ItemVersion, PolicyDocument, PolicyItem
+from ..selectors import AUTHOR, item_not_found
+
+
+def ensure_may_write(actor: Actor, region_path: str, agency_id: int | None) -> None:
+    """That the actor writes policies for the place, or for the agency itself. Raises NotAllowed."""
+    scope = actor.require(AUTHOR)
+    inside = scope.everywhere or region_path in scope.regions
+    inside = inside or any(region_path.startswith(path) for path in scope.subtrees)
+    if not inside and agency_id not in scope.agencies:
+        raise NotAllowed(
+            f"{actor.name} does not write policies for this place",
+            message_zh="您不能编写该地区的政策",
+            permission=AUTHOR,
+        )
+
+
+def load_item(actor: Actor, code: str, permission: str) -> PolicyItem:
+    """The item, locked, if the permission reaches it. Raises ItemNotFound."""
+    scope = actor.require(permission)
+    rows = scope.filter(PolicyItem.objects.select_for_update(), region="region_path", agency="agency")
+    item = rows.filter(code=code).first()
+    if item is None:
+        raise item_not_found(code)
+    return item
+
+
+def load_version(actor: Actor, code: str, permission: str, *states: str) -> ItemVersion:
+    """The version of the item that is in one of the states, locked. Raises ItemNotFound."""
+    item = load_item(actor, code, permission)
+    row = item.versions.select_for_update().filter(state__in=states).order_by("-number").first()
+    if row is None:
+        raise item_not_found(code)
+    row.item = item
+    return row
+
+
+def read_off(row: ItemVersion, source: str, today: date) -> Content:
+    """Put what the source says into the columns of the version. Raises InvalidItem."""
+    content = content_of(source, today)
+    row.source, row.digest = source, content.digest
+    for name in (
+        "name",
+        "summary",
+        "issuer",
+        "kind",
+        "delivery",
+        "effective_from",
+        "effective_to",
+        "benefit_text",
+    ):
+        setattr(row, name, getattr(content, name))
+    row.windows, row.tags, row.facts = list(content.windows), list(content.tags), list(content.facts)
+    return content
+
+
+def same_revision(found: int, expected: int, changed_by: str) -> None:
+    """Raises ChangedMeanwhile when somebody else has saved in between."""
+    if found != expected:
+        raise ChangedMeanwhile(
+            f"{changed_by} saved this in between; compare with what they wrote, then save again",
+            message_zh=f"{changed_by} 在此期间保存过修改。请对照其内容后再保存，您填写的内容仍在页面上",
+            found=found,
+            expected=expected,
+        )
+
+
+def note_version(
+    row: ItemVersion,
+    event: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> int:
+    """The audit event of something that happened to a version."""
+    return record(
+        actor=actor,
+        action=f"policies.item_{event}",
+        target=Target(
+            "policy_item",
+            row.item.code,
+            f"{row.item.code} {row.name} v{row.number}",
+            region_path=row.item.region_path,
+            agency_id=row.item.agency_id,
+        ),
+        now=now,
+        before=dict(before) if before else None,
+        after=dict(after) if after else None,
+        reason=reason[:400],
+    )
+
+
+def note_document(
+    row: PolicyDocument,
+    event: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> int:
+    """The audit event of something that happened to a document."""
+    return record(
+        actor=actor,
+        action=f"policies.document_{event}",
+        target=Target(
+            "policy_document", str(row.pk), row.title, region_path=row.region_path, agency_id=row.agency_id
+        ),
+        now=now,
+        before=dict(before) if before else None,
+        after=dict(after) if after else None,
+        reason=reason[:400],
+    )

@@ -1,0 +1,59 @@
+"""Refusals of this area."""
+
+from __future__ import annotations
+
+from yingshang.rules.errors import DomainError
+
+
+class DocumentNotFound(DomainError):
+    """No such policy document, or none that may be seen."""
+
+    code = "policies.document_not_found"
+
+
+class ItemNotFound(DomainError):
+    """No such policy item or version, or none that may be seen."""
+
+    code = "policies.item_not_found"
+
+
+class InvalidDocument(DomainError):
+    """What is said of an official document cannot be so."""
+
+    code = "policies.invalid_document"
+
+
+class InvalidItem(DomainError):
+    """The source of an item cannot be read as one; `problems` says where."""
+
+    code = "policies.invalid_item"
+
+
+class CodeTaken(DomainError):
+    """Another item has this code."""
+
+    code = "policies.code_taken"
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody else saved in between; what they saved is kept, and so is what this one typed, on their page."""
+
+    code = "policies.changed_meanwhile"
+
+
+class NotPossibleNow(DomainError):
+    """The state of the version does not allow it."""
+
+    code = "policies.not_possible_now"
+
+
+class OpenVersion(DomainError):
+    """A version of the item is being worked on already."""
+
+    code = "policies.open_version"
+
+
+class InvalidLifecycle(DomainError):
+    """The table of states contradicts itself."""
+
+    code = "policies.invalid_lifecycle"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PolicyPagesConfig(AppConfig):
+    name = "yingshang.web.policies"
+    label = "policy_pages"

@@ -1,0 +1,1 @@
+"""Documents and items being written, on the desk."""

@@ -1,0 +1,1 @@
+"""What an item has achieved, on the desk."""

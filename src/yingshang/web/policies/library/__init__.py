@@ -1,0 +1,1 @@
+"""The policy library in the portal: search, facets, documents, items, feeds."""

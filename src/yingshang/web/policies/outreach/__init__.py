@@ -1,0 +1,1 @@
+"""Enterprises that are entitled and have not acted, on the desk."""

@@ -1,0 +1,1 @@
+"""The standardisation review and the life of versions, on the desk; consultations in the portal."""

@@ -1,0 +1,1 @@
+"""What a draft would cost, on the desk."""
