@@ -182,6 +182,61 @@ ACTOR_KINDS: Words = {
     "visitor": _("访客"),
 }
 
+SYSTEM_ACTORS: Words = {
+    "accounts": _("账号服务"),
+    "calendars": _("工作日历服务"),
+    "deadline-sweeper": _("时限巡查"),
+    "demonstration": _("演示数据装载"),
+    "enterprise-binding": _("企业绑定服务"),
+    "fact-objection": _("事实异议服务"),
+    "file-sweeper": _("文件清理"),
+    "flow": _("流程引擎"),
+    "forms": _("表单服务"),
+    "retention": _("保存期限清理"),
+    "sample-city": _("示例城市装载"),
+    "setup": _("平台安装"),
+    "snapshot": _("主体快照"),
+}
+"""What of the platform itself acts, by the name it acts under."""
+
+
+def actor_name(kind: str, name: str) -> str:
+    """Who did something, as people read it: the platform by a word, a person as they are called."""
+    if kind == "system":
+        return str(SYSTEM_ACTORS.get(name, name))
+    return name
+
+
+JOB_NAMES: Words = {
+    "api.forget_expired": _("清除过期的接口记录"),
+    "clock.move_deadlines": _("按新日历调整时限"),
+    "clock.settle_provisional": _("按已发布的日历确认暂定时限"),
+    "clock.sweep": _("巡查到期的时限"),
+    "documents.sweep": _("清理无主文件"),
+    "enterprise_binding.lapse": _("结束逾期的绑定申请"),
+    "forms.sweep_unsubmitted": _("清理未提交的附件"),
+    "jobs.forget_old": _("清除早已完成的任务"),
+    "jobs.take_up_stalled": _("接续中断的任务"),
+    "ledger.audit": _("核对存证日志"),
+    "ledger.sequence": _("把操作记录写入存证日志"),
+    "notices.deliver": _("送出消息"),
+    "notices.deliver_waiting": _("送出等待中的消息"),
+    "notices.forget_old": _("清除过期消息"),
+    "notices.send_campaign": _("群发消息"),
+    "notices.start_campaigns": _("开始到点的群发消息"),
+    "parties.forget_import_files": _("清除过期的导入文件"),
+    "parties.import_facts": _("导入企业事实"),
+    "parties.import_persons": _("导入个人"),
+    "parties.update_snapshot": _("更新主体快照"),
+}
+"""What kinds of job are called. One without a name here is shown by its code."""
+
+
+def job_title(title: str, name: str) -> str:
+    """What a job is called: as whoever queued it said, or for those on a schedule by their kind."""
+    return str(JOB_NAMES.get(name, name)) if title == name else title
+
+
 ACTIONS: Words = {
     "documents.stored": _("收存文件"),
     "documents.generated": _("出具文书"),
@@ -253,6 +308,14 @@ ACTIONS: Words = {
     "flow.task_reassigned": _("转派待办"),
     "flow.task_completed": _("办理"),
     "flow.task_sent_back": _("退回前面环节"),
+    "policies.document_added": _("录入政策文件"),
+    "policies.document_changed": _("修改政策文件"),
+    "policies.item_begun": _("新建政策事项"),
+    "policies.item_saved": _("保存政策事项草稿"),
+    "policies.item_version_begun": _("新建政策事项版本"),
+    "policies.item_discarded": _("作废政策事项草稿"),
+    "policies.item_published": _("发布政策事项"),
+    "policies.item_withdrawn": _("撤回政策事项"),
     "fact_objection.submitted": _("提出异议"),
     "fact_objection.accepted": _("受理异议"),
     "fact_objection.decided": _("核实异议"),
@@ -329,6 +392,7 @@ ACTIONS: Words = {
     "parties.import_requested": _("提交导入"),
     "parties.import_finished": _("完成导入"),
     "parties.import_failed": _("导入失败"),
+    "parties.import_files_forgotten": _("清除过期的导入文件"),
     "parties.fact_corrected": _("更正事实"),
     "parties.merged": _("合并主体"),
     "parties.merge_undone": _("撤销合并"),
