@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .actions.agencies import activate_agency, add_agency, deactivate_agency, move_agency, rename_agency
 from .actions.correct_fact import correct_fact
+from .actions.forget_import_files import forget_import_files
 from .actions.import_facts import import_facts, request_import
 from .actions.import_persons import import_persons, request_person_import
 from .actions.load_reference_data import load_reference_data
@@ -33,6 +34,7 @@ from .imports import get_import, import_rejects, imports, rejects_file
 from .personal import PersonalDatum, personal_data
 from .portraits import fact_history, portrait
 from .public import PublicEntry, public_entry
+from .retention import import_keep_days
 from .selectors import (
     agencies,
     agencies_after,
@@ -140,6 +142,7 @@ __all__ = [
     "duplicate_candidates",
     "fact_coverage",
     "fact_history",
+    "forget_import_files",
     "freshness_by_source",
     "get_agency",
     "get_import",
@@ -148,6 +151,7 @@ __all__ = [
     "get_region_row",
     "import_facts",
     "import_figures",
+    "import_keep_days",
     "import_persons",
     "import_rejects",
     "imports",

@@ -12,6 +12,7 @@ from yingshang.kernel.access.api import Actor
 
 from .errors import ImportNotFound
 from .models import FactImport
+from .retention import rejects_kept_until
 from .values import ImportPage, ImportSummary, RejectPage, RejectReason, RejectRow
 
 _PERMISSION = "parties.import"
@@ -130,6 +131,7 @@ def summary_of(fact_import: FactImport, *, already_imported: bool = False) -> Im
         message=fact_import.message,
         already_imported=already_imported,
         about=fact_import.about,
+        rejects_kept_until=rejects_kept_until(fact_import),
     )
 
 

@@ -204,6 +204,7 @@ class ImportSummary:
 
     `confirmed` counts those of the unchanged that added to the history: told again as of a newer day, or older news.
     `already_imported` says that the file had been imported completely before, and nothing was done.
+    `rejects_kept_until` is the last day its rejected rows are kept.
     """
 
     id: int
@@ -225,6 +226,7 @@ class ImportSummary:
     message: str
     already_imported: bool = False
     about: str = "enterprises"
+    rejects_kept_until: date | None = None
 
     @property
     def nothing_changed(self) -> bool:

@@ -16,6 +16,7 @@ from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.words import (
     ACTIONS,
     FACT_TYPES,
+    JOB_NAMES,
     JOB_STATES,
     LADDER_ACTIONS,
     LADDER_AUDIENCES,
@@ -90,7 +91,7 @@ class JobFilter(FilterForm):
 
     def __init__(self, data: QueryDict, *, names: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["name"].choices = choices(((n, n) for n in names), _("全部种类"))  # type: ignore[attr-defined]
+        self.fields["name"].choices = choices(((n, JOB_NAMES.get(n, n)) for n in names), _("全部种类"))  # type: ignore[attr-defined]
 
 
 class CatalogueFilter(FilterForm):

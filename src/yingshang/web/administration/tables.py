@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from yingshang.kernel.reference.api import agency_kinds
 from yingshang.web.columns import CountColumn, MomentColumn, ToneColumn, WordColumn, tone_tag
 from yingshang.web.desk.templatetags.words import duration_word
-from yingshang.web.words import ACTIONS, FACT_TYPES, VERSION_STATES, in_language
+from yingshang.web.words import ACTIONS, FACT_TYPES, VERSION_STATES, actor_name, in_language, job_title
 
 
 class AuditTable(tables.Table):
@@ -29,6 +29,12 @@ class AuditTable(tables.Table):
     action = WordColumn(ACTIONS, verbose_name=_("动作"))
     target_name = tables.Column(verbose_name=_("对象"), empty_values=())
     reason = tables.Column(verbose_name=_("理由"), orderable=False)
+
+    def render_actor_name(self, value: str, record: Any) -> str:
+        return actor_name(record.actor_kind, value)
+
+    def value_actor_name(self, value: str, record: Any) -> str:
+        return actor_name(record.actor_kind, value)
 
     def render_target_name(self, value: str | None, record: Any) -> str:
         return value or f"{record.target_kind} {record.target_id}"
@@ -58,6 +64,12 @@ class JobTable(tables.Table):
     started_by_name = tables.Column(verbose_name=_("发起人"), orderable=False)
     created_at = MomentColumn(verbose_name=_("创建"), orderable=False)
     updated_at = MomentColumn(verbose_name=_("更新"), orderable=False)
+
+    def render_title(self, value: str, record: Any) -> str:
+        return job_title(value, record.name)
+
+    def value_title(self, value: str, record: Any) -> str:
+        return job_title(value, record.name)
 
     def value_percent(self, record: Any) -> str:
         return "" if record.percent is None else f"{record.percent}%"

@@ -349,4 +349,7 @@ def _write_rejects(fact_import: FactImport, file: SubjectsFile) -> None:
     ]
     path = rejects_path(fact_import.pk)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Nobody else on the machine reads it, not even while it is written.
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     file.write_rejects(path)

@@ -24,6 +24,7 @@ _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 _TABLES: dict[str, Mapping[str, Any]] = {
     "action_word": words.ACTIONS,
     "actor_word": words.ACTOR_KINDS,
+    "job_word": words.JOB_NAMES,
     "fact_type_word": words.FACT_TYPES,
     "status_word": words.STATUSES,
     "size_word": words.SIZES,
@@ -90,3 +91,15 @@ def role_word(appointment: Any, names: dict[str, str]) -> str:
 def in_words(chinese: str, english: str) -> str:
     """Of two names that the data carries, the one of the page's language."""
     return words.in_language(chinese, english)
+
+
+@register.simple_tag
+def actor_name(event: Any) -> str:
+    """Who did what an event tells of: the platform by words, a person as they are called."""
+    return words.actor_name(event.actor_kind, event.actor_name)
+
+
+@register.simple_tag
+def job_title(job: Any) -> str:
+    """What a job is called."""
+    return words.job_title(job.title, job.name)

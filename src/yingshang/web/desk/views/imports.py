@@ -18,6 +18,7 @@ from django.utils import timezone
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.parties.api import (
     get_import,
+    import_keep_days,
     import_rejects,
     imports,
     rejects_file,
@@ -67,7 +68,12 @@ def import_new(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     return render(
         request,
         "desk/import_new.html",
-        {"form": form, "most": settings.API_UPLOAD_LIMIT, "facts_url": reverse("administration:facts")},
+        {
+            "form": form,
+            "most": settings.API_UPLOAD_LIMIT,
+            "facts_url": reverse("administration:facts"),
+            "keep_days": import_keep_days(),
+        },
         status=status_of_form(form),
     )
 
@@ -111,7 +117,9 @@ def import_detail(request: HttpRequest, import_id: int) -> HttpResponseBase:
         return import_rejects(actor=actor, import_id=import_id, page=page, per_page=per_page)
 
     listing = Listing(request, RejectTable, fetch, name=f"rejects-{import_id}")
-    return listing.respond("desk/import.html", {"import": found})
+    until = found.rejects_kept_until
+    forgotten = until is not None and until < timezone.localdate()
+    return listing.respond("desk/import.html", {"import": found, "forgotten": forgotten})
 
 
 @needs("parties.import")

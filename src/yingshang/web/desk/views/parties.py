@@ -31,7 +31,7 @@ from yingshang.web.changes import changes
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing, Page
 from yingshang.web.regions import region_of_path
-from yingshang.web.words import ACTIONS
+from yingshang.web.words import ACTIONS, actor_name
 
 from ..forms import PartyFilter, PurposeForm
 from ..tables import PartyTable
@@ -143,7 +143,7 @@ def _party_page(
                 {
                     "title": ACTIONS.get(event.action, event.action),
                     "when": event.occurred_at,
-                    "who": event.actor_name,
+                    "who": actor_name(event.actor_kind, event.actor_name),
                     "reason": event.reason,
                     "changes": [each for each in changes(event.before, event.after) if each.kind != "same"],
                 }
