@@ -143,8 +143,7 @@ def test_mandates_follow_and_return() -> None:
     clerk, boss = clerk_of(duplicate), legal_representative_of(duplicate)
     merge_id = merged(kept, duplicate)
     assert portrait(actor=clerk.actor(), party_id=kept.pk, now=NOW).facts
-    with pytest.raises(PartyNotFound):
-        get_party(actor=clerk.actor(), party_id=duplicate.pk)
+    assert get_party(actor=clerk.actor(), party_id=duplicate.pk).merged_into == kept.pk
     assert Mandate.objects.get(user=boss.user).party_id == kept.pk
     undo_merge(actor=SYSTEM, merge_id=merge_id, now=LATER)
     with pytest.raises(PartyNotFound):

@@ -284,7 +284,8 @@ def test_a_code_of_a_duplicate_binds_to_the_party_that_was_kept() -> None:
     who = person()
     view = request_binding(actor=who.actor(), credit_code=duplicate.credit_code or "", now=NOW)
     confirm_binding(actor=who.actor(), request_id=view.id, code=last_code(), now=NOW)
-    assert who.actor().scope("parties.view_own").parties == {kept.pk}
+    (mandate,) = who.actor().mandates
+    assert (mandate.party_id, mandate.parties) == (kept.pk, {kept.pk, duplicate.pk})
 
 
 @pytest.mark.django_db

@@ -35,11 +35,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class MandateGrant:
-    """What a person may do for one party (enterprise)."""
+    """What a person may do for one party (enterprise), and for the entries that were merged into it."""
 
     party_id: int
     powers: frozenset[str]
     legal_representative: bool = False
+    merged: frozenset[int] = frozenset()
+
+    @property
+    def parties(self) -> frozenset[int]:
+        """Everything this mandate is for: the party and its former duplicates, which are one with it."""
+        return self.merged | {self.party_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +137,19 @@ class Actor:
             agencies=frozenset(
                 grant.agency_id for grant in held if grant.reach == "agency" and grant.agency_id is not None
             ),
-            parties=frozenset(mandate.party_id for mandate in self.mandates if permission in mandate.powers),
+            parties=frozenset[int]().union(
+                *(mandate.parties for mandate in self.mandates if permission in mandate.powers)
+            ),
         )
+
+    def acts_for(self, party_id: int) -> bool:
+        """Whether some mandate is for this party, or for the one it was merged into."""
+        return any(party_id in mandate.parties for mandate in self.mandates)
+
+    def kept_entry(self, party_id: int, permission: str) -> int:
+        """The party that is kept, where this one was merged into one for which the actor may do this; else itself."""
+        held = (each for each in self.mandates if permission in each.powers)
+        return next((each.party_id for each in held if party_id in each.merged), party_id)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -72,6 +72,7 @@ from .errors import (
 from .http import Rule, actor_from, needs, open_to_everybody, signed_in
 from .lockout import is_locked_out
 from .log import add_cosigner, event_receipt, retire_cosigner
+from .merged import entries_of
 from .middleware import rule_of
 from .permissions import Permission, declare, get_permission, permissions
 from .personal_data import EncryptedTextField, lookup_hash, mask
@@ -139,6 +140,7 @@ __all__ = [
     "end_appointment",
     "ensure_separate",
     "ensure_topmost",
+    "entries_of",
     "event_receipt",
     "find_account",
     "get_audit_event",

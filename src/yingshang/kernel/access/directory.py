@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from .actors import Actor, Scope
 from .errors import NotAllowed, RoleNotFound, UserNotFound
+from .merged import entries_of, kept_of
 from .models import Appointment, Mandate, PersonalDataView, Role, SystemClient, User
 from .permissions import get_permission
 from .personal_data import mask
@@ -174,16 +175,23 @@ def contact_of_user(*, user_id: int) -> AccountContact | None:
 
 
 def contacts_of_party(*, party_id: int, today: date) -> tuple[AccountContact, ...]:
-    """How those are reached who act for an enterprise today, for the room that sends messages."""
+    """How those are reached who act for an enterprise today, for the room that sends messages.
+
+    Of a duplicate also those who act for the party it was merged into.
+    """
     held = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
-    held = held.filter(party_id=party_id, revoked_at__isnull=True, user=OuterRef("pk"))
+    held = held.filter(party__in=kept_of(party_id), revoked_at__isnull=True, user=OuterRef("pk"))
     return tuple(_contact(user) for user in _reachable(User.objects.filter(Exists(held))).order_by("pk"))
 
 
 def contacts_of_parties(*, party_ids: Collection[int], today: date) -> dict[int, tuple[AccountContact, ...]]:
-    """The same for many enterprises at once, in two queries; those nobody acts for are left out."""
+    """The same for many enterprises at once, in three queries; those nobody acts for are left out."""
     held = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
-    pairs = held.filter(party_id__in=party_ids, revoked_at__isnull=True).values_list("party_id", "user_id")
+    held = held.filter(revoked_at__isnull=True)
+    pairs = [
+        *held.filter(party_id__in=party_ids).values_list("party_id", "user_id"),
+        *held.filter(party__merged__in=party_ids).values_list("party__merged", "user_id"),
+    ]
     found = {user.pk: user for user in _reachable(User.objects.filter(pk__in={user for _, user in pairs}))}
     contacts: dict[int, tuple[AccountContact, ...]] = {}
     for party_id, user_id in sorted(set(pairs)):
@@ -318,10 +326,13 @@ def clients(*, actor: Actor) -> tuple[ClientView, ...]:
 
 
 def personal_views(*, actor: Actor, party_id: int, limit: int = 200) -> tuple[PersonalView, ...]:
-    """Who saw personal data of a party, newest first: for the party itself and for auditors of its region."""
+    """Who saw personal data of a party, newest first: for the party itself and for auditors of its region.
+
+    With what was seen of the entries merged into it, as far as the actor reaches them.
+    """
     scope = scope_of(actor, "parties.view_own", "access.view_audit")
-    parties = scope.filter(_parties(), region="region__path", party="pk")
-    rows = PersonalDataView.objects.filter(party_id=party_id, party_id__in=parties.values("pk"))
+    parties = scope.filter(entries_of(party_id), region="region__path", party="pk")
+    rows = PersonalDataView.objects.filter(party_id__in=parties)
     return tuple(
         PersonalView(
             row.seen_at, row.actor_kind, row.actor_name, row.party_id, tuple(row.fields), row.purpose

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 from django.utils import timezone
 
@@ -31,7 +32,8 @@ def actor_of(user: Any, *, today: date) -> Actor:
     mandates = (
         Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
         .filter(user=user, revoked_at__isnull=True)
-        .values_list("party_id", "powers", "legal_representative")
+        .annotate(merged=ArrayAgg("party__merged", filter=Q(party__merged__isnull=False), default=[]))
+        .values_list("party_id", "powers", "legal_representative", "merged")
     )
     return Actor(
         kind="user",
@@ -41,7 +43,10 @@ def actor_of(user: Any, *, today: date) -> Actor:
             Grant(role, frozenset(permissions), cast(Reach, reach), agency, path, second_factor)
             for role, permissions, reach, agency, path, second_factor in appointments
         ),
-        mandates=tuple(MandateGrant(party, frozenset(powers), legal) for party, powers, legal in mandates),
+        mandates=tuple(
+            MandateGrant(party, frozenset(powers), legal, frozenset(merged))
+            for party, powers, legal, merged in mandates
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, entries_of
 from yingshang.kernel.clock.api import DeadlineView
 from yingshang.kernel.ledger.api import events_of
 from yingshang.kernel.reference.api import get_region
@@ -104,7 +104,7 @@ _ORDERS = {
 }
 
 _JOINS = (
-    "case__version", "case__party", "agency__region", "assignee",
+    "case__version", "case__party__merged_into", "agency__region", "assignee",
 )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def tasks(
     if step:
         rows = rows.filter(step=step)
     if party_id is not None:
-        rows = rows.filter(case__party=party_id)
+        rows = rows.filter(case__party__in=entries_of(party_id))
     if text.strip():
         rows = rows.filter(_about(text.strip(), "case__"))
     if late:
@@ -237,6 +237,7 @@ def _about(text: str, prefix: str = "") -> Q:
     condition = Q(**{f"{prefix}subject_title__icontains": text}) | Q(
         **{f"{prefix}party__name__icontains": text}
     )
+    condition |= Q(**{f"{prefix}party__merged_into__name__icontains": text})
     number = text.rsplit("-", 1)[-1]
     if number.isdecimal() and len(number) < 18:
         condition |= Q(**{f"{prefix}pk": int(number)})
@@ -286,7 +287,7 @@ def cases(
     if subject_kind:
         rows = rows.filter(subject_kind=subject_kind)
     if party_id is not None:
-        rows = rows.filter(party=party_id)
+        rows = rows.filter(party__in=entries_of(party_id))
     if text.strip():
         rows = rows.filter(_about(text.strip()))
     if late:
@@ -297,7 +298,7 @@ def cases(
     total = rows.count()
     pages = max(1, ceil(total / per_page))
     page = min(max(page, 1), pages)
-    ordered = rows.select_related("version", "party").order_by(
+    ordered = rows.select_related("version", "party__merged_into").order_by(
         _CASE_ORDERS.get(order, _CASE_ORDERS["-started"]), "-pk"
     )
     found = list(ordered[(page - 1) * per_page : page * per_page])
@@ -324,7 +325,7 @@ def case_of_subject(*, kind: str, identifier: str, now: datetime | None = None) 
     """The newest case about a subject, for the process it belongs to, which knows who may see it."""
     row = (
         Case.objects.filter(subject_kind=kind, subject_id=identifier)
-        .select_related("version", "party")
+        .select_related("version", "party__merged_into")
         .order_by("-pk")
         .first()
     )
@@ -333,7 +334,7 @@ def case_of_subject(*, kind: str, identifier: str, now: datetime | None = None) 
 
 def get_case(*, actor: Actor, case_id: int, now: datetime) -> CaseDetail:
     """One case with everything in it. Raises CaseNotFound outside the scope."""
-    row = visible_cases(actor).select_related("version", "party").filter(pk=case_id).first()
+    row = visible_cases(actor).select_related("version", "party__merged_into").filter(pk=case_id).first()
     if row is None:
         raise case_not_found(case_id)
     return case_detail(row, actor, now)
@@ -344,7 +345,7 @@ def case_progress(*, kind: str, identifier: str, now: datetime) -> CaseDetail | 
     applicant is for that process to choose."""
     row = (
         Case.objects.filter(subject_kind=kind, subject_id=identifier)
-        .select_related("version", "party")
+        .select_related("version", "party__merged_into")
         .order_by("-pk")
         .first()
     )
@@ -404,7 +405,7 @@ def case_drawing(*, actor: Actor, case_id: int, language: str, now: datetime) ->
     """The definition drawn, with where the case stands, as SVG. Raises CaseNotFound outside the scope."""
     from .drawing import draw
 
-    row = visible_cases(actor).select_related("version", "party").filter(pk=case_id).first()
+    row = visible_cases(actor).select_related("version", "party__merged_into").filter(pk=case_id).first()
     if row is None:
         raise case_not_found(case_id)
     return draw(row.version.bpmn, here=case_detail(row, None, now).here, language=language)
@@ -458,7 +459,7 @@ def task_views(rows: list[Task], actor: Actor | None, now: datetime) -> list[Tas
 
 def snapshot(case_id: int, task_ids: Iterable[int], now: datetime) -> tuple[CaseView, dict[int, TaskView]]:
     """A case and some of its tasks as they are now, for the process behind it. Six queries."""
-    case = Case.objects.select_related("version", "party").get(pk=case_id)
+    case = Case.objects.select_related("version", "party__merged_into").get(pk=case_id)
     rows = list(Task.objects.filter(pk__in=list(task_ids)).select_related("agency__region", "assignee"))
     for row in rows:
         row.case = case
@@ -476,6 +477,7 @@ def _task_view(
     case = row.case
     rule = flow_of(case).steps.get(row.step) if row.kind == Task.STEP else None
     is_open = row.state in TASK_OPEN and case.state in CASE_OPEN
+    kept = _kept(case)
     return TaskView(
         id=row.pk,
         case_id=case.pk,
@@ -496,8 +498,8 @@ def _task_view(
         definition_name=case.name,
         definition_name_en=case.name_en or case.name,
         subject=Subject(case.subject_kind, case.subject_id, case.subject_title),
-        party_id=case.party_id,
-        party_name=case.party.name if case.party else "",
+        party_id=kept.pk if kept else None,
+        party_name=kept.name if kept else "",
         ready_at=row.ready_at,
         claimed_at=row.claimed_at,
         ended_at=row.ended_at,
@@ -519,10 +521,16 @@ def _task_view(
     )
 
 
+def _kept(case: Case) -> Any:
+    """The party a case is about; of a duplicate the one it was merged into."""
+    return case.party and (case.party.merged_into or case.party)
+
+
 def case_view(row: Case, now: datetime, deadlines: Mapping[int, DeadlineView] | None = None) -> CaseView:
     """A row, read with its version and party, as a value."""
     if deadlines is None:
         deadlines = clocks.views([row.deadline_id], now)
+    kept = _kept(row)
     return CaseView(
         id=row.pk,
         number=row.number,
@@ -532,8 +540,8 @@ def case_view(row: Case, now: datetime, deadlines: Mapping[int, DeadlineView] | 
         name=row.name,
         name_en=row.name_en or row.name,
         subject=Subject(row.subject_kind, row.subject_id, row.subject_title),
-        party_id=row.party_id,
-        party_name=row.party.name if row.party else "",
+        party_id=kept.pk if kept else None,
+        party_name=kept.name if kept else "",
         region_code=row.region_code,
         region_path=row.region_path,
         agencies=dict(row.agencies),

@@ -16,10 +16,12 @@ from .subjects import CaseEvent, handler_of
 
 
 def _say(case_id: int, task_id: int | None, rung: FiredRung, what: tuple[str, ...] = ()) -> None:
-    case = Case.objects.select_related("version", "party").get(pk=case_id)
+    case = Case.objects.select_related("version", "party__merged_into").get(pk=case_id)
     task = None
     if task_id is not None:
-        rows = Task.objects.select_related("case__version", "case__party", "agency__region", "assignee")
+        rows = Task.objects.select_related(
+            "case__version", "case__party__merged_into", "agency__region", "assignee"
+        )
         task = task_views([rows.get(pk=task_id)], None, rung.fired_at)[0]
     handler_of(case.subject_kind)(
         CaseEvent(

@@ -29,6 +29,8 @@ def prefill(*, actor: Actor, form: FormVersionView, party_id: int, now: datetime
     is personal data that is hidden from the actor: what stays empty is filled in by the person.
     """
     may_fill_for(actor, party_id)
+    # What is known of an enterprise is known of the entry that is kept.
+    party_id = actor.kept_entry(party_id, "parties.view_own")
     found: dict[str, Prefilled] = {}
     wanted = [field for field in form.fields.values() if field.fact or field.last]
     if not wanted:

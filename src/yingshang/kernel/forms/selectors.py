@@ -9,10 +9,10 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor, Scope, system_actor
+from yingshang.kernel.access.api import Actor, Scope, entries_of, system_actor
 from yingshang.kernel.parties.api import get_party
 from yingshang.kernel.reference.api import find_region
 
@@ -199,12 +199,20 @@ def may_read_files(actor: Actor, identifier: str) -> bool:
     return f"{actor.kind[0]}{actor.identifier}" == author and actor.may(FILL)
 
 
+def drafts_of(party_id: int, *, subject: str, user_id: int, **form: Any) -> QuerySet[FormDraft]:
+    """What somebody has typed about a subject, for a party or for an entry merged into it; the party's own first."""
+    own_first = Case(When(party_id=party_id, then=0), default=1)
+    return FormDraft.objects.filter(
+        party__in=entries_of(party_id), subject=subject, user_id=user_id, **form
+    ).order_by(own_first, "pk")
+
+
 def get_draft(*, actor: Actor, form_code: str, subject: str, party_id: int) -> DraftView | None:
     """What the actor has typed so far, or None. Raises NotYourParty outside their scope."""
     may_fill_for(actor, party_id)
     found = (
-        FormDraft.objects.select_related("form", "version")
-        .filter(form__code=form_code, subject=subject, party_id=party_id, user_id=whose(actor))
+        drafts_of(party_id, subject=subject, user_id=whose(actor), form__code=form_code)
+        .select_related("form", "version")
         .first()
     )
     return draft_view(found) if found else None
@@ -215,7 +223,7 @@ def drafts(*, actor: Actor, party_id: int | None = None) -> tuple[DraftView, ...
     scope = actor.require(FILL)
     rows = FormDraft.objects.select_related("form", "version").filter(user_id=whose(actor))
     if party_id is not None:
-        rows = rows.filter(party_id=party_id)
+        rows = rows.filter(party__in=entries_of(party_id))
     return tuple(draft_view(each) for each in scope.filter(rows, party="party_id").order_by("-updated_at"))
 
 
@@ -271,7 +279,7 @@ def submissions(
 ) -> tuple[SubmissionSummary, ...]:
     """What was submitted for an enterprise, the newest first. Raises NotYourParty outside the actor's scope."""
     may_fill_for(actor, party_id)
-    rows = Submission.objects.filter(party_id=party_id).select_related("form", "version")
+    rows = Submission.objects.filter(party__in=entries_of(party_id)).select_related("form", "version")
     if form_code:
         rows = rows.filter(form__code=form_code)
     rows = rows.defer("values", "sources")
@@ -342,7 +350,7 @@ def last_values(
 ) -> Mapping[str, tuple[Any, date, str, str, str, int | None]]:
     """Field → its latest value of the enterprise's last submissions of any form: (value, day, form's names, format,
     who). One query; only the last twenty are looked at."""
-    rows = Submission.objects.filter(party_id=party_id).select_related("version", "form")[:20]
+    rows = Submission.objects.filter(party__in=entries_of(party_id)).select_related("version", "form")[:20]
     found: dict[str, tuple[Any, date, str, str, str, int | None]] = {}
     for row in rows:
         view = version_view(row.version)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, entries_of
 
 from .facts import catalogue_order, fact_value, missing_facts
 from .history import NAME, Record, current, statements_on
@@ -66,8 +65,7 @@ def fact_history(
 
 def records_of(party: Party) -> list[Record]:
     """The records of a party and of those merged into it. One query."""
-    parties = Party.objects.filter(Q(pk=party.pk) | Q(merged_into=party)).values("pk")
-    rows = FactRecord.objects.filter(party__in=parties)
+    rows = FactRecord.objects.filter(party__in=entries_of(party.pk))
     return [
         Record(number, as_of, received_at, said, own=owner == party.pk)
         for number, as_of, received_at, said, owner in rows.values_list(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -61,6 +63,11 @@ class BindingRequest(models.Model):
             models.Index(name="binding_due", fields=["due_on"], condition=Q(state="in_review")),
             models.Index(name="binding_of_user", fields=["user", "-id"]),
         ]
+
+    @property
+    def enterprise(self) -> Any:
+        """The enterprise, if it is registered; where its entry was merged since, the one that is kept."""
+        return self.party and (self.party.merged_into or self.party)
 
     def __str__(self) -> str:
         return f"{self.user} → {self.credit_code}"

@@ -114,11 +114,11 @@ def bindings_to_approve(*, actor: Actor) -> tuple[ApprovalView, ...]:
     """Requests of people who want to be clerks of an enterprise the actor may authorise clerks of."""
     if not actor.may("mandates.grant"):
         return ()
-    rows = approvable(actor).filter(state="awaiting_representative").select_related("party", "user")
+    rows = approvable(actor).filter(state="awaiting_representative")
     return tuple(
-        ApprovalView(row.pk, row.party.pk, row.party.name, row.user_id, str(row.user), row.requested_at)
-        for row in rows.order_by("id")
-        if row.party is not None
+        ApprovalView(row.pk, kept.pk, kept.name, row.user_id, str(row.user), row.requested_at)
+        for row in rows.select_related("party__merged_into", "user").order_by("id")
+        if (kept := row.enterprise) is not None
     )
 
 

@@ -32,7 +32,7 @@ def follow(event: CaseEvent) -> None:
 
 def _row_of(event: CaseEvent) -> Objection:
     rows = Objection.objects.select_for_update(of=("self",)).select_related(
-        "party", "source_agency", "service_center"
+        "party__merged_into", "source_agency", "service_center"
     )
     return rows.get(pk=int(event.case.subject.identifier))
 
@@ -159,8 +159,8 @@ def _reply(row: Objection, event: CaseEvent) -> None:
         template=REPLY,
         context={
             "number": row.number,
-            "enterprise": row.party.name,
-            "credit_code": row.party.credit_code or "",
+            "enterprise": row.enterprise.name,
+            "credit_code": row.enterprise.credit_code or "",
             "fact": row.fact_name,
             "held_value": row.held_value or "未知",
             "source": row.source,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -66,6 +68,11 @@ class Objection(models.Model):
             ),
         ]
         indexes = [models.Index(name="objection_of_party", fields=["party", "-id"])]
+
+    @property
+    def enterprise(self) -> Any:
+        """Whose objection it is: the party it was filed for, or the one that party was merged into since."""
+        return self.party.merged_into or self.party
 
     def __str__(self) -> str:
         return f"{self.number} {self.fact_name}"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from yingshang.kernel.access.api import Actor, scope_of
+from yingshang.kernel.access.api import Actor, entries_of, scope_of
 from yingshang.kernel.clock.api import DeadlineView
 from yingshang.kernel.flow.api import case_progress
 from yingshang.kernel.forms.api import SubmissionView
@@ -27,12 +27,15 @@ SUBJECT_PREFIX = "objection:"
 class ObjectionView:
     """An objection as a page shows it. `corrected_value` is what the source would put in the place of `held_value`.
 
-    `personal` says that the fact is about a person: what is claimed of it is `HIDDEN` to whom it is not for.
+    `party_id` is the enterprise; `entry_id` the entry of the register it was filed for, another one where that was
+    merged since. `personal` says that the fact is about a person: what is claimed of it is `HIDDEN` to whom it is not
+    for.
     """
 
     id: int
     number: str
     party_id: int
+    entry_id: int
     enterprise: str
     credit_code: str
     column: str
@@ -81,8 +84,9 @@ def without_personal(found: ObjectionView) -> ObjectionView:
 
 
 def objections(*, actor: Actor, party_id: int) -> tuple[ObjectionView, ...]:
-    """The objections of an enterprise one acts for, newest first."""
-    return tuple(view_of(row) for row in own(actor).filter(party_id=party_id).order_by("-id"))
+    """The objections of an enterprise one acts for, with those of entries merged into it, newest first."""
+    rows = own(actor).filter(party__in=entries_of(party_id))
+    return tuple(view_of(row) for row in rows.order_by("-id"))
 
 
 def get_objection(*, actor: Actor, objection_id: int) -> ObjectionView:
@@ -161,7 +165,7 @@ def progress(*, actor: Actor, objection_id: int, now: datetime) -> Progress | No
 
 def open_objections(*, party_id: int) -> dict[str, int]:
     """Column → number of the open objection to it: for marking facts as disputed (征信业管理条例第二十五条)."""
-    rows = Objection.objects.filter(party_id=party_id, state__in=OPEN)
+    rows = Objection.objects.filter(party__in=entries_of(party_id), state__in=OPEN).order_by("-id")
     return dict(rows.values_list("column", "id"))
 
 
@@ -210,9 +214,10 @@ def view_of(row: Objection) -> ObjectionView:
     return ObjectionView(
         id=row.pk,
         number=row.number,
-        party_id=row.party_id,
-        enterprise=row.party.name,
-        credit_code=row.party.credit_code or "",
+        party_id=row.enterprise.pk,
+        entry_id=row.party_id,
+        enterprise=row.enterprise.name,
+        credit_code=row.enterprise.credit_code or "",
         column=row.column,
         fact_name=row.fact_name,
         held_value=row.held_value,
@@ -246,4 +251,4 @@ def view_of(row: Objection) -> ObjectionView:
 
 
 def _joined(rows: QuerySet[Objection]) -> QuerySet[Objection]:
-    return rows.select_related("party", "submitted_by", "service_center", "source_agency")
+    return rows.select_related("party__merged_into", "submitted_by", "service_center", "source_agency")

@@ -67,7 +67,7 @@ def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
     if reads_contact:
         note_personal_view(
             actor=actor,
-            party_id=found.party_id,
+            party_id=found.entry_id,
             fields=["contact_name", "contact_phone", *([found.column] if found.personal else [])],
             purpose=f"办理异议 {found.number}",
             now=timezone.now(),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from yingshang.kernel.access.api import Actor, MandateView, mandates_of_user
 from yingshang.kernel.parties.api import PartyDetail, PartyNotFound, get_party
 
+_VIEW = "parties.view_own"
 CHOSEN = "enterprise"
 """The key of the session under which the enterprise last looked at is kept."""
 
@@ -27,19 +28,28 @@ class Enterprise:
 
 
 def mandates_of(actor: Actor) -> tuple[MandateView, ...]:
-    """The enterprises the actor may look at, by name."""
+    """The enterprises the actor may look at, by name. An entry merged into one of them is not one beside it."""
     if actor.kind != "user":
         return ()
     found = mandates_of_user(actor=actor, user_id=int(actor.identifier), today=timezone.localdate())
     return tuple(
         sorted(
-            (each for each in found if "parties.view_own" in each.powers), key=lambda each: each.party_name
+            (
+                each
+                for each in found
+                if _VIEW in each.powers and actor.kept_entry(each.party_id, _VIEW) == each.party_id
+            ),
+            key=lambda each: each.party_name,
         )
     )
 
 
 def enterprise_of(request: HttpRequest, actor: Actor, party_id: int) -> Enterprise:
-    """The enterprise, if the actor acts for it. Raises PartyNotFound, for officials too: they have the workbench."""
+    """The enterprise, if the actor acts for it; for an entry that was merged into theirs, the one that is kept.
+
+    Raises PartyNotFound, for officials too: they have the workbench.
+    """
+    party_id = actor.kept_entry(party_id, _VIEW)
     mandates = mandates_of(actor)
     mandate = next((each for each in mandates if each.party_id == party_id), None)
     if mandate is None:

@@ -51,7 +51,8 @@ _LARGEST_DATA = 64_000
 
 def lock_case(case_id: int) -> Case:
     """The case, locked, with its version and party."""
-    return Case.objects.select_for_update(of=("self",)).select_related("version", "party").get(pk=case_id)
+    rows = Case.objects.select_for_update(of=("self",)).select_related("version", "party__merged_into")
+    return rows.get(pk=case_id)
 
 
 def load_task(actor: Actor, task_id: int) -> Task:
@@ -83,7 +84,7 @@ def load_case_of_applicant(actor: Actor, case_id: int) -> tuple[Case, str]:
     for the party at all.
     """
     party_id = Case.objects.filter(pk=case_id).values_list("party_id", flat=True).first()
-    if actor.kind == "system" or (party_id is not None and acts_for(actor, party_id)):
+    if actor.kind == "system" or (party_id is not None and actor.acts_for(party_id)):
         case = Case.objects.filter(pk=case_id).exists()
         if case:
             return lock_case(case_id), "applicant"
@@ -92,11 +93,6 @@ def load_case_of_applicant(actor: Actor, case_id: int) -> tuple[Case, str]:
         if may_work_case(actor, locked):
             return locked, "official"
     raise case_not_found(case_id)
-
-
-def acts_for(actor: Actor, party_id: int) -> bool:
-    """Whether the actor has a mandate of the party."""
-    return any(mandate.party_id == party_id for mandate in actor.mandates)
 
 
 def take(task: Task, *, action: str, actor: Actor, now: datetime) -> StepRule | None:
@@ -340,14 +336,13 @@ def note(
 
 def fresh(case_id: int, now: datetime) -> CaseView:
     """The case as it is now."""
-    return case_view(Case.objects.select_related("version", "party").get(pk=case_id), now)
+    return case_view(Case.objects.select_related("version", "party__merged_into").get(pk=case_id), now)
 
 
 def seen(task_id: int, actor: Actor | None, now: datetime) -> TaskView:
     """The task as it is now, as the actor sees it."""
-    row = Task.objects.select_related("case__version", "case__party", "agency__region", "assignee").get(
-        pk=task_id
-    )
+    joined = ("case__version", "case__party__merged_into", "agency__region", "assignee")
+    row = Task.objects.select_related(*joined).get(pk=task_id)
     return task_views([row], actor, now)[0]
 
 

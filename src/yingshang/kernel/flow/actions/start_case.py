@@ -20,7 +20,7 @@ from ..definitions.rules import CompiledFlow, read_spec
 from ..models import Case
 from ..selectors import published_version
 from ..subjects import handler_of
-from ._case_steps import acts_for, agency, clean_data, follow, fresh, note, tell, tell_ready
+from ._case_steps import agency, clean_data, follow, fresh, note, tell, tell_ready
 
 
 @transaction.atomic
@@ -42,7 +42,7 @@ def start_case(
     DefinitionNotFound, UnknownSubjectKind, UnknownAgency, AlreadyStarted, NotAllowed.
     """
     if not (
-        actor.kind == "system" or actor.may(WORK) or (party_id is not None and acts_for(actor, party_id))
+        actor.kind == "system" or actor.may(WORK) or (party_id is not None and actor.acts_for(party_id))
     ):
         raise NotAllowed(
             f"{actor.name or 'this visitor'} may not begin a case for this party",

@@ -15,7 +15,7 @@ from yingshang.kernel.access.api import Actor, NotAllowed
 from ..errors import DraftConflict, DraftNotFound, TooLarge
 from ..models import FormDraft, FormVersion, Submission
 from ..problems import MOST_DATA_BYTES
-from ..selectors import draft_view, get_form, may_fill_for, user_of, whose
+from ..selectors import draft_view, drafts_of, get_form, may_fill_for, user_of, whose
 from ..values import DraftView
 
 LONGEST_SUBJECT = 120
@@ -49,8 +49,8 @@ def save_draft(
     if len(subject) > LONGEST_SUBJECT:
         raise TooLarge("the subject is too long", message_zh="事项标识过长")
     draft = (
-        FormDraft.objects.select_for_update(of=("self",))
-        .filter(form_id=version.form_id, party_id=party_id, user_id=user_id, subject=subject)
+        drafts_of(party_id, subject=subject, user_id=user_id, form_id=version.form_id)
+        .select_for_update(of=("self",))
         .select_related("form", "version")
         .first()
     )
@@ -121,8 +121,8 @@ def _free(key: str) -> bool:
 def _locked(actor: Actor, form_code: str, subject: str, party_id: int) -> FormDraft:
     may_fill_for(actor, party_id)
     found = (
-        FormDraft.objects.select_for_update(of=("self",))
-        .filter(form__code=form_code, subject=subject, party_id=party_id, user_id=whose(actor))
+        drafts_of(party_id, subject=subject, user_id=whose(actor), form__code=form_code)
+        .select_for_update(of=("self",))
         .select_related("form", "version")
         .first()
     )

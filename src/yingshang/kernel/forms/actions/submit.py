@@ -22,7 +22,7 @@ from ..errors import InvalidSubmission, SubmissionNotFound, TooLarge
 from ..models import FormDraft, Submission
 from ..prefill import prefill
 from ..problems import FieldProblem, check_data
-from ..selectors import get_form, may_fill_for, region_path_of, submission_view, user_of, whose
+from ..selectors import drafts_of, get_form, may_fill_for, region_path_of, submission_view, user_of, whose
 from ..values import FormVersionView, SubmissionView
 from .save_draft import LONGEST_SUBJECT
 
@@ -89,9 +89,8 @@ def submit(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         submitted_at=now,
     )
-    FormDraft.objects.filter(
-        form_id=version.form_id, party_id=party_id, user_id=whose(actor), subject=subject
-    ).delete()
+    drafted = drafts_of(party_id, subject=subject, user_id=whose(actor), form_id=version.form_id)
+    FormDraft.objects.filter(pk__in=drafted.values("pk")[:1]).delete()
     record(
         actor=actor,
         action="forms.submitted",

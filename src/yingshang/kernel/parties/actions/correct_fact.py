@@ -10,12 +10,13 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
-from ..batches import lock_writes, next_revision, refresh_registration, refresh_search
+from ..batches import lock_writes
 from ..errors import InvalidFact, PartyNotFound
 from ..facts import definition_of, value_from_text
 from ..history import current
-from ..models import FactRecord, Party, Portrait
+from ..models import FactRecord, Party
 from ..portraits import records_of
+from ._portray import portray_anew
 
 
 @transaction.atomic
@@ -33,7 +34,8 @@ def correct_fact(
     """Record what `source` says of a fact as of a day, and bring the portrait up to date; the number of the record.
 
     `text` is the value as people write it (see `value_from_text`). What was said before stays in the history. A
-    correction of a day on which the source had said something wins over that, since it was received later.
+    correction of a day on which the source had said something wins over that, since it was received later. What is
+    said of a duplicate stays with it, and holds of the party it was merged into as long as it is.
     Needs `parties.import`. Raises PartyNotFound outside the actor's scope, and InvalidFact.
     """
     scope = actor.require("parties.import")
@@ -45,18 +47,19 @@ def correct_fact(
     value = value_from_text(found[0], text)
     lock_writes()
     party = (
-        scope.filter(Party.objects.select_related("region"), region="region__path", party="id")
+        scope.filter(Party.objects.select_related("region", "merged_into"), region="region__path", party="id")
         .select_for_update(of=("self",))
         .filter(pk=party_id)
         .first()
     )
     if party is None:
         raise PartyNotFound(f"no party {party_id}", message_zh="没有这个主体", value=party_id)
-    held = current(records_of(party)).get(column)
+    kept = party.merged_into or party
+    held = current(records_of(kept)).get(column)
     made = FactRecord.objects.create(
         party=party, as_of=as_of, received_at=now, values={source: {column: value}}
     )
-    _portray(party, now)
+    portray_anew(dict.fromkeys((party, kept)), now)
     record(
         actor=actor,
         action="parties.fact_corrected",
@@ -77,16 +80,6 @@ def correct_fact(
         reason=reason,
     )
     return int(made.pk)
-
-
-def _portray(party: Party, now: datetime) -> None:
-    values = {column: held.value for column, held in current(records_of(party)).items()}
-    as_of = max(each.as_of for each in records_of(party))
-    Portrait.objects.update_or_create(
-        party=party, defaults={"values": values, "as_of": as_of, "revision": next_revision()}
-    )
-    refresh_registration(party.pk, values, now)
-    refresh_search([party.pk])
 
 
 def _shown(definition: Any, held: Any) -> Any:

@@ -14,12 +14,11 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor, move_mandates, move_mandates_back
 from yingshang.kernel.ledger.api import Target, record
 
-from ..batches import lock_writes, next_revision, refresh_registration, refresh_search
+from ..batches import lock_writes
 from ..duplicates import merge_not_found
 from ..errors import CannotMerge, party_not_found
-from ..history import current
-from ..models import Merge, Party, Portrait
-from ..portraits import records_of
+from ..models import Merge, Party
+from ._portray import portray_anew
 
 _PERMISSION = "parties.merge"
 
@@ -49,7 +48,7 @@ def merge_parties(*, actor: Actor, kept_id: int, duplicate_id: int, reason: str,
     _refuse_impossible(kept, duplicate, reason)
     followers = list(Party.objects.filter(merged_into=duplicate).values_list("pk", flat=True))
     Party.objects.filter(pk__in=[duplicate.pk, *followers]).update(merged_into=kept, updated_at=now)
-    moved, left = move_mandates(from_party=duplicate.pk, to_party=kept.pk)
+    moved, left = move_mandates(from_party=duplicate.pk, to_party=kept.pk, now=now)
     merge = Merge.objects.create(
         kept=kept,
         duplicate=duplicate,
@@ -59,7 +58,7 @@ def merge_parties(*, actor: Actor, kept_id: int, duplicate_id: int, reason: str,
         moved_mandates=moved,
         moved_parties=followers,
     )
-    _portray_anew([kept, duplicate], now)
+    portray_anew([kept, duplicate], now)
     record(
         actor=actor,
         action="parties.merged",
@@ -106,18 +105,24 @@ def undo_merge(*, actor: Actor, merge_id: int, now: datetime, reason: str = "") 
         )
     Party.objects.filter(pk=duplicate.pk).update(merged_into=None, updated_at=now)
     Party.objects.filter(pk__in=merge.moved_parties, merged_into=kept).update(merged_into=duplicate)
-    move_mandates_back(mandates=merge.moved_mandates, from_party=kept.pk, to_party=duplicate.pk)
+    back = move_mandates_back(
+        mandates=merge.moved_mandates,
+        from_party=kept.pk,
+        to_party=duplicate.pk,
+        since=merge.merged_at,
+        now=now,
+    )
     merge.undone_at = now
     merge.undone_by_name = actor.name
     merge.save(update_fields=["undone_at", "undone_by_name"])
-    _portray_anew([kept, duplicate], now)
+    portray_anew([kept, duplicate], now)
     record(
         actor=actor,
         action="parties.merge_undone",
         target=_target(kept),
         now=now,
         before={"merge": merge.pk, "duplicate": _named(duplicate), "merged_into": kept.pk},
-        after={"duplicate": _named(duplicate), "merged_into": None},
+        after={"duplicate": _named(duplicate), "merged_into": None, "mandates_moved": len(back)},
         reason=reason.strip(),
     )
 
@@ -136,23 +141,6 @@ def _refuse_impossible(kept: Party, duplicate: Party, reason: str) -> None:
             )
     if not reason:
         raise CannotMerge("a merge needs a reason", message_zh="请填写合并理由", field="reason")
-
-
-def _portray_anew(parties: list[Party], now: datetime) -> None:
-    """Portraits, register and search of these parties, from their records."""
-    revision = next_revision()
-    for party in parties:
-        records = records_of(party)
-        values = {column: held.value for column, held in current(records).items()}
-        as_of = max((each.as_of for each in records), default=None)
-        if as_of is None:
-            Portrait.objects.filter(party=party).update(revision=revision)
-        else:
-            Portrait.objects.update_or_create(
-                party=party, defaults={"values": values, "as_of": as_of, "revision": revision}
-            )
-            refresh_registration(party.pk, values, now)
-    refresh_search([party.pk for party in parties])
 
 
 def _target(party: Party) -> Target:

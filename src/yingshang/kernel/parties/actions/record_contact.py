@@ -28,12 +28,17 @@ def record_contact(
 ) -> None:
     """Record e-mail or phone of a party, or both; None leaves one as it is, an empty text removes it.
 
+    What is said of a duplicate is recorded of the party it was merged into, the only one whose contact is ever used.
     Needs `parties.import`. The event holds them masked. Raises PartyNotFound outside the scope and InvalidContact for
     what is no address or no number, or no change.
     """
     scope = actor.require("parties.import")
     rows = Party.objects.select_for_update(of=("self",)).select_related("region")
-    party = scope.filter(rows, region="region__path", party="pk").filter(pk=party_id).first()
+    merged = Party.objects.filter(pk=party_id, merged_into__isnull=False).values_list(
+        "merged_into", flat=True
+    )
+    rows = scope.filter(rows, region="region__path", party="pk")
+    party = rows.filter(pk=merged.first() or party_id).first()
     if party is None:
         raise party_not_found(party_id)
     if email and not is_email(email):

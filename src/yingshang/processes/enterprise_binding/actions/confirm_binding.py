@@ -40,6 +40,7 @@ def confirm_binding(*, actor: Actor, request_id: int, code: str, now: datetime) 
             row.save(update_fields=["attempts_left"])
             note(row, "refuse_code", actor=actor, now=now, after={"attempts_left": row.attempts_left})
             return Confirmation(False, row.state, row.attempts_left)
+        _refuse_merged(row)
         assert row.party_id is not None
         today = timezone.localdate(now)
         acting = mandates_of_party(actor=PLATFORM, party_id=row.party_id, today=today)
@@ -56,6 +57,16 @@ def _refuse_spent(row: BindingRequest, now: datetime) -> None:
         raise CodeExpired(
             "this code can be used no more; ask for a new one",
             message_zh="验证码已失效，请重新获取",
+            expired_at=row.code_expires_at,
+        )
+
+
+def _refuse_merged(row: BindingRequest) -> None:
+    """The code proves that one has the contact of an entry that was merged since; what counts is the kept one's."""
+    if row.enterprise is not None and row.enterprise.pk != row.party_id:
+        raise CodeExpired(
+            "this enterprise was merged into another entry since; ask for a new code",
+            message_zh="该企业的登记信息已合并，请重新获取验证码",
             expired_at=row.code_expires_at,
         )
 

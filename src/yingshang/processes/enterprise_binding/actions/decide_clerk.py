@@ -37,11 +37,11 @@ def decide_clerk(
         if not approve and not reason.strip():
             raise ReasonMissing("a refusal says why", message_zh="请填写不同意的理由", field="reason")
         if approve:
-            assert row.party_id is not None
+            assert row.enterprise is not None
             row.mandate_id = grant_mandate(
                 actor=actor,
                 user_id=row.user_id,
-                party_id=row.party_id,
+                party_id=row.enterprise.pk,
                 powers=powers,
                 valid_until=valid_until,
                 now=now,

@@ -97,7 +97,7 @@ def _tell(
             template=f"fact_objection.{template}",
             context={
                 "number": row.number,
-                "enterprise": row.party.name,
+                "enterprise": row.enterprise.name,
                 "fact": row.fact_name,
                 **context,
             },

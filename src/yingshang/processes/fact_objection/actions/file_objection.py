@@ -15,8 +15,8 @@ from yingshang.kernel.reference.api import facts
 
 from ..desks import desks_for
 from ..errors import AlreadyObjected, NoSuchFact
-from ..models import OPEN, Objection
-from ..selectors import SUBJECT
+from ..models import Objection
+from ..selectors import SUBJECT, open_objections
 from ._load import form_about
 from ._steps import note, tell_enterprise
 
@@ -106,7 +106,7 @@ def fact_to_object(*, actor: Actor, party_id: int, column: str) -> HeldFact:
             value=party_id,
         )
     fact = _held(actor, party_id, column)
-    if Objection.objects.filter(party_id=party_id, column=column, state__in=OPEN).exists():
+    if column in open_objections(party_id=party_id):
         raise _already_open(fact)
     return fact
 

@@ -32,6 +32,7 @@ def clerks(request: HttpRequest, party_id: int) -> HttpResponse | HttpResponseRe
     """The list, and the form for one more for those who may."""
     actor, now = actor_from(request), timezone.now()
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     own = enterprise.mandate.powers
     may_grant = "mandates.grant" in own
     powers = tuple(each for each in grantable_powers() if each.code in own)
@@ -84,6 +85,7 @@ def revoke(request: HttpRequest, party_id: int, mandate_id: int) -> HttpResponse
     """End a clerk's mandate, or lay down one's own."""
     actor = actor_from(request)
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     revoke_mandate(actor=actor, mandate_id=mandate_id, now=timezone.now())
     messages.success(request, _("授权已撤销"))
     if mandate_id == enterprise.mandate.id:

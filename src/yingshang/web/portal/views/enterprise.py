@@ -53,6 +53,7 @@ def portrait_page(request: HttpRequest, party_id: int) -> HttpResponseBase:
     """Every fact by source, or those that a text is in; as a file with `export`."""
     actor, now = actor_from(request), timezone.now()
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     may_show = "parties.view_own_personal" in enterprise.mandate.powers
     personal = may_show and "personal" in request.GET
     known = portrait(actor=actor, party_id=party_id, now=now, show_personal=personal)
@@ -89,6 +90,7 @@ def fact(request: HttpRequest, party_id: int, column: str) -> HttpResponse:
     """How one fact came to be what it is: in the drawer, or as a page."""
     actor, now = actor_from(request), timezone.now()
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     history = fact_history(actor=actor, party_id=party_id, column=column, now=now)
     context = {
         **_frame(request, enterprise, "portal:enterprise"),
@@ -108,6 +110,7 @@ def missing(request: HttpRequest, party_id: int) -> HttpResponse:
     """What nobody has told of, by the agency that would know. Unknown, which is neither nought nor no."""
     actor = actor_from(request)
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     known: PortraitView = portrait(actor=actor, party_id=party_id, now=timezone.now())
     groups: dict[str, list[object]] = {}
     for definition in known.missing:
@@ -129,6 +132,7 @@ def views(request: HttpRequest, party_id: int) -> HttpResponseBase:
     """Who saw personal data of the enterprise's people."""
     actor = actor_from(request)
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     seen = personal_views(actor=actor, party_id=party_id)
 
     def fetch(order: str, page: int, per_page: int) -> Page:

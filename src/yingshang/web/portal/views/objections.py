@@ -58,7 +58,7 @@ def objection_list(request: HttpRequest, party_id: int) -> HttpResponse:
     """Every objection of one enterprise, newest first."""
     actor = actor_from(request)
     enterprise = enterprise_of(request, actor, party_id)
-    found = objections(actor=actor, party_id=party_id)
+    found = objections(actor=actor, party_id=enterprise.party.id)
     return render(request, "portal/objections.html", {**_frame(request, enterprise), "objections": found})
 
 
@@ -67,6 +67,7 @@ def objection_new(request: HttpRequest, party_id: int, column: str) -> HttpRespo
     """The form for one fact. Where an objection to it is open, that one instead."""
     actor = actor_from(request)
     enterprise = enterprise_of(request, actor, party_id)
+    party_id = enterprise.party.id
     try:
         held = fact_to_object(actor=actor, party_id=party_id, column=column)
     except AlreadyObjected as error:
@@ -129,7 +130,7 @@ def objection_resubmit(request: HttpRequest, objection_id: int) -> HttpResponseB
     return fill(
         request,
         form_code=FORM,
-        party_id=found.party_id,
+        party_id=found.entry_id,
         subject=f"{SUBJECT_PREFIX}{found.column}",
         on_submit=hand_in,
         title=_("补正：“%(fact)s”的异议") % {"fact": found.fact_name},
@@ -169,7 +170,7 @@ def begin_with(*, actor: Actor, found: ObjectionView) -> None:
     Files stay with what they were handed in with.
     """
     subject = f"{SUBJECT_PREFIX}{found.column}"
-    if get_draft(actor=actor, form_code=FORM, subject=subject, party_id=found.party_id) is not None:
+    if get_draft(actor=actor, form_code=FORM, subject=subject, party_id=found.entry_id) is not None:
         return
     before = get_submission(actor=actor, submission_id=found.submission_id)
     version = get_form(FORM)
@@ -177,7 +178,7 @@ def begin_with(*, actor: Actor, found: ObjectionView) -> None:
         actor=actor,
         form_code=FORM,
         subject=subject,
-        party_id=found.party_id,
+        party_id=found.entry_id,
         data={
             name: value
             for name, value in before.values.items()

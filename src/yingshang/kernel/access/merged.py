@@ -1,0 +1,26 @@
+"""Entries of the register that are one: a party, and the duplicates that were merged into it.
+
+Rows that name a duplicate stay as they are (docs/adr/0015); whoever asks for the rows of a party asks for those of its
+entries. The register belongs to the room above, which is reached through the model that mandates point to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+
+
+def entries_of(party_id: int) -> QuerySet[Any]:
+    """The numbers of a party that is kept and of its former duplicates, for a look-up: no query of its own."""
+    return _register().filter(Q(pk=party_id) | Q(merged_into=party_id)).values("pk")
+
+
+def kept_of(party_id: int) -> QuerySet[Any]:
+    """The number of a party and, when it was merged, of the one that is kept: for a look-up, like `entries_of`."""
+    return _register().filter(Q(pk=party_id) | Q(merged=party_id)).values("pk")
+
+
+def _register() -> QuerySet[Any]:
+    return apps.get_model("parties", "Party")._default_manager.all()
