@@ -39,6 +39,7 @@ from .errors import (
     VersionNotFound,
 )
 from .filling import FillableForm, ShownField, ShownSection, build_form, show_value
+from .leftovers import sweep_unsubmitted
 from .prefill import prefill
 from .problems import FieldProblem
 from .schemas import Finding
@@ -141,6 +142,7 @@ __all__ = [
     "submission_rows",
     "submissions",
     "submit",
+    "sweep_unsubmitted",
     "take_back_displaced",
     "validate",
 ]

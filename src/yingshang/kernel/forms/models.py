@@ -112,6 +112,30 @@ class FormDraft(models.Model):
         return str(self.key)
 
 
+class FillingFile(models.Model):
+    """A file uploaded for a form and in no submission yet. Gone when it is submitted, discarded or swept."""
+
+    document = models.OneToOneField(
+        "documents.Document", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    key = models.UUIDField()
+    # The first letter of the kind of actor and the number, as in the owner of the document.
+    author = models.CharField(max_length=30)
+    party = models.ForeignKey("parties.Party", on_delete=models.PROTECT, related_name="+")
+    size = models.BigIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(name="forms_files_of_key", fields=["key"]),
+            models.Index(name="forms_files_of_author", fields=["author"]),
+            models.Index(name="forms_files_by_age", fields=["created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.document_id)
+
+
 class Submission(models.Model):
     """What was submitted, under the version it was filled in with. Never changed; a trigger holds to that."""
 

@@ -11,6 +11,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.rules.errors import DomainError
 
 from ..attachments import Uploads, check_upload, kept_files, refused, store_file
+from ..leftovers import Room
 from ..problems import FieldProblem
 from ..selectors import get_form, may_fill_for, region_path_of
 
@@ -21,9 +22,11 @@ def attach_files(
 ) -> tuple[dict[str, list[dict[str, Any]]], tuple[FieldProblem, ...]]:
     """Keep new files of a filling: what is kept of them by field, and what is wrong with the others.
 
-    Needs `forms.fill_own`; each file leaves an event of the documents room.
+    What lies with forms that are not submitted has its bounds, for each person and each enterprise. Needs
+    `forms.fill_own`; each file leaves an event of the documents room.
     """
     may_fill_for(actor, party_id)
+    room = Room(actor, party_id)
     version = get_form(form_code)
     region_path = region_path_of(party_id)
     kept: dict[str, list[dict[str, Any]]] = {}
@@ -33,7 +36,7 @@ def attach_files(
         if field is None or field.files is None:
             continue
         for file in list(sent)[: field.files.max_files]:
-            wrong = check_upload(field, file)
+            wrong = check_upload(field, file) or room.refusal(field, file)
             if wrong is not None:
                 problems.append(wrong)
                 continue
@@ -51,6 +54,7 @@ def attach_files(
             except DomainError as error:
                 problems.append(refused(field, file, error))
             else:
+                room.take(key, one, now)
                 kept.setdefault(name, []).append(one)
         if len(sent) > field.files.max_files:
             problems.append(
