@@ -13,6 +13,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor, NotAllowed
 
 from ..errors import DraftConflict, DraftNotFound, TooLarge
+from ..leftovers import remove_files
 from ..models import FormDraft, FormVersion, Submission
 from ..problems import MOST_DATA_BYTES
 from ..selectors import draft_view, drafts_of, get_form, may_fill_for, user_of, whose
@@ -108,8 +109,10 @@ def take_back_displaced(
 
 @transaction.atomic
 def discard_draft(*, actor: Actor, form_code: str, subject: str, party_id: int, now: datetime) -> None:
-    """Throw away what was typed. Raises DraftNotFound when there is nothing."""
-    _locked(actor, form_code, subject, party_id).delete()
+    """Throw away what was typed, and the files with it. Raises DraftNotFound when there is nothing."""
+    draft = _locked(actor, form_code, subject, party_id)
+    remove_files(actor, str(draft.key), now)
+    draft.delete()
 
 
 def _free(key: str) -> bool:

@@ -19,7 +19,8 @@ from yingshang.rules.errors import DomainError
 
 from ..attachments import Uploads, check_upload, kept_files, refused, store_file
 from ..errors import InvalidSubmission, SubmissionNotFound, TooLarge
-from ..models import FormDraft, Submission
+from ..leftovers import hold_files
+from ..models import FillingFile, FormDraft, Submission
 from ..prefill import prefill
 from ..problems import FieldProblem, check_data
 from ..selectors import drafts_of, get_form, may_fill_for, region_path_of, submission_view, user_of, whose
@@ -55,6 +56,7 @@ def submit(
     before = _submitted(actor, number, form_code, party_id, subject)
     if before is not None:
         return before
+    hold_files(number)
     version = get_form(form_code)
     values, uploads = _asked_for(version, data, files or {})
     _refuse(_upload_problems(actor, version, values, uploads, number), version)
@@ -89,6 +91,8 @@ def submit(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         submitted_at=now,
     )
+    # What was taken out again before submitting stays behind, and is swept.
+    FillingFile.objects.filter(pk__in=documents).delete()
     drafted = drafts_of(party_id, subject=subject, user_id=whose(actor), form_id=version.form_id)
     FormDraft.objects.filter(pk__in=drafted.values("pk")[:1]).delete()
     record(
