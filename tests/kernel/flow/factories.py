@@ -87,6 +87,7 @@ steps:
           who: {{role: department_official, agency: bureau}}
           term: {{working_days: 3}}
           allow: [return]
+          sets: [area, dangerous]
           outcomes:
             - {{code: visited, name: 已踏勘, name_en: Visited}}
   - id: decide

@@ -48,6 +48,7 @@ from yingshang.kernel.flow.api import (
     NotPossibleNow,
     NotYours,
     Subject,
+    UndeclaredData,
     UnknownAgency,
     UnknownSubjectKind,
     accept_commitment,
@@ -116,10 +117,11 @@ def _start(**changed: object) -> None:
         ({"subject": Subject(SUBJECT, "1", " ")}, InvalidRequest),
         ({"agencies": {}}, UnknownAgency),
         ({"agencies": {"window": 999_999, "bureau": 999_999}}, UnknownAgency),
-        ({"data": {"outcome_of_accept": "accepted"}}, InvalidRequest),
+        ({"data": {"outcome_of_accept": "accepted"}}, UndeclaredData),
+        ({"data": {"amount": 1, "colour": "red"}}, UndeclaredData),
         ({"data": {"amount": object()}}, InvalidRequest),
         ({"data": {"amount": float("nan")}}, InvalidRequest),
-        ({"data": {"text": "x" * 70_000}}, InvalidRequest),
+        ({"data": {"amount": "x" * 70_000}}, InvalidRequest),
     ],
 )
 def test_what_cannot_begin_leaves_nothing(
@@ -231,10 +233,9 @@ def test_a_condition_that_is_unknown_is_an_error_and_nothing_happens(heard: Hear
 code: {code}
 name: 金额流程
 name_en: By amount
-facts: [amount]
 lanes: [{{code: window, name: 窗口, name_en: Window}}]
 steps:
-  - {{id: accept, name: 受理, name_en: Accept, who: {{role: window_official, agency: window}}}}
+  - {{id: accept, name: 受理, name_en: Accept, who: {{role: window_official, agency: window}}, sets: [amount]}}
   - {{id: large, name: 大额复核, name_en: Large, who: {{role: window_official, agency: window}}, when: amount > 100}}
 """
     ladders()
@@ -253,6 +254,28 @@ steps:
     complete_task(actor=who, task_id=task.pk, outcome=outcome, data={"amount": 200}, now=NOW)
     assert task_at(case, "large").state == "ready"
     assert stored(case).data == {"amount": 200}
+
+
+def test_a_step_writes_the_names_it_sets_and_no_others(heard: Heard) -> None:
+    case = open_case(data={"amount": 3})
+    task, who = task_at(case, "accept"), window().actor()
+    with no_event(), pytest.raises(UndeclaredData) as refused:
+        complete_task(
+            actor=who, task_id=task.pk, outcome="accepted", data={"amount": 1, "remark": "x"}, now=NOW
+        )
+    # What the opening gave is not a step's to change either, unless it says so.
+    assert refused.value.details == {"names": ["amount", "remark"], "allowed": []}
+    assert "没有规定它写入任何数据" in refused.value.message_zh
+    assert stored(case).data == {"amount": 3}
+    complete_task(actor=who, task_id=task.pk, outcome="accepted", now=NOW)
+    visit, officer_ = task_at(case, "visit"), officer().actor()
+    with pytest.raises(UndeclaredData) as refused:
+        complete_task(actor=officer_, task_id=visit.pk, outcome="visited", data={"remark": "x"}, now=NOW)
+    assert refused.value.details["allowed"] == ["area", "dangerous"]
+    assert "area, dangerous" in refused.value.message and "area、dangerous" in refused.value.message_zh
+    complete_task(actor=officer_, task_id=visit.pk, outcome="visited", data={"area": 80}, now=NOW)
+    assert stored(case).data == {"amount": 3, "area": 80}
+    assert heard.events[-1].data == {"area": 80}
 
 
 def task_outcome(task: Task) -> str:

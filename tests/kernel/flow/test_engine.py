@@ -13,7 +13,7 @@ import yaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.kernel.flow.flow_texts import END, FACT_OBJECTION, START, choice, diagram, flow, step
+from tests.kernel.flow.flow_texts import END, FACT_OBJECTION, START, STEP, choice, diagram, flow, step
 from yingshang.kernel.flow import engine
 from yingshang.kernel.flow.definitions import compile_bpmn, compose_bpmn, lint, parse_steps
 from yingshang.kernel.flow.definitions.conditions import holds
@@ -133,11 +133,13 @@ def test_an_earlier_state_is_not_changed() -> None:
     assert json.dumps(state, sort_keys=True) == before
 
 
+SETS_AMOUNT = STEP.replace('"/>', '"><yingshang:sets name="amount"/></yingshang:step>', 1)
+
 # --- conditions ---------------------------------------------------------------------------------------------------
 
 
 def test_what_is_unknown_is_an_error_and_never_a_guess() -> None:
-    spec = compile_bpmn(choice("amount > 1")).spec
+    spec = compile_bpmn(choice("amount > 1").replace(STEP, SETS_AMOUNT, 1)).spec
     state = engine.begin(spec, {}).state
     with pytest.raises(ConditionUndecided) as refused:
         engine.complete(spec, state, "a.1", {}, outcome="done")
@@ -145,6 +147,17 @@ def test_what_is_unknown_is_an_error_and_never_a_guess() -> None:
     assert "未知：amount" in refused.value.message_zh
     assert steps_of(engine.complete(spec, state, "a.1", {"amount": 2}, outcome="done")) == ["b"]
     assert engine.complete(spec, state, "a.1", {"amount": 0}, outcome="done").ended
+
+
+def test_only_what_a_step_sets_is_taken_from_it() -> None:
+    spec = compile_bpmn(choice("amount > 1").replace(STEP, SETS_AMOUNT, 1)).spec
+    position = engine.complete(
+        spec, engine.begin(spec, {"amount": 5}).state, "a.1", {"amount": 0, "other": 1}, outcome="done"
+    )
+    assert position.ended and "other" not in position.data
+    spec = compile_bpmn(choice("amount > 1")).spec
+    began = engine.begin(spec, {"amount": 5})
+    assert steps_of(engine.complete(spec, began.state, "a.1", {"amount": 0}, outcome="done")) == ["b"]
 
 
 def test_what_does_not_matter_may_be_unknown() -> None:

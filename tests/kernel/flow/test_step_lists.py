@@ -98,8 +98,11 @@ def test_conditions_and_lanes_are_carried_over() -> None:
         ("code: no", "code: yes", "steps[0].outcomes[1].code", 10, "is there twice"),
         ("{code: yes, name: 收}", "{code: yes, name: 收, ends: true}", "steps[0].outcomes", 9, "never reached"),
         ("when: 面积 > 100", "when: 面积 >", "steps[1].when", 14, "stops too early"),
+        ("when: 面积 > 100", "sets: 面积", "steps[1].sets", 14, "write a list of names"),
+        ("when: 面积 > 100", "sets: [高度, 高度]", "steps[1].sets[1]", 14, "listed twice"),
+        ("when: 面积 > 100", "sets: [outcome_of_take]", "steps[1].sets[0]", 14, "write the name of a fact"),
         ("when: 面积 > 100", "when: 高度 > 100", "steps[1].when", 14, "list it under facts"),
-        ("when: 面积 > 100", 'when: outcome_of_check = "x"', "steps[1].when", 14, "no fact of this flow"),
+        ("when: 面积 > 100", 'when: outcome_of_check = "x"', "steps[1].when", 14, "given by nobody before this"),
         ("when: 面积 > 100", "when: 面积 == 100", "steps[1].when", 14, "single ="),
         ("when: 面积 > 100", "when: 'today() > date(\"2026-01-01\")'", "steps[1].when", 14, "may not ask for the time"),
         ("when: 面积 > 100", "term: {weeks: 1}", "steps[1].term", 14, "whole number"),
@@ -181,8 +184,22 @@ def test_a_condition_in_a_branch_cannot_read_what_happens_beside_it() -> None:
         "code: a\nname: b\nsteps:\n"
         f"  - parallel: [[{branch % ('one', '')}], [{branch % ('two', ', when: outcome_of_one = null')}]]\n"
     )
-    with pytest.raises(InvalidSteps, match="no fact of this flow"):
+    with pytest.raises(InvalidSteps, match="given by nobody before this"):
         parse_steps(text)
+
+
+def test_conditions_read_what_the_opening_gives_and_what_steps_before_set() -> None:
+    text = SMALL.replace("facts: [面积]\n", "")
+    with pytest.raises(InvalidSteps, match=r"面积.*given by nobody before this"):
+        parse_steps(text)
+    given = text.replace("agency: window}\n", "agency: window}\n    sets: [面积, 用途]\n")
+    document = parse_steps(given)
+    flow = compile_bpmn(compose_bpmn(document))
+    assert (flow.facts, flow.names) == ((), ("面积", "用途"))
+    assert flow.steps["take"].sets == ("面积", "用途") and read_spec(flow.spec) == flow
+    # What the step itself, or one after it, will have set is not there yet.
+    with pytest.raises(InvalidSteps, match="given by nobody before this"):
+        parse_steps(text.replace("when: 面积 > 100", "when: 面积 > 100\n    sets: [面积]"))
 
 
 def test_a_list_composes_to_a_diagram_without_errors() -> None:

@@ -114,7 +114,9 @@ def test_the_source_may_find_another_value(city: City) -> None:
 
 def test_only_the_source_says_what_is_right(city: City) -> None:
     row = submitted_objection(city)
-    done(city.window, row, "accepted", data={"corrected_value": "99"})
+    with pytest.raises(flow.UndeclaredData):
+        done(city.window, row, "accepted", data={"corrected_value": "99"})
+    done(city.window, row, "accepted")
     done(city.source, row, "upheld", opinion="属实。")
     assert again(row).corrected_value == "15"
     assert value_of(city) == 15

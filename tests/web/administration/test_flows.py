@@ -38,6 +38,7 @@ SENT = {
     "step-0-amount": "2",
     "step-0-unit": "working_days",
     "step-0-allow": ["return", "deficiency"],
+    "step-0-sets": "核定 面积、用途",
     "step-0-outcome_code": ["accepted", "refused"],
     "step-0-outcome_name": ["受理", "不予受理"],
     "step-0-outcome_name_en": ["", ""],

@@ -29,6 +29,7 @@ from .case_errors import (
     NotYours,
     OpinionsOutstanding,
     TaskNotFound,
+    UndeclaredData,
     UnknownAgency,
     UnknownSubjectKind,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "TaskView",
     "Term",
     "TimelineEntry",
+    "UndeclaredData",
     "UnknownAgency",
     "UnknownOutcome",
     "UnknownStep",

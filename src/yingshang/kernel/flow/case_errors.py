@@ -47,6 +47,15 @@ class InvalidRequest(DomainError):
     code = "flow.invalid_request"
 
 
+class UndeclaredData(DomainError):
+    """A name the definition does not let this step, or the opening, write into the data of the case.
+
+    `details` has the names that were given (`names`) and those there may be (`allowed`).
+    """
+
+    code = "flow.undeclared_data"
+
+
 class AlreadyStarted(DomainError):
     """The subject has an open case already."""
 

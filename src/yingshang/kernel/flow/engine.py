@@ -128,7 +128,7 @@ def complete(
     rounds = sum(entry["step"] == step for entry in kept["log"])
     if len(kept["log"]) >= MOST_STEPS or rounds >= MOST_ROUNDS:
         raise _too_long()
-    entry = {"step": step, "outcome": chosen if rule.outcomes else None, "data": program.facts_of(data)}
+    entry = {"step": step, "outcome": chosen if rule.outcomes else None, "data": program.facts_of(data, step)}
     remaining = {each: given for each, given in kept["ready"].items() if each != step}
     return _advance(program, {**kept, "log": [*kept["log"], entry], "ready": remaining})
 
@@ -220,7 +220,7 @@ def carry_over(old_spec: str, new_spec: str, state: Mapping[str, Any]) -> Positi
                     message_zh=f"环节“{rule.name}”的结果“{entry['outcome']}”在该版本中不存在",
                     step=step,
                 )
-        log.append({**entry, "data": program.facts_of(entry["data"])})
+        log.append({**entry, "data": program.facts_of(entry["data"], step)})
     return _advance(program, {**kept, "data": facts, "log": log}, carried=True)
 
 
@@ -229,15 +229,16 @@ class _Program:
 
     def __init__(self, flow: CompiledFlow) -> None:
         self.flow = flow
-        self.names = frozenset({*flow.facts, *(outcome_name(step) for step in flow.steps)})
+        self.names = frozenset({*flow.names, *(outcome_name(step) for step in flow.steps)})
         self.conditions = frozenset(link.when for link in flow.links if link.when is not None)
         self.process = _build(flow)
         self.after = _steps_after(flow)
         self.outcome_names = {outcome_name(step): step for step in flow.steps}
 
-    def facts_of(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The declared facts among the data. What the data do not have stays unknown."""
-        return {name: data[name] for name in self.flow.facts if name in data}
+    def facts_of(self, data: Mapping[str, Any], step: str | None = None) -> dict[str, Any]:
+        """What the opening, or else a step, may say among the data. What the data do not have stays unknown."""
+        names = self.flow.facts if step is None else self.flow.steps[step].sets
+        return {name: data[name] for name in names if name in data}
 
 
 @lru_cache(maxsize=128)

@@ -67,6 +67,7 @@ class StepRow:
     allow: tuple[str, ...] = ()
     outcomes: tuple[OutcomeRow, ...] = ()
     form: str = ""
+    sets: str = ""
     note: str = ""
     apart: str = ""
     """Steps whose doers may not do this one."""
@@ -138,7 +139,7 @@ class EditedFlow:
             document["note"] = self.note
         if case:
             document["case"] = case
-        if facts := _words(self.facts):
+        if facts := _names(self.facts):
             document["facts"] = facts
         lanes = [_named(each.code, each.name, each.name_en) for each in self.lanes if not each.is_empty]
         if lanes:
@@ -206,6 +207,7 @@ _STEP_TEXTS = (
     "ladder",
     "when",
     "form",
+    "sets",
     "note",
     "apart",
 )
@@ -256,6 +258,7 @@ def _row(entry: Mapping[str, Any], how: How) -> StepRow:
             for each in entry.get("outcomes") or ()
         ),
         form=str(entry.get("form") or ""),
+        sets="、".join(str(each) for each in entry.get("sets") or ()),
         note=str(entry.get("note") or ""),
         apart="、".join(str(each) for each in who.get("not_same_as") or ()),
     )
@@ -298,6 +301,8 @@ def _entry(step: StepRow) -> dict[str, Any]:
     for name in ("when", "form", "note"):
         if text := getattr(step, name):
             entry[name] = text
+    if sets := _names(step.sets):
+        entry["sets"] = sets
     entry["outcomes"] = [
         _named(each.code, each.name, each.name_en) | ({"ends": True} if each.ends else {})
         for each in step.outcomes
@@ -318,8 +323,13 @@ def _term(term: Any) -> tuple[str, str]:
 
 
 def _words(text: str) -> list[str]:
-    """What stands between commas of any kind."""
+    """What stands between commas of any kind, or spaces."""
     return [each for each in re.split(r"[\s,，、;；]+", text) if each]
+
+
+def _names(text: str) -> list[str]:
+    """Names of data between commas of any kind; in FEEL a name may have spaces in it."""
+    return [name for each in re.split(r"[,，、;；\n]+", text) if (name := " ".join(each.split()))]
 
 
 def _number(text: str) -> int | str:

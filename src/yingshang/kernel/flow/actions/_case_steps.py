@@ -18,7 +18,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import AgencyNotFound, AgencyRow, get_agency
 
 from .. import clocks, lifecycle
-from ..case_errors import InvalidRequest, NotYours, UnknownAgency
+from ..case_errors import InvalidRequest, NotYours, UndeclaredData, UnknownAgency
 from ..case_reads import (
     CASE_OPEN,
     TASK_OPEN,
@@ -160,20 +160,45 @@ def agency(agency_id: int, *, or_closed: bool = False) -> AgencyRow:
     return found
 
 
-def clean_data(data: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Data for the case as they can be kept. Raises InvalidRequest."""
+def clean_data(
+    data: Mapping[str, Any] | None, *, allowed: Iterable[str], who: str, who_zh: str
+) -> dict[str, Any]:
+    """Data for the case as they can be kept: under names the definition lets `who` write, and no others.
+
+    Raises UndeclaredData, InvalidRequest.
+    """
     cleaned = dict(data or {})
+    may = list(allowed)
+    undeclared = sorted(map(str, set(cleaned) - set(may)))
+    if undeclared:
+        listed = ", ".join(may)
+        raise UndeclaredData(
+            f"{who} may not write {', '.join(undeclared)} into the case; "
+            + (f"it may write: {listed}" if may else "it writes nothing: leave the data out"),
+            message_zh=f"{who_zh}不能写入数据“{'、'.join(undeclared)}”；"
+            + (f"流程允许写入的是：{'、'.join(may)}" if may else "流程没有规定它写入任何数据，请去掉"),
+            names=undeclared,
+            allowed=may,
+        )
     try:
         text = json.dumps(cleaned, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError):
         raise _bad_data(
             "write numbers, texts, yes or no, lists and objects", "只能是数字、文本、是否、列表和对象"
         ) from None
-    if any(name.startswith("outcome_of_") for name in cleaned):
-        raise _bad_data("names must not begin with outcome_of_", "名称不能以 outcome_of_ 开头")
     if len(text) > _LARGEST_DATA:
         raise _bad_data(f"at most {_LARGEST_DATA} characters", f"不能超过 {_LARGEST_DATA} 个字符")
     return cleaned
+
+
+def opening_data(flow: CompiledFlow, data: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the opening, or the applicant who brings what was missing, gives: the facts of the definition."""
+    return clean_data(data, allowed=flow.facts, who="the opening", who_zh="申请")
+
+
+def step_data(rule: StepRule, data: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a step writes: the names it sets."""
+    return clean_data(data, allowed=rule.sets, who=f"the step {rule.id}", who_zh=f"环节“{rule.name}”")
 
 
 def _bad_data(what: str, what_zh: str) -> InvalidRequest:

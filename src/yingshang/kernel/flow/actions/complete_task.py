@@ -20,12 +20,12 @@ from ..definitions.rules import StepRule
 from ..errors import UnknownOutcome
 from ..models import Case, Task
 from ._case_steps import (
-    clean_data,
     end_case,
     finish,
     follow,
     load_task,
     note,
+    step_data,
     take,
     tell,
     tell_ready,
@@ -44,9 +44,10 @@ def complete_task(
 ) -> TaskView:
     """End a step with one of its outcomes; what comes next is ready in the same moment, or the case is over.
 
-    A task that waited for somebody becomes the actor's by this. `data` are added to the data of the case; conditions of
-    the flow may read them. Raises TaskNotFound, NotYours, NotPossibleNow (somebody was faster), UnknownOutcome,
-    ConflictingDuties, ConditionUndecided; nothing has happened then.
+    A task that waited for somebody becomes the actor's by this. `data` are added to the data of the case, under
+    the names the definition lets the step set, for conditions to read. Raises TaskNotFound, NotYours, NotPossibleNow
+    (somebody was faster), UnknownOutcome, UndeclaredData, ConflictingDuties, ConditionUndecided; nothing has happened
+    then.
     """
     task = load_task(actor, task_id)
     if task.kind == Task.OPINION:
@@ -57,7 +58,7 @@ def complete_task(
     assert rule is not None
     case = task.case
     chosen = _chosen(rule, outcome)
-    facts = clean_data(data)
+    facts = step_data(rule, data)
     position = engine.complete(
         case.version.spec, case.position, task.token, facts, outcome=outcome if rule.outcomes else None
     )

@@ -11,17 +11,17 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 
 from .. import clocks, engine, lifecycle
-from ..case_reads import snapshot
+from ..case_reads import flow_of, snapshot
 from ..case_views import CaseView
 from ..decisions import back_in_hand
 from ..models import Task
 from ._case_steps import (
-    clean_data,
     follow,
     fresh,
     go_on,
     load_case_of_applicant,
     note,
+    opening_data,
     tell,
     tell_ready,
 )
@@ -34,11 +34,11 @@ def resubmit_case(
     """Answer every correction that was asked for. The clocks go on where they stood; the tasks are back with those who
     returned them. Also after the applicant's own deadline, as long as nobody has gone on without them.
 
-    Raises CaseNotFound, NotPossibleNow.
+    Raises CaseNotFound, NotPossibleNow, UndeclaredData.
     """
     case, _ = load_case_of_applicant(actor, case_id)
     lifecycle.require("case", case.state, "resubmit", "applicant")
-    facts = clean_data(data)
+    facts = opening_data(flow_of(case), data)
     answered = list(case.corrections.filter(answered_at__isnull=True, ended_at__isnull=True).order_by("pk"))
     for row in answered:
         row.answered_at = now

@@ -20,7 +20,7 @@ from ..definitions.rules import CompiledFlow, read_spec
 from ..models import Case
 from ..selectors import published_version
 from ..subjects import handler_of
-from ._case_steps import agency, clean_data, follow, fresh, note, tell, tell_ready
+from ._case_steps import agency, follow, fresh, note, opening_data, tell, tell_ready
 
 
 @transaction.atomic
@@ -38,12 +38,11 @@ def start_case(
     """Begin a case on the newest published version of a definition, on which it stays. Its clock runs from `now`.
 
     Who may ask for what is decided by the process that calls; here it takes somebody who acts for the party, works on
-    tasks, or is the platform. `agencies` says for each lane of the definition which agency works there. Raises
-    DefinitionNotFound, UnknownSubjectKind, UnknownAgency, AlreadyStarted, NotAllowed.
+    tasks, or is the platform. `agencies` says for each lane of the definition which agency works there, `data`
+    holds the facts of the definition that are known. Raises DefinitionNotFound, UnknownSubjectKind, UnknownAgency,
+    UndeclaredData, AlreadyStarted, NotAllowed.
     """
-    if not (
-        actor.kind == "system" or actor.may(WORK) or (party_id is not None and actor.acts_for(party_id))
-    ):
+    if not (actor.kind == "system" or actor.may(WORK) or (party_id is not None and actor.acts_for(party_id))):
         raise NotAllowed(
             f"{actor.name or 'this visitor'} may not begin a case for this party",
             message_zh="您没有为该主体提出申请的权限",
@@ -52,7 +51,7 @@ def start_case(
     handler_of(subject.kind)
     version = published_version(definition)
     flow = read_spec(version.spec)
-    facts = clean_data(data)
+    facts = opening_data(flow, data)
     position = engine.begin(version.spec, facts)
     case = Case(
         version=version,

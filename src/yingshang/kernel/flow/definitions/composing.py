@@ -237,6 +237,8 @@ class _Writer:
                 notSameAs=" ".join(rule.not_same_as),
                 **_term(rule.term),
             )
+            for name in rule.sets:
+                _sub(step, YINGSHANG, "sets", name=name)
             for outcome in rule.outcomes:
                 _sub(
                     step,

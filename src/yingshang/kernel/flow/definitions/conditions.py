@@ -92,8 +92,10 @@ def problems_of(text: str, names: Iterable[str]) -> list[tuple[str, str]]:
         listed = ", ".join(sorted(known)) or "-"
         problems.append(
             (
-                f"{name!r} is no fact of this flow; list it under facts, or use one of: {listed}",
-                f"“{name}”不是本流程的数据；请在 facts 中列出，或使用：{listed}",
+                f"{name!r} is given by nobody before this; list it under facts if the opening gives it, "
+                f"under sets of the step that does, or use one of: {listed}",
+                f"“{name}”在此之前没有人提供；由申请提供的请列入 facts，由环节提供的请列入该环节的 sets，"
+                f"或使用：{listed}",
             )
         )
     return problems

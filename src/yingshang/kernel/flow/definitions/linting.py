@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from yingshang.rules.errors import ExpressionError
@@ -239,10 +239,13 @@ class _Linter:
                         f"its outcome would have the same name as that of {other}; change the id",
                         f"结果名称与“{other}”相同，请修改 id",
                     )
-        for fact in diagram.facts:
-            if not fact or fact in names:
+        self.fact_names("process", diagram.facts)
+
+    def fact_names(self, where: Symbol | str, declared: Iterable[str]) -> None:
+        for fact in declared:
+            if not fact or len(fact) > 100 or fact.startswith("outcome_of_"):
                 self.say(
-                    "error", "process", f"{fact!r} cannot be the name of a fact", f"“{fact}”不能作为数据名称"
+                    "error", where, f"{fact!r} cannot be the name of a fact", f"“{fact}”不能作为数据名称"
                 )
 
     def ladder(self, where: Symbol | str, ladder: str | None) -> None:
@@ -322,6 +325,7 @@ class _Linter:
                 f"there is no role {rule.role!r}; there are: {listed}",
                 f"没有角色“{rule.role}”，可选：{listed}",
             )
+        self.fact_names(symbol, rule.sets)
         if not rule.lane:
             self.say(
                 "error",
@@ -356,7 +360,8 @@ class _Linter:
         """Whether a step with this outcome leads to an end, or it cannot be told from the outcome alone."""
         out = self.out[step]
         facts = {outcome_name(step): outcome}
-        known = frozenset({*self.diagram.facts, *map(outcome_name, self.nodes)})
+        steps = [node for node in self.nodes if self.nodes[node].kind == "step"]
+        known = frozenset({*self.declared(steps), *map(outcome_name, steps)})
         for _ in self.nodes:
             if len(out) != 1:
                 return True
@@ -428,7 +433,7 @@ class _Linter:
 
     def gateway(self, symbol: Symbol, arrows: dict[str, Arrow]) -> None:
         before = self.steps_before(symbol.id)
-        known = {*self.diagram.facts, *(outcome_name(step) for step in before)}
+        known = {*self.declared(before), *(outcome_name(step) for step in before)}
         sound = True
         for link in self.out[symbol.id]:
             arrow = arrows[link.id]
@@ -475,13 +480,20 @@ class _Linter:
             symbol for symbol in self.diagram.symbols if symbol in seen and self.nodes[symbol].kind == "step"
         ]
 
+    def declared(self, before: Collection[str]) -> frozenset[str]:
+        """The names conditions may read behind these steps: what the opening gives, and what they set."""
+        rules = (self.diagram.symbols[step].rule for step in before)
+        return frozenset(
+            {*self.diagram.facts, *(name for rule in rules if rule is not None for name in rule.sets)}
+        )
+
     def outcomes_exist(self, arrow: Arrow, when: str, before: list[str]) -> bool:
         codes = {}
         for step in before:
             rule = self.diagram.symbols[step].rule
             if rule is not None:
                 codes[outcome_name(step)] = tuple(outcome.code for outcome in rule.outcomes)
-        problems = unknown_outcomes(when, {*self.diagram.facts, *codes}, codes)
+        problems = unknown_outcomes(when, {*self.declared(before), *codes}, codes)
         for english, chinese in problems:
             self.say("error", arrow, english, chinese)
         return not problems
@@ -489,7 +501,7 @@ class _Linter:
     def always_a_way(self, symbol: Symbol, before: list[str]) -> None:
         """Without a default flow, some condition has to hold whatever the outcomes are."""
         names = {outcome_name(step): step for step in before}
-        known = frozenset({*self.diagram.facts, *names})
+        known = frozenset({*self.declared(before), *names})
         conditions = [link.when or "" for link in self.out[symbol.id]]
         used = sorted({name for text in conditions for name in free_names(parse_condition(text, known))})
         advice = "make one of its flows the default", "请将其中一个流出设为默认流向"

@@ -23,7 +23,7 @@ DC = "http://www.omg.org/spec/DD/20100524/DC"
 DI = "http://www.omg.org/spec/DD/20100524/DI"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 YINGSHANG = "urn:yingshang:flow:1"
-"""Our extension elements: `flow` on the process, `lane` on lanes, `step` (with `outcome`) on tasks."""
+"""Our extension elements: `flow` on the process, `lane` on lanes, `step` (with `outcome` and `sets`) on tasks."""
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a diagram."""
@@ -545,6 +545,12 @@ class _Reader:
             form=get("form") or None,
             note=_clean("" if documentation is None else documentation.text),
             not_same_as=tuple(get("notSameAs").split()),
+            sets=tuple(
+                dict.fromkeys(
+                    _clean(each.get("name"))
+                    for each in (step.iterchildren(f"{{{YINGSHANG}}}sets") if step is not None else ())
+                )
+            ),
         )
 
     def arrow(self, element: Any) -> None:

@@ -62,6 +62,8 @@ class StepRule:
     note: str = ""
     not_same_as: tuple[str, ...] = ()
     """Steps whose doers may not do this one: separation of duties."""
+    sets: tuple[str, ...] = ()
+    """The names this step may write into the data of the case: what its form or its decision leaves for conditions."""
 
     def label(self, language: str) -> str:
         return self.name_en if language.startswith("en") and self.name_en else self.name
@@ -131,6 +133,13 @@ class CompiledFlow:
     """In the order of the document."""
     parallel_groups: tuple[tuple[str, ...], ...]
     """The steps that stand between each parallel gateway that splits and the one that joins."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name the data of a case may have: what the opening gives, and what some step sets."""
+        return tuple(
+            dict.fromkeys((*self.facts, *(name for step in self.steps.values() for name in step.sets)))
+        )
 
     @property
     def spec(self) -> str:
@@ -215,6 +224,7 @@ def _as_data(flow: CompiledFlow) -> dict[str, Any]:
                 "form": step.form,
                 "note": step.note,
                 "not_same_as": list(step.not_same_as),
+                "sets": list(step.sets),
             }
             for step in flow.steps.values()
         ],
@@ -271,6 +281,8 @@ def _from_data(data: dict[str, Any]) -> CompiledFlow:
             form=each["form"],
             note=_text(each["note"]),
             not_same_as=tuple(map(_text, each["not_same_as"])),
+            # A version from before steps said what they set: none of its steps writes anything.
+            sets=tuple(map(_text, each.get("sets", ()))),
         )
         for each in data["steps"]
     }

@@ -28,7 +28,20 @@ CODE = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _STEP = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")
 
 _TOP = ("code", "name", "name_en", "source", "note", "case", "facts", "lanes", "steps")
-_STEP_FIELDS = ("id", "name", "name_en", "who", "term", "ladder", "allow", "outcomes", "form", "when", "note")
+_STEP_FIELDS = (
+    "id",
+    "name",
+    "name_en",
+    "who",
+    "term",
+    "ladder",
+    "allow",
+    "outcomes",
+    "form",
+    "sets",
+    "when",
+    "note",
+)
 
 Path = tuple[str | int, ...]
 
@@ -177,6 +190,8 @@ class _Reader:
         self.step_paths: dict[str, Path] = {}
         self.codes: dict[str, tuple[str, ...]] = {}
         """The codes of the outcomes of each step."""
+        self.set_by: dict[str, tuple[str, ...]] = {}
+        """The names each step sets."""
 
     def note(self, path: Path, message: str, message_zh: str) -> None:
         place: Place = self.marked.place(*path)
@@ -197,7 +212,7 @@ class _Reader:
             case_data = {}
         self.known(case_data, ("term", "ladder"), ("case",))
         case = CaseRule(self.term(case_data, ("case",)), self.text(case_data, "ladder", ("case",)) or None)
-        facts = self.facts(data)
+        facts = self.named(data, "facts", ())
         lanes = self.lanes(data)
         raw = data.get("steps")
         if not isinstance(raw, list) or not raw:
@@ -281,22 +296,24 @@ class _Reader:
         )
         return None
 
-    def facts(self, data: dict[str, Any]) -> tuple[str, ...]:
-        value = data.get("facts", [])
+    def named(self, data: dict[str, Any], field: str, path: Path) -> tuple[str, ...]:
+        """A list of names that the data of a case may have."""
+        value = data.get(field, [])
         if not isinstance(value, list):
-            self.note(("facts",), "write a list of names", "应为名称列表")
+            self.note((*path, field), "write a list of names", "应为名称列表")
             return ()
         found: list[str] = []
         for index, each in enumerate(value):
+            here = (*path, field, index)
             name = each.strip() if isinstance(each, str) else ""
             if not name or len(name) > 100 or name.startswith("outcome_of_"):
                 self.note(
-                    ("facts", index),
+                    here,
                     "write the name of a fact (not outcome_of_…, those are there by themselves)",
                     "应为数据名称（outcome_of_… 自动提供，不用列出）",
                 )
             elif name in found:
-                self.note(("facts", index), "this fact is listed twice", "重复列出")
+                self.note(here, "this fact is listed twice", "重复列出")
             else:
                 found.append(name)
         return tuple(found)
@@ -423,6 +440,7 @@ class _Reader:
         when = self.text(data, "when", path, longest=2_000) or None
         if when is not None:
             known = facts | {outcome_name(step) for step in before}
+            known |= {name for step in before for name in self.set_by.get(step, ())}
             problems = problems_of(when, known) or unknown_outcomes(
                 when, known, {outcome_name(step): self.codes[step] for step in before if step in self.codes}
             )
@@ -441,7 +459,9 @@ class _Reader:
             form=self.text(data, "form", path) or None,
             note=self.text(data, "note", path),
             not_same_as=self.apart(data, path, before),
+            sets=self.named(data, "sets", path),
         )
+        self.set_by[identifier] = rule.sets
         self.codes[identifier] = tuple(outcome.code for outcome in rule.outcomes)
         return Step(rule, when)
 

@@ -15,6 +15,9 @@ const make = (tag, attributes = {}, ...children) => {
   return element;
 };
 
+// Names of data between commas; in FEEL a name may have spaces in it.
+const names = (text) => text.split(/[,，、;；]+/).map((name) => name.trim()).filter(Boolean);
+
 export class Properties {
   static $inject = ["eventBus", "modeling", "moddle", "canvas", "elementRegistry", "config.properties"];
 
@@ -80,7 +83,7 @@ export class Properties {
       this.term(words.case_term, flow, set),
       this.select(words.ladder, flow?.ladder, this.choices.ladders, (value) => set({ ladder: value })),
       this.text(words.facts, facts, (value) => set({
-        facts: value.split(/[\s,，、;；]+/).filter(Boolean).map((name) => this.moddle.create("yingshang:Fact", { name })),
+        facts: names(value).map((name) => this.moddle.create("yingshang:Fact", { name })),
       }), words.facts_hint),
     ];
   }
@@ -110,6 +113,10 @@ export class Properties {
       this.text(words.apart, step?.notSameAs, (value) => set({ notSameAs: value.split(/[\s,，、;；]+/).filter(Boolean).join(" ") || undefined }), words.apart_hint),
       this.term(words.term, step, set),
       this.select(words.ladder, step?.ladder, this.choices.ladders, (value) => set({ ladder: value })),
+      this.text(words.form, step?.form, (value) => set({ form: value || undefined })),
+      this.text(words.sets, (step?.sets ?? []).map((each) => each.name).join("、"), (value) => set({
+        sets: names(value).map((name) => this.moddle.create("yingshang:Sets", { name })),
+      }), words.sets_hint),
       group,
       ...this.outcomes(element, object, step),
     ];
@@ -216,7 +223,7 @@ export class Properties {
   set(element, object, type, values) {
     const held = this.extension(object, type);
     if (held) {
-      for (const list of [values.outcomes, values.facts]) list?.forEach((each) => { each.$parent = held; });
+      for (const list of [values.outcomes, values.facts, values.sets]) list?.forEach((each) => { each.$parent = held; });
       this.modeling.updateModdleProperties(element, held, values);
       return;
     }
@@ -224,7 +231,7 @@ export class Properties {
     elements.$parent = object;
     const made = this.moddle.create(type, values);
     made.$parent = elements;
-    for (const list of [values.outcomes, values.facts]) list?.forEach((each) => { each.$parent = made; });
+    for (const list of [values.outcomes, values.facts, values.sets]) list?.forEach((each) => { each.$parent = made; });
     if (object.extensionElements) this.modeling.updateModdleProperties(element, elements, { values: [...elements.values, made] });
     else {
       elements.values = [made];
