@@ -29,7 +29,7 @@ from .errors import (
     PartyNotFound,
     SnapshotRunning,
 )
-from .facts import value_from_text
+from .facts import value_from_text, written_text
 from .imports import get_import, import_rejects, imports, rejects_file
 from .personal import PersonalDatum, personal_data
 from .portraits import fact_history, portrait
@@ -182,5 +182,6 @@ __all__ = [
     "update_snapshot",
     "valid_identity_number",
     "value_from_text",
+    "written_text",
     "write_snapshot",
 ]

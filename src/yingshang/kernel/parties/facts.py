@@ -187,6 +187,20 @@ def _invalid(message: str, message_zh: str, value: str) -> InvalidFact:
     return InvalidFact(message, message_zh=message_zh, field="value", value=value)
 
 
+def written_text(column: str, text: str) -> str:
+    """What a person wrote of a fact, as the fact's own value is shown: 1234567 as 1,234,567 元.
+
+    What is no value of that fact, and a column that is no fact, stays as it was written.
+    """
+    found = definition_of(column)
+    if found is None:
+        return text
+    try:
+        return text_of(found[0], python_value(found[0], value_from_text(found[0], text)))
+    except InvalidFact:
+        return text
+
+
 def text_of(definition: FactDefinition | FieldDefinition, value: Any) -> str:
     """A value for the screen: 1,234,567.00 元, 3.2%, 是, 2026-11-21."""
     if value is None:

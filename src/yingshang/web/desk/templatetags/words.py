@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from yingshang.kernel.parties.api import written_text
 from yingshang.kernel.reference.api import agency_kinds
 from yingshang.web import words
 from yingshang.web.columns import tone_tag as make_tone_tag
@@ -103,3 +104,9 @@ def actor_name(event: Any) -> str:
 def job_title(job: Any) -> str:
     """What a job is called."""
     return words.job_title(job.title, job.name)
+
+
+@register.filter
+def as_fact(text: str, column: str) -> str:
+    """What somebody wrote of a fact, as the fact's own value is shown."""
+    return written_text(column, text)
