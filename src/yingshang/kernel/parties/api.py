@@ -182,6 +182,6 @@ __all__ = [
     "update_snapshot",
     "valid_identity_number",
     "value_from_text",
-    "written_text",
     "write_snapshot",
+    "written_text",
 ]
