@@ -148,8 +148,9 @@ class Actor:
 
     def kept_entry(self, party_id: int, permission: str) -> int:
         """The party that is kept, where this one was merged into one for which the actor may do this; else itself."""
-        held = (each for each in self.mandates if permission in each.powers)
-        return next((each.party_id for each in held if party_id in each.merged), party_id)
+        held = [each for each in self.mandates if permission in each.powers and party_id in each.merged]
+        # Of several in a chain, the one that is kept in the end has the others merged into it.
+        return max(held, key=lambda each: len(each.merged)).party_id if held else party_id
 
     @property
     def roles(self) -> frozenset[str]:

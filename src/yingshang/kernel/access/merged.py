@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 
 def entries_of(party_id: int) -> QuerySet[Any]:
@@ -18,9 +18,22 @@ def entries_of(party_id: int) -> QuerySet[Any]:
 
 
 def kept_of(party_id: int) -> QuerySet[Any]:
-    """The number of a party and, when it was merged, of the one that is kept: for a look-up, like `entries_of`."""
-    return _register().filter(Q(pk=party_id) | Q(merged=party_id)).values("pk")
+    """The number of a party and, when it was merged, of the one that is kept and those between: like `entries_of`."""
+    between = _merges().filter(moved_parties__contains=[party_id]).values("duplicate")
+    return _register().filter(Q(pk=party_id) | Q(merged=party_id) | Q(pk__in=between)).values("pk")
+
+
+def merged_before(party: str) -> Subquery:
+    """What had been merged into a party before it was merged itself, for a row that names it by this column.
+
+    `merged_into` always names the one that is kept in the end; a mandate that stayed behind is for these, too.
+    """
+    return Subquery(_merges().filter(duplicate=OuterRef(party)).values("moved_parties")[:1])
 
 
 def _register() -> QuerySet[Any]:
     return apps.get_model("parties", "Party")._default_manager.all()
+
+
+def _merges() -> QuerySet[Any]:
+    return apps.get_model("parties", "Merge")._default_manager.filter(undone_at__isnull=True).order_by()

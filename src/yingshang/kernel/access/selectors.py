@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .actors import VISITOR, Actor, Grant, MandateGrant, Reach, system_actor
+from .merged import merged_before
 from .models import Appointment, Mandate, SystemClient, User
 
 
@@ -32,8 +33,11 @@ def actor_of(user: Any, *, today: date) -> Actor:
     mandates = (
         Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
         .filter(user=user, revoked_at__isnull=True)
-        .annotate(merged=ArrayAgg("party__merged", filter=Q(party__merged__isnull=False), default=[]))
-        .values_list("party_id", "powers", "legal_representative", "merged")
+        .annotate(
+            merged=ArrayAgg("party__merged", filter=Q(party__merged__isnull=False), default=[]),
+            before=merged_before("party_id"),
+        )
+        .values_list("party_id", "powers", "legal_representative", "merged", "before")
     )
     return Actor(
         kind="user",
@@ -44,8 +48,8 @@ def actor_of(user: Any, *, today: date) -> Actor:
             for role, permissions, reach, agency, path, second_factor in appointments
         ),
         mandates=tuple(
-            MandateGrant(party, frozenset(powers), legal, frozenset(merged))
-            for party, powers, legal, merged in mandates
+            MandateGrant(party, frozenset(powers), legal, frozenset([*merged, *(before or ())]))
+            for party, powers, legal, merged, before in mandates
         ),
     )
 
