@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from yingshang.kernel.reference.api import make_credit_code, open_subjects, write_sample_city
 from yingshang.kernel.reference.reference_data import load_yaml
 from yingshang.kernel.reference.subjects import rejects as rejects_module
-from yingshang.kernel.reference.subjects.cells import any_number, decimal_places
+from yingshang.kernel.reference.subjects.cells import UNKNOWN, any_number, decimal_places
 from yingshang.rules.errors import SubjectsError
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue, catalogue_from_data
 
@@ -658,6 +658,23 @@ def test_rejected_rows_are_written_with_all_their_cells(tmp_path: Path, suffix: 
         file.write_rejects(tmp_path / "rejects.txt")
 
 
+def test_no_cell_of_the_rejected_rows_begins_a_formula(tmp_path: Path) -> None:
+    """Officials open the file in a spreadsheet; what stands in it was written by whoever sent the delivery."""
+    attacks = ['=HYPERLINK("http://x")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1", "=1"]
+    honest = ["-5", "+8613800000000", "-1,200.50", "-3%", "-", "道里区=中心", "'quoted", ""]
+    lines = [f'"s{n}",x,"{text.replace(chr(34), chr(34) * 2)}"' for n, text in enumerate(attacks + honest)]
+    file = opened(tmp_path, "subject,人数,=联系人\n" + "\n".join(lines) + "\n")
+    file.read(["headcount"])
+    with file.write_rejects(tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as written:
+        header, *rows = list(csv.reader(written))
+    assert header[2] == "'=联系人"
+    assert [row[2] for row in rows] == [f"'{text}" for text in attacks] + [
+        "'-" if text == "-" else text for text in honest
+    ]
+    starts = ("=", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+    assert not [cell for row in [header, *rows] for cell in row if cell.startswith(starts)]
+
+
 def test_reasons_beyond_the_limit_are_counted_only(tmp_path: Path) -> None:
     file = opened(tmp_path, "subject,人数\n" + "".join(f"s{number},x\n" for number in range(120_000)))
     assert file.read().num_rows == 0
@@ -682,7 +699,10 @@ ROWS = st.lists(
             "growth": st.none() | st.decimals(min_value=-1, max_value=100, places=6),
             "size": st.none() | st.sampled_from(["大型", "小型"]),
             "town": st.none()
-            | st.text(st.characters(codec="gb18030", categories=["L", "N"]), min_size=1, max_size=5),
+            # "NULL" is drawn now and then, and means unknown.
+            | st.text(st.characters(codec="gb18030", categories=["L", "N"]), min_size=1, max_size=5).filter(
+                lambda text: text not in UNKNOWN
+            ),
             "listed": st.none() | st.booleans(),
             "founded": st.none() | st.dates(datetime.date(1950, 1, 1), datetime.date(2026, 1, 1)),
             "tags": st.none() | st.lists(st.sampled_from(["高企", "绿色工厂"]), max_size=3),
@@ -726,7 +746,6 @@ def test_three_formats_give_one_table(tmp_path: Path, rows: list[dict[str, Any]]
     schema = open_subjects(tmp_path / "a.csv", catalogue=SMALL).schema
     pq.write_table(pa.Table.from_pylist(expected, schema=schema), tmp_path / "a.parquet")
     by_format.append(open_subjects(tmp_path / "a.parquet", catalogue=SMALL).read().to_pylist())
-    # The cell "null" of a name would be unknown; none is drawn, since names here have letters of one word.
     assert by_format[0] == by_format[1] == by_format[2] == expected
 
 

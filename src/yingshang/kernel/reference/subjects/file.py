@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -199,7 +200,9 @@ class SubjectsFile:
         else:
             with path.open("wb") as file:
                 file.write(codecs.BOM_UTF8)
-                pa_csv.write_csv(pa.table([_flat(each) for each in table.columns], table.column_names), file)
+                columns = [_no_formula(_flat(each)) for each in table.columns]
+                names = _no_formula(pa.array(table.column_names, pa.string())).to_pylist()
+                pa_csv.write_csv(pa.table(columns, names), file)
         return path
 
     # --- types --------------------------------------------------------------------------------------------------------
@@ -462,6 +465,21 @@ def _because(reasons: Sequence[Reject], chinese: bool) -> str:
             f"{each.column}：{each.message_zh}" if each.column else each.message_zh for each in reasons
         )
     return "; ".join(f"{each.column}: {each.message}" if each.column else each.message for each in reasons)
+
+
+_FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
+_SIGNED_NUMBER = r"^[+-][\d.,]*\d%?$"
+
+
+def _no_formula(column: Any) -> Any:
+    """Texts that a spreadsheet takes for no formula: officials open the file, its cells are a stranger's."""
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        return column
+    formula = pc.and_(
+        pc.match_substring_regex(column, _FORMULA),
+        pc.invert(pc.match_substring_regex(column, _SIGNED_NUMBER)),
+    )
+    return pc.if_else(formula, pc.binary_join_element_wise(pa.scalar("'", column.type), column, ""), column)
 
 
 def _flat(column: Any) -> Any:
