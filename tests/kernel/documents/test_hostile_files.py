@@ -84,6 +84,14 @@ def _overlapping() -> bytes:
     return bytes(whole)
 
 
+def _lying(container: bytes) -> bytes:
+    """The last entry unpacks to more than the directory says."""
+    whole = bytearray(container)
+    place = whole.rfind(b"PK\x01\x02")
+    struct.pack_into("<I", whole, place + 24, 10)
+    return bytes(whole)
+
+
 def _encrypted_zip() -> bytes:
     content = bytearray(word_document())
     directory = struct.unpack_from("<I", content, len(content) - 6)[0]
@@ -128,7 +136,19 @@ def _encrypted_zip() -> bytes:
         ("active", "a.docx", changed(word_document(), {"word/activeX/activeX1.xml": b"<x/>"})),
         ("active", "a.docx", changed(word_document(), {"word/_rels/settings.xml.rels": _ATTACHED})),
         ("active", "a.docx", changed(word_document(), {"word/document.xml": b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"})),
+        ("active", "a.docx", changed(word_document(), {"word/document.xml": b" " * 9000 + b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"})),
+        ("active", "a.docx", changed(word_document(), {"word/document.xml": b"<!-- <a> -->" + b" " * 9000 + b"<!DOCTYPE x><x/>"})),
+        ("active", "a.docx", changed(word_document(), {"word/document.xml": b"<?x <a?><!doctype x><x/>"})),
+        ("active", "a.ofd", changed(OFD, {"Doc_0/Document.xml": b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"})),
+        ("encoding", "a.docx", changed(word_document(), {"word/document.xml": "<!DOCTYPE x><x/>".encode("utf-16")})),
+        ("encoding", "a.docx", changed(word_document(), {"word/document.xml": "<!DOCTYPE x><x/>".encode("utf-16-le")})),
+        ("encoding", "a.docx", changed(word_document(), {"word/document.xml": b"<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE x><x/>"})),
+        ("damaged", "a.docx", changed(word_document(), {"word/document.xml": b"<!-- never closed" + b" " * 9000})),
+        ("damaged", "a.docx", changed(word_document(), {"word/document.xml": b" " * 30_000})),
+        ("damaged", "a.docx", _lying(changed(word_document(), {"word/media/x.bin": bytes(range(256)) * 80}))),
         # Too much inside.
+        ("bomb", "a.ofd", changed(OFD, {"Doc_0/x.bin": b"\x00" * 20_000_000})),
+        ("bomb", "a.xlsx", changed(workbook(), {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>aaaaaaaaaa</t></si>" * 500_000 + b"</sst>"})),
         ("bomb", "a.docx", changed(word_document(), {"word/media/x.bin": b"\x00" * 20_000_000})),
         ("bomb", "a.xlsx", _overlapping()),
         # Two formats at once.
@@ -150,6 +170,18 @@ def test_hostile_files_are_refused_with_the_reason(reason: str, name: str, conte
         check_upload(content=content, name=name)
     assert refused.value.details["reason"] == reason, refused.value.message
     assert refused.value.message_zh != refused.value.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8' standalone='yes'?>\r\n<!-- made by -- <!DOCTYPE> --><w:x/>",
+        b"\n<?a?><?b?><!-- " + b"long " * 3000 + b"--><x/>",
+        "<文档/>".encode(),
+    ],
+)
+def test_what_may_stand_before_the_first_element(content: bytes) -> None:
+    check_upload(content=changed(word_document(), {"customXml/item1.xml": content}), name="a.docx")
 
 
 def test_what_is_taken_can_be_narrowed_and_widened() -> None:

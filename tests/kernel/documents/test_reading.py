@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import time
 import zlib
+from contextlib import suppress
 
 import pytest
 
 from tests.kernel.documents.factories import changed, pdf_of, stored, word_document, workbook
 from yingshang.kernel.documents import children
-from yingshang.kernel.documents.api import DocumentNotFound, UnreadableContent, extract_text, read_text
+from yingshang.kernel.documents.api import (
+    DocumentNotFound,
+    RefusedFile,
+    UnreadableContent,
+    check_upload,
+    extract_text,
+    read_text,
+)
 from yingshang.kernel.documents.reading import HTML, PDF, SHEET, WORD, text_of
+
+
+def thrice(content: bytes) -> bytes:
+    """Packed three times: a few hundred bytes."""
+    for _ in range(3):
+        content = zlib.compress(content, 9)
+    return content
+
+
+def with_stream(dictionary: bytes, content: bytes) -> bytes:
+    """A PDF whose page shows a stream."""
+    stream = b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), dictionary, content)
+    return pdf_of(stream).replace(b"/MediaBox", b"/Contents 4 0 R /MediaBox")
 
 
 @pytest.mark.parametrize(
@@ -83,6 +104,33 @@ def test_a_page_that_never_ends_is_given_up() -> None:
     except UnreadableContent:
         pass
     assert time.monotonic() - begun < 5
+
+
+def test_a_sheet_that_claims_to_be_enormous_is_read() -> None:
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:XFD1048576"/>'
+        b'<sheetData><row r="9"><c r="C9" t="inlineStr"><is><t>last</t></is></c></row></sheetData></worksheet>'
+    )
+    assert extract_text(changed(workbook(), {"xl/worksheets/sheet1.xml": sheet}), SHEET) == "Sheet\n\t\tlast"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # Unpacked three times over; a tree of pages that is its own child; a count that is a lie; brackets without end.
+        with_stream(b"/Filter [/FlateDecode /FlateDecode /FlateDecode]", thrice(b" " * 50_000_000)),
+        pdf_of().replace(b"/Kids [3 0 R] /Count 1", b"/Kids [2 0 R] /Count 999999999"),
+        pdf_of().replace(b"/Count 1", b"/Count 2147483647"),
+        pdf_of(b"[" * 500_000 + b"]" * 500_000),
+        pdf_of(trailer=b"/Prev 9"),
+        with_stream(b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >>", b"/X Do"),
+    ],
+)  # fmt: skip
+def test_a_pdf_made_to_exhaust_the_machine_is_refused_or_read_up_to_the_limits(content: bytes) -> None:
+    with suppress(RefusedFile):
+        check_upload(content=content, name="a.pdf")
+    with suppress(UnreadableContent):
+        assert len(read_text(content, PDF, characters=1000, seconds=3).text) <= 1000
 
 
 def test_a_child_that_hangs_or_dies_is_given_up() -> None:

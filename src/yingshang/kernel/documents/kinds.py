@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from . import children, reading
 from .errors import RefusedFile
@@ -219,15 +219,45 @@ _EXTERNAL = re.compile(
 )
 
 
+_BEFORE_THE_FIRST_ELEMENT = re.compile(rb"(?:\xef\xbb\xbf)?+(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
+_ELEMENT = re.compile(rb"<[A-Za-z_:\x80-\xff]")
+_DECLARATION = re.compile(rb"<!(?!-|\Z)")
+_ENCODING = re.compile(rb"<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
+
+
 def _look_into(container: zipfile.ZipFile, name: str, what: str) -> None:
-    if not name.endswith((".xml", ".rels")):
-        return
+    """Every part is unpacked to its end: one that holds something else than the directory says is found so."""
     with container.open(name) as part:
-        head = part.read(HEAD)
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        if name.endswith((".xml", ".rels")):
+            prolog = _prolog(part, what)
+            if name.endswith(".rels") and _EXTERNAL.search(prolog + part.read(_SMALL)):
+                raise _active("外部模板或外部对象", "a template or object from elsewhere", what)
+        while part.read(_SMALL):
+            pass
+
+
+def _prolog(part: IO[bytes], what: str) -> bytes:
+    """The beginning of a part, at least up to its first element. Nothing may be declared there, in any encoding."""
+    head = part.read(HEAD)
+    encoding = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
+    declared = head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head
+    if declared or (encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")):
+        raise _refused(
+            "encoding",
+            f"the {what} is not written in UTF-8; save it again",
+            f"{what} 文件内部不是 UTF-8 编码，请重新保存后上传",
+        )
+    while True:
+        before = _BEFORE_THE_FIRST_ELEMENT.match(head)
+        end = before.end() if before else 0
+        if _DECLARATION.match(head, end):
             raise _active("文档类型声明", "a document type declaration", what)
-        if name.endswith(".rels") and _EXTERNAL.search(head + part.read(_SMALL)):
-            raise _active("外部模板或外部对象", "a template or object from elsewhere", what)
+        if _ELEMENT.match(head, end):
+            return head
+        more = part.read(len(head))
+        if not more or len(head) > _SMALL:
+            raise _damaged(what)
+        head += more
 
 
 def _prove_ofd(file: BinaryIO, size: int) -> None:
@@ -235,6 +265,9 @@ def _prove_ofd(file: BinaryIO, size: int) -> None:
         try:
             if b"OFD" not in container.read("OFD.xml")[:HEAD]:
                 raise _not_so("OFD")
+            for entry in container.infolist():
+                if not entry.is_dir():
+                    _look_into(container, entry.filename, "OFD")
         except KeyError:
             raise _not_so("OFD") from None
         except Exception as error:

@@ -206,6 +206,8 @@ def _sheet(content: bytes, collected: _Collected) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     for sheet in book.worksheets:
         collected.add(f"{sheet.title}\n")
+        # How large it is, is a claim of the file; taken at its word it would be filled up with empty cells.
+        sheet.reset_dimensions()
         for row in sheet.iter_rows(values_only=True):
             if any(cell is not None for cell in row):
                 collected.add("\t".join("" if cell is None else str(cell) for cell in row) + "\n")
