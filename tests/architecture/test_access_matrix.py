@@ -36,7 +36,7 @@ from yingshang.kernel.flow.api import publish_version, save_draft
 from yingshang.kernel.flow.models import Task
 from yingshang.kernel.forms.api import create_form, publish_form, save_form_draft, submit
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.parties.models import FactImport, FactRecord, Merge, Party
+from yingshang.kernel.parties.models import DistinctPair, FactImport, FactRecord, Merge, Party
 from yingshang.processes.enterprise_binding.models import BindingRequest
 from yingshang.processes.fact_objection.api import FORM, SUBJECT_PREFIX, file_objection
 from yingshang.web.api.dispatch import content_type_of, rule_of_operation
@@ -226,6 +226,9 @@ def _things(place: str) -> dict[str, Any]:
         merge = Merge.objects.create(
             kept=party, duplicate=merged, reason="test", merged_by_name="", merged_at=now
         )
+        mark = DistinctPair.objects.create(
+            first=party, second=duplicate, reason="test", marked_by_name="", marked_at=now
+        )
         asked = BindingRequest.objects.create(
             user=applicant,
             credit_code=party.credit_code,
@@ -264,6 +267,7 @@ def _things(place: str) -> dict[str, Any]:
         "client_id": make.a_system("policy_author", place).id,
         "import_id": imported.pk,
         "merge_id": merge.pk,
+        "mark_id": mark.pk,
         "event_id": event,
         "document_id": _document(party.pk, place),
         "document_template": _document_template(place),

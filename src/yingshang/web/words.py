@@ -396,5 +396,7 @@ ACTIONS: Words = {
     "parties.fact_corrected": _("更正事实"),
     "parties.merged": _("合并主体"),
     "parties.merge_undone": _("撤销合并"),
+    "parties.marked_distinct": _("判断不是同一主体"),
+    "parties.distinct_taken_back": _("撤销“不是同一主体”的判断"),
 }
 """What events are called. An action without a name here is shown by its code."""

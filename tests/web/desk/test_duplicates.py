@@ -7,7 +7,7 @@ import pytest
 from tests.kernel.access.factories import DAOLI, QIQIHAR, no_event, official, one_event
 from tests.kernel.parties.factories import a_party
 from tests.web.desk.factories import signed_in
-from yingshang.kernel.parties.models import Merge, Party
+from yingshang.kernel.parties.models import DistinctPair, Merge, Party
 
 # Facts come in by an import, which has transactions of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,3 +54,26 @@ def test_what_is_merged_already_is_told() -> None:
     client.post(address, values)
     with no_event():
         assert client.post(address, values).status_code in (409, 422)
+
+
+def test_a_pair_that_only_looks_alike_is_marked_and_the_mark_taken_back() -> None:
+    one, other = pair()
+    client = signed_in(official("department_official", DAOLI))
+    address = f"/desk/duplicates/{one.pk}/{other.pk}/"
+    assert "不是同一主体" in client.get(address).content.decode()
+    with no_event():
+        assert client.post(f"{address}distinct/", {"apart-reason": ""}).status_code == 422
+    with one_event("parties.marked_distinct"):
+        assert client.post(f"{address}distinct/", {"apart-reason": "住所不同"}).status_code == 302
+    listed = client.get("/desk/duplicates/").content.decode()
+    assert "没有发现重复的主体" in listed and "住所不同" in listed
+    assert "可能是同一主体" not in client.get("/desk/").content.decode()
+    shown = client.get(address).content.decode()
+    assert "撤销这项判断" in shown and 'name="kept"' not in shown
+    with no_event():
+        assert client.post(address, {"kept": one.pk, "reason": "重复"}).status_code in (409, 422)
+        assert client.post(f"{address}distinct/", {"apart-reason": "再次"}).status_code == 422
+    (mark,) = DistinctPair.objects.all()
+    with one_event("parties.distinct_taken_back"):
+        assert client.post(f"/desk/distinct/{mark.pk}/undo/").status_code == 302
+    assert address in client.get("/desk/duplicates/").content.decode()

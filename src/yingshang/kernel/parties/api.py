@@ -8,14 +8,16 @@ from .actions.forget_import_files import forget_import_files
 from .actions.import_facts import import_facts, request_import
 from .actions.import_persons import import_persons, request_person_import
 from .actions.load_reference_data import load_reference_data
+from .actions.mark_distinct import mark_distinct, take_back_distinct
 from .actions.merge_parties import merge_parties, undo_merge
 from .actions.record_contact import record_contact
 from .actions.register_person import register_person, valid_identity_number
 from .actions.update_snapshot import snapshot_files, update_snapshot, write_snapshot
 from .conditions import CONDITION_OPERATORS, FactCondition
-from .duplicates import duplicate_candidates, get_merge, merges
+from .duplicates import distinct_mark, distinct_pairs, duplicate_candidates, get_merge, merges
 from .errors import (
     AgencyNotFound,
+    CannotMark,
     CannotMerge,
     ImportNotFound,
     ImportRunning,
@@ -25,6 +27,7 @@ from .errors import (
     InvalidFact,
     InvalidIdentityNumber,
     InvalidImport,
+    MarkNotFound,
     MergeNotFound,
     PartyNotFound,
     SnapshotRunning,
@@ -67,6 +70,8 @@ from .values import (
     AgencyPage,
     AgencyRow,
     Contact,
+    DistinctPage,
+    DistinctRow,
     DuplicateCandidate,
     DuplicatePage,
     FactValue,
@@ -93,9 +98,12 @@ __all__ = [
     "AgencyPage",
     "AgencyRow",
     "AttributeCount",
+    "CannotMark",
     "CannotMerge",
     "ColumnCoverage",
     "Contact",
+    "DistinctPage",
+    "DistinctRow",
     "DuplicateCandidate",
     "DuplicatePage",
     "FactCondition",
@@ -112,6 +120,7 @@ __all__ = [
     "InvalidFact",
     "InvalidIdentityNumber",
     "InvalidImport",
+    "MarkNotFound",
     "MergeNotFound",
     "MergePage",
     "MergeRow",
@@ -139,6 +148,8 @@ __all__ = [
     "correct_fact",
     "count_parties",
     "deactivate_agency",
+    "distinct_mark",
+    "distinct_pairs",
     "duplicate_candidates",
     "fact_coverage",
     "fact_history",
@@ -156,6 +167,7 @@ __all__ = [
     "import_rejects",
     "imports",
     "load_reference_data",
+    "mark_distinct",
     "merge_parties",
     "merges",
     "move_agency",
@@ -178,6 +190,7 @@ __all__ = [
     "request_person_import",
     "search_parties",
     "snapshot_files",
+    "take_back_distinct",
     "undo_merge",
     "update_snapshot",
     "valid_identity_number",

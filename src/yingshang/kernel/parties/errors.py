@@ -77,6 +77,18 @@ class CannotMerge(DomainError):
     code = "parties.merge_conflict"
 
 
+class CannotMark(DomainError):
+    """Two parties that cannot be marked as distinct: the same, merged, or marked already."""
+
+    code = "parties.mark_conflict"
+
+
+class MarkNotFound(DomainError):
+    """No such mark within the actor's scope."""
+
+    code = "parties.mark_not_found"
+
+
 def party_not_found(party_id: object) -> PartyNotFound:
     """The answer for what does not exist and for what may not be seen: they must not differ."""
     return PartyNotFound(

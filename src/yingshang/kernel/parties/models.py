@@ -270,3 +270,28 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.duplicate_id} → {self.kept_id}"
+
+
+class DistinctPair(models.Model):
+    """Two parties that look like duplicates and are not, by whose judgement and why; until that is taken back."""
+
+    # The one with the smaller number first, so that a pair has one row.
+    first = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField("理由", max_length=400)
+    marked_by_name = models.CharField(max_length=120)
+    marked_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back_by_name = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                name="distinct_once", fields=["first", "second"], condition=Q(taken_back_at__isnull=True)
+            ),
+            models.CheckConstraint(name="distinct_in_order", condition=Q(first__lt=F("second"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} ≠ {self.second_id}"

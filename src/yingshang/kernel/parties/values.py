@@ -319,6 +319,30 @@ class MergePage:
 
 
 @dataclass(frozen=True, slots=True)
+class DistinctRow:
+    """Two parties that somebody found not to be one, in force unless it was taken back."""
+
+    id: int
+    first: PartySummary
+    second: PartySummary
+    reason: str
+    marked_by_name: str
+    marked_at: datetime
+    taken_back_at: datetime | None
+    taken_back_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctPage:
+    """Some marks, and how many there are in all."""
+
+    rows: tuple[DistinctRow, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotSummary:
     """What updating the snapshot came to: files written now, files and enterprises in all, the newest revision."""
 

@@ -130,6 +130,16 @@ class MergeForm(forms.Form):
         self.fields["kept"].choices = named  # type: ignore[attr-defined]
 
 
+class DistinctForm(forms.Form):
+    """Why the two are not one."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=400,
+        help_text=_("写明凭什么判断，例如两者的负责人、住所不同。记入操作记录。"),
+    )
+
+
 class DecisionForm(forms.Form):
     """Approve or refuse, always with a reason."""
 

@@ -10,14 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
-from yingshang.kernel.access.api import Actor, move_mandates, move_mandates_back
+from yingshang.kernel.access.api import Actor, entries_of, move_mandates, move_mandates_back
 from yingshang.kernel.ledger.api import Target, record
 
 from ..batches import lock_writes
-from ..duplicates import merge_not_found
-from ..errors import CannotMerge, party_not_found
-from ..models import Merge, Party
+from ..duplicates import merge_not_found, pair_of
+from ..errors import CannotMerge
+from ..models import DistinctPair, Merge, Party
 from ._portray import portray_anew
 
 _PERMISSION = "parties.merge"
@@ -29,23 +30,16 @@ def merge_parties(*, actor: Actor, kept_id: int, duplicate_id: int, reason: str,
 
     Facts, mandates and ways to be found follow. A mandate stays behind where the kept party has one of the same person
     or has another legal representative. Both parties must be in the actor's scope (PartyNotFound). Raises CannotMerge
-    for parties that are one and the same, of different kinds, or merged already, and for a merge without a reason.
+    for parties that are one and the same, of different kinds, merged already or marked as distinct, and for a merge
+    without a reason.
     """
-    scope = actor.require(_PERMISSION)
+    actor.require(_PERMISSION)
     lock_writes()
-    rows = Party.objects.select_for_update(of=("self",)).select_related("region").order_by("pk")
-    found = {
-        party.pk: party
-        for party in scope.filter(rows, region="region__path", party="pk").filter(
-            pk__in=[kept_id, duplicate_id]
-        )
-    }
-    for number in (kept_id, duplicate_id):
-        if number not in found:
-            raise party_not_found(number)
+    found = {party.pk: party for party in pair_of(actor, kept_id, duplicate_id)}
     kept, duplicate = found[kept_id], found[duplicate_id]
     reason = reason.strip()
     _refuse_impossible(kept, duplicate, reason)
+    _refuse_distinct(kept, duplicate)
     followers = list(Party.objects.filter(merged_into=duplicate).values_list("pk", flat=True))
     Party.objects.filter(pk__in=[duplicate.pk, *followers]).update(merged_into=kept, updated_at=now)
     moved, left = move_mandates(from_party=duplicate.pk, to_party=kept.pk, now=now)
@@ -141,6 +135,19 @@ def _refuse_impossible(kept: Party, duplicate: Party, reason: str) -> None:
             )
     if not reason:
         raise CannotMerge("a merge needs a reason", message_zh="请填写合并理由", field="reason")
+
+
+def _refuse_distinct(kept: Party, duplicate: Party) -> None:
+    """Nor may what was merged into one be marked as distinct from what was merged into the other."""
+    sides = entries_of(kept.pk), entries_of(duplicate.pk)
+    apart = Q(first__in=sides[0], second__in=sides[1]) | Q(first__in=sides[1], second__in=sides[0])
+    mark = DistinctPair.objects.filter(apart, taken_back_at__isnull=True).first()
+    if mark is not None:
+        raise CannotMerge(
+            f"{mark.marked_by_name} found that they are not one: {mark.reason}; take that back first",
+            message_zh=f"{mark.marked_by_name}已判断两者不是同一主体（{mark.reason}），请先撤销该判断",
+            value=mark.pk,
+        )
 
 
 def _target(party: Party) -> Target:
