@@ -179,7 +179,7 @@ def published_items(
 
     `region_path` gives those that hold in a place: of the place itself and of everything above it.
     """
-    rows = _in_force(day, upcoming=upcoming)
+    rows = in_force(day, upcoming=upcoming)
     if codes is not None:
         rows = rows.filter(item__code__in=codes)
     if region_path:
@@ -217,13 +217,19 @@ def published_item(row: ItemVersion) -> PublishedItem:
     )
 
 
-def _in_force(day: date, *, upcoming: bool) -> QuerySet[ItemVersion]:
+def in_force(day: date, *, upcoming: bool = False) -> QuerySet[ItemVersion]:
+    """The rows of versions in force on a day; with `upcoming` of those that will be, too."""
     rows = ItemVersion.objects.filter(state="published").filter(
         Q(effective_to__isnull=True) | Q(effective_to__gte=day)
     )
     if not upcoming:
         rows = rows.filter(Q(effective_from__isnull=True) | Q(effective_from__lte=day))
-    return rows.select_related("item__document").order_by("item__code")
+    # Of the document only its title is shown; its text may be long.
+    return (
+        rows.select_related("item__document")
+        .defer("item__document__text", "item__document__sentences")
+        .order_by("item__code")
+    )
 
 
 def _latest(actor: Actor) -> QuerySet[ItemVersion]:

@@ -29,6 +29,8 @@ EXEMPT: dict[str, str] = {
     "notices_gatewayreport": "signed requests of gateways, kept for a month so that none is taken in twice",
     "yingshang_forms_formdraft": "what somebody is still typing, saved every second or so; submitting it is audited",
     "parties_snapshotpart": "derived from portraits and disposable",
+    "policies_matchbucket": "how far matching has come; derived, and a run leaves one event",
+    "policies_matchpart": "who is entitled to what, derived from portraits and published items; likewise",
 }
 """Tables of ours without a guard, each with its reason."""
 
