@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernel.clock.factories import CHINA, at
-from yingshang.kernel.clock import api
+from yingshang.kernel.clock import api, rules_of_law
 from yingshang.kernel.clock.terms import END_OF_DAY, LONGEST
 
 ROWS: list[dict[str, Any]] = yaml.load(
@@ -301,3 +301,17 @@ def test_every_derivation_can_be_printed(start: datetime, term: api.Term, more: 
 def test_a_term_is_written_as_it_is_read(term: api.Term):
     assert api.Term.from_dict(term.as_dict()) == term
     assert str(term.amount) in term.text() and str(term.amount) in term.text("en")
+
+
+def test_every_article_says_how_sure_its_words_are():
+    rows = [*rules_of_law.rules().values(), *api.pause_reasons(), *api.extension_reasons()]
+    assert len(rows) == len({each.code for each in rows}) == 13
+    for each in rows:
+        assert each.basis.startswith("《") and each.basis_en and each.quote, each.code
+        assert each.status in ("corroborated", "recalled"), each.code
+        if each.status == "corroborated":
+            assert each.source.startswith("http") and each.read == "2026-11-22", each.code
+    assert {each.code for each in rows if each.status == "recalled"} == {
+        "petition_extension",
+        "reconsideration_extension",
+    }

@@ -17,17 +17,23 @@ from .errors import UnknownReason
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An article by which periods are counted."""
+    """An article by which periods are counted. `status`, `source` and `read` say how sure its words are."""
 
     code: str
     basis: str
     basis_en: str
     quote: str
+    status: str
+    source: str
+    read: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a clock may be stopped, or a period lengthened, with the article that allows it."""
+    """Why a clock may be stopped, or a period lengthened, with the article that allows it.
+
+    `status`, `source` and `read` say how sure the words of the article are.
+    """
 
     code: str
     name: str
@@ -35,6 +41,9 @@ class Reason:
     basis: str
     basis_en: str
     quote: str
+    status: str
+    source: str
+    read: str
 
     @property
     def names(self) -> Mapping[Language, str]:
