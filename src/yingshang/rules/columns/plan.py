@@ -142,7 +142,7 @@ class ColumnPlan:
         source = batches.to_batches() if isinstance(batches, pa.Table) else batches
 
         def work(batch: pa.RecordBatch, first: int) -> _ChunkResult:
-            return _Chunk(self.bind(batch.schema), batch, first, wanted).evaluate()
+            return self._chunk(batch, first, wanted).evaluate()
 
         def finish(done: _ChunkResult) -> None:
             np.add(counts, done.counts, out=counts)
@@ -176,6 +176,10 @@ class ColumnPlan:
                     finish(under_way.popleft().result())
         self._settle(items, counts, result.rows)
         return result
+
+    def _chunk(self, batch: pa.RecordBatch, first: int, wanted: bool) -> _Chunk:
+        """The evaluation of one chunk; warm.py brings what it remembers of the same rows."""
+        return _Chunk(self.bind(batch.schema), batch, first, wanted)
 
     def _settle(self, items: Sequence[ItemResult], counts: npt.NDArray[np.int64], rows: int) -> None:
         """Fills in the counts, and the amounts that are the same for everyone."""
@@ -618,10 +622,7 @@ class _Chunk(_Predicates):
             rows = row_indices(plane, self.rows)
             states = np.zeros(self.rows, np.uint8)
             if len(rows):
-                expression = self._expression(node)
-                found, calls = expression.states(self.columns, rows)
-                states[rows] = found
-                self._count_calls(expression, calls)
+                states[rows] = self._states(node, rows)
             # Elsewhere every item that asks is refused already, whatever stands here.
             leaves.write_states(node, states, self.planes, self.errors)
             pending.discard(node)
@@ -629,6 +630,13 @@ class _Chunk(_Predicates):
                 if above in pending and not any(part in pending for part in self.plan.parts_of_node[above]):
                     self.derive(above)
                     pending.discard(above)
+
+    def _states(self, node: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """The outcome of a late node for some rows."""
+        expression = self._expression(node)
+        found, calls = expression.states(self.columns, rows)
+        self._count_calls(expression, calls)
+        return found
 
     def _expression(self, node: int) -> RowExpression:
         predicate = self.plan.nodes[node]
@@ -679,7 +687,7 @@ class _Chunk(_Predicates):
             for place, item, amount in block.amounts:
                 rows_due = self._due(combined[place], failures.get(item))
                 if len(rows_due):
-                    found = ways.amounts(amount, rows_due)
+                    found = self._amounts(ways, amount, rows_due)
                     sums[item] = _sums(found, unpack(combined[place, 0], rows).take(rows_due))
                     if self.wanted:
                         amounts[item] = found
@@ -696,6 +704,10 @@ class _Chunk(_Predicates):
                 amounts,
             )
         return _ChunkResult(rows, counts, sums, self.by_rows, kept)
+
+    def _amounts(self, ways: ChunkAmounts, amount: AmountPlan, rows: npt.NDArray[np.int64]) -> ItemAmounts:
+        """The amounts of some rows."""
+        return ways.amounts(amount, rows)
 
     def _due(self, combined: Words, failed: Words | None) -> npt.NDArray[np.int64]:
         """The rows of an item that are entitled or undecided."""

@@ -156,8 +156,12 @@ def match_population(
     survey_facts: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
+    compile: Callable[[Sequence[columns.Program]], columns.ColumnPlan] = columns.compile_programs,
 ) -> Matching:
-    """Every program for every row. `details` keeps the rows of every item, for results a subject and simulations."""
+    """Every program for every row. `details` keeps the rows of every item, for results a subject and simulations.
+
+    `compile` makes the plan; that of `WarmRows` remembers what it found out about the same batches before.
+    """
     together = any(each.quota or each.pool or each.stacking or each.excludes for each in programs)
     bounded = [index for index, each in enumerate(programs) if _needs_bounds(each)]
     detailed = details or together or bool(groupings)
@@ -165,7 +169,7 @@ def match_population(
     column_programs = [
         columns.Program(each.id, each.requirement, each.benefit.amount) for each in programs
     ] + [each for each in extra if each is not None]
-    plan = columns.compile_programs(column_programs)
+    plan = compile(column_programs)
     survey = _Survey(programs) if detailed or survey_facts else None
     done = 0
 
