@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.access.api import Actor, actor_from, needs, users
+from yingshang.kernel.flow.api import cases, definitions
+from yingshang.kernel.forms.api import forms
+from yingshang.kernel.notices.api import campaigns
 from yingshang.kernel.parties.api import (
     agencies,
     imports,
@@ -19,7 +23,7 @@ from yingshang.kernel.parties.api import (
 )
 from yingshang.kernel.reference.api import facts
 from yingshang.processes.enterprise_binding.api import reviews
-from yingshang.web.words import in_language
+from yingshang.web.words import CAMPAIGN_STATES, CASE_STATES, in_language
 
 MOST_OF_A_KIND = 8
 SHORTEST = 1
@@ -104,6 +108,46 @@ def _bindings(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
     ], len(found)
 
 
+def _cases(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = cases(actor=actor, now=timezone.now(), text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(
+            each.case.subject.title,
+            f"{each.case.number} · {CASE_STATES.get(each.case.state, each.case.state)}",
+            reverse("desk:case", args=[each.case.id]),
+        )
+        for each in found.rows
+    ], found.total
+
+
+def _campaigns(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = campaigns(actor=actor, text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(
+            each.title,
+            f"{each.created_by_name} · {CAMPAIGN_STATES.get(each.state, each.state)}",
+            reverse("desk:campaign", args=[each.id]),
+        )
+        for each in found.rows
+    ], found.total
+
+
+def _flows(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = definitions(actor=actor, text=text)
+    return [
+        Hit(in_language(each.name, each.name_en), each.code, reverse("administration:flow", args=[each.code]))
+        for each in found[:MOST_OF_A_KIND]
+    ], len(found)
+
+
+def _forms(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = forms(actor=actor, text=text, per_page=MOST_OF_A_KIND)
+    return [
+        Hit(in_language(each.name, each.name_en), each.code, reverse("administration:form", args=[each.code]))
+        for each in found.rows
+    ], found.total
+
+
 def _facts(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
     found = [each for each in facts().values() if text.lower() in f"{each.name} {each.code}".lower()]
     return [
@@ -114,10 +158,14 @@ def _facts(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
 
 KINDS = (
     Kind(_("企业名录"), "building-skyscraper", ("parties.view",), "desk:parties", _parties),
+    Kind(_("办件"), "stack-2", ("flow.view", "flow.work"), "desk:cases", _cases),
     Kind(_("机构名录"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies),
     Kind(_("用户"), "users", ("access.view_users",), "administration:users", _users),
     Kind(_("绑定审核"), "fingerprint", ("access.review_bindings",), "desk:bindings", _bindings),
     Kind(_("导入"), "database-import", ("parties.import",), "desk:imports", _imports),
+    Kind(_("群发消息"), "send", ("notices.send_mass",), "desk:campaigns", _campaigns),
+    Kind(_("流程"), "sitemap", ("flow.manage",), "administration:flows", _flows),
+    Kind(_("表单"), "forms", ("forms.manage",), "administration:forms", _forms),
     Kind(
         _("事实目录"),
         "database-import",
