@@ -26,7 +26,7 @@ ITEMS = {item.id: item for item in POLICIES.items}
 
 @cache
 def city() -> pa.RecordBatch:
-    batches = list(generate_sample_city(400, seed=5, as_of=datetime.date(2026, 11, 21), region="230100"))
+    batches = list(generate_sample_city(160, seed=5, as_of=datetime.date(2026, 11, 21), region="230100"))
     return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
@@ -70,7 +70,7 @@ def agree(warm: WarmRows, asked: Program) -> None:
 def test_a_changed_figure_comes_to_the_same_as_computing_everything(code: str) -> None:
     present = figures(code)
 
-    @settings(max_examples=4, deadline=None)
+    @settings(max_examples=3, deadline=None)
     @given(
         st.lists(
             st.dictionaries(

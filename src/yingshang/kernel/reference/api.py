@@ -42,6 +42,7 @@ from .errors import (
     UnsupportedFormat,
 )
 from .facts import FactDefinition, FieldDefinition, arrow_type, facts, get_fact, policy_catalogue
+from .groups import UNKNOWN_GROUP, age_group, industry_group, own_group, region_group
 from .industries import (
     Industry,
     IndustryGroup,
@@ -76,6 +77,7 @@ from .subjects import IgnoredColumn, Reject, Rejects, SubjectsFile, open_subject
 
 __all__ = [
     "COUNTRY",
+    "UNKNOWN_GROUP",
     "AgencyKind",
     "AgencySpec",
     "CreditCodeFinding",
@@ -102,6 +104,7 @@ __all__ = [
     "UnknownIndustry",
     "UnknownRegion",
     "UnsupportedFormat",
+    "age_group",
     "agencies_of",
     "agency_kind_of_source",
     "agency_kinds",
@@ -124,16 +127,19 @@ __all__ = [
     "get_region",
     "in_industry_group",
     "industries",
+    "industry_group",
     "industry_groups",
     "industry_is_within",
     "is_valid_credit_code",
     "leaves_of",
     "make_credit_code",
     "open_subjects",
+    "own_group",
     "parent_of",
     "parse_credit_code",
     "place_name",
     "policy_catalogue",
+    "region_group",
     "region_is_within",
     "region_path",
     "regions",

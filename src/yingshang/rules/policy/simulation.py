@@ -51,10 +51,15 @@ class ItemChange:
 
 @dataclass
 class GroupChange:
-    """Sums of one group of subjects, in fen; gain and lose count decisions."""
+    """Sums of one group of subjects, in fen; everything but `subjects` counts decisions."""
 
     key: str
     label: str
+    subjects: int = 0
+    base_entitled: int = 0
+    draft_entitled: int = 0
+    base_undecided: int = 0
+    draft_undecided: int = 0
     base_certain: int = 0
     draft_certain: int = 0
     base_possible: int = 0
@@ -91,6 +96,9 @@ def simulate(
     broken = {
         name: [GroupChange(key, label) for key, label in labels] for name, (_, labels) in groups.items()
     }
+    for name, (codes, labels) in groups.items():
+        for group, subjects in zip(broken[name], np.bincount(codes, minlength=len(labels)), strict=True):
+            group.subjects = int(subjects)
     for identifier in order:
         before, after = sides[0].get(identifier), sides[1].get(identifier)
         program: Program = (after or before or _nothing())[0].program
@@ -126,11 +134,19 @@ def simulate(
             sums = [_sum(codes, values, size) for values in (*lows, *highs)]
             gains = np.bincount(codes[gained], minlength=size)
             losses = np.bincount(codes[lost], minlength=size)
+            entitled, undecided = (
+                [np.bincount(codes[side == state], minlength=size) for side in states]
+                for state in (_ENTITLED, _UNDECIDED)
+            )
             for index, group in enumerate(broken[name]):
                 group.base_certain += int(sums[0][index])
                 group.draft_certain += int(sums[1][index])
                 group.base_possible += int(sums[2][index])
                 group.draft_possible += int(sums[3][index])
+                group.base_entitled += int(entitled[0][index])
+                group.draft_entitled += int(entitled[1][index])
+                group.base_undecided += int(undecided[0][index])
+                group.draft_undecided += int(undecided[1][index])
                 group.gain += int(gains[index])
                 group.lose += int(losses[index])
     for each in broken.values():
@@ -178,5 +194,6 @@ def _amounts(side: Side | None, subjects: int) -> tuple[npt.NDArray[np.int64], n
 
 def _sum(codes: npt.NDArray[np.int64], values: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
     total = np.zeros(size, np.int64)
-    np.add.at(total, codes, values)
+    paid = np.flatnonzero(values)
+    np.add.at(total, codes[paid], values[paid])
     return total
