@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -24,6 +25,7 @@ from yingshang.kernel.forms.api import (
     submission_rows,
 )
 from yingshang.kernel.ledger.api import receipt_code
+from yingshang.kernel.parties.api import written_text
 from yingshang.processes.fact_objection.api import (
     FORM,
     SUBJECT_PREFIX,
@@ -202,6 +204,9 @@ def _shown(
 ) -> dict[str, Any]:
     language = get_language() or "zh-hans"
     submission = get_submission(actor=actor, submission_id=found.submission_id)
+    if found.claimed_value:
+        claimed = written_text(found.column, found.claimed_value)
+        submission = replace(submission, values={**submission.values, "claimed_value": claimed})
     how_far = progress(actor=actor, objection_id=found.id, now=timezone.now())
     deadline = how_far.deadline if how_far else None
     return {
