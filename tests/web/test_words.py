@@ -11,8 +11,8 @@ from django.utils.translation import override
 from procrastinate.contrib.django import app
 
 import yingshang
-from tests.kernel.access.factories import HARBIN, SYSTEM, official, region
-from tests.web.desk.factories import signed_in
+from tests.kernel.access.factories import DAOLI, HARBIN, SYSTEM, official, region
+from tests.web.desk.factories import fact_import, signed_in
 from yingshang.kernel.access.api import system_actor
 from yingshang.kernel.jobs.api import enqueue
 from yingshang.kernel.ledger.api import Target, record
@@ -81,3 +81,12 @@ def test_the_console_and_the_record_say_it() -> None:
     exported = browser.get("/administration/audit/?export=csv")
     told = b"".join(exported.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     assert "时限巡查" in told and "deadline-sweeper" not in told
+
+
+@pytest.mark.django_db
+def test_what_the_platform_delivered_itself_says_so() -> None:
+    delivered = fact_import(DAOLI, started_by_name="sample-city")
+    browser = signed_in(official("department_official", DAOLI))
+    for address in ("/desk/imports/", f"/desk/imports/{delivered.pk}/"):
+        page = browser.get(address).content.decode()
+        assert "示例城市装载" in page and "sample-city" not in page

@@ -207,6 +207,11 @@ def actor_name(kind: str, name: str) -> str:
     return name
 
 
+def by_name(name: str) -> str:
+    """The same where only the name was kept, of things that people of the house and the platform make."""
+    return str(SYSTEM_ACTORS.get(name, name))
+
+
 JOB_NAMES: Words = {
     "api.forget_expired": _("清除过期的接口记录"),
     "clock.move_deadlines": _("按新日历调整时限"),

@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from yingshang.kernel.reference.api import agency_kinds
 from yingshang.web.columns import CountColumn, MomentColumn, ToneColumn, WordColumn, tone_tag
 from yingshang.web.desk.templatetags.words import duration_word
-from yingshang.web.words import ACTIONS, FACT_TYPES, VERSION_STATES, actor_name, in_language, job_title
+from yingshang.web.words import (
+    ACTIONS,
+    FACT_TYPES,
+    SYSTEM_ACTORS,
+    VERSION_STATES,
+    actor_name,
+    in_language,
+    job_title,
+)
 
 
 class AuditTable(tables.Table):
@@ -61,7 +69,7 @@ class JobTable(tables.Table):
         empty_values=(),
     )
     attempts = tables.Column(verbose_name=_("次数"), orderable=False)
-    started_by_name = tables.Column(verbose_name=_("发起人"), orderable=False)
+    started_by_name = WordColumn(SYSTEM_ACTORS, verbose_name=_("发起人"), orderable=False)
     created_at = MomentColumn(verbose_name=_("创建"), orderable=False)
     updated_at = MomentColumn(verbose_name=_("更新"), orderable=False)
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.web.columns import CountColumn, DayColumn, MomentColumn, ToneColumn, WordColumn, tone_tag
-from yingshang.web.words import DUPLICATE_REASONS, SIZES, in_language
+from yingshang.web.words import DUPLICATE_REASONS, SIZES, SYSTEM_ACTORS, in_language
 
 
 class DueTable(tables.Table):
@@ -69,7 +69,7 @@ class ImportTable(tables.Table):
     changed = CountColumn(verbose_name=_("有变化"))
     unchanged = CountColumn(verbose_name=_("无变化"))
     rejected = CountColumn(verbose_name=_("剔除"))
-    started_by_name = tables.Column(verbose_name=_("导入人"), orderable=False)
+    started_by_name = WordColumn(SYSTEM_ACTORS, verbose_name=_("导入人"), orderable=False)
     started_at = MomentColumn(verbose_name=_("开始"))
 
 

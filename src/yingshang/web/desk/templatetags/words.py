@@ -100,6 +100,12 @@ def actor_name(event: Any) -> str:
     return words.actor_name(event.actor_kind, event.actor_name)
 
 
+@register.filter
+def by_name(name: str) -> str:
+    """Who made something, where only the name is kept: one of the platform's own by its word."""
+    return words.by_name(name)
+
+
 @register.simple_tag
 def job_title(job: Any) -> str:
     """What a job is called."""
