@@ -13,6 +13,7 @@ from .actions.merge_parties import merge_parties, undo_merge
 from .actions.record_contact import record_contact
 from .actions.register_person import register_person, valid_identity_number
 from .actions.update_snapshot import snapshot_files, update_snapshot, write_snapshot
+from .agency_moves import AgencyMove, register_agency_follower
 from .conditions import CONDITION_OPERATORS, FactCondition
 from .duplicates import distinct_mark, distinct_pairs, duplicate_candidates, get_merge, merges
 from .errors import (
@@ -94,6 +95,7 @@ from .values import (
 
 __all__ = [
     "CONDITION_OPERATORS",
+    "AgencyMove",
     "AgencyNotFound",
     "AgencyPage",
     "AgencyRow",
@@ -181,6 +183,7 @@ __all__ = [
     "public_entry",
     "record_contact",
     "region_children",
+    "register_agency_follower",
     "register_person",
     "registered_contact",
     "registered_contacts",

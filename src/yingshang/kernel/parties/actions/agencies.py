@@ -13,6 +13,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.reference.api import get_agency_kind
 
+from ..agency_moves import AgencyMove, tell_followers
 from ..errors import AgencyNotFound, InvalidAgency
 from ..models import Agency, Region
 from ..scope import contains
@@ -64,7 +65,8 @@ def rename_agency(*, actor: Actor, agency_id: int, name: str, now: datetime, rea
 
 @transaction.atomic
 def move_agency(*, actor: Actor, agency_id: int, region: str, now: datetime, reason: str = "") -> None:
-    """Put an agency into another region of the actor's scope; whoever holds a role in it goes along."""
+    """Put an agency into another region of the actor's scope; whoever holds a role in it goes along, and what other
+    rooms keep of where it is (`register_agency_follower`)."""
     agency = _load(actor, agency_id)
     place = _place(actor, region)
     before = agency.region_id
@@ -77,6 +79,7 @@ def move_agency(*, actor: Actor, agency_id: int, region: str, now: datetime, rea
     _note(
         actor, "agency_moved", agency, now, before={"region": before}, after={"region": region}, reason=reason
     )
+    tell_followers(AgencyMove(agency.pk, place.code, place.path, actor, now))
 
 
 @transaction.atomic
