@@ -10,7 +10,15 @@ import SpiffWorkflow.bpmn.parser
 from lxml import etree
 
 from tests.kernel.flow.flow_texts import END, FACT_OBJECTION, PLAIN, START, STEP, choice, diagram, flow, step
-from yingshang.kernel.flow.definitions import Known, compile_bpmn, compose_bpmn, lint, parse_steps, read_bpmn
+from yingshang.kernel.flow.definitions import (
+    FormNames,
+    Known,
+    compile_bpmn,
+    compose_bpmn,
+    lint,
+    parse_steps,
+    read_bpmn,
+)
 from yingshang.kernel.flow.drawing import draw
 from yingshang.kernel.flow.errors import CannotPublish
 
@@ -163,10 +171,12 @@ def test_roles_ladders_and_forms_are_those_of_the_platform() -> None:
         parse_steps(FACT_OBJECTION.replace("ladder: standard", "ladder: standard\n    form: objection"))
     )
     good = Known(
-        roles={"window_official", "department_official"}, ladders={"standard", "case"}, forms={"objection"}
+        roles={"window_official", "department_official"},
+        ladders={"standard", "case"},
+        forms={"objection": FormNames()},
     )
     assert errors(text, good) == []
-    found = errors(text, Known(roles={"window_official"}, ladders={"case"}, forms=set()))
+    found = errors(text, Known(roles={"window_official"}, ladders={"case"}, forms={}))
     assert any("no role 'department_official'; there are: window_official" in each for each in found)
     assert any("no ladder 'standard'" in each for each in found)
     assert any("no form 'objection'" in each for each in found)

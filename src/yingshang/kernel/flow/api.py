@@ -34,6 +34,7 @@ from .case_errors import (
     UnknownSubjectKind,
 )
 from .case_reads import (
+    case_answers,
     case_drawing,
     case_of_subject,
     case_progress,
@@ -47,6 +48,7 @@ from .case_reads import (
     timeline,
 )
 from .case_views import (
+    AnswersView,
     BatchResult,
     CaseDetail,
     CasePage,
@@ -75,6 +77,8 @@ from .definition_views import (
     VersionSummary,
 )
 from .definitions import (
+    BoundFlow,
+    BoundStep,
     CompiledFlow,
     Finding,
     StepDocument,
@@ -95,6 +99,7 @@ from .errors import (
     InvalidSteps,
     NothingToPublish,
     NotReady,
+    TooManyRounds,
     UnknownOutcome,
     UnknownStep,
 )
@@ -106,7 +111,10 @@ from .subjects import CaseEvent, register_subject, subject_kinds
 __all__ = [
     "STANCES",
     "AlreadyStarted",
+    "AnswersView",
     "BatchResult",
+    "BoundFlow",
+    "BoundStep",
     "CannotMigrate",
     "CannotPublish",
     "CaseDetail",
@@ -152,6 +160,7 @@ __all__ = [
     "TaskView",
     "Term",
     "TimelineEntry",
+    "TooManyRounds",
     "UndeclaredData",
     "UnknownAgency",
     "UnknownOutcome",
@@ -160,6 +169,7 @@ __all__ = [
     "VersionSummary",
     "accept_commitment",
     "accept_with_debts",
+    "case_answers",
     "case_drawing",
     "case_of_subject",
     "case_progress",

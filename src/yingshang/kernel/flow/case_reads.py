@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from math import ceil
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, entries_of
 from yingshang.kernel.clock.api import DeadlineView
+from yingshang.kernel.forms.api import get_form
 from yingshang.kernel.ledger.api import events_of
 from yingshang.kernel.reference.api import get_region
 from yingshang.rules.errors import DomainError
@@ -19,6 +21,7 @@ from yingshang.rules.errors import DomainError
 from . import clocks, engine, lifecycle
 from .case_errors import CaseNotFound, TaskNotFound
 from .case_views import (
+    AnswersView,
     CaseDetail,
     CasePage,
     CaseSummary,
@@ -36,12 +39,14 @@ from .case_views import (
 )
 from .decisions import ASSIGN, VIEW, WORK, Standing, actions_on, desks_of, user_id_of
 from .definitions.rules import CompiledFlow, read_spec
-from .models import Case, Commitment, Correction, Debt, Opinion, Task
+from .models import Case, Commitment, Correction, Debt, FormAnswers, Opinion, Task
 
 TASK_OPEN = lifecycle.open_states("task")
 CASE_OPEN = lifecycle.open_states("case")
 SENT_BACK = ":sent_back"
 """The outcome of a step that was not taken but sent back; no definition has it."""
+STEP_FORM = "flow.step_form"
+"""Whose the files of a step's form are, by the number of its task."""
 
 # --- what an actor may see --------------------------------------------------------------------------------------------
 
@@ -381,6 +386,36 @@ def timeline(*, actor: Actor, case_id: int, limit: int = 200) -> tuple[TimelineE
             )
         )
     return tuple(entries)
+
+
+def case_answers(*, actor: Actor, case_id: int) -> tuple[AnswersView, ...]:
+    """What was filled into the forms of a case's steps, in the order of filling. Raises CaseNotFound outside the scope.
+
+    Personal data come as they were written: whoever shows them masks them, or notes who looked.
+    """
+    if not visible_cases(actor).filter(pk=case_id).exists():
+        raise case_not_found(case_id)
+    rows = FormAnswers.objects.filter(task__case=case_id).select_related("task").order_by("given_at", "pk")
+    return tuple(
+        AnswersView(
+            task_id=row.pk,
+            step_name=row.task.name,
+            step_name_en=row.task.name_en or row.task.name,
+            form=get_form(row.form, number=row.version),
+            values=json.loads(row.values),
+            documents=tuple(row.documents),
+            digest=row.digest,
+            given_at=row.given_at,
+            given_by_name=row.given_by_name,
+        )
+        for row in rows
+    )
+
+
+def may_read_step_files(actor: Actor, identifier: str) -> bool:
+    """Whether the files of a step's form are for these eyes: whoever sees the case."""
+    case_id = Task.objects.filter(pk=int(identifier)).values_list("case_id", flat=True).first()
+    return case_id is not None and visible_cases(actor).filter(pk=case_id).exists()
 
 
 def earlier_steps(*, actor: Actor, task_id: int) -> tuple[tuple[str, str, str], ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from yingshang.kernel.clock.api import DeadlineView
+from yingshang.kernel.forms.api import FormVersionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,28 @@ class DebtView:
     ended_by_name: str
     note: str
     deadline: DeadlineView | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersView:
+    """What was filled into the form of a step, under the version it was filled in with. `documents` are its files."""
+
+    task_id: int
+    step_name: str
+    step_name_en: str
+    form: FormVersionView
+    values: Mapping[str, Any]
+    documents: tuple[int, ...]
+    digest: str
+    given_at: datetime
+    given_by_name: str
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """The fields with something about a person in them."""
+        return tuple(
+            name for name, field in self.form.fields.items() if field.personal and name in self.values
+        )
 
 
 @dataclass(frozen=True, slots=True)

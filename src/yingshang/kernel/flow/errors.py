@@ -50,6 +50,12 @@ class UnknownOutcome(DomainError):
     code = "flow.unknown_outcome"
 
 
+class TooManyRounds(DomainError):
+    """A decision would lead round in a loop once too often. `details` has the step and how often it may be done."""
+
+    code = "flow.too_many_rounds"
+
+
 class CodeRefused(DomainError):
     """Something tried to run code inside a flow. Conditions are FEEL and nothing else."""
 

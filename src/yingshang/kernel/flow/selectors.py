@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from yingshang.kernel.access.api import Actor, roles
 from yingshang.kernel.clock.api import published_ladders
-from yingshang.kernel.forms.api import FormNotFound, get_form
+from yingshang.kernel.forms.api import FormNotFound, VersionNotFound, get_form
 
 from .definition_views import (
     DefinitionDetail,
@@ -17,11 +17,12 @@ from .definition_views import (
     DefinitionVersionView,
     VersionSummary,
 )
-from .definitions import Known, compose_bpmn, lint, parse_steps, read_bpmn
+from .definitions import FormNames, Known, compose_bpmn, lint, parse_steps, read_bpmn
 from .definitions.reading import Symbol
 from .errors import DefinitionNotFound, InvalidDiagram
 from .models import Case, Definition, DefinitionVersion
 from .models.cases import CASE_OPEN
+from .subjects import bound_flow
 
 MANAGE = "flow.manage"
 
@@ -114,12 +115,18 @@ def get_definition_version(*, actor: Actor, code: str, number: int) -> Definitio
 
 
 def preview_definition(
-    *, actor: Actor, steps: str | None = None, bpmn: str | None = None
+    *, actor: Actor, steps: str | None = None, bpmn: str | None = None, code: str = ""
 ) -> DefinitionPreview:
-    """What a list of steps or a diagram would become; nothing is kept. Raises InvalidSteps for a list that is wrong."""
+    """What a list of steps or a diagram would become as the definition `code`; nothing is kept.
+
+    Raises InvalidSteps for a list that is wrong.
+    """
     actor.require(MANAGE)
-    text = compose_bpmn(parse_steps(steps)) if steps is not None else (bpmn or "")
-    return DefinitionPreview(text, lint(text, known_to_the_platform(text)))
+    text = bpmn or ""
+    if steps is not None:
+        document = parse_steps(steps)
+        text, code = compose_bpmn(document), code or document.code
+    return DefinitionPreview(text, lint(text, known_to_the_platform(text, code)))
 
 
 def draft_view(row: DefinitionVersion) -> DefinitionDraft:
@@ -130,24 +137,34 @@ def draft_view(row: DefinitionVersion) -> DefinitionDraft:
         note=row.note,
         changed_by=row.changed_by,
         changed_at=row.changed_at,
-        findings=lint(row.bpmn, known_to_the_platform(row.bpmn)),
+        findings=lint(row.bpmn, known_to_the_platform(row.bpmn, row.definition.code)),
     )
 
 
-def known_to_the_platform(bpmn: str) -> Known:
-    """The roles and ladders there are, and those of the diagram's forms that are published."""
+def known_to_the_platform(bpmn: str, code: str = "") -> Known:
+    """The roles and ladders there are, those of the diagram's forms that are published, and what the process behind the
+    definition can follow.
+    """
     wanted = {symbol.rule.form for symbol in _symbols(bpmn) if symbol.rule is not None and symbol.rule.form}
-    published = set()
+    published = {}
     for form in wanted:
         try:
-            get_form(form)
-        except FormNotFound:
+            fields = get_form(form).fields
+        except (FormNotFound, VersionNotFound):
             continue
-        published.add(form)
+        kept = {name for name, field in fields.items() if field.personal or field.kind == "files"}
+        published[form] = FormNames(
+            plain=frozenset(fields) - kept,
+            kept=frozenset(kept),
+            set_by_process=frozenset(
+                name for name, field in fields.items() if field.read_only and field.required
+            ),
+        )
     return Known(
         roles=frozenset(role.code for role in roles()),
         ladders=frozenset(ladder.code for ladder in published_ladders()),
-        forms=frozenset(published),
+        forms=published,
+        bound=bound_flow(code),
     )
 
 

@@ -6,7 +6,7 @@ of it undoes the action. Whatever reaches out of the database belongs into the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from yingshang.kernel.clock.api import FiredRung
 
 from .case_errors import UnknownSubjectKind
 from .case_views import CaseView, TaskView
+from .definitions import BoundFlow
 
 EventKind = Literal[
     "started",
@@ -32,6 +33,7 @@ EventKind = Literal[
     "consulted",
     "opinion_given",
     "consultation_ended",
+    "lane_handed_over",
     "rung_fired",
     "ended",
     "rejected",
@@ -41,10 +43,11 @@ EventKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """Something that happened to a case. `note` is what an official wrote to the applicant about it.
+    """Something that happened to a case. `note` is what an official wrote to the applicant about it, `what` what is to
+    be corrected, or the lane that was handed over.
 
     `data` is what was given with this very step: what the case holds may have been given by anybody who had a step
-    before.
+    before. `answers` is what was filled into its form.
     """
 
     kind: EventKind
@@ -57,16 +60,28 @@ class CaseEvent:
     note: str = ""
     what: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 Handler = Callable[[CaseEvent], None]
 
 _handlers: dict[str, Handler] = {}
+_bound: dict[str, tuple[BoundFlow, ...]] = {}
 
 
-def register_subject(kind: str, *, handler: Handler) -> None:
-    """Make a kind of subject known; called when Django starts. Registering again replaces the handler."""
+def register_subject(kind: str, *, handler: Handler, flows: Iterable[BoundFlow] = ()) -> None:
+    """Make a kind of subject known; called when Django starts. Registering again replaces the handler.
+
+    `flows` are the definitions the process begins its cases on, with the outcomes it accepts: a version in which it
+    could not follow what happens is not published.
+    """
     _handlers[kind] = handler
+    _bound[kind] = tuple(flows)
+
+
+def bound_flow(definition: str) -> BoundFlow | None:
+    """What the process behind a definition can follow, where one has said so."""
+    return next((each for flows in _bound.values() for each in flows if each.definition == definition), None)
 
 
 def subject_kinds() -> tuple[str, ...]:

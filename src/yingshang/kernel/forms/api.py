@@ -7,6 +7,7 @@ from .actions.edit_forms import create_form, discard_form_draft, publish_form, s
 from .actions.load_defaults import load_defaults
 from .actions.save_draft import discard_draft, save_draft, take_back_displaced
 from .actions.submit import note_outcome, submit
+from .actions.take_answers import take_answers
 from .attachments import files_by_field
 from .editing import (
     KINDS,
@@ -45,6 +46,7 @@ from .problems import FieldProblem
 from .schemas import Finding
 from .selectors import (
     drafts,
+    filled_rows,
     form_versions,
     forms,
     get_draft,
@@ -59,6 +61,7 @@ from .selectors import (
 from .specification import FieldSpec, FileRule, Option, SectionSpec, check_form
 from .validation import validate
 from .values import (
+    Answers,
     Difference,
     DraftView,
     FormPage,
@@ -72,6 +75,7 @@ from .values import (
 
 __all__ = [
     "KINDS",
+    "Answers",
     "Column",
     "Difference",
     "Document",
@@ -117,6 +121,7 @@ __all__ = [
     "field_settings",
     "files_by_field",
     "files_of_filling",
+    "filled_rows",
     "form_versions",
     "forms",
     "get_draft",
@@ -143,6 +148,7 @@ __all__ = [
     "submissions",
     "submit",
     "sweep_unsubmitted",
+    "take_answers",
     "take_back_displaced",
     "validate",
 ]

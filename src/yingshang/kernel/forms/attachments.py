@@ -81,7 +81,7 @@ def store_file(
         largest=field.files.max_bytes,
         now=now,
     )
-    return _kept(view)
+    return kept_of(view)
 
 
 def owner_of(actor: Actor, key: str) -> Owner:
@@ -96,10 +96,11 @@ def author_of(actor: Actor) -> str:
 
 def kept_files(actor: Actor, key: str) -> Mapping[str, dict[str, Any]]:
     """Number → what the form keeps of it, for the files of a filling of the actor's. One query."""
-    return {str(each.id): _kept(each) for each in documents_of(owner_of(actor, key))}
+    return {str(each.id): kept_of(each) for each in documents_of(owner_of(actor, key))}
 
 
-def _kept(view: DocumentView) -> dict[str, Any]:
+def kept_of(view: DocumentView) -> dict[str, Any]:
+    """What a form keeps of a document."""
     return {
         "document": view.id,
         "name": view.name,

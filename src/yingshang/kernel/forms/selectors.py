@@ -338,10 +338,20 @@ def submission_rows(
     Without `personal` what is about a person is masked. One query.
     """
     version = get_form(view.form_code, number=view.version)
+    return filled_rows(version, view.values, language, personal=personal)
+
+
+def filled_rows(
+    version: FormVersionView, values: Mapping[str, Any], language: str = "zh-hans", *, personal: bool = True
+) -> list[tuple[str, str]]:
+    """What was filled in under a version as (label, text), in the order of the form.
+
+    Without `personal` what is about a person is masked.
+    """
     return [
         (field.label(language), text)
         for name, field in version.fields.items()
-        if (text := show_value(field, view.values.get(name), language, personal=personal))
+        if (text := show_value(field, values.get(name), language, personal=personal))
     ]
 
 

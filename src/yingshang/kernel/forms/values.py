@@ -139,6 +139,21 @@ class SubmissionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What was filled in where a process keeps it itself. `documents` are the numbers of its files.
+
+    `digest` is that of `text`, which is the values as JSON.
+    """
+
+    form_code: str
+    version: int
+    values: Mapping[str, Any]
+    text: str
+    documents: tuple[int, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionSummary:
     """A submission as lists show it."""
 

@@ -21,7 +21,7 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.design.formats import english
 from yingshang.web.words import ACTIONS, in_language
 
-from . import subjects
+from . import step_forms, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ def case_context(
         "panel": _panel(request, actor, case.subject),
         "timeline": _timeline(actor, case),
         "tasks": [_line(actor, each, now) for each in detail.tasks],
+        "answers": step_forms.answered(actor, case, now),
     }
 
 

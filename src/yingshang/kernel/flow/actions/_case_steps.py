@@ -196,9 +196,12 @@ def opening_data(flow: CompiledFlow, data: Mapping[str, Any] | None) -> dict[str
     return clean_data(data, allowed=flow.facts, who="the opening", who_zh="申请")
 
 
-def step_data(rule: StepRule, data: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What a step writes: the names it sets."""
-    return clean_data(data, allowed=rule.sets, who=f"the step {rule.id}", who_zh=f"环节“{rule.name}”")
+def step_data(
+    rule: StepRule, data: Mapping[str, Any] | None, allowed: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """What a step writes: the names it sets, or some of them."""
+    names = rule.sets if allowed is None else allowed
+    return clean_data(data, allowed=names, who=f"the step {rule.id}", who_zh=f"环节“{rule.name}”")
 
 
 def _bad_data(what: str, what_zh: str) -> InvalidRequest:
@@ -382,6 +385,7 @@ def tell(
     text: str = "",
     what: Iterable[str] = (),
     data: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
 ) -> None:
     """Call the handler of the case's subject, in this transaction."""
     handle = handler_of(case.subject.kind)
@@ -396,6 +400,7 @@ def tell(
             note=text,
             what=tuple(what),
             data=dict(data or {}),
+            answers=dict(answers or {}),
         )
     )
 

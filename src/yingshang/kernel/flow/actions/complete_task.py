@@ -25,11 +25,11 @@ from ._case_steps import (
     follow,
     load_task,
     note,
-    step_data,
     take,
     tell,
     tell_ready,
 )
+from ._step_form import keep_form, take_form
 
 
 @transaction.atomic
@@ -39,15 +39,17 @@ def complete_task(
     task_id: int,
     outcome: str = "",
     data: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     opinion: str = "",
     now: datetime,
 ) -> TaskView:
     """End a step with one of its outcomes; what comes next is ready in the same moment, or the case is over.
 
-    A task that waited for somebody becomes the actor's by this. `data` are added to the data of the case, under
-    the names the definition lets the step set, for conditions to read. Raises TaskNotFound, NotYours, NotPossibleNow
-    (somebody was faster), UnknownOutcome, UndeclaredData, ConflictingDuties, ConditionUndecided; nothing has happened
-    then.
+    A task that waited for somebody becomes the actor's by this. `answers` are what was filled into the form of the
+    step, if it has one. `data` are added to the data of the case, under the names the definition lets the step set, for
+    conditions to read. Raises TaskNotFound, NotYours, NotPossibleNow (somebody was faster), UnknownOutcome,
+    InvalidSubmission with every problem of the form at its field, UndeclaredData, ConflictingDuties,
+    ConditionUndecided; nothing has happened then.
     """
     task = load_task(actor, task_id)
     if task.kind == Task.OPINION:
@@ -58,7 +60,7 @@ def complete_task(
     assert rule is not None
     case = task.case
     chosen = _chosen(rule, outcome)
-    facts = step_data(rule, data)
+    filled, facts = take_form(task, rule, answers, data, actor=actor, now=now)
     position = engine.complete(
         case.version.spec, case.position, task.token, facts, outcome=outcome if rule.outcomes else None
     )
@@ -68,6 +70,7 @@ def complete_task(
     task.opinion = cleaned_text(opinion, field="opinion", what="an opinion", what_zh="意见")
     case.data = {**case.data, **facts}
     finish(task, state="done", actor=actor, now=now)
+    kept = keep_form(task, filled, actor=actor, now=now) if filled else {}
     clocks.meet(task.deadline_id, actor=actor, now=now)
     over = position.ended or (chosen is not None and chosen.ends)
     opened = _next(case, position, over, task, actor=actor, now=now)
@@ -78,7 +81,7 @@ def complete_task(
         now=now,
         task=task,
         before={"state": before},
-        after={"outcome": task.outcome, "next": [each.step for each in opened], "case": case.state},
+        after={"outcome": task.outcome, "next": [each.step for each in opened], "case": case.state, **kept},
         reason=task.opinion,
     )
     view, views = snapshot(case.pk, [task.pk, *(each.pk for each in opened)], now)
@@ -92,6 +95,7 @@ def complete_task(
         outcome=task.outcome,
         text=task.opinion,
         data=facts,
+        answers=filled.values if filled else None,
     )
     if over:
         tell("ended", view, actor=actor, now=now, task=done, outcome=task.outcome, text=task.opinion)

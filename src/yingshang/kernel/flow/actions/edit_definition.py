@@ -96,7 +96,7 @@ def publish_version(*, actor: Actor, code: str, note: str = "", now: datetime) -
     """
     row = managed_definition(actor, code, lock=True)
     draft = _draft(row)
-    compiled = compile_bpmn(draft.bpmn, known_to_the_platform(draft.bpmn), code=code)
+    compiled = compile_bpmn(draft.bpmn, known_to_the_platform(draft.bpmn, code), code=code)
     newest = (
         row.versions.exclude(number=None).order_by("-number").values_list("number", flat=True).first() or 0
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from yingshang.rules.errors import ExpressionError
 from yingshang.rules.feel.names import free_names
 
 from ..errors import CannotPublish, ConditionUndecided, InvalidDiagram
+from .bound import BoundFlow, not_accepted
 from .conditions import holds, parse_condition, problems_of, unknown_outcomes
 from .reading import Arrow, Diagram, Finding, Severity, Symbol, read_bpmn
-from .rules import CompiledFlow, Link, Node, outcome_name
+from .rules import CompiledFlow, Link, Node, StepRule, outcome_name
 from .soundness import walk_through
 
 MOST_COMBINATIONS = 512
@@ -20,12 +21,26 @@ MOST_COMBINATIONS = 512
 
 
 @dataclass(frozen=True, slots=True)
+class FormNames:
+    """The fields of a published form, by what a step may do with them."""
+
+    plain: frozenset[str] = frozenset()
+    """Their answers may become data of the case."""
+    kept: frozenset[str] = frozenset()
+    """Their answers stay with the form: what is about people, and files."""
+    set_by_process: frozenset[str] = frozenset()
+    """Required, but nobody can type them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """What the platform knows: role codes, ladder codes, form codes. None means: do not check."""
+    """What the platform knows: role codes, ladder codes, forms by code. None means: do not check."""
 
     roles: Collection[str] | None = None
     ladders: Collection[str] | None = None
-    forms: Collection[str] | None = None
+    forms: Mapping[str, FormNames] | None = None
+    bound: BoundFlow | None = None
+    """What the process behind this very definition can follow."""
 
 
 def lint(bpmn: str | bytes, known: Known | None = None) -> tuple[Finding, ...]:
@@ -41,6 +56,9 @@ def lint(bpmn: str | bytes, known: Known | None = None) -> tuple[Finding, ...]:
 def lint_diagram(diagram: Diagram, known: Known | None = None) -> tuple[Finding, ...]:
     """The findings of a diagram that was read already."""
     findings = [*diagram.findings, *_Linter(diagram, known or Known()).findings()]
+    sound = not any(finding.severity == "error" for finding in findings)
+    if known is not None and known.bound is not None and sound:
+        findings += not_accepted(_compiled(diagram, known.bound.definition), known.bound)
     rank = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(dict.fromkeys(findings), key=lambda each: (rank[each.severity], each.line or 0)))
 
@@ -353,8 +371,36 @@ class _Linter:
         if rule.term is None:
             self.say("warning", symbol, "it has no term, so nobody is reminded", "没有时限，超时不会提醒")
         self.ladder(symbol, rule.ladder)
-        if rule.form and self.known.forms is not None and rule.form not in self.known.forms:
+        if rule.form and self.known.forms is not None:
+            self.form(symbol, rule, self.known.forms.get(rule.form))
+
+    def form(self, symbol: Symbol, rule: StepRule, form: FormNames | None) -> None:
+        if form is None:
             self.say("error", symbol, f"there is no form {rule.form!r}", f"没有表单“{rule.form}”")
+            return
+        if form.set_by_process:
+            listed = ", ".join(sorted(form.set_by_process))
+            self.say(
+                "error",
+                symbol,
+                f"nobody at a step can fill in {listed} of the form {rule.form!r}: only a process sets them",
+                f"表单“{rule.form}”的必填项 {listed} 只能由业务流程写入，环节中无法填写",
+            )
+        for name in rule.sets:
+            if name in form.kept:
+                self.say(
+                    "error",
+                    symbol,
+                    f"{name!r} is about a person, or a file: it stays with the form and is no data of the case",
+                    f"“{name}”是个人信息或文件，只随表单保存，不能写入办件数据",
+                )
+            elif name not in form.plain:
+                self.say(
+                    "warning",
+                    symbol,
+                    f"the form {rule.form!r} has no field {name!r}; only the process behind the case can give it",
+                    f"表单“{rule.form}”没有字段“{name}”，只能由业务流程写入",
+                )
 
     def ends_with(self, step: str, outcome: str) -> bool:
         """Whether a step with this outcome leads to an end, or it cannot be told from the outcome alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cases import Case, Commitment, Correction, Debt, Opinion, Task
+from .cases import Case, Commitment, Correction, Debt, FormAnswers, Opinion, Task
 from .definitions import Definition, DefinitionVersion
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Debt",
     "Definition",
     "DefinitionVersion",
+    "FormAnswers",
     "Opinion",
     "Task",
 ]

@@ -11,6 +11,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from yingshang.kernel.access.api import EncryptedTextField
+
 CASE_OPEN = ("running", "returned")
 CASE_STATES = (*CASE_OPEN, "completed", "rejected", "withdrawn")
 TASK_OPEN = ("ready", "claimed", "consulting", "paused")
@@ -183,6 +185,22 @@ class Opinion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.stance}"
+
+
+class FormAnswers(models.Model):
+    """表单: what was filled into the form of a step, under the version it was filled in with. A trigger keeps it."""
+
+    task = models.OneToOneField(Task, on_delete=models.PROTECT, primary_key=True, related_name="answers")
+    form = models.CharField("表单", max_length=60)
+    version = models.PositiveIntegerField("版本")
+    values = EncryptedTextField()
+    documents = models.JSONField(default=list)
+    digest = models.CharField("内容摘要", max_length=64)
+    given_at = models.DateTimeField("填写时间")
+    given_by_name = models.CharField(max_length=120)
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.form} v{self.version}"
 
 
 class Correction(models.Model):

@@ -58,12 +58,12 @@ def submit(
         return before
     hold_files(number)
     version = get_form(form_code)
-    values, uploads = _asked_for(version, data, files or {})
-    _refuse(_upload_problems(actor, version, values, uploads, number), version)
+    values, uploads = asked_for(version, data, files or {})
+    refuse(_upload_problems(actor, version, values, uploads, number), version)
     offered = prefill(actor=actor, form=version, party_id=party_id, now=now)
     region_path = region_path_of(party_id)
     documents = _keep_files(actor, version, values, uploads, number, party_id, region_path, now)
-    _refuse(check_data(version.specification, values, today=timezone.localdate(now)), version)
+    refuse(check_data(version.specification, values, today=timezone.localdate(now)), version)
     sources = {
         name: {
             "from": each.from_,
@@ -76,7 +76,7 @@ def submit(
         for name, each in offered.items()
         if name in values or name in data
     }
-    text = _canonical(values)
+    text = canonical(values)
     submission = Submission.objects.create(
         key=UUID(number),
         version_id=version.id,
@@ -86,7 +86,7 @@ def submit(
         submitted_by_name=actor.name,
         subject=subject,
         values=text,
-        sources=_canonical(sources),
+        sources=canonical(sources),
         documents=documents,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         submitted_at=now,
@@ -153,7 +153,7 @@ def _submitted(actor: Actor, key: str, form_code: str, party_id: int, subject: s
     return submission_view(found, repeated=True)
 
 
-def _asked_for(
+def asked_for(
     version: FormVersionView, data: Mapping[str, Any], files: Uploads
 ) -> tuple[dict[str, Any], dict[str, list[UploadedFile[Any]]]]:
     """The values that the form asks for, and the new files of each file field."""
@@ -258,7 +258,7 @@ def _keep_files(
                     )
             except DomainError as error:
                 problems.append(refused(field, file, error))
-    _refuse(problems, version)
+    refuse(problems, version)
     return [
         int(each["document"])
         for name, value in values.items()
@@ -267,7 +267,8 @@ def _keep_files(
     ]
 
 
-def _refuse(problems: Any, version: FormVersionView) -> None:
+def refuse(problems: Any, version: FormVersionView) -> None:
+    """Raise InvalidSubmission with the problems, if there are any."""
     if problems:
         first = problems[0]
         names = "、".join(
@@ -283,5 +284,6 @@ def _refuse(problems: Any, version: FormVersionView) -> None:
         )
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """The text whose digest the ledger holds."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

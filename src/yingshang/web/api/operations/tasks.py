@@ -87,6 +87,7 @@ class TaskOut(Schema):
     clock: ClockOut | None
     actions: list[str]
     outcomes: list[OutcomeOut]
+    form: str
 
 
 class CaseOut(Schema):
@@ -140,13 +141,15 @@ class CaseQuery(cursors.PageQuery):
 
 
 class CompletionIn(Schema):
-    """How a step ends. `data` become data of the case."""
+    """How a step ends. `data` become data of the case, under the names the step sets; `answers` are what its form asks
+    for (`form` of the task), without files, which only the page takes."""
 
     model_config = ConfigDict(extra="forbid")
 
     outcome: str = Field(max_length=63)
     opinion: str = Field("", max_length=4000)
     data: dict[str, Any] = Field(default_factory=dict)
+    answers: dict[str, Any] | None = None
 
 
 @router.get("/tasks", response=cursors.Page[TaskOut], summary="待办 · Tasks")
@@ -196,6 +199,7 @@ def complete_one_task(request: HttpRequest, task_id: int, wanted: CompletionIn) 
         task_id=task_id,
         outcome=wanted.outcome,
         data=wanted.data,
+        answers=wanted.answers,
         opinion=wanted.opinion,
         now=now,
     )

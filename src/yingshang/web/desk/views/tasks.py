@@ -27,13 +27,15 @@ from yingshang.kernel.flow.api import (
     task_counts,
     tasks,
 )
+from yingshang.kernel.forms.api import FillableForm, InvalidSubmission
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
 from yingshang.web.words import in_language
 
-from .. import flow_pages, subjects, task_ways
+from .. import flow_pages, step_forms, subjects, task_ways
+from ..step_forms import DECISION
 from ..task_forms import OpinionForm, OutcomeForm, ShelfFilter, outcomes_in_common
 from ..task_tables import TaskTable
 
@@ -87,15 +89,19 @@ def task(request: HttpRequest, task_id: int) -> HttpResponse | HttpResponseRedir
     """One task: what the case is about, what happened in it, and the decision beside it."""
     actor, now = actor_from(request), timezone.now()
     found = get_task(actor=actor, task_id=task_id, now=now)
-    form, extra = _decision(request, actor, found)
+    form, extra, filled = _decision(request, actor, found)
     if request.method == "POST":
         if form is None:
             # Somebody else was quicker, or it was never this actor's to decide: the page says how it stands.
             messages.error(request, _("这件待办现在不能由您办理。"))
             return redirect("desk:task", task_id=task_id)
-        if form.is_valid() and (extra is None or extra.is_valid()):
+        # All of them are judged, so that everything wrong is told at once.
+        sent = [each.is_valid() for each in (form, extra, filled) if each is not None and each.is_bound]
+        if form.is_bound and all(sent):
             try:
-                _decide(actor, found, form.cleaned_data, extra.cleaned_data if extra else {}, now)
+                _decide(actor, found, form.cleaned_data, extra, filled, now)
+            except InvalidSubmission as error:
+                step_forms.judge(filled, error)
             except DomainError as error:
                 refuse(form, error)
             else:
@@ -109,27 +115,41 @@ def task(request: HttpRequest, task_id: int) -> HttpResponse | HttpResponseRedir
             "task": found,
             "form": form,
             "extra": extra,
+            "filled": filled,
             "ways": task_ways.offered(actor, found),
             "step_name": in_language(found.name, found.name_en),
             "outcome_name": in_language(found.outcome_name, found.outcome_name_en),
             **flow_pages.case_context(request, actor, case, now, found),
         },
-        status=max(status_of_form(form) if form else 200, status_of_form(extra) if extra else 200),
+        status=max((status_of_form(each) for each in (form, extra, filled) if each is not None), default=200),
     )
 
 
-def _decision(request: HttpRequest, actor: Actor, found: TaskView) -> tuple[Any, Any]:
-    """The form of the decision with what its process adds, or nothing when the actor may not decide now."""
+def _decision(request: HttpRequest, actor: Actor, found: TaskView) -> tuple[Any, Any, FillableForm | None]:
+    """The form of the decision, what its process adds and what the step has to be filled in, or nothing when the actor
+    may not decide now."""
     data = request.POST if request.method == "POST" else None
     if "give_opinion" in found.actions:
-        return OpinionForm(data), None
-    if "complete" in found.actions:
-        return OutcomeForm(data, outcomes=found.outcomes), subjects.decision_form(actor, found, data)
-    return None, None
+        return OpinionForm(data), None, None
+    if "complete" not in found.actions:
+        return None, None, None
+    if not found.form:
+        return OutcomeForm(data, outcomes=found.outcomes), subjects.decision_form(actor, found, data), None
+    # The fields of the form have names of their own, which may be those of the decision.
+    if step_forms.asks_for_row(request):
+        begun = OutcomeForm(initial=step_forms.begun(request), outcomes=found.outcomes, prefix=DECISION)
+        return begun, subjects.decision_form(actor, found), step_forms.with_row(request, found)
+    form = OutcomeForm(data, outcomes=found.outcomes, prefix=DECISION)
+    return form, subjects.decision_form(actor, found, data), step_forms.step_form(request, found)
 
 
 def _decide(
-    actor: Actor, found: TaskView, values: dict[str, Any], data: dict[str, Any], now: datetime
+    actor: Actor,
+    found: TaskView,
+    values: dict[str, Any],
+    extra: Any,
+    filled: FillableForm | None,
+    now: datetime,
 ) -> None:
     if "give_opinion" in found.actions:
         give_opinion(actor=actor, task_id=found.id, stance=values["stance"], text=values["text"], now=now)
@@ -138,7 +158,8 @@ def _decide(
             actor=actor,
             task_id=found.id,
             outcome=values["outcome"],
-            data=data,
+            data=extra.cleaned_data if extra else None,
+            answers=None if filled is None else filled.values,
             opinion=values["opinion"],
             now=now,
         )
@@ -201,7 +222,8 @@ def task_batch(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     if request.POST.get("what") == "claim":
         return _claim_all(request, actor, ids, now)
     chosen = [get_task(actor=actor, task_id=each, now=now) for each in ids]
-    able = [each for each in chosen if "complete" in each.actions]
+    # What has a form is filled in one by one.
+    able = [each for each in chosen if "complete" in each.actions and not each.form]
     outcomes = outcomes_in_common(able)
     sent = request.POST if "outcome" in request.POST or "sent" in request.POST else None
     form = OutcomeForm(sent, outcomes=outcomes)
@@ -226,6 +248,7 @@ def task_batch(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
         {
             "tasks": able,
             "left_out": [each for each in chosen if "complete" not in each.actions],
+            "with_form": [each for each in chosen if "complete" in each.actions and each.form],
             "outcomes": outcomes,
             "form": form,
         },
