@@ -21,8 +21,8 @@ from yingshang.kernel.flow.definitions.rules import outcome_name
 from yingshang.kernel.flow.definitions.steps import Parallel, Part, Step
 from yingshang.kernel.flow.errors import (
     ConditionUndecided,
-    CorruptState,
     NotReady,
+    TooManyRounds,
     UnknownOutcome,
     UnknownStep,
 )
@@ -207,7 +207,7 @@ def test_loops_come_round_with_a_new_token() -> None:
 
 
 def test_a_loop_of_parallel_steps_goes_round_until_it_is_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MOST_ROUNDS", 6)
+    monkeypatch.setattr(engine, "_most_rounds", lambda: 6)
     outcomes = (
         '<bpmn:extensionElements><yingshang:step role="r"><yingshang:outcome code="again" name="再"/>'
         '<yingshang:outcome code="good" name="好"/></yingshang:step></bpmn:extensionElements>'
@@ -223,14 +223,32 @@ def test_a_loop_of_parallel_steps_goes_round_until_it_is_too_often(monkeypatch: 
     )  # fmt: skip
     spec = compile_bpmn(text).spec
     position = engine.begin(spec, {})
-    for _ in range(engine.MOST_ROUNDS):
+    for round_ in range(1, 7):
         assert sorted(steps_of(position)) == ["a", "b"]
         for each in position.ready:
             position = engine.complete(spec, position.state, each.token, {}, outcome="done")
         assert steps_of(position) == ["c"]
-        position = engine.complete(spec, position.state, position.ready[0].token, {}, outcome="again")
-    with pytest.raises(CorruptState, match="went round too often"):
-        engine.complete(spec, position.state, position.ready[0].token, {}, outcome="done")
+        if round_ < 6:
+            position = engine.complete(spec, position.state, position.ready[0].token, {}, outcome="again")
+    with pytest.raises(TooManyRounds, match="choose another outcome") as refused:
+        engine.complete(spec, position.state, position.ready[0].token, {}, outcome="again")
+    assert refused.value.details["most"] == 6 and "请改选其他结果" in refused.value.message_zh
+    # Whoever is refused can still end it.
+    assert engine.complete(spec, position.state, position.ready[0].token, {}, outcome="good").ended
+
+
+def test_a_case_has_an_end_even_where_no_step_comes_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_most_steps", lambda: 2)
+    with pytest.raises(TooManyRounds, match="has completed 2 steps"):
+        after("accepted", "upheld")
+
+
+def test_facts_that_are_corrected_a_hundred_times_are_one_entry() -> None:
+    spec = compile_bpmn(choice("amount > 1")).spec
+    position = engine.begin(spec, {})
+    for amount in range(100):
+        position = engine.update(spec, position.state, {"amount": amount})
+    assert len(position.state["log"]) == 1 and position.data["amount"] == 99
 
 
 def test_many_cases_run_at_the_same_time_on_one_definition() -> None:

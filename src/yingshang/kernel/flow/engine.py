@@ -34,15 +34,18 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from .definitions.conditions import holds
 from .definitions.rules import CompiledFlow, Node, outcome_name, read_spec
-from .errors import CodeRefused, ConditionUndecided, CorruptState, NotReady, UnknownOutcome, UnknownStep
+from .errors import (
+    CodeRefused,
+    ConditionUndecided,
+    CorruptState,
+    NotReady,
+    TooManyRounds,
+    UnknownOutcome,
+    UnknownStep,
+)
+from .lifecycle import figure
 
 STATE_FORMAT = 1
-
-MOST_STEPS = 500
-"""Steps one case may complete, those of loops counted each time."""
-
-MOST_ROUNDS = 20
-"""How often one step may be completed in a case. Each round makes working out the position slower."""
 
 MOST_MOVES = 10_000
 """Gateways and events that may be passed without anybody doing anything: definitions that go in circles end here."""
@@ -102,8 +105,9 @@ def complete(
     """Complete a ready step. `outcome` is one of its outcomes (or `data["outcome_of_<step>"]`); a step with outcomes
     needs one. `data` are facts that are new or have changed.
 
-    Raises NotReady when the token is none of the ready ones (somebody was faster), UnknownOutcome, and
-    ConditionUndecided when what comes next depends on something unknown; nothing has changed then.
+    Raises NotReady when the token is none of the ready ones (somebody was faster), UnknownOutcome, TooManyRounds when
+    it leads round once too often, and ConditionUndecided when what comes next depends on something unknown; nothing has
+    changed then.
     """
     program = _program(compiled_spec)
     kept = _checked(state)
@@ -125,12 +129,11 @@ def complete(
             step=step,
             outcomes=[each.code for each in rule.outcomes],
         )
-    rounds = sum(entry["step"] == step for entry in kept["log"])
-    if len(kept["log"]) >= MOST_STEPS or rounds >= MOST_ROUNDS:
-        raise _too_long()
     entry = {"step": step, "outcome": chosen if rule.outcomes else None, "data": program.facts_of(data, step)}
     remaining = {each: given for each, given in kept["ready"].items() if each != step}
-    return _advance(program, {**kept, "log": [*kept["log"], entry], "ready": remaining})
+    position = _advance(program, {**kept, "log": [*kept["log"], entry], "ready": remaining})
+    _refuse_endless(program, position, step)
+    return position
 
 
 def update(compiled_spec: str, state: Mapping[str, Any], data: Mapping[str, Any]) -> Position:
@@ -144,8 +147,11 @@ def update(compiled_spec: str, state: Mapping[str, Any], data: Mapping[str, Any]
     facts = program.facts_of(data)
     if not facts:
         return _advance(program, kept)
-    entry = {"step": None, "outcome": None, "data": facts}
-    return _advance(program, {**kept, "log": [*kept["log"], entry]})
+    log = list(kept["log"])
+    # What came since the last step is one entry, however often it was corrected.
+    earlier = log.pop()["data"] if log and log[-1]["step"] is None else {}
+    entry = {"step": None, "outcome": None, "data": {**earlier, **facts}}
+    return _advance(program, {**kept, "log": [*log, entry]})
 
 
 def back_to(compiled_spec: str, state: Mapping[str, Any], step: str) -> Position:
@@ -383,7 +389,7 @@ def _advance(program: _Program, state: dict[str, Any], *, carried: bool = False)
     except SpiffWorkflowException as error:
         raise _stuck(error) from None
     except RecursionError:
-        raise _too_long() from None
+        raise _too_deep() from None
     ended = not any(task.has_state(TaskState.NOT_FINISHED_MASK) for task in workflow.tasks.values())
     cancelled = bool(state["cancelled"]) and not ended
     ready = () if cancelled else _ready(workflow)
@@ -433,10 +439,45 @@ def _move(workflow: Any, engine: _FeelOnly) -> None:
         waiting = _ready_tasks(workflow, manual=False)
 
 
-def _too_long() -> CorruptState:
+def _most_rounds() -> int:
+    """How often one step may be completed in a case."""
+    return int(figure("rounds", "of_step"))
+
+
+def _most_steps() -> int:
+    """Steps one case may complete, those of loops counted each time."""
+    return int(figure("rounds", "of_case"))
+
+
+def _refuse_endless(program: _Program, position: Position, step: str) -> None:
+    """Refuse a decision that leads round once too often; one that ends the case, or leads on, is always possible."""
+    if position.ended:
+        return
+    log = [entry["step"] for entry in position.state["log"] if entry["step"] is not None]
+    most = _most_rounds()
+    again = next((each.step for each in position.ready if log.count(each.step) >= most), None)
+    if again is None and len(log) < _most_steps():
+        return
+    about = program.flow.steps[again or step]
+    often = (
+        (f"the step {about.id} was completed {most} times", f"环节“{about.name}”已办理 {most} 次")
+        if again
+        else (f"the case has completed {len(log)} steps", f"本办件已办理 {len(log)} 次环节")
+    )
+    raise TooManyRounds(
+        f"{often[0]} already, and this would lead on to it again: choose another outcome, or reject the case and have "
+        "it asked for anew; who manages the flow can raise the limit or publish a version without the loop",
+        message_zh=f"{often[1]}，已达上限，不能再循环办理。请改选其他结果，或退件后由申请人重新提出；"
+        "确需继续的，请流程管理人员修改流程",
+        step=about.id,
+        most=most if again else _most_steps(),
+    )
+
+
+def _too_deep() -> CorruptState:
     return CorruptState(
-        f"a case completes at most {MOST_STEPS} steps, each at most {MOST_ROUNDS} times; it went round too often",
-        message_zh=f"一个办件最多办理 {MOST_STEPS} 次环节，同一环节最多 {MOST_ROUNDS} 次，该办件循环次数过多",
+        "what happened in this case is nested too deeply to be worked out; tell who manages the flow",
+        message_zh="该办件的经过过于复杂，无法推算，请联系流程管理人员",
     )
 
 
@@ -497,7 +538,6 @@ def _checked(state: Mapping[str, Any]) -> dict[str, Any]:
             state["format"] == STATE_FORMAT
             and all(isinstance(state[part], dict) for part in ("data", "given", "ready"))
             and isinstance(state["log"], list)
-            and len(state["log"]) <= 2 * MOST_STEPS
             and all(
                 isinstance(entry["data"], dict)
                 and (entry["step"] is None or isinstance(entry["step"], str))
