@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -64,14 +67,18 @@ from yingshang.kernel.flow.api import (
     register_subject,
     reject_case,
     release_task,
+    resubmit_case,
+    return_case,
     send_back,
     settle_debt,
     start_case,
+    tasks,
     timeline,
     withdraw_case,
 )
 from yingshang.kernel.flow.errors import ConditionUndecided, DefinitionNotFound, UnknownOutcome
 from yingshang.kernel.flow.models import Case, Definition, DefinitionVersion, Task
+from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.models import Party
 
 pytestmark = pytest.mark.django_db
@@ -580,3 +587,114 @@ def test_the_timeline_tells_who_did_what(heard: Heard) -> None:
     ]
     with pytest.raises(CaseNotFound):
         timeline(actor=window(NANGANG).actor(), case_id=case.id)
+
+
+# --- the part of an agency in a case ------------------------------------------------------------------------------
+
+
+def test_passing_a_task_on_is_help_for_this_once(heard: Heard) -> None:
+    case, boss = open_case(), dispatcher()
+    elsewhere = agency(NANGANG, SERVICE)
+    task = task_at(case, "accept")
+    reassign_task(actor=boss.actor(), task_id=task.pk, to_agency_id=elsewhere.pk, reason="帮忙", now=NOW)
+    assert stored(case).agencies == dict(case.agencies) and "lane_handed_over" not in heard.kinds
+    complete_task(actor=window(NANGANG).actor(), task_id=task.pk, outcome="accepted", now=NOW)
+    who = officer().actor()
+    send_back(actor=who, task_id=task_at(case, "verify").pk, to_step="accept", reason="再看", now=NOW)
+    assert task_at(case, "accept").agency_id == agency(DAOLI, SERVICE).pk, "back at the desk of the case"
+
+
+def test_an_agency_takes_over_the_part_of_another(heard: Heard) -> None:
+    case, boss = case_awaiting_verification(), dispatcher()
+    elsewhere = agency(NANGANG, MARKET)
+    verify, visit = task_at(case, "verify"), task_at(case, "visit")
+    with one_flow_event("flow.task_reassigned") as events:
+        reassign_task(
+            actor=boss.actor(), task_id=verify.pk, to_agency_id=elsewhere.pk, later_steps=True,
+            reason="职责划转", now=NOW,
+        )  # fmt: skip
+    here = agency(DAOLI, MARKET).pk
+    assert events[0]["before"]["lane_agency"] == here
+    assert (events[0]["after"]["lane"], events[0]["after"]["lane_agency"]) == ("bureau", elsewhere.pk)
+    told = heard.events[-1]
+    assert (told.kind, told.what, told.case.agencies["bureau"]) == (
+        "lane_handed_over",
+        ("bureau",),
+        elsewhere.pk,
+    )
+    visit.refresh_from_db()
+    assert visit.agency_id == here, "what is open beside it stays"
+    complete_task(actor=officer().actor(), task_id=visit.pk, outcome="visited", now=NOW)
+    complete_task(actor=officer(NANGANG).actor(), task_id=verify.pk, outcome="upheld", now=NOW)
+    decide = task_at(case, "decide")
+    assert (decide.agency_id, decide.region_path) == (elsewhere.pk, "230103")
+
+
+def test_the_part_can_follow_a_task_that_was_passed_on_before(heard: Heard) -> None:
+    case, boss = open_case(), dispatcher().actor()
+    elsewhere, task = agency(NANGANG, SERVICE).pk, task_at(case, "accept").pk
+    reassign_task(actor=boss, task_id=task, to_agency_id=elsewhere, reason="帮忙", now=NOW)
+    reassign_task(
+        actor=boss, task_id=task, to_agency_id=elsewhere, later_steps=True, reason="一并转交", now=LATER
+    )
+    assert stored(case).agencies["window"] == elsewhere
+    with no_event_of_flow(), pytest.raises(InvalidRequest):
+        reassign_task(
+            actor=boss, task_id=task, to_agency_id=elsewhere, later_steps=True, reason="再转", now=LATER
+        )
+    somebody = window(NANGANG).id
+    with no_event_of_flow(), pytest.raises(InvalidRequest, match="later steps go to another agency"):
+        reassign_task(
+            actor=boss, task_id=task, to_user_id=somebody, later_steps=True, reason="给他", now=LATER
+        )
+
+
+@contextmanager
+def one_agency_event() -> Iterator[None]:
+    """The block records one event about an agency; those of the clocks come beside it, and none of the flow."""
+    rows = AuditEvent.objects.exclude(action__startswith="clock.")
+    last = rows.order_by("-id").values_list("id", flat=True).first() or 0
+    yield
+    (action,) = rows.filter(id__gt=last).values_list("action", flat=True)
+    assert action.endswith("agency_moved")
+
+
+def test_where_an_agency_goes_its_open_tasks_go(heard: Heard) -> None:
+    from yingshang.kernel.parties.api import move_agency
+
+    case = case_awaiting_verification()
+    done, verify, visit = (task_at(case, step) for step in ("accept", "verify", "visit"))
+    complete_task(actor=officer().actor(), task_id=visit.pk, outcome="visited", now=NOW)
+    bureau = verify.agency_id
+    boss = dispatcher(NANGANG).actor()
+    due = verify.deadline.due_at if verify.deadline else None
+    with one_agency_event():
+        move_agency(actor=SYSTEM, agency_id=bureau, region=NANGANG, reason="迁址", now=LATER)
+    for task in (done, verify, visit):
+        task.refresh_from_db()
+    assert (verify.region_path, visit.region_path, done.region_path) == ("230103", "230102", "230102")
+    assert verify.deadline is not None
+    assert (verify.deadline.region_path, verify.deadline.due_at) == ("230103", due)
+    assert verify.pk in {each.id for each in tasks(actor=boss, now=LATER).rows}
+    assert verify.pk not in {
+        each.id for each in tasks(actor=dispatcher(DAOLI).actor(), now=LATER, agency_id=bureau).rows
+        if "reassign" in each.actions
+    }  # fmt: skip
+
+
+def test_a_case_is_returned_for_correction_a_hundred_times(heard: Heard) -> None:
+    case = open_case(data={"amount": 0})
+    task, who = task_at(case, "accept").pk, window().actor()
+    deadline = case.deadline
+    for number in range(1, 101):
+        return_case(actor=who, task_id=task, what=[f"第{number}次"], now=NOW)
+        resubmit_case(actor=SYSTEM, case_id=case.id, data={"amount": number}, now=NOW)
+    row = stored(case)
+    assert (row.state, row.data, row.corrections.count()) == ("running", {"amount": 100}, 100)
+    assert len(row.position["log"]) == 1 and row.corrections.filter(answered_at=None).count() == 0
+    assert deadline is not None and row.deadline is not None and row.deadline.due_at == deadline.due_at
+    # And what was sent back does not count either.
+    for _ in range(50):
+        complete_task(actor=who, task_id=task_at(case, "accept").pk, outcome="accepted", now=NOW)
+        send_back(actor=SYSTEM, task_id=task_at(case, "verify").pk, to_step="accept", reason="再看", now=NOW)
+    assert task_at(case, "accept").state == "ready" and heard.kinds.count("sent_back") == 50

@@ -12,6 +12,7 @@ from django.utils import timezone
 from tests.kernel.flow import factories as flow
 from tests.kernel.flow.factories import heard  # noqa: F401  (a fixture)
 from tests.web.desk.factories import signed_in
+from yingshang.kernel.access.models import PersonalDataView
 from yingshang.kernel.flow.api import (
     NewDebt,
     Term,
@@ -150,6 +151,15 @@ def test_passing_on_and_passing_over() -> None:
     assert signed_in(chief).post(address, sent).status_code == 302
     task.refresh_from_db()
     assert task.assignee_id == window.id
+    elsewhere = flow.agency(flow.HARBIN, flow.SERVICE)
+    flow.window(flow.HARBIN)
+    handed = {"to_agency_id": str(elsewhere.pk), "later_steps": "on", "reason": "职责划转"}
+    # Who distributes the work of the region alone passes nothing on to another.
+    assert signed_in(flow.dispatcher(flow.DAOLI)).post(address, handed).status_code == 422
+    assert signed_in(chief).post(address, {**sent, "later_steps": "on"}).status_code == 422
+    assert signed_in(chief).post(address, handed).status_code == 302
+    task.refresh_from_db()
+    assert task.agency_id == elsewhere.pk == flow.stored(case).agencies["window"]
 
 
 def test_several_at_once() -> None:
@@ -230,3 +240,40 @@ def test_lists_ask_no_more_for_more_rows(django_assert_max_num_queries: Any) -> 
         page(client, "/desk/tasks/", shelf="claimable")
     with django_assert_max_num_queries(26):
         page(client, "/desk/cases/")
+
+
+def test_the_form_of_a_step_is_filled_in_beside_the_case() -> None:
+    from tests.kernel.flow import test_step_forms as steps
+
+    case = steps.inspected_case()
+    task = flow.task_at(case, "visit")
+    client = signed_in(flow.window())
+    address = f"/desk/tasks/{task.pk}/"
+    html = page(client, address)
+    # The form has a field of the decision's own name; both are there, apart.
+    assert 'name="area"' in html and 'name="opinion"' in html and 'name="decision-opinion"' in html
+    assert "multipart/form-data" in html and "data-fillable" in html
+    sent = {"decision-outcome": "done", "decision-opinion": "属实", "area": "120.5", "dangerous": "false"}
+    response = client.post(address, sent)
+    assert response.status_code == 422 and 'value="120.5"' in response.content.decode(), (
+        "nothing typed is lost"
+    )
+    response = client.post(address, {**sent, "opinion": "通道畅通", "phone": "13812345678"})
+    assert response.status_code == 302
+    task.refresh_from_db()
+    assert (task.state, task.opinion) == ("done", "属实")
+    html = page(client, f"/desk/cases/{case.id}/")
+    # Whoever works on it and may see what is about people does, and is noted down; others do not.
+    assert "踏勘记录" in html and "通道畅通" in html and "13812345678" in html
+    assert PersonalDataView.objects.filter(party_id=case.party_id, fields=["phone"]).count() == 1
+    others = page(signed_in(flow.dispatcher()), f"/desk/cases/{case.id}/")
+    assert "通道畅通" in others and "13812345678" not in others
+    # What has a form is not done together with others.
+    other = steps.api.start_case(
+        actor=flow.SYSTEM, definition="by_inspection", subject=steps.api.Subject(flow.SUBJECT, "t", "演示踏勘二"),
+        party_id=None, region_code=flow.DAOLI, agencies=dict(case.agencies), now=flow.NOW,
+    )  # fmt: skip
+    html = client.post(
+        "/desk/tasks/batch/", {"what": "complete", "task": [flow.task_at(other, "visit").pk]}
+    ).content.decode()
+    assert "请逐件办理" in html and "全部办理" not in html

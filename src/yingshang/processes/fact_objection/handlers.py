@@ -182,6 +182,13 @@ def _reply(row: Objection, event: CaseEvent) -> None:
     row.save(update_fields=["reply_id", "ended_event"])
 
 
+def _lane_handed_over(row: Objection, event: CaseEvent) -> None:
+    """Another agency answers for the enterprise's side, or for the source's, from now on."""
+    for lane in {"service_center", "source_agency"}.intersection(event.what):
+        setattr(row, f"{lane}_id", event.case.agencies[lane])
+        row.save(update_fields=[lane])
+
+
 def _rung_fired(row: Objection, event: CaseEvent) -> None:
     if event.rung is None:
         return
@@ -236,5 +243,6 @@ _REACTIONS: Mapping[str, Callable[[Objection, CaseEvent], None]] = {
     "ended": _ended,
     "rejected": _refused,
     "withdrawn": _withdrawn,
+    "lane_handed_over": _lane_handed_over,
     "rung_fired": _rung_fired,
 }

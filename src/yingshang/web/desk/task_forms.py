@@ -108,10 +108,15 @@ class DelegateForm(forms.Form):
 
 
 class ReassignForm(forms.Form):
-    """To which person of the agency, or to which other agency."""
+    """To which person of the agency, or to which other agency, for this once or for the rest of the case."""
 
     to_user_id = forms.TypedChoiceField(label=_("本机构人员"), coerce=int, required=False, empty_value=None)
     to_agency_id = forms.TypedChoiceField(label=_("其他机构"), coerce=int, required=False, empty_value=None)
+    later_steps = forms.BooleanField(
+        label=_("本办件以后的环节也由该机构办理"),
+        required=False,
+        help_text=_("不勾选的，只转派这一件；以后轮到原机构的环节，仍由原机构办理。"),
+    )
     reason = _reason()
 
     def __init__(
@@ -119,9 +124,12 @@ class ReassignForm(forms.Form):
         *args: Any,
         colleagues: Iterable[tuple[int, str]],
         agencies: Iterable[tuple[int, str]],
+        of_step: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if not of_step:
+            del self.fields["later_steps"]
         for name, pairs in (("to_user_id", colleagues), ("to_agency_id", agencies)):
             self.fields[name].choices = [("", _("不选")), *pairs]  # type: ignore[attr-defined]
 
@@ -129,6 +137,8 @@ class ReassignForm(forms.Form):
         values: dict[str, Any] = super().clean() or {}
         if not self.errors and bool(values.get("to_user_id")) == bool(values.get("to_agency_id")):
             raise forms.ValidationError(_("请选择一名人员，或者一个机构。"))
+        if values.get("later_steps") and not values.get("to_agency_id"):
+            raise forms.ValidationError(_("转给另一个机构时，才能同时转交以后的环节。"))
         return values
 
 

@@ -223,13 +223,17 @@ WAYS: dict[str, Way] = {
             _("指定由谁办理，或者转给另一个机构。时限不重新计算。"),
             _("已转派。"),
             lambda actor, task, case, data: ReassignForm(
-                data, colleagues=_others(task), agencies=_agencies(case, task)
+                data,
+                colleagues=_others(task),
+                agencies=_reach(actor, case, task),
+                of_step=task.kind == "step",
             ),
             lambda actor, task, values, now: reassign_task(
                 actor=actor,
                 task_id=task.id,
                 to_user_id=values["to_user_id"],
                 to_agency_id=values["to_agency_id"],
+                later_steps=values.get("later_steps", False),
                 reason=values["reason"],
                 now=now,
             ),
