@@ -15,10 +15,11 @@ class FactObjectionConfig(AppConfig):
 
         from . import permissions  # noqa: F401  (declares them)
         from .actions._load import FORM
+        from .followed import FOLLOWED
         from .handlers import follow
         from .selectors import SUBJECT, may_read_documents, may_read_submission
 
         declare_templates(files(__package__) / "data/templates.yaml")
-        register_subject(SUBJECT, handler=follow)
+        register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
         register_reader(FORM, may_read_submission)
         register_owner(SUBJECT, may_read=may_read_documents)
