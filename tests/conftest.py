@@ -6,8 +6,11 @@ import os
 
 import psycopg
 import pytest
+from django.db import connection
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
+from tests.databases import Pristine, template
 from tests.environment import SERVER
 from yingshang.kernel.ledger import guards
 
@@ -18,12 +21,23 @@ settings.load_profile("ci" if os.environ.get("CI") else "work")
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
     """The embedded server runs before the first test that needs it; most tests need none."""
+    # Between two tests with real commits tables are emptied by TRUNCATE, which the ledger refuses.
+    guards.guard_truncation = lambda using="default": None
     if os.environ["TEST_EMBEDDED_DATABASE"]:
         SERVER.start()
-    # Between two tests with real commits Django empties all tables by TRUNCATE, which the ledger refuses.
-    guards.guard_truncation = lambda using="default": None
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests with real commits leave the database as it was, at the cost of what they wrote."""
+    with django_db_blocker.unblock():
+        Pristine().use()
 
 
 @pytest.hookimpl(trylast=True)
