@@ -85,7 +85,10 @@ def test_a_reply_is_made_kept_and_recorded() -> None:
         1,
     )
     assert events[0]["after"]["template"] == "objection_reply"
-    with owner_that_says(lambda *_: True), open_document(actor=SYSTEM, document_id=document.id).file as file:
+    with (
+        owner_that_says(lambda *_: True),
+        open_document(actor=SYSTEM, document_id=document.id, now=NOW).file as file,
+    ):
         content = file.read()
     text = _characters(content)
     for value in (
@@ -268,3 +271,23 @@ def test_the_code_leads_to_the_receipt() -> None:
     assert en["code"]["svg"].startswith("<svg") and en["code"]["alt"].endswith("/verify/X-1")
     assert composing.receipt_address("X-1") == "http://localhost:8000/verify/X-1"
     assert io.BytesIO(pdf(composed)).read(5) == b"%PDF-"
+
+
+def test_a_value_of_rows_becomes_rows_and_what_is_in_a_cell_stays_a_word() -> None:
+    rows = [["道里区", 12, Decimal("3.50")], ["{{ other }} | 南岗区", None, ""]]
+    part = fill(_texts("| 地区 | 户数 | 金额 |\n| {{ rows }} |")["zh-hans"], {"rows": rows}, "zh-hans")
+    assert part["body"] == [
+        {
+            "kind": "rows",
+            "rows": [
+                ["地区", "户数", "金额"],
+                ["道里区", "12", "3.50"],
+                ["{{ other }} | 南岗区", "", ""],
+            ],
+        }
+    ]
+
+
+def test_a_value_without_rows_leaves_its_line_out() -> None:
+    part = fill(_texts("甲\n| {{ rows }} |")["zh-hans"], {"rows": []}, "zh-hans")
+    assert part["body"] == [{"kind": "text", "text": "甲"}]

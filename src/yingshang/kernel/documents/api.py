@@ -7,6 +7,7 @@ from .actions.remove import remove_document
 from .actions.store import check_upload, store
 from .actions.sweep import sweep_files
 from .actions.templates import (
+    declare_templates,
     discard_template_draft,
     load_defaults,
     publish_template,
@@ -67,6 +68,7 @@ __all__ = [
     "UnreadableContent",
     "Variable",
     "check_upload",
+    "declare_templates",
     "discard_template_draft",
     "document_templates",
     "documents_of",

@@ -2,7 +2,8 @@
 
 The form of a text is read before anything is filled in, so no value can become a heading, a table or a variable.
 A line is a paragraph. One that begins with 一、 or （一） (or with "# ", "## ") is a heading; one that begins with | is
-a row of a table. A line all of whose variables are empty is left out.
+a row of a table. A line all of whose variables are empty is left out. A value may be rows of cells: `| {{ rows }} |`,
+the variable alone in its line, becomes as many rows.
 """
 
 from __future__ import annotations
@@ -76,11 +77,16 @@ def fill(texts: Mapping[str, str], values: Mapping[str, Any], language: str) -> 
             missing=missing,
         )
     shown = {name: clean(words(value, language)) for name, value in values.items()}
+    tables = {
+        name: [[clean(words(cell, language)) for cell in row] for row in value]
+        for name, value in values.items()
+        if isinstance(value, list | tuple)
+    }
     part: dict[str, Any] = {"language": language, "code": None}
     for field in FIELDS:
         if field != "body":
             part[field] = " ".join(_filled(texts.get(field, ""), shown).split())
-    part["body"] = _body(texts.get("body", ""), shown)
+    part["body"] = _body(texts.get("body", ""), shown, tables)
     length = len(str(part))
     if length > LONGEST_DOCUMENT:
         raise CannotTypeset(
@@ -106,6 +112,8 @@ def words(value: Any, language: str) -> str:
         return f"{value.year}年{value.month}月{value.day}日"
     if isinstance(value, Decimal):
         return f"{value:,f}"
+    if isinstance(value, list | tuple):
+        return "；".join(" ".join(words(cell, language) for cell in row) for row in value)
     return str(value)
 
 
@@ -171,18 +179,26 @@ def _left_out(line: str, shown: Mapping[str, str]) -> bool:
     return bool(names) and not any(shown[name].strip() for name in names)
 
 
-def _body(text: str, shown: Mapping[str, str]) -> list[dict[str, Any]]:
+def _rows(line: str, shown: Mapping[str, str], tables: Mapping[str, list[list[str]]]) -> list[list[str]]:
+    """One line of a table, or the rows that its one variable stands for."""
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    if len(cells) == 1 and (alone := _BRACES.fullmatch(cells[0])) and alone[1].strip() in tables:
+        return tables[alone[1].strip()]
+    return [[_filled(cell, shown) for cell in cells]]
+
+
+def _body(text: str, shown: Mapping[str, str], tables: Mapping[str, list[list[str]]]) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     for raw in text.splitlines():
         line = raw.strip()
         if not line or _left_out(line, shown):
             continue
         if line.startswith("|"):
-            cells = [_filled(cell.strip(), shown) for cell in line.strip("|").split("|")]
+            rows = _rows(line, shown, tables)
             if blocks and blocks[-1]["kind"] == "rows":
-                blocks[-1]["rows"].append(cells)
+                blocks[-1]["rows"] += rows
             else:
-                blocks.append({"kind": "rows", "rows": [cells]})
+                blocks.append({"kind": "rows", "rows": rows})
             continue
         level = 1 if _FIRST_LEVEL.match(line) else 2 if _SECOND_LEVEL.match(line) else 0
         if level:

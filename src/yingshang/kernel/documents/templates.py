@@ -77,11 +77,18 @@ def preview_template(
     if problems:
         raise InvalidTemplate(problems[0].message, message_zh=problems[0].message_zh, problems=problems)
     values: dict[str, Any] = {
-        each.name: (each.example_en or each.example) if language == "en" else each.example
+        each.name: _example((each.example_en or each.example) if language == "en" else each.example)
         for each in variables
     }
     composed = compose(texts, values, language=language, day=day, receipt_code=SAMPLE_RECEIPT)
     return [pdf(composed)] if form == "pdf" else pictures(composed, ppi=80)
+
+
+def _example(text: str) -> Any:
+    """An example of rows is written with a | between its cells."""
+    if "|" not in text:
+        return text
+    return [[cell.strip() for cell in line.split("|")] for line in text.splitlines()]
 
 
 def _visible(actor: Actor, code: str) -> DocumentTemplate:

@@ -23,6 +23,13 @@ from ..values import TemplateVersionView, TextProblem
 
 _PERMISSION = "documents.manage_templates"
 
+_declared: list[Traversable] = []
+
+
+def declare_templates(path: Traversable) -> None:
+    """Make a data file of templates known that a room brings; called when Django starts."""
+    _declared.append(path)
+
 
 @transaction.atomic
 def save_template_draft(
@@ -96,14 +103,17 @@ def restore_template_version(*, actor: Actor, code: str, number: int, now: datet
 def load_defaults(
     *, actor: Actor, region_path: str, now: datetime, source: Traversable | None = None
 ) -> tuple[str, ...]:
-    """Add and publish the templates of a data file that are not there yet; the codes of those added.
+    """Add and publish the templates that are not there yet, of one data file or all declared; the codes of those added.
 
     What people have changed stays. Raises InvalidTemplate for a file with a mistake, and adds nothing then.
     """
-    path = source or files("yingshang.kernel.documents") / "data" / "templates.yaml"
+    own = files("yingshang.kernel.documents") / "data" / "templates.yaml"
     added = []
     known = set(DocumentTemplate.objects.values_list("code", flat=True))
-    for row in yaml.safe_load(path.read_text(encoding="utf-8"))["templates"]:
+    paths = [source] if source is not None else [own, *_declared]
+    for row in [
+        each for path in paths for each in yaml.safe_load(path.read_text(encoding="utf-8"))["templates"]
+    ]:
         if row["code"] in known:
             continue
         template = DocumentTemplate(
