@@ -173,3 +173,53 @@ def test_verification(page_at: PageAt, live_server: Any) -> None:
             page.goto(address)
             screenshot(page, f"{name}-{width}")
             assert_accessible(page)
+
+
+def test_administration_in_english_in_the_dark_on_a_telephone(
+    page_at: PageAt, live_server: Any, settings: Any
+) -> None:
+    """With the stripe of a demonstration, which stands on every page there."""
+    settings.DEMONSTRATION = True
+    who = official("administrator", HARBIN)
+    other = official("department_official", DAOLI)
+    auditor, operator = official("auditor", HARBIN), official("operator", HARBIN)
+    event = AuditEvent.objects.filter(action="access.appointed").latest("id")
+    delivered = fact_import(DAOLI)
+    pages = {
+        who: [
+            "/administration/",
+            "/administration/regions/230100/",
+            "/administration/agencies/",
+            f"/administration/agencies/{other.user.agency_id}/",
+            "/administration/users/",
+            f"/administration/users/{other.id}/",
+            "/administration/roles/",
+            "/administration/clients/add/",
+            "/administration/calendars/",
+            "/administration/ladders/",
+            "/administration/flows/",
+            "/administration/forms/",
+            "/administration/documents/",
+            "/administration/messages/templates/",
+            "/administration/facts/",
+            "/administration/facts/fin.revenue/",
+        ],
+        auditor: ["/administration/audit/", f"/administration/audit/{event.pk}/", "/administration/log/"],
+        operator: ["/administration/jobs/"],
+        other: [f"/desk/imports/{delivered.pk}/", "/desk/imports/new/"],
+    }
+    findings = []
+    for person, addresses in pages.items():
+        page = page_at(NARROW, locale="en-US", color_scheme="dark")
+        enter(page, person, live_server)
+        for address in addresses:
+            response = page.goto(address)
+            if response is None or response.status != 200:
+                findings.append(f"{address}: {response and response.status}")
+                continue
+            assert page.evaluate("document.documentElement.lang") == "en"
+            try:
+                assert_accessible(page)
+            except AssertionError as error:
+                findings.append(str(error).splitlines()[:6])
+    assert not findings, findings
