@@ -137,7 +137,7 @@ def test_both_clerks_see_it_as_one_of_the_enterprise_that_is_kept(two: Two, stat
         assert forms.get_submission(actor=actor, submission_id=row.submission_id).values["claimed_value"]
         assert [each.id for each in forms.submissions(actor=actor, party_id=two.kept.pk)]
         if row.reply_id is not None:
-            assert open_document(actor=actor, document_id=row.reply_id)
+            assert open_document(actor=actor, document_id=row.reply_id, now=NOW)
     with pytest.raises(ObjectionNotFound):
         get_objection(actor=two.stranger.actor(), objection_id=row.pk)
     assert open_objections(party_id=two.kept.pk) == ({COLUMN: row.pk} if state in OPEN else {})
@@ -168,8 +168,7 @@ def test_officials_see_what_they_saw_and_the_enterprise_that_is_kept(two: Two, s
         assert flow.cases(actor=supervisor, now=NOW, text=name).total == 1
 
 
-@pytest.mark.parametrize("who", ["clerk", "kept clerk"])
-@pytest.mark.parametrize("state", OPEN)
+@pytest.mark.parametrize(("state", "who"), [("fresh", "clerk"), *((each, "kept clerk") for each in OPEN)])
 def test_it_can_be_withdrawn(two: Two, state: str, who: str) -> None:
     row = STATES[state](two.city)
     two.merge()
@@ -222,7 +221,7 @@ def test_what_is_upheld_holds_of_the_enterprise_that_is_kept_and_returns_with_it
     done(two.city.window, row, "replied", now=LATER)
     assert value_of(two.kept) == 15 and Party.objects.get(pk=two.kept.pk).name == two.kept.name
     assert two.kept.portrait.values[COLUMN] == "15"
-    reply = open_document(actor=two.clerk.actor(), document_id=again(row).reply_id or 0)
+    reply = open_document(actor=two.clerk.actor(), document_id=again(row).reply_id or 0, now=NOW)
     text = extract_text(reply.file.read(), "application/pdf").replace("\n", "")
     assert two.kept.name in text and (two.kept.credit_code or "") in text
     undo_merge(actor=SYSTEM, merge_id=merge_id, now=LATER)
