@@ -113,7 +113,10 @@ def test_a_file_cut_short_at_its_place_is_written_anew(own_folder: Path) -> None
     path.write_bytes(b"whole")
     stored(b"whole words", identifier="2")
     assert path.read_bytes() == b"whole words"
-    with owner_that_says(lambda *_: True), open_document(actor=SYSTEM, document_id=document.id).file as file:
+    with (
+        owner_that_says(lambda *_: True),
+        open_document(actor=SYSTEM, document_id=document.id, now=NOW).file as file,
+    ):
         assert file.read() == b"whole words"
 
 
@@ -125,7 +128,7 @@ def test_removing_leaves_the_row_and_the_sweep_takes_the_bytes(own_folder: Path)
     remove_document(actor=SYSTEM, document_id=alone.id, now=NOW)
     assert documents_of(Owner(KIND, "1")) == ()
     with owner_that_says(lambda *_: True), pytest.raises(DocumentNotFound):
-        open_document(actor=SYSTEM, document_id=one.id)
+        open_document(actor=SYSTEM, document_id=one.id, now=NOW)
     with pytest.raises(DocumentNotFound):
         remove_document(actor=SYSTEM, document_id=one.id, now=NOW)
     # For a day they stay.
@@ -196,7 +199,10 @@ def test_any_storage_will_do(settings: Any) -> None:
     first, second = stored(b"words"), stored(b"words", identifier="2")
     assert first.sha256 == second.sha256
     assert storages["default"].exists(storage.place(first.sha256))
-    with owner_that_says(lambda *_: True), open_document(actor=VISITOR, document_id=first.id).file as file:
+    with (
+        owner_that_says(lambda *_: True),
+        open_document(actor=VISITOR, document_id=first.id, now=NOW).file as file,
+    ):
         assert file.read() == b"words"
     remove_document(actor=SYSTEM, document_id=first.id, now=NOW)
     remove_document(actor=SYSTEM, document_id=second.id, now=NOW)
@@ -214,5 +220,5 @@ def test_reading_the_documents_of_an_owner_is_one_query(django_assert_num_querie
 def test_an_owner_nobody_speaks_for_is_closed_to_the_platform_too() -> None:
     document = store(actor=SYSTEM, content=b"x", name="a.txt", owner=Owner("nobody-s", "1"), now=NOW)
     with pytest.raises(DocumentNotFound):
-        open_document(actor=SYSTEM, document_id=document.id)
+        open_document(actor=SYSTEM, document_id=document.id, now=NOW)
     assert AuditEvent.objects.filter(action="documents.stored").count() == 1

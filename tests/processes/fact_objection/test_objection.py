@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.kernel.access.factories import (
     DAOLI,
@@ -17,6 +18,7 @@ from tests.kernel.access.factories import (
     no_event,
     official,
 )
+from tests.kernel.documents.factories import PNG
 from tests.kernel.parties.factories import a_party
 from tests.processes.fact_objection.factories import (
     COLUMN,
@@ -33,7 +35,7 @@ from tests.processes.fact_objection.factories import (
     open_task,
     submitted_objection,
 )
-from yingshang.kernel.access.api import deactivate_user
+from yingshang.kernel.access.api import Actor, deactivate_user
 from yingshang.kernel.access.models import Appointment, PersonalDataView
 from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.documents.api import DocumentNotFound, Owner, documents_of, extract_text, open_document
@@ -94,7 +96,7 @@ def test_upheld_the_fact_is_corrected_and_the_reply_says_so(city: City) -> None:
     history = fact_history(actor=SYSTEM, party_id=city.party.pk, column=COLUMN, now=NOW)
     assert [(each.value, each.source) for each in history] == [(15, "人社局"), (12, "人社局")]
     assert row.reply_id is not None
-    reply = open_document(actor=city.clerk.actor(), document_id=row.reply_id)
+    reply = open_document(actor=city.clerk.actor(), document_id=row.reply_id, now=NOW)
     text = extract_text(reply.file.read(), "application/pdf")
     for word in (row.number, city.party.name, "参保人数", "异议成立", "15", "经核对参保台账"):
         assert word in text.replace("\n", ""), word
@@ -306,7 +308,7 @@ def test_of_another_enterprise_there_is_nothing(city: City) -> None:
             refused()
     assert row.reply_id is not None
     with pytest.raises(DocumentNotFound):
-        open_document(actor=stranger, document_id=row.reply_id)
+        open_document(actor=stranger, document_id=row.reply_id, now=NOW)
 
 
 def test_officials_of_the_case_read_it_others_do_not(city: City) -> None:
@@ -315,7 +317,9 @@ def test_officials_of_the_case_read_it_others_do_not(city: City) -> None:
     for who in (city.window, city.source, city.supervisor):
         assert objection_on_desk(actor=who.actor(), objection_id=row.pk).number == row.number
         assert get_submission(actor=who.actor(), submission_id=row.submission_id)
-        assert row.reply_id is not None and open_document(actor=who.actor(), document_id=row.reply_id)
+        assert row.reply_id is not None and open_document(
+            actor=who.actor(), document_id=row.reply_id, now=NOW
+        )
     with pytest.raises(ObjectionNotFound):
         objection_on_desk(actor=elsewhere, objection_id=row.pk)
     with pytest.raises(SubmissionNotFound):
@@ -339,6 +343,60 @@ def test_what_is_claimed_of_a_person_is_not_for_everybody_at_the_desk(city: City
     assert "owner.person_type" in PersonalDataView.objects.get().fields
     done(city.window, row, "refused", opinion="材料不符。")
     assert "脱贫人口" not in str(panel(city.window.actor(), str(row.pk)))
+
+
+def test_evidence_and_reply_about_a_person_are_for_who_works_on_it_and_it_is_noted(city: City) -> None:
+    row = submitted_objection(
+        city,
+        column="owner.person_type",
+        kind="missing",
+        claimed_value="脱贫人口",
+        reason="登记有误，请有关部门再核对。",
+        evidence=[SimpleUploadedFile("证明.png", PNG)],
+    )
+    (number,) = get_submission(actor=city.clerk.actor(), submission_id=row.submission_id).documents
+    leader, supervisor, window = (
+        official("leader", HARBIN).actor(),
+        city.supervisor.actor(),
+        city.window.actor(),
+    )
+    elsewhere = official("window_official", NANGANG).actor()
+
+    def opened(actor: Actor, document_id: int) -> bool:
+        try:
+            open_document(actor=actor, document_id=document_id, now=NOW).file.close()
+        except DocumentNotFound:
+            return False
+        return True
+
+    assert opened(city.clerk.actor(), number)
+    assert not any(opened(who, number) for who in (leader, supervisor, elsewhere))
+    assert not PersonalDataView.objects.exists()
+    assert panel(leader, str(row.pk))["withheld"] == 1
+    assert opened(window, number)
+    seen = PersonalDataView.objects.get()
+    assert (seen.party_id, seen.fields, seen.actor_id) == (
+        city.party.pk,
+        ["owner.person_type"],
+        window.identifier,
+    )
+    assert row.number in seen.purpose and "证明.png" in seen.purpose
+    done(city.window, row, "refused", opinion="材料不符。")
+    row = again(row)
+    assert row.reply_id is not None
+    assert not opened(window, number), "the work is done"
+    before = PersonalDataView.objects.count()
+    assert opened(city.clerk.actor(), row.reply_id)
+    assert not any(opened(who, row.reply_id) for who in (leader, supervisor, elsewhere))
+    assert PersonalDataView.objects.count() == before
+    assert opened(window, row.reply_id)
+    assert PersonalDataView.objects.count() == before + 1
+    # Of a fact that is about no person everybody reads it who sees the case, and nothing is noted.
+    other = submitted_objection(city, evidence=[SimpleUploadedFile("b.png", PNG)])
+    (number,) = get_submission(actor=city.clerk.actor(), submission_id=other.submission_id).documents
+    before = PersonalDataView.objects.count()
+    assert opened(leader, number) and opened(window, number)
+    assert PersonalDataView.objects.count() == before
 
 
 def test_a_form_of_another_fact_or_enterprise_is_not_taken(city: City) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from yingshang.kernel.access.api import Actor
 
 from . import children, reading, storage
 from .errors import ContentMissing, DocumentNotFound, UnreadableContent
 from .models import Document
-from .owners import may_read
+from .owners import may_read, tell_opened
 from .values import DocumentView, ExtractedText, OpenDocument, Owner
 
 
@@ -50,17 +52,24 @@ def get_document(*, actor: Actor, document_id: int) -> DocumentView:
     return view_of(_visible(actor, document_id))
 
 
-def open_document(*, actor: Actor, document_id: int) -> OpenDocument:
-    """A document and its bytes. Raises DocumentNotFound, also for one the actor may not open; ContentMissing."""
+def open_document(*, actor: Actor, document_id: int, now: datetime) -> OpenDocument:
+    """A document and its bytes; its owner's room is told. Raises DocumentNotFound, also for one the actor may not open;
+    ContentMissing."""
     document = _visible(actor, document_id)
     try:
-        return OpenDocument(view_of(document), storage.open_bytes(document.sha256))
+        opened = OpenDocument(view_of(document), storage.open_bytes(document.sha256))
     except FileNotFoundError:
         raise ContentMissing(
             f"the bytes of document {document_id} are not in the storage; an operator can restore them from a backup",
             message_zh=f"文书 {document_id} 的内容不在存储中，请联系运维人员从备份恢复",
             value=str(document_id),
         ) from None
+    try:
+        tell_opened(actor, document.owner_kind, document.owner_id, document.name, now)
+    except BaseException:
+        opened.file.close()
+        raise
+    return opened
 
 
 def extract_text(source: int | bytes, content_type: str = "") -> str:

@@ -12,6 +12,6 @@ class FormsConfig(AppConfig):
 
         from . import permissions  # noqa: F401  (declares them)
         from .attachments import OWNER_KIND
-        from .selectors import may_read_files
+        from .selectors import may_read_files, note_file_opened
 
-        register_owner(OWNER_KIND, may_read=may_read_files)
+        register_owner(OWNER_KIND, may_read=may_read_files, opened=note_file_opened)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -195,7 +195,9 @@ def may_read_files(actor: Actor, identifier: str) -> bool:
     found = Submission.objects.select_related("form", "version").filter(key=UUID(key)).first()
     # What somebody else submits under the key of a filling does not open the files its author has put there.
     if found is not None and (f"u{found.user_id}" == author or (not found.user_id and author[:1] != "u")):
-        return may_read(actor, submission_view(found))
+        view = submission_view(found)
+        ask = _file_readers.get(view.form_code)
+        return may_read(actor, view) and (_fills_in(actor, view) or ask is None or ask(actor, view))
     return f"{actor.kind[0]}{actor.identifier}" == author and actor.may(FILL)
 
 
@@ -245,12 +247,41 @@ def draft_view(draft: FormDraft) -> DraftView:
 # --- submissions ------------------------------------------------------------------------------------------------------
 
 MayRead = Callable[[Actor, SubmissionView], bool]
+FilesOpened = Callable[[Actor, SubmissionView, str, datetime], None]
 _readers: dict[str, MayRead] = {}
+_file_readers: dict[str, MayRead] = {}
+_files_opened: dict[str, FilesOpened] = {}
 
 
-def register_reader(form_code: str, may_read: MayRead) -> None:
-    """Let a process say which officials may read submissions of its form; called when Django starts."""
+def register_reader(
+    form_code: str,
+    may_read: MayRead,
+    *,
+    may_read_files: MayRead | None = None,
+    files_opened: FilesOpened | None = None,
+) -> None:
+    """Let a process say which officials may read submissions of its form; called when Django starts.
+
+    `may_read_files` says which of them may open what was handed in with it (by default all), and `files_opened` is told
+    when one of them does.
+    """
     _readers[form_code] = may_read
+    if may_read_files is not None:
+        _file_readers[form_code] = may_read_files
+    if files_opened is not None:
+        _files_opened[form_code] = files_opened
+
+
+def note_file_opened(actor: Actor, identifier: str, name: str, now: datetime) -> None:
+    """Tell the process of a form that somebody opened a file that was handed in with it; not of its own people."""
+    key, _, author = identifier.partition(".")
+    found = Submission.objects.select_related("form", "version").filter(key=UUID(key)).first()
+    if found is None or f"{actor.kind[0]}{actor.identifier}" == author:
+        return
+    view = submission_view(found)
+    tell = _files_opened.get(view.form_code)
+    if tell is not None and not _fills_in(actor, view):
+        tell(actor, view, name, now)
 
 
 def get_submission(*, actor: Actor, submission_id: int) -> SubmissionView:
@@ -267,11 +298,16 @@ def get_submission(*, actor: Actor, submission_id: int) -> SubmissionView:
 
 def may_read(actor: Actor, view: SubmissionView) -> bool:
     """Whether a submission is for these eyes."""
-    scope = actor.scope(FILL)
-    if scope.everywhere or view.party_id in scope.parties:
+    if _fills_in(actor, view):
         return True
     reader = _readers.get(view.form_code)
     return reader is not None and reader(actor, view)
+
+
+def _fills_in(actor: Actor, view: SubmissionView) -> bool:
+    """Whether it is one of the actor's own enterprise, or the actor is the platform itself."""
+    scope = actor.scope(FILL)
+    return scope.everywhere or view.party_id in scope.parties
 
 
 def submissions(

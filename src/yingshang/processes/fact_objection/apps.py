@@ -17,9 +17,18 @@ class FactObjectionConfig(AppConfig):
         from .actions._load import FORM
         from .followed import FOLLOWED
         from .handlers import follow
-        from .selectors import SUBJECT, may_read_documents, may_read_submission
+        from .selectors import (
+            SUBJECT,
+            may_read_documents,
+            may_read_evidence,
+            may_read_submission,
+            note_evidence_opened,
+            note_reply_opened,
+        )
 
         declare_templates(files(__package__) / "data/templates.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
-        register_reader(FORM, may_read_submission)
-        register_owner(SUBJECT, may_read=may_read_documents)
+        register_reader(
+            FORM, may_read_submission, may_read_files=may_read_evidence, files_opened=note_evidence_opened
+        )
+        register_owner(SUBJECT, may_read=may_read_documents, opened=note_reply_opened)

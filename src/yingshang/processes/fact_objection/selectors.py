@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from yingshang.kernel.access.api import Actor, entries_of, scope_of
+from yingshang.kernel.access.api import Actor, Scope, entries_of, note_personal_view, scope_of
 from yingshang.kernel.clock.api import DeadlineView
 from yingshang.kernel.flow.api import case_progress
 from yingshang.kernel.forms.api import SubmissionView
@@ -174,9 +174,63 @@ def may_read_documents(actor: Actor, identifier: str) -> bool:
     if not identifier.isdigit():
         return False
     number = int(identifier)
-    if actor.may("objections.file_own") and own(actor).filter(pk=number).exists():
+    if _files_for(actor, number):
         return True
-    return (actor.may("flow.work") or actor.may("flow.view")) and on_desk(actor).filter(pk=number).exists()
+    if not (actor.may("flow.work") or actor.may("flow.view")):
+        return False
+    row = on_desk(actor).filter(pk=number).first()
+    return row is not None and (not row.personal or _sees_person(actor, row))
+
+
+def may_read_evidence(actor: Actor, view: SubmissionView) -> bool:
+    """Which officials may open what was handed in with an objection: where its fact is about a person, who works on it
+    and may see such data."""
+    rows = _belonging_to(actor, view)
+    return bool(rows) and all(
+        not row.personal or (row.state in OPEN and _sees_person(actor, row)) for row in rows
+    )
+
+
+def note_reply_opened(actor: Actor, identifier: str, name: str, now: datetime) -> None:
+    """Note that an official opens a document of an objection that is about a person."""
+    number = int(identifier)
+    if not _files_for(actor, number):
+        _note_opened(actor, Objection.objects.filter(pk=number), name, now)
+
+
+def note_evidence_opened(actor: Actor, view: SubmissionView, name: str, now: datetime) -> None:
+    """Note that an official opens evidence of an objection that is about a person."""
+    _note_opened(
+        actor, Objection.objects.filter(pk__in=[row.pk for row in _belonging_to(actor, view)]), name, now
+    )
+
+
+def _note_opened(actor: Actor, rows: QuerySet[Objection], name: str, now: datetime) -> None:
+    for row in rows.filter(personal=True):
+        note_personal_view(
+            actor=actor,
+            party_id=row.party_id,
+            fields=[row.column],
+            purpose=f"办理异议 {row.number}：打开“{name}”",
+            now=now,
+        )
+
+
+def _files_for(actor: Actor, number: int) -> bool:
+    return actor.may("objections.file_own") and own(actor).filter(pk=number).exists()
+
+
+def _sees_person(actor: Actor, row: Objection) -> bool:
+    """Whether an official works on an objection, and may see what is known of persons where it is."""
+    if not actor.may("flow.work"):
+        return False
+    return _reached(actor.scope("parties.view_personal")).filter(pk=row.pk).exists()
+
+
+def _belonging_to(actor: Actor, view: SubmissionView) -> list[Objection]:
+    column = view.subject.removeprefix(SUBJECT_PREFIX)
+    rows = on_desk(actor).filter(party_id=view.party_id, column=column)
+    return [row for row in rows if view.id in (row.submission_id, *row.earlier_submissions)]
 
 
 def may_read_submission(actor: Actor, view: SubmissionView) -> bool:
@@ -195,11 +249,14 @@ def own(actor: Actor) -> QuerySet[Objection]:
 
 def on_desk(actor: Actor) -> QuerySet[Objection]:
     """The objections within an official's reach."""
-    scope = scope_of(actor, "flow.work", "flow.view")
+    return _joined(_reached(scope_of(actor, "flow.work", "flow.view")))
+
+
+def _reached(scope: Scope) -> QuerySet[Objection]:
     rows = scope.filter(Objection.objects.all(), region="region_path", agency="source_agency") | scope.filter(
         Objection.objects.all(), agency="service_center"
     )
-    return _joined(rows.distinct())
+    return rows.distinct()
 
 
 def not_found(objection_id: object) -> ObjectionNotFound:

@@ -15,7 +15,7 @@ from yingshang.kernel.access.api import Actor, note_personal_view
 from yingshang.kernel.documents.api import DocumentNotFound, get_document
 from yingshang.kernel.flow.api import TaskView
 from yingshang.kernel.forms.api import get_submission, submission_rows
-from yingshang.kernel.parties.api import InvalidFact, fact_history, value_from_text
+from yingshang.kernel.parties.api import InvalidFact, fact_history, value_from_text, written_text
 from yingshang.kernel.reference.api import get_fact
 from yingshang.processes.fact_objection.api import (
     CORRECTED,
@@ -75,12 +75,21 @@ def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
     shown = submissions[-1]
     if found.personal and not reads_contact:
         found = without_personal(found)
-        shown = replace(shown, values={**shown.values, "claimed_value": found.claimed_value})
+    if found.claimed_value:
+        claimed = written_text(found.column, found.claimed_value)
+        shown = replace(shown, values={**shown.values, "claimed_value": claimed})
+    evidence = [number for each in submissions for number in each.documents]
+    reply = [found.reply_id] if found.reply_id else []
+    shown_evidence, shown_reply = _documents(actor, evidence), _documents(actor, reply)
     return {
         "objection": found,
+        # Of a person, and therefore not for everybody who sees the case.
+        "withheld": len(evidence) + len(reply) - len(shown_evidence) - len(shown_reply)
+        if found.personal
+        else 0,
         "rows": submission_rows(shown, get_language() or "zh-hans", personal=reads_contact),
-        "evidence": _documents(actor, [number for each in submissions for number in each.documents]),
-        "reply": _documents(actor, [found.reply_id] if found.reply_id else []),
+        "evidence": shown_evidence,
+        "reply": shown_reply,
         "history": _history(actor, found),
     }
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header, parse_etags
 from django.views.decorators.http import require_safe
 
@@ -27,7 +28,7 @@ _NOTHING_RUNS = (
 @require_safe
 def document(request: HttpRequest, document_id: int) -> HttpResponseBase:
     """A document, whole or in parts."""
-    opened = open_document(actor=actor_from(request), document_id=document_id)
+    opened = open_document(actor=actor_from(request), document_id=document_id, now=timezone.now())
     try:
         response = _answer(request, opened)
     except BaseException:
