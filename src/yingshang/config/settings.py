@@ -262,6 +262,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# The list of a flow's steps is one form: 200 steps with some thirty fields each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Bytes of one file that people attach.
 DOCUMENT_UPLOAD_LIMIT = env.int("DOCUMENT_UPLOAD_LIMIT", default=10 * 1024 * 1024)
 

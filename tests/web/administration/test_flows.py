@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.kernel.access.factories import HARBIN, official
 from tests.kernel.flow import factories as flow
@@ -63,7 +66,8 @@ def administrator() -> Client:
 
 def form(**changed: Any) -> QueryDict:
     data = QueryDict(mutable=True)
-    for name, value in {**SENT, **changed}.items():
+    begun = {} if changed.pop("steps_only", False) else SENT
+    for name, value in {**begun, **changed}.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     return data
 
@@ -80,20 +84,68 @@ def test_the_form_and_the_document_say_the_same() -> None:
 
 
 def test_what_goes_on_at_the_same_time_is_a_group() -> None:
-    steps = tuple(
-        StepRow(id=name, how=how)  # type: ignore[arg-type]
-        for name, how in (("a", "after"), ("b", "beside"), ("c", "within"), ("d", "beside"), ("e", "after"))
-    )
+    places = (("a", "after", 0), ("b", "beside", 0), ("c", "after", 1), ("d", "beside", 0), ("e", "after", 0))
+    steps = tuple(StepRow(id=name, how=how, level=level) for name, how, level in places)  # type: ignore[arg-type]
     document = EditedFlow(steps=steps).document("x")["steps"]
     group = [[each["id"] for each in branch] for branch in document[0]["parallel"]]
     assert group == [["a"], ["b", "c"], ["d"]] and document[1]["id"] == "e"
     again = from_document({"steps": document})
-    assert again is not None and [step.how for step in again.steps] == [step.how for step in steps]
+    assert [(step.id, step.how, step.level) for step in again.steps] == list(places)
 
 
-def test_branches_within_branches_are_no_flat_list() -> None:
-    inner = {"parallel": [[{"id": "a"}], [{"id": "b"}]]}
-    assert from_document({"steps": [{"parallel": [[inner], [{"id": "c"}]]}]}) is None
+def _depth(part: Any) -> int:
+    return 0 if part == "step" else 1 + max(_depth(each) for branch in part for each in branch)
+
+
+PART = st.recursive(
+    st.just("step"),
+    lambda inner: st.lists(st.lists(inner, min_size=1, max_size=3), min_size=2, max_size=3),
+    max_leaves=12,
+).filter(lambda part: _depth(part) <= 4)
+
+
+def _written(parts: Any, numbers: Any) -> list[dict[str, Any]]:
+    return [
+        {"id": f"s{next(numbers)}", "name": "环节", "who": {"role": "r", "agency": "l"}}
+        if part == "step"
+        else {"parallel": [_written(branch, numbers) for branch in part]}
+        for part in parts
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PART, min_size=1, max_size=3))
+def test_groups_within_groups_are_opened_and_saved_as_they_were(parts: Any) -> None:
+    written = _written(parts, count(1))
+    document = {"code": "x", "name": "流程", "steps": written}
+    edited = from_document(document)
+    sent = form(**{"name": "流程", **_fields(edited)}, steps_only=True)
+    assert from_form(sent).document("x")["steps"] == edited.document("x")["steps"]
+    before = parse_steps(json.dumps(document, ensure_ascii=False))
+    after = parse_steps(json.dumps(edited.document("x"), ensure_ascii=False))
+    assert after.parts == before.parts
+
+
+def _fields(edited: EditedFlow) -> dict[str, Any]:
+    """The steps of a form as a browser sends them."""
+    return {
+        f"step-{number}-{name}": value
+        for number, step in enumerate(edited.steps)
+        for name, value in (
+            ("id", step.id), ("name", step.name), ("role", step.role), ("lane", step.lane), ("how", step.place),
+        )
+    }  # fmt: skip
+
+
+def test_a_long_definition_keeps_all_it_says() -> None:
+    outcomes = [{"code": f"o{number}", "name": "结果"} for number in range(15)]
+    written = _written(["step"] * 150, count(1))
+    written[0] |= {"outcomes": outcomes, "sets": ["核定 面积"], "form": "f", "note": "说明"}
+    document = {"code": "x", "name": "流程", "facts": ["年 收入", "人数"], "steps": written}
+    edited = from_document(document)
+    again = parse_steps(json.dumps(edited.document("x"), ensure_ascii=False))
+    assert again == parse_steps(json.dumps(document, ensure_ascii=False))
+    assert len(from_form(form(**_fields(edited), steps_only=True)).steps) == 150
 
 
 def test_buttons_change_the_list() -> None:

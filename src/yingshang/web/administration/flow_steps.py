@@ -2,11 +2,13 @@
 
 What was typed lies in the form alone until it is saved: every button sends the whole of it, one change is made here,
 and the form comes back. Whether it makes sense is said by `kernel.flow`, not here. Steps at the same time (并联) are
-written as how a step stands to the one before it, so that the list stays flat:
+written as how a step stands to what is before it, at a level, so that the list stays flat:
 
-after    when everything before it is done
-beside   at the same time as the one before it, a branch of its own
-within   after the one before it, in the same branch
+after    when everything at this level is done
+beside   at the same time as the last of this level, a branch of its own
+
+What stands in a branch is one level further in than the branch. So after what is before it within its branch, a step is
+"after" at level 1; a group inside that branch has its branches "beside" at level 1, and so on inwards.
 """
 
 from __future__ import annotations
@@ -18,19 +20,20 @@ from typing import Any, Literal
 
 from django.http import QueryDict
 
-How = Literal["after", "beside", "within"]
-MOST_STEPS, MOST_OUTCOMES, MOST_LANES = 60, 12, 20
+How = Literal["after", "beside"]
+MOST_STEPS, MOST_OUTCOMES, MOST_LANES = 200, 40, 60
+DEEPEST = 4
+"""Groups may stand inside each other so deep."""
 _NUMBERED = re.compile(r"step-(\d{1,3})-[a-z_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeRow:
-    """One way in which a step may be completed."""
+class NamedRow:
+    """A code with its names, as it was typed."""
 
     code: str = ""
     name: str = ""
     name_en: str = ""
-    ends: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -38,16 +41,15 @@ class OutcomeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneRow:
+class LaneRow(NamedRow):
     """A part of an agency in the flow; which agency it is, each case says."""
 
-    code: str = ""
-    name: str = ""
-    name_en: str = ""
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.code or self.name or self.name_en)
+@dataclass(frozen=True, slots=True)
+class OutcomeRow(NamedRow):
+    """One way in which a step may be completed."""
+
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class StepRow:
     unit: str = "working_days"
     ladder: str = ""
     how: How = "after"
+    level: int = 0
     when: str = ""
     allow: tuple[str, ...] = ()
     outcomes: tuple[OutcomeRow, ...] = ()
@@ -71,6 +74,11 @@ class StepRow:
     note: str = ""
     apart: str = ""
     """Steps whose doers may not do this one."""
+
+    @property
+    def place(self) -> str:
+        """How it stands to what is before it, as the form says it."""
+        return f"{self.how}-{self.level}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +117,7 @@ class EditedFlow:
             steps[at + 1], steps[at] = steps[at], steps[at + 1]
         elif what == "outcome" and len(steps[at].outcomes) < MOST_OUTCOMES:
             steps[at] = replace(steps[at], outcomes=(*steps[at].outcomes, OutcomeRow()))
-        if steps and steps[0].how != "after":
-            steps[0] = replace(steps[0], how="after")
-        return replace(self, steps=tuple(steps))
+        return replace(self, steps=_begun(steps))
 
     def _fresh(self) -> StepRow:
         taken = {step.id for step in self.steps}
@@ -141,29 +147,17 @@ class EditedFlow:
             document["case"] = case
         if facts := _names(self.facts):
             document["facts"] = facts
-        lanes = [_named(each.code, each.name, each.name_en) for each in self.lanes if not each.is_empty]
+        lanes = [_named(each) for each in self.lanes if not each.is_empty]
         if lanes:
             document["lanes"] = lanes
         document["steps"] = _gathered(self.steps)
         return document
 
 
-def from_document(document: Mapping[str, Any]) -> EditedFlow | None:
-    """The form of a document, or None where branches lie within branches, which a flat list cannot say."""
+def from_document(document: Mapping[str, Any]) -> EditedFlow:
+    """The form of a document that `kernel.flow` has read."""
     case = document.get("case") or {}
     amount, unit = _term(case.get("term"))
-    steps: list[StepRow] = []
-    for entry in document.get("steps") or ():
-        branches = entry.get("parallel") if isinstance(entry, Mapping) else None
-        if branches is None:
-            steps.append(_row(entry, "after"))
-            continue
-        for number, branch in enumerate(branches):
-            for position, each in enumerate(branch):
-                if "parallel" in each:
-                    return None
-                how: How = "within" if position else ("beside" if number else "after")
-                steps.append(_row(each, how))
     return EditedFlow(
         name=str(document.get("name") or ""),
         name_en=str(document.get("name_en") or ""),
@@ -177,22 +171,28 @@ def from_document(document: Mapping[str, Any]) -> EditedFlow | None:
             LaneRow(*(str(each.get(name) or "") for name in ("code", "name", "name_en")))
             for each in document.get("lanes") or ()
         ),
-        steps=tuple(steps),
+        steps=tuple(_rows(document.get("steps") or ())),
     )
 
 
 def from_form(data: QueryDict) -> EditedFlow:
     """What was sent, in the order of the numbers of the steps."""
     numbers = sorted({int(found[1]) for name in data if (found := _NUMBERED.fullmatch(name))})
-    steps = tuple(_sent(data, number) for number in numbers[:MOST_STEPS])
-    if steps and steps[0].how != "after":
-        steps = (replace(steps[0], how="after"), *steps[1:])
+    steps = _begun(_sent(data, number) for number in numbers)
     values = {name: data.get(name, "").strip() for name in _TEXTS}
     lanes = tuple(
         LaneRow(*(text.strip() for text in each))
         for each in zip(*(data.getlist(f"lane_{name}") for name in ("code", "name", "name_en")), strict=False)
     )
-    return EditedFlow(**values, lanes=lanes[:MOST_LANES], steps=steps)
+    return EditedFlow(**values, lanes=lanes, steps=steps)
+
+
+def _begun(steps: Iterable[StepRow]) -> tuple[StepRow, ...]:
+    """The steps, of which the first has nothing before it."""
+    found = list(steps)
+    if found:
+        found[0] = replace(found[0], how="after", level=0)
+    return tuple(found)
 
 
 _TEXTS = ("name", "name_en", "source", "amount", "unit", "ladder", "facts", "note")
@@ -216,24 +216,25 @@ _STEP_TEXTS = (
 def _sent(data: QueryDict, number: int) -> StepRow:
     begin = f"step-{number}-"
     values = {name: data.get(f"{begin}{name}", "").strip() for name in _STEP_TEXTS}
-    how = data.get(f"{begin}how", "after")
+    how, _, level = data.get(f"{begin}how", "after-0").partition("-")
     columns = [data.getlist(f"{begin}outcome_{name}") for name in ("code", "name", "name_en")]
     ends = set(data.getlist(f"{begin}outcome_ends"))
     rows = []
-    for position in range(min(len(columns[0]), MOST_OUTCOMES)):
+    for position in range(len(columns[0])):
         code, name, name_en = (
             column[position].strip() if position < len(column) else "" for column in columns
         )
         rows.append(OutcomeRow(code, name, name_en, str(position) in ends))
     return StepRow(
         **values,
-        how=how if how in ("beside", "within") else "after",  # type: ignore[arg-type]
+        how="beside" if how == "beside" else "after",
+        level=min(int(level), DEEPEST) if level.isdecimal() else 0,
         allow=tuple(data.getlist(f"{begin}allow")),
         outcomes=tuple(rows),
     )
 
 
-def _row(entry: Mapping[str, Any], how: How) -> StepRow:
+def _row(entry: Mapping[str, Any], level: int) -> StepRow:
     who = entry.get("who") or {}
     amount, unit = _term(entry.get("term"))
     return StepRow(
@@ -245,7 +246,7 @@ def _row(entry: Mapping[str, Any], how: How) -> StepRow:
         amount=amount,
         unit=unit,
         ladder=str(entry.get("ladder") or ""),
-        how=how,
+        level=level,
         when=str(entry.get("when") or ""),
         allow=tuple(str(each) for each in entry.get("allow") or ()),
         outcomes=tuple(
@@ -264,24 +265,65 @@ def _row(entry: Mapping[str, Any], how: How) -> StepRow:
     )
 
 
+Part = dict[str, Any] | list[list[Any]]
+"""A step as the document has it, or branches, each of them a sequence of parts."""
+
+
 def _gathered(steps: Iterable[StepRow]) -> list[dict[str, Any]]:
     """The flat list with what goes on at the same time put into groups."""
-    groups: list[list[list[dict[str, Any]]]] = []
+    flow: list[Part] = []
     for step in steps:
-        entry = _entry(step)
-        if step.how == "after" or not groups:
-            groups.append([[entry]])
-        elif step.how == "beside":
-            groups[-1].append([entry])
+        sequence = _sequence(flow, step.level)
+        if step.how == "beside" and sequence:
+            _branches(sequence).append([_entry(step)])
         else:
-            groups[-1][-1].append(entry)
-    result: list[dict[str, Any]] = []
-    for branches in groups:
-        if len(branches) == 1:
-            result += branches[0]
+            sequence.append(_entry(step))
+    return _document(flow)
+
+
+def _sequence(flow: list[Part], level: int) -> list[Part]:
+    """What goes on at a level where the list has come to: in the last branch of the last part, and so on inwards."""
+    sequence = flow
+    for _ in range(min(level, DEEPEST)):
+        if sequence:
+            sequence = _branches(sequence)[-1]
+    return sequence
+
+
+def _branches(sequence: list[Part]) -> list[list[Any]]:
+    """The branches of the last part of a sequence; of a step, the one it stands in."""
+    part = sequence[-1]
+    if isinstance(part, dict):
+        sequence[-1] = part = [[part]]
+    return part
+
+
+def _document(sequence: Iterable[Part]) -> list[dict[str, Any]]:
+    """The parts as the document has them: one branch alone is no group."""
+    found: list[dict[str, Any]] = []
+    for part in sequence:
+        if isinstance(part, dict):
+            found.append(part)
+        elif len(part) == 1:
+            found += _document(part[0])
         else:
-            result.append({"parallel": branches})
-    return result
+            found.append({"parallel": [_document(branch) for branch in part]})
+    return found
+
+
+def _rows(parts: Iterable[Mapping[str, Any]], level: int = 0) -> list[StepRow]:
+    """The steps of a sequence at a level, in the order of the list."""
+    found: list[StepRow] = []
+    for part in parts:
+        if "parallel" not in part:
+            found.append(_row(part, level))
+            continue
+        for number, branch in enumerate(part["parallel"]):
+            rows = _rows(branch, level + 1)
+            # What a branch begins with says how the branch stands to what is before it.
+            rows[:1] = [replace(row, how="beside" if number else "after", level=level) for row in rows[:1]]
+            found += rows
+    return found
 
 
 def _entry(step: StepRow) -> dict[str, Any]:
@@ -303,16 +345,17 @@ def _entry(step: StepRow) -> dict[str, Any]:
             entry[name] = text
     if sets := _names(step.sets):
         entry["sets"] = sets
-    entry["outcomes"] = [
-        _named(each.code, each.name, each.name_en) | ({"ends": True} if each.ends else {})
-        for each in step.outcomes
-        if not each.is_empty
+    outcomes = [
+        _named(each) | ({"ends": True} if each.ends else {}) for each in step.outcomes if not each.is_empty
     ]
+    # None written is the one that every step may have.
+    if outcomes:
+        entry["outcomes"] = outcomes
     return entry
 
 
-def _named(code: str, name: str, name_en: str) -> dict[str, Any]:
-    return {"code": code, "name": name} | ({"name_en": name_en} if name_en else {})
+def _named(row: NamedRow) -> dict[str, Any]:
+    return {"code": row.code, "name": row.name} | ({"name_en": row.name_en} if row.name_en else {})
 
 
 def _term(term: Any) -> tuple[str, str]:

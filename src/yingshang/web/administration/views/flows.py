@@ -43,7 +43,7 @@ from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page, page_of
 from yingshang.web.words import TERM_UNITS, in_language
 
-from ..flow_steps import EditedFlow, from_document, from_form
+from ..flow_steps import DEEPEST, EditedFlow, from_document, from_form
 from ..forms import FlowFilter, PublishFlowForm, UploadFlowForm
 from ..tables import FlowTable
 
@@ -56,11 +56,24 @@ ALLOWED = (
     ("reject", gettext_lazy("退件")),
 )
 
-HOWS = (
-    ("after", gettext_lazy("前面都办完之后")),
-    ("beside", gettext_lazy("与上一环节同时（并联）")),
-    ("within", gettext_lazy("同一分支内，接上一环节")),
-)
+
+def _hows(flow: EditedFlow) -> list[list[tuple[str, Any]]]:
+    """For each step, how it may stand to what is before it: as deep as it stands, and one group further in."""
+    found, deep = [], 0
+    for step in flow.steps:
+        deep = min(max(step.level, deep) + 1, DEEPEST)
+        choices: list[tuple[str, Any]] = [
+            ("after-0", _("前面都办完之后")),
+            ("beside-0", _("与上一环节同时（并联）")),
+        ]
+        for level in range(1, deep + 1):
+            inside = {"level": level}
+            choices.append((f"after-{level}", _("第 %(level)d 层分支内，接上一环节") % inside))
+            if level < DEEPEST:
+                choices.append((f"beside-{level}", _("第 %(level)d 层分支内再并联") % inside))
+        found.append(choices)
+        deep = step.level
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +216,7 @@ def flow_steps(request: HttpRequest, code: str = "") -> HttpResponse | HttpRespo
             "roles": _roles(),
             "ladders": _ladders(),
             "units": list(TERM_UNITS.items()),
-            "hows": HOWS,
+            "rows": list(zip(edited.steps, _hows(edited), strict=True)),
             "allows": ALLOWED,
             **_checked(
                 actor, steps=json.dumps(edited.document(code or new_code or "flow"), ensure_ascii=False)
@@ -220,7 +233,7 @@ def flow_check(request: HttpRequest) -> HttpResponse:
     """What a list of steps, or a diagram, would become: the drawing and the findings. Nothing is kept."""
     actor = actor_from(request)
     if "bpmn" in request.POST:
-        checked = _checked(actor, bpmn=request.POST["bpmn"])
+        checked = _checked(actor, bpmn=request.POST["bpmn"], code=request.POST.get("code", ""))
     else:
         code = request.POST.get("code", "").strip() or "flow"
         document = from_form(request.POST).document(code)
@@ -376,7 +389,7 @@ def _text_to_begin_with(actor: Actor, found: DefinitionDetail) -> str:
 
 
 def _edited(text: str) -> EditedFlow | None:
-    """The form of a list of steps, or None where it is no flat list."""
+    """The form of a list of steps, or None where there is none: it was drawn, or uploaded."""
     if not text:
         return None
     document = yaml.safe_load(text)
