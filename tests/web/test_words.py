@@ -15,6 +15,7 @@ from tests.kernel.access.factories import DAOLI, HARBIN, SYSTEM, official, regio
 from tests.web.desk.factories import fact_import, signed_in
 from yingshang.kernel.access.api import system_actor
 from yingshang.kernel.jobs.api import enqueue
+from yingshang.kernel.jobs.api import jobs as find_jobs
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.tasks import import_facts_job
 from yingshang.web.words import JOB_NAMES, SYSTEM_ACTORS, actor_name, job_title
@@ -35,11 +36,12 @@ def test_every_kind_of_job_has_a_name() -> None:
 
 
 def test_everything_that_acts_by_itself_has_a_name() -> None:
-    named = {
-        name
-        for path in SOURCES.rglob("*.py")
-        for name in re.findall(r'system_actor\("([^"]+)"\)', path.read_text("utf-8"))
-    }
+    named = set()
+    for path in SOURCES.rglob("*.py"):
+        text = path.read_text("utf-8")
+        named |= set(re.findall(r'system_actor\("([^"]+)"\)', text))
+        for constant in re.findall(r"system_actor\(([A-Z_]+)\)", text):
+            named |= set(re.findall(rf'^{constant} = "([^"]+)"', text, re.MULTILINE))
     assert "flow" in named and "deadline-sweeper" in named
     assert sorted(named - set(SYSTEM_ACTORS)) == []
 
@@ -71,6 +73,8 @@ def test_the_console_and_the_record_say_it() -> None:
     page = browser.get("/administration/jobs/").content.decode()
     assert "巡查到期的时限" in page and "导入 税务.csv" in page
     assert ">clock.sweep<" not in page
+    swept = find_jobs(actor=SYSTEM, name="clock.sweep").rows[0]
+    assert swept.created_at and swept.updated_at, "a job on a schedule has its times too"
 
     sweeper = system_actor("deadline-sweeper")
     there = Target("deadline", "1", region_path=region(HARBIN).path)

@@ -192,6 +192,7 @@ SYSTEM_ACTORS: Words = {
     "file-sweeper": _("文件清理"),
     "flow": _("流程引擎"),
     "forms": _("表单服务"),
+    "policy-matching": _("政策匹配服务"),
     "retention": _("保存期限清理"),
     "sample-city": _("示例城市装载"),
     "setup": _("平台安装"),
@@ -233,6 +234,10 @@ JOB_NAMES: Words = {
     "parties.import_facts": _("导入企业事实"),
     "parties.import_persons": _("导入个人"),
     "parties.update_snapshot": _("更新主体快照"),
+    "policies.match_everybody": _("全部企业与政策匹配"),
+    "policies.match_version": _("新发布的政策与企业匹配"),
+    "policies.match_what_changed": _("有变化的企业与政策匹配"),
+    "policies.rematch_party": _("一家企业与政策重新匹配"),
 }
 """What kinds of job are called. One without a name here is shown by its code."""
 
