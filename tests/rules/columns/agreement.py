@@ -10,24 +10,41 @@ import pyarrow as pa
 
 from yingshang.rules.columns import ColumnPlan, Program, compile_programs, facts_of_row
 from yingshang.rules.columns.result import AMOUNT_FAILED, AMOUNT_KNOWN, AMOUNT_UNKNOWN
-from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression
+from yingshang.rules.feel.evaluate import Evaluation, Mode, Scope, compile_expression
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.requirement import All, Condition, Not, Requirement
 
 TRUE, FALSE, UNKNOWN, ERROR = "true", "false", "unknown", "error"
 
+Evaluations = dict[int, Evaluation]
+"""Every expression of the programs by its identity, compiled once and not once a row."""
 
-def outcome(requirement: Requirement, facts: dict[str, Any]) -> str:
+
+def evaluations_of(programs: Sequence[Program]) -> Evaluations:
+    trees = [program.amount for program in programs if program.amount is not None]
+    waiting: list[Requirement] = [program.requirement for program in programs]
+    while waiting:
+        requirement = waiting.pop()
+        if isinstance(requirement, Condition):
+            trees.append(requirement.tree)
+        elif isinstance(requirement, Not):
+            waiting.append(requirement.part)
+        else:
+            waiting.extend(requirement.parts)
+    return {id(tree): compile_expression(tree, Mode.POLICY) for tree in trees}
+
+
+def outcome(requirement: Requirement, facts: dict[str, Any], evaluations: Evaluations) -> str:
     """As requirement.py defines it."""
     if isinstance(requirement, Condition):
-        value = compile_expression(requirement.tree, Mode.POLICY)(Scope(facts))
+        value = evaluations[id(requirement.tree)](Scope(facts))
         if value is True or value is False:
             return TRUE if value else FALSE
         return UNKNOWN if isinstance(value, Unknown) else ERROR
     if isinstance(requirement, Not):
-        part = outcome(requirement.part, facts)
+        part = outcome(requirement.part, facts, evaluations)
         return {TRUE: FALSE, FALSE: TRUE}.get(part, part)
-    parts = [outcome(part, facts) for part in requirement.parts]
+    parts = [outcome(part, facts, evaluations) for part in requirement.parts]
     if isinstance(requirement, All):
         for each in (FALSE, UNKNOWN, ERROR):
             if each in parts:
@@ -40,10 +57,10 @@ def outcome(requirement: Requirement, facts: dict[str, Any]) -> str:
     return UNKNOWN if UNKNOWN in parts else ERROR
 
 
-def amount(program: Program, facts: dict[str, Any]) -> tuple[int, int]:
+def amount(program: Program, facts: dict[str, Any], evaluations: Evaluations) -> tuple[int, int]:
     """(state, fen)."""
     assert program.amount is not None
-    value = compile_expression(program.amount, Mode.POLICY)(Scope(facts))
+    value = evaluations[id(program.amount)](Scope(facts))
     if isinstance(value, Unknown):
         return AMOUNT_UNKNOWN, 0
     if isinstance(value, Decimal) and value >= 0:
@@ -56,8 +73,9 @@ def assert_agreement(programs: Sequence[Program], batch: pa.RecordBatch, *, thre
     plan: ColumnPlan = compile_programs(programs)
     result = plan.evaluate([batch], threads=threads, keep_outcomes=True)
     facts = [facts_of_row(batch, row) for row in range(batch.num_rows)]
+    evaluations = evaluations_of(programs)
     for place, program in enumerate(programs):
-        expected = [outcome(program.requirement, each) for each in facts]
+        expected = [outcome(program.requirement, each, evaluations) for each in facts]
         got: list[str] = []
         paid: dict[int, tuple[int, int]] = {}
         for chunk in result.outcomes:
@@ -82,7 +100,9 @@ def assert_agreement(programs: Sequence[Program], batch: pa.RecordBatch, *, thre
         if program.amount is None:
             continue
         due = {
-            row: amount(program, facts[row]) for row, each in enumerate(expected) if each in (TRUE, UNKNOWN)
+            row: amount(program, facts[row], evaluations)
+            for row, each in enumerate(expected)
+            if each in (TRUE, UNKNOWN)
         }
         if (
             item.amount_failed_entitled + item.amount_failed_undecided + item.amount_unknown_undecided
