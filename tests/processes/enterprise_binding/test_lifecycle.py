@@ -20,6 +20,7 @@ from tests.kernel.access.factories import (
 )
 from tests.processes.enterprise_binding.situations import Situation, in_state, last_code
 from yingshang.kernel.access.api import Actor, NotAllowed, roles
+from yingshang.kernel.access.roles_file import roles_file
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.processes.enterprise_binding.api import (
     BindingNotFound,
@@ -85,9 +86,7 @@ EVERYBODY: dict[str, Callable[[Situation], Person]] = {
     "requester": lambda it: it.requester,
     "representative": lambda it: it.representative or person(),
     # Nobody passes on what they do not hold: a deputy who authorises clerks holds what clerks get.
-    "deputy": lambda it: clerk_of(
-        it.party, ("parties.view_own", "forms.fill_own", "objections.file_own", "mandates.grant")
-    ),
+    "deputy": lambda it: clerk_of(it.party, (*roles_file().mandates["clerk"], "mandates.grant")),
     "clerk": lambda it: clerk_of(it.party),
     "reviewer": lambda it: it.reviewer,
     "reviewer elsewhere": lambda it: official("window_official", "230103"),
