@@ -20,12 +20,24 @@ from django.test import override_settings
 
 @dataclass
 class Mailbox:
-    """What the server has taken, and what it answers: a function of the number of the attempt."""
+    """What the server has taken, and what it answers: a function of the number of the attempt.
 
+    `says` are answers to other commands: MAIL, and DATA after the message was sent.
+    """
+
+    says: dict[str, str] = field(default_factory=dict)
     answer: Callable[[int], str] = lambda attempt: "250 OK"
     delay: float = 0
     attempts: int = 0
     received: list[Message] = field(default_factory=list)
+
+    async def handle_MAIL(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        answer = self.says.get("MAIL", "250 OK")
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -37,6 +49,8 @@ class Mailbox:
         return answer
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if "DATA" in self.says:
+            return self.says["DATA"]
         self.received.append(message_from_bytes(envelope.content, policy=default))
         await asyncio.sleep(self.delay)
         return "250 OK"

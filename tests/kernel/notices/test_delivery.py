@@ -78,6 +78,41 @@ def test_a_server_that_refuses_the_recipient_is_not_asked_again() -> None:
     assert "550 no such user <nob*************rg>" in row.error
 
 
+@pytest.mark.parametrize(
+    ("stage", "answer", "state"),
+    [
+        ("RCPT", "421 shutting down", "queued"),
+        ("RCPT", "450 mailbox busy", "queued"),
+        ("RCPT", "452 too many recipients", "queued"),
+        ("RCPT", "550 no such user", "failed"),
+        ("RCPT", "551 user not local", "failed"),
+        ("RCPT", "552 mailbox full", "failed"),
+        ("RCPT", "553 name not allowed", "failed"),
+        ("RCPT", "554 transaction failed", "failed"),
+        ("DATA", "451 local error", "queued"),
+        ("DATA", "552 too large", "failed"),
+        ("DATA", "554 looks like spam", "failed"),
+        ("MAIL", "451 try later", "queued"),
+        # Not the recipient but we are refused: once the configuration is mended it goes.
+        ("MAIL", "530 authentication required", "queued"),
+    ],
+)
+def test_what_a_server_says_no_to_and_when(stage: str, answer: str, state: str) -> None:
+    """4xx is tried again, 5xx is given up, each with what the server said; wherever in the conversation it says so."""
+    row = post(email="who@example.org")
+    mailbox = Mailbox(answer=lambda attempt: answer) if stage == "RCPT" else Mailbox(says={stage: answer})
+    with mail_server(mailbox):
+        assert deliver() == 1
+        row.refresh_from_db()
+        assert (row.state, row.next_try_at) == (state, NOW + WAITS[0] if state == "queued" else None)
+        assert answer in row.error
+        mailbox.says, mailbox.answer = {}, lambda attempt: "250 OK"
+        deliver(NOW + WAITS[0])
+    row.refresh_from_db()
+    assert row.state == ("sent" if state == "queued" else "failed")
+    assert len(mailbox.received) == (1 if state == "queued" else 0)
+
+
 def test_a_server_that_is_not_there_is_asked_again_until_it_is_given_up() -> None:
     row = post(email="who@example.org")
     now = NOW

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from tests.kernel.access.factories import (
     DAOLI,
@@ -116,7 +117,7 @@ def test_the_source_may_find_another_value(city: City) -> None:
 
 def test_only_the_source_says_what_is_right(city: City) -> None:
     row = submitted_objection(city)
-    with pytest.raises(flow.UndeclaredData):
+    with pytest.raises(flow.UndeclaredData), transaction.atomic():
         done(city.window, row, "accepted", data={"corrected_value": "99"})
     done(city.window, row, "accepted")
     done(city.source, row, "upheld", opinion="属实。")
