@@ -377,6 +377,7 @@ def timeline(*, actor: Actor, case_id: int, limit: int = 200) -> tuple[TimelineE
                 event_id=event.id,
                 at=event.occurred_at,
                 action=event.action,
+                actor_kind=event.actor_kind,
                 actor_name=event.actor_name,
                 step=step,
                 step_name=rule.name if rule else "",

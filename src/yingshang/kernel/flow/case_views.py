@@ -257,6 +257,7 @@ class TimelineEntry:
     event_id: int
     at: datetime
     action: str
+    actor_kind: str
     actor_name: str
     step: str
     step_name: str

@@ -19,7 +19,7 @@ from yingshang.kernel.clock.api import DeadlineView
 from yingshang.kernel.flow.api import CaseDetail, CaseView, Subject, TaskView, published_flows, timeline
 from yingshang.rules.errors import DomainError
 from yingshang.web.design.formats import english
-from yingshang.web.words import ACTIONS, in_language
+from yingshang.web.words import ACTIONS, actor_name, in_language
 
 from . import step_forms, subjects
 
@@ -182,7 +182,7 @@ def _timeline(actor: Actor, case: CaseView) -> list[dict[str, Any]]:
             {
                 "title": f"{step} · {word}" if step else word,
                 "when": each.at,
-                "who": each.actor_name,
+                "who": actor_name(each.actor_kind, each.actor_name),
                 "text": each.reason,
                 "tone": _TONES.get(each.action, ""),
             }
