@@ -86,7 +86,7 @@ EVERYBODY: dict[str, Callable[[Situation], Person]] = {
     "requester": lambda it: it.requester,
     "representative": lambda it: it.representative or person(),
     # Nobody passes on what they do not hold: a deputy who authorises clerks holds what clerks get.
-    "deputy": lambda it: clerk_of(it.party, (*roles_file().mandates["clerk"], "mandates.grant")),
+    "deputy": lambda it: clerk_of(it.party, (*roles_file().clerk, "mandates.grant")),
     "clerk": lambda it: clerk_of(it.party),
     "reviewer": lambda it: it.reviewer,
     "reviewer elsewhere": lambda it: official("window_official", "230103"),
