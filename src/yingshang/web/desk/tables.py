@@ -23,10 +23,10 @@ class DueTable(tables.Table):
         template_name="desk/due_clock.html", verbose_name=_("时限"), orderable=False
     )
     due_on = DayColumn(verbose_name=_("到期日"))
-    kind_name = tables.Column(verbose_name=_("种类"))
+    kind_name = tables.Column(verbose_name=_("种类"), attrs={"td": {"class": "nowrap"}})
     since = DayColumn(verbose_name=_("自"))
-    region_name = tables.Column(verbose_name=_("区划"))
-    agency_name = tables.Column(verbose_name=_("机构"))
+    region_name = tables.Column(verbose_name=_("区划"), attrs={"td": {"class": "nowrap"}})
+    agency_name = tables.Column(verbose_name=_("机构"), attrs={"td": {"class": "agency"}})
 
     def value_title(self, record: Any) -> str:
         return str(record.title)

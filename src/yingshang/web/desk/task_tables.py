@@ -48,8 +48,10 @@ class TaskTable(tables.Table):
     clock = ClockColumn(verbose_name=_("时限"))
     due = DayColumn(verbose_name=_("到期日"), accessor="deadline__due_on")
     state = tables.Column(verbose_name=_("状态"), orderable=False)
-    agency_name = tables.Column(verbose_name=_("机构"), orderable=False)
-    assignee_name = tables.Column(verbose_name=_("办理人"), orderable=False)
+    agency_name = tables.Column(verbose_name=_("机构"), orderable=False, attrs={"td": {"class": "agency"}})
+    assignee_name = tables.Column(
+        verbose_name=_("办理人"), orderable=False, attrs={"td": {"class": "nowrap"}}
+    )
     ready = MomentColumn(verbose_name=_("到达"), accessor="ready_at")
     actions = tables.TemplateColumn(
         template_name="desk/task_check.html", verbose_name=_("选择"), orderable=False, empty_values=()
