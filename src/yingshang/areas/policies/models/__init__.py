@@ -1,7 +1,8 @@
 """Tables of the area, by what they are about."""
 
 from .library import ItemVersion, PolicyDocument, PolicyItem
-from .matching import Declaration, DecisionReceipt, MatchBucket, MatchPart
+from .matching import DecisionReceipt, Declaration, MatchBucket, MatchPart
+from .sandbox import SandboxScenario
 
 __all__ = [
     "DecisionReceipt",
@@ -11,4 +12,5 @@ __all__ = [
     "MatchPart",
     "PolicyDocument",
     "PolicyItem",
+    "SandboxScenario",
 ]
