@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from .actions.publish_items import publish_item, withdraw_item
 from .actions.save_document import DocumentContent, add_document, save_document
+from .actions.supply_fact import supply_fact
 from .actions.write_items import begin_version, create_item, discard_version, save_version
 from .content import catalogue, compile_sources, problems_of, program_of
 from .errors import (
+    CannotDeclare,
+    CannotFreeze,
     ChangedMeanwhile,
     CodeTaken,
     DocumentNotFound,
@@ -15,8 +18,22 @@ from .errors import (
     ItemNotFound,
     NotPossibleNow,
     OpenVersion,
+    ReceiptNotFound,
 )
 from .lifecycle import State, states
+from .matching.differences import on_differences
+from .matching.live import Decided, Window, decide_for, decide_one, sources_of
+from .matching.receipts import (
+    FrozenFact,
+    ReceiptView,
+    Reproduction,
+    freeze,
+    get_receipt,
+    receipts_of,
+    reproduce,
+)
+from .matching.rematch import RematchSummary, rematch, rematch_changed, rematch_parties
+from .matching.selectors import MatchedPage, MatchedParty, MatchingState, matched_parties, matching_state
 from .selectors import documents, get_document, get_item, get_version, items, published_items
 from .sentences import Sentence, split_sentences
 from .values import (
@@ -31,43 +48,69 @@ from .values import (
 )
 
 __all__ = [
+    "CannotDeclare",
+    "CannotFreeze",
     "ChangedMeanwhile",
     "CodeTaken",
+    "Decided",
     "DocumentContent",
     "DocumentDetail",
     "DocumentNotFound",
     "DocumentPage",
     "DocumentSummary",
+    "FrozenFact",
     "InvalidDocument",
     "InvalidItem",
     "ItemDetail",
     "ItemNotFound",
     "ItemPage",
     "ItemSummary",
+    "MatchedPage",
+    "MatchedParty",
+    "MatchingState",
     "NotPossibleNow",
     "OpenVersion",
     "PublishedItem",
+    "ReceiptNotFound",
+    "ReceiptView",
+    "RematchSummary",
+    "Reproduction",
     "Sentence",
     "State",
     "VersionView",
+    "Window",
     "add_document",
     "begin_version",
     "catalogue",
     "compile_sources",
     "create_item",
+    "decide_for",
+    "decide_one",
     "discard_version",
     "documents",
+    "freeze",
     "get_document",
     "get_item",
+    "get_receipt",
     "get_version",
     "items",
+    "matched_parties",
+    "matching_state",
+    "on_differences",
     "problems_of",
     "program_of",
     "publish_item",
     "published_items",
+    "receipts_of",
+    "rematch",
+    "rematch_changed",
+    "rematch_parties",
+    "reproduce",
     "save_document",
     "save_version",
+    "sources_of",
     "split_sentences",
     "states",
+    "supply_fact",
     "withdraw_item",
 ]

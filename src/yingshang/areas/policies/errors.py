@@ -57,3 +57,33 @@ class InvalidLifecycle(DomainError):
     """The table of states contradicts itself."""
 
     code = "policies.invalid_lifecycle"
+
+
+class InvalidScenario(DomainError):
+    """What is asked of the sandbox cannot be computed; `field` names the parameter, if it is one."""
+
+    code = "policies.invalid_scenario"
+
+
+class ScenarioNotFound(DomainError):
+    """No such saved scenario, or none that may be seen."""
+
+    code = "policies.scenario_not_found"
+
+
+class CannotFreeze(DomainError):
+    """There is no decision to keep: the item cannot be decided for anybody that day."""
+
+    code = "policies.cannot_freeze"
+
+
+class ReceiptNotFound(DomainError):
+    """No such receipt of a decision, or none that may be seen."""
+
+    code = "policies.receipt_not_found"
+
+
+class CannotDeclare(DomainError):
+    """The fact is not for the enterprise itself to tell."""
+
+    code = "policies.cannot_declare"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .actions.agencies import activate_agency, add_agency, deactivate_agency, move_agency, rename_agency
 from .actions.correct_fact import correct_fact
+from .actions.declare_fact import declare_fact, may_declare
 from .actions.forget_import_files import forget_import_files
 from .actions.import_facts import import_facts, request_import
 from .actions.import_persons import import_persons, request_person_import
@@ -12,8 +13,9 @@ from .actions.mark_distinct import mark_distinct, take_back_distinct
 from .actions.merge_parties import merge_parties, undo_merge
 from .actions.record_contact import record_contact
 from .actions.register_person import register_person, valid_identity_number
-from .actions.update_snapshot import snapshot_files, update_snapshot, write_snapshot
+from .actions.update_snapshot import BUCKET_SIZE, snapshot_files, update_snapshot, write_snapshot
 from .agency_moves import AgencyMove, register_agency_follower
+from .changes import on_portraits_changed
 from .conditions import CONDITION_OPERATORS, FactCondition
 from .duplicates import distinct_mark, distinct_pairs, duplicate_candidates, get_merge, merges
 from .errors import (
@@ -32,6 +34,15 @@ from .errors import (
     MergeNotFound,
     PartyNotFound,
     SnapshotRunning,
+)
+from .fact_tables import (
+    SnapshotFile,
+    changed_portraits,
+    fact_table,
+    portrait_revision,
+    portrait_values,
+    snapshot_parts,
+    table_from_values,
 )
 from .facts import value_from_text, written_text
 from .imports import get_import, import_rejects, imports, rejects_file
@@ -94,6 +105,7 @@ from .values import (
 )
 
 __all__ = [
+    "BUCKET_SIZE",
     "CONDITION_OPERATORS",
     "AgencyMove",
     "AgencyNotFound",
@@ -140,6 +152,7 @@ __all__ = [
     "RejectPage",
     "RejectReason",
     "RejectRow",
+    "SnapshotFile",
     "SnapshotRunning",
     "SnapshotSummary",
     "SourceFreshness",
@@ -147,14 +160,17 @@ __all__ = [
     "add_agency",
     "agencies",
     "agencies_after",
+    "changed_portraits",
     "correct_fact",
     "count_parties",
     "deactivate_agency",
+    "declare_fact",
     "distinct_mark",
     "distinct_pairs",
     "duplicate_candidates",
     "fact_coverage",
     "fact_history",
+    "fact_table",
     "forget_import_files",
     "freshness_by_source",
     "get_agency",
@@ -170,9 +186,11 @@ __all__ = [
     "imports",
     "load_reference_data",
     "mark_distinct",
+    "may_declare",
     "merge_parties",
     "merges",
     "move_agency",
+    "on_portraits_changed",
     "parties_after",
     "parties_by_attribute",
     "parties_by_code",
@@ -180,6 +198,8 @@ __all__ = [
     "parties_by_region",
     "personal_data",
     "portrait",
+    "portrait_revision",
+    "portrait_values",
     "public_entry",
     "record_contact",
     "region_children",
@@ -193,6 +213,8 @@ __all__ = [
     "request_person_import",
     "search_parties",
     "snapshot_files",
+    "snapshot_parts",
+    "table_from_values",
     "take_back_distinct",
     "undo_merge",
     "update_snapshot",

@@ -19,6 +19,9 @@ declare(
         Permission(
             "parties.view_own_personal", "查看本企业个人信息", "see personal data of one's own enterprise"
         ),
+        Permission(
+            "parties.declare_own", "为本企业填报数据", "declare facts that are one's own enterprise's to tell"
+        ),
         Permission("mandates.grant", "授权经办人", "authorise clerks of one's own enterprise"),
     )
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..batches import next_revision, refresh_registration, refresh_search
+from ..changes import tell_portraits_changed
 from ..history import current
 from ..models import Party, Portrait
 from ..portraits import records_of
@@ -27,3 +28,4 @@ def portray_anew(parties: Iterable[Party], now: datetime) -> None:
             )
             refresh_registration(party.pk, values, now)
     refresh_search([party.pk for party in parties])
+    tell_portraits_changed(now)

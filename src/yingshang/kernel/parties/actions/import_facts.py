@@ -21,6 +21,7 @@ from yingshang.rules.errors import SubjectsError
 
 from ..batches import Delivery, Refusal, write_batch
 from ..catalogue import party_catalogue
+from ..changes import tell_portraits_changed
 from ..errors import InvalidImport
 from ..imports import rejects_path, summary_of
 from ..incoming import REMARKABLE, Incoming, Layout, incoming, layout_of
@@ -293,6 +294,8 @@ def _finish(
                 for name in ("rows_done", "created", "changed", "unchanged", "confirmed", "rejected")
             },
         )
+        if fact_import.created or fact_import.changed:
+            tell_portraits_changed(now)
     if fact_import.rejected:
         _write_rejects(fact_import, file)
 

@@ -29,7 +29,9 @@ from ..history import NAME
 from ..models import Party, SnapshotPart
 from ..values import SnapshotSummary
 
-SUBJECT = "subject"
+PARTY, PLACE, SUBJECT = "party", "place", "subject"
+"""Columns that are no facts: the number of the party, the path of its region, its credit code."""
+
 BUCKET_SIZE = 16_384
 """Numbers of parties in one bucket."""
 
@@ -77,9 +79,11 @@ def write_snapshot(path: Path) -> int:
     """The whole snapshot as one file, as `yingshang match --subjects` reads it. How many enterprises are in it."""
     files = snapshot_files()
     if not files:
-        pq.write_table(_table([], []), path)
+        pq.write_table(table_of([], []).drop_columns([PARTY, PLACE]), path)
         return 0
     schema = pa.unify_schemas([pq.read_schema(file) for file in files], promote_options="permissive")
+    # Numbers of the register mean nothing outside of it.
+    schema = pa.schema([field for field in schema if field.name not in (PARTY, PLACE)])
     rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for file in files:
@@ -119,18 +123,19 @@ def _write_bucket(bucket: int, size: int, folder: Path, now: datetime) -> None:
         # One statement, so that rows and revisions are of one moment. The merged ones count for the revision only.
         cursor.execute(
             """
-            SELECT party.credit_code, party.name, portrait.values::text, portrait.revision,
+            SELECT party.id, region.path, party.credit_code, party.name, portrait.values::text, portrait.revision,
                    party.kind = %s AND party.merged_into_id IS NULL
             FROM parties_portrait AS portrait JOIN parties_party AS party ON party.id = portrait.party_id
+                LEFT JOIN parties_region AS region ON region.code = party.region_id
             WHERE portrait.party_id >= %s AND portrait.party_id < %s
             ORDER BY portrait.party_id
             """,
             [Party.ENTERPRISE, bucket * size, (bucket + 1) * size],
         )
         rows = cursor.fetchall()
-    revision = max(row[3] for row in rows)
-    subjects = [(code, name) for code, name, _, _, shown in rows if shown]
-    table = _table(subjects, [values for _, _, values, _, shown in rows if shown])
+    revision = max(row[5] for row in rows)
+    subjects = [row[:4] for row in rows if row[6]]
+    table = table_of(subjects, [row[4] for row in rows if row[6]])
     file_name = f"part-{bucket:05d}-{revision}.parquet"
     partial = folder / f".{file_name}.partial"
     try:
@@ -175,21 +180,29 @@ def _alone() -> Iterator[None]:
 # --- JSON to columns --------------------------------------------------------------------------------------------------
 
 
-def _table(subjects: Sequence[tuple[str, str]], values: Sequence[str]) -> pa.Table:
-    """Portraits as a table: the subject, its name, every fact of the catalogue, and the years that occur of series."""
+Subject = tuple[int, str | None, str, str]
+"""Number of the party, path of its region, credit code, name."""
+
+
+def table_of(subjects: Sequence[Subject], values: Sequence[str], more: Sequence[str] = ()) -> pa.Table:
+    """Portraits as a table: the party, the path of its region, the subject and its name, every fact about parties,
+    and the years that occur of series; `more` columns of facts that are about something else."""
     text = "\n".join(values)
     names = [
         each.code
         for each in facts().values()
         if each.about == "party" and not (each.series or each.series_of)
     ]
+    names += [name for name in more if name not in names]
     names += sorted(
-        {name for name in _YEAR_COLUMN.findall(text) if definition_of(name) and name not in facts()}
+        {name for name in _YEAR_COLUMN.findall(text) if definition_of(name) and name not in {*facts(), *names}}
     )
     parsed = _parsed(text, names) if values else None
     columns = [
-        pa.array([code for code, _ in subjects], pa.string()),
-        pa.array([name for _, name in subjects], pa.string()),
+        pa.array([each[0] for each in subjects], pa.int64()),
+        pa.array([each[1] or "" for each in subjects], pa.string()),
+        pa.array([each[2] for each in subjects], pa.string()),
+        pa.array([each[3] for each in subjects], pa.string()),
     ]
     for name in names:
         definition = get_fact(name)
@@ -198,7 +211,7 @@ def _table(subjects: Sequence[tuple[str, str]], values: Sequence[str]) -> pa.Tab
             if parsed is None
             else _typed(parsed.column(name).combine_chunks(), definition)
         )
-    return pa.table(columns, names=[SUBJECT, NAME, *names])
+    return pa.table(columns, names=[PARTY, PLACE, SUBJECT, NAME, *names])
 
 
 def _parsed(text: str, names: Sequence[str]) -> pa.Table:

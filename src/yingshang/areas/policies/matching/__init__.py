@@ -1,0 +1,1 @@
+"""What enterprises are entitled to: one live with reasons, everybody stored as bits, and what has changed."""

@@ -1,0 +1,130 @@
+"""The items in force on a day, compiled once and kept: for one enterprise by rows, for all by columns.
+
+A published version never changes, so a program of a day is good as long as the process lives.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from yingshang.rules.columns import ColumnPlan, compile_programs
+from yingshang.rules.columns import Program as ColumnProgram
+from yingshang.rules.policy.compile import Program
+from yingshang.rules.policy.decide import RowEvaluator
+from yingshang.rules.policy.population import needed_columns
+
+from ..content import catalogue, program_of
+from ..errors import InvalidItem
+from ..models import ItemVersion
+from ..selectors import in_force
+from ..values import PublishedItem
+
+_KEPT = 6
+_LENGTHS = (0, 2, 4, 6, 9, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version in force: its program, or why it cannot be decided that day."""
+
+    version_id: int
+    code: str
+    region_path: str
+    program: Program | None
+    problem: InvalidItem | None = None
+
+
+class Engine:
+    """Some versions on a day. Those that do not compile that day are in `entries` only."""
+
+    def __init__(self, day: date, entries: Sequence[Entry]) -> None:
+        self.day = day
+        self.entries = tuple(entries)
+        self.by_version: Mapping[int, Entry] = {each.version_id: each for each in entries}
+        self.decidable = tuple(each for each in entries if each.program is not None)
+        self.versions = tuple(each.version_id for each in self.decidable)
+
+    @cached_property
+    def programs(self) -> tuple[Program, ...]:
+        return tuple(each.program for each in self.decidable if each.program is not None)
+
+    @cached_property
+    def rows(self) -> RowEvaluator:
+        """Decides one enterprise at a time, with reasons: what `yingshang explain` uses."""
+        return RowEvaluator(self.programs, catalogue())
+
+    @cached_property
+    def plan(self) -> ColumnPlan:
+        """Decides many at once: what `yingshang match` uses."""
+        return compile_programs(
+            [ColumnProgram(each.id, each.requirement, each.benefit.amount) for each in self.programs]
+        )
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of facts that anything here reads."""
+        return tuple(needed_columns(self.programs))
+
+    @cached_property
+    def places(self) -> Mapping[str, list[int]]:
+        """Path of a region → the positions of its items."""
+        found: dict[str, list[int]] = {}
+        for position, entry in enumerate(self.decidable):
+            found.setdefault(entry.region_path, []).append(position)
+        return found
+
+
+_lock = threading.Lock()
+_engines: OrderedDict[tuple[date, tuple[tuple[int, str], ...]], Engine] = OrderedDict()
+
+
+def engine_for(day: date, *, versions: Collection[int] | None = None) -> Engine:
+    """Every version in force on a day, or some of them. One query when they are known to this process."""
+    rows = in_force(day)
+    if versions is not None:
+        rows = rows.filter(pk__in=list(versions))
+    return engine_of(day, rows.order_by("pk").values_list("pk", "digest"))
+
+
+def engine_of(day: date, versions: Iterable[tuple[int, str]]) -> Engine:
+    """The engine of (version, digest) pairs."""
+    key = (day, tuple(versions))
+    with _lock:
+        found = _engines.get(key)
+        if found is not None:
+            _engines.move_to_end(key)
+            return found
+    made = Engine(day, _entries(day, [number for number, _ in key[1]]))
+    with _lock:
+        _engines[key] = made
+        while len(_engines) > _KEPT:
+            _engines.popitem(last=False)
+    return made
+
+
+def _entries(day: date, versions: Sequence[int]) -> list[Entry]:
+    rows = ItemVersion.objects.filter(pk__in=versions).order_by("pk")
+    entries = []
+    for number, code, path, source in rows.values_list("pk", "item__code", "region_path", "source"):
+        program, problem = None, None
+        try:
+            program = program_of(source, day)
+        except InvalidItem as refusal:
+            problem = refusal
+        entries.append(Entry(number, code, path, program, problem))
+    return entries
+
+
+def holds_in(item: PublishedItem | Entry, place: str) -> bool:
+    """Whether an item holds in a place: it is of the place itself or of somewhere above it."""
+    return place.startswith(item.region_path)
+
+
+def paths_above(place: str) -> list[str]:
+    """The paths of a place and of everything above it."""
+    return [place[:length] for length in _LENGTHS if length <= len(place)]

@@ -1,0 +1,255 @@
+"""What one enterprise is entitled to this moment, decided by rows with the reason of everything.
+
+It is what `yingshang explain` does, over the same facts as the stored match of everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from yingshang.kernel.access.api import Actor, Scope, scope_of
+from yingshang.kernel.parties.api import FactValue, PartyNotFound, fact_table, portrait
+from yingshang.rules.columns import facts_of_row
+from yingshang.rules.feel.values import Unknown
+from yingshang.rules.policy.change import Change, least_changes
+from yingshang.rules.policy.decide import Amount, Decision
+from yingshang.rules.policy.explain import explain_data
+
+from ..content import catalogue
+from ..errors import ItemNotFound
+from ..models import Declaration
+from ..selectors import in_force, published_item
+from ..values import PublishedItem
+from .declared import declared_by, feel_facts
+from .engine import Engine, engine_for, paths_above
+
+VIEW, OWN = "policies.view_matches", "policies.match_own"
+ENTITLED, UNDECIDED, REFUSED, ERROR = "entitled", "undecided", "refused", "error"
+OUTCOMES = (ENTITLED, UNDECIDED, REFUSED, ERROR)
+
+_NO_FACTS = frozenset({"party", "place", "subject", "name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where the day lies among the windows of an item: open until `closes_on`, or opening on `opens_on`.
+
+    `open` is None for an item without windows, which can be had at any time. Days that are not said are None.
+    """
+
+    open: bool | None
+    closes_on: date | None = None
+    opens_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one item means for one enterprise on a day.
+
+    `certain_fen` is surely paid, `possible_fen` at most (None: no end is known); both None for an item that pays no
+    money, which `grants` something else. `missing` are columns that would settle it, or the amount of the entitled.
+    `problem` says in Chinese why an item cannot be decided for anybody that day.
+    """
+
+    item: PublishedItem
+    party_id: int
+    day: date
+    outcome: str
+    certain_fen: int | None
+    possible_fen: int | None
+    grants: str
+    window: Window
+    missing: tuple[str, ...]
+    problem: str = ""
+    declared: Mapping[str, Declaration] = field(default_factory=dict, repr=False, compare=False)
+    decision: Decision | None = field(default=None, repr=False, compare=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def code(self) -> str:
+        return self.item.code
+
+    @property
+    def version(self) -> int:
+        return self.item.version
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def window_open(self) -> bool | None:
+        return self.window.open
+
+    @property
+    def closes_on(self) -> date | None:
+        return self.window.closes_on
+
+    @property
+    def exact(self) -> bool:
+        """Whether the amount is known to the fen."""
+        return self.certain_fen is not None and self.certain_fen == self.possible_fen
+
+    def changes(self) -> list[Change]:
+        """The fewest changes after which it would not be refused."""
+        return [] if self.decision is None else least_changes(self.decision, self.facts, catalogue())
+
+    def explanation(self) -> dict[str, Any]:
+        """The whole reason as `yingshang explain --json` gives it."""
+        return {} if self.decision is None else explain_data(self.decision, self.facts, catalogue())
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An enterprise as decisions see it: its number, the path of its region, and what is known of it."""
+
+    party_id: int
+    credit_code: str
+    name: str
+    place: str
+    facts: Mapping[str, Any]
+
+
+def decide_for(*, actor: Actor, party_id: int, day: date) -> tuple[Decided, ...]:
+    """Every item that holds in the place of an enterprise, by code; five queries, however many there are.
+
+    Needs `policies.match_own` for it, or `policies.view_matches` where it is. Raises PartyNotFound elsewhere.
+    """
+    subject = subject_of(actor, party_id)
+    rows = in_force(day).filter(region_path__in=paths_above(subject.place))
+    engine = engine_for(day)
+    declared = declared_by(subject.party_id)
+    return tuple(_decide(engine, published_item(row), subject, declared.get(row.item_id, {})) for row in rows)
+
+
+def decide_one(*, actor: Actor, party_id: int, code: str, day: date) -> Decided:
+    """One item for one enterprise. Raises PartyNotFound, and ItemNotFound where it does not hold in its place."""
+    subject = subject_of(actor, party_id)
+    row = in_force(day).filter(region_path__in=paths_above(subject.place), item__code=code).first()
+    if row is None:
+        raise ItemNotFound(
+            f"{code} is not in force where {subject.name} is",
+            message_zh=f"在该企业所在地没有正在施行的政策事项“{code}”",
+            value=code,
+        )
+    engine = engine_for(day, versions=[row.pk])
+    declared = declared_by(subject.party_id).get(row.item_id, {})
+    return _decide(engine, published_item(row), subject, declared)
+
+
+def sources_of(*, actor: Actor, decided: Decided) -> dict[str, FactValue]:
+    """Column → value with its source and its day, of what is known of the enterprise; personal ones hidden."""
+    noon = timezone.make_aware(datetime.combine(decided.day, time(12)))
+    known = portrait(actor=actor, party_id=decided.party_id, now=noon)
+    return {each.column: each for each in known.facts}
+
+
+def subject_of(actor: Actor, party_id: int) -> Subject:
+    """The enterprise within the actor's reach; the one that is kept, of an entry that was merged. One query."""
+    scope = reach(actor)
+    party_id = actor.kept_entry(party_id, OWN)
+    for batch in fact_table(scope=scope, parties=[party_id]).to_batches():
+        facts = facts_of_row(batch, 0)
+        return Subject(
+            party_id=party_id,
+            credit_code=str(facts["subject"]),
+            name=str(facts["name"]),
+            place=str(facts["place"]),
+            facts={
+                name: value
+                for name, value in facts.items()
+                if value.__class__ is not Unknown and name not in _NO_FACTS
+            },
+        )
+    raise PartyNotFound(
+        f"no enterprise {party_id}, or nothing is known of it",
+        message_zh="没有这家企业，或者您不能查看它的政策匹配",
+        value=party_id,
+    )
+
+
+def reach(actor: Actor) -> Scope:
+    """Whose matches an actor may see. Raises NotAllowed."""
+    return scope_of(actor, OWN, VIEW)
+
+
+def _decide(
+    engine: Engine, item: PublishedItem, subject: Subject, declared: Mapping[str, Declaration]
+) -> Decided:
+    entry = engine.by_version[item.version_id]
+    window = window_of(item, engine.day)
+    facts = subject.facts
+    if declared:
+        facts = {**facts, **feel_facts({column: row.value for column, row in declared.items()})}
+    if entry.program is None:
+        problem = entry.problem.message_zh if entry.problem else ""
+        return Decided(
+            item=item,
+            party_id=subject.party_id,
+            day=engine.day,
+            outcome=ERROR,
+            certain_fen=None,
+            possible_fen=None,
+            grants="",
+            window=window,
+            missing=(),
+            problem=problem,
+            declared=declared,
+        )
+    decision = engine.rows.decide(entry.program, facts)
+    certain, possible, lacking = _amounts(decision)
+    return Decided(
+        item=item,
+        party_id=subject.party_id,
+        day=engine.day,
+        outcome=str(decision.outcome),
+        certain_fen=certain,
+        possible_fen=possible,
+        grants=entry.program.benefit.grants or "",
+        window=window,
+        missing=decision.missing or lacking,
+        declared=declared,
+        decision=decision,
+        facts=facts,
+    )
+
+
+def _amounts(decision: Decision) -> tuple[int | None, int | None, tuple[str, ...]]:
+    amount: Amount | None = decision.amount
+    if amount is None:
+        return None, None, ()
+    sure = str(decision.outcome) == ENTITLED
+    if amount.value is not None:
+        fen = _fen(amount.value)
+        return (fen if sure else 0), fen, ()
+    least = _fen(amount.at_least or Decimal(0))
+    most = None if amount.at_most is None else _fen(amount.at_most)
+    return (least if sure else 0), most, amount.missing
+
+
+def _fen(yuan: Decimal) -> int:
+    return int(yuan.scaleb(2))
+
+
+def window_of(item: PublishedItem, day: date) -> Window:
+    """Where a day lies among the windows of an item."""
+    if not item.windows:
+        return Window(None, closes_on=item.effective_to)
+    spans = [
+        (
+            date.fromisoformat(each["from"]) if each.get("from") else date.min,
+            date.fromisoformat(each["to"]) if each.get("to") else date.max,
+        )
+        for each in item.windows
+    ]
+    ends = [end for start, end in spans if start <= day <= end]
+    if ends:
+        end = max(ends)
+        return Window(True, closes_on=None if end == date.max else end)
+    return Window(False, opens_on=min((start for start, _ in spans if start > day), default=None))

@@ -1,0 +1,19 @@
+"""Work of this area that runs in the worker. Each subject keeps its own in its package."""
+
+from __future__ import annotations
+
+from .matching.jobs import (
+    match_everybody_at_night,
+    match_version_job,
+    match_what_changed,
+    rematch_party,
+    rematch_soon,
+)
+
+__all__ = [
+    "match_everybody_at_night",
+    "match_version_job",
+    "match_what_changed",
+    "rematch_party",
+    "rematch_soon",
+]
