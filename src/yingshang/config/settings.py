@@ -301,6 +301,11 @@ WEBHOOKS = env.json("WEBHOOKS", default={})
 MESSAGE_GATEWAYS = env.json("MESSAGE_GATEWAYS", default={})
 # The list of sensitive words of this place; empty for the one that comes with the platform.
 SENSITIVE_WORDS_FILE = env("SENSITIVE_WORDS_FILE", default="")
+# A language model behind an OpenAI-compatible address may propose drafts from documents; without an address it is off.
+LANGUAGE_MODEL_ADDRESS = env("LANGUAGE_MODEL_ADDRESS", default="")
+LANGUAGE_MODEL_NAME = env("LANGUAGE_MODEL_NAME", default="")
+LANGUAGE_MODEL_KEY = env("LANGUAGE_MODEL_KEY", default="")
+LANGUAGE_MODEL_SECONDS = env.float("LANGUAGE_MODEL_SECONDS", default=60.0)
 
 CACHES = {
     "default": {

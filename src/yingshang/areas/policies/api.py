@@ -6,6 +6,7 @@ from .actions.publish_items import publish_item, withdraw_item
 from .actions.save_document import DocumentContent, add_document, save_document
 from .actions.supply_fact import supply_fact
 from .actions.write_items import begin_version, create_item, discard_version, save_version
+from .configured_model import language_model
 from .content import catalogue, compile_sources, problems_of, program_of
 from .errors import (
     CannotDeclare,
@@ -34,6 +35,10 @@ from .matching.receipts import (
 )
 from .matching.rematch import RematchSummary, rematch, rematch_changed, rematch_parties
 from .matching.selectors import MatchedPage, MatchedParty, MatchingState, matched_parties, matching_state
+from .reading.drafting import propose_item
+from .reading.language_model import LanguageModel, LanguageModelFailed, ask_language_model
+from .reading.proposals import NothingToRead, Proposal
+from .reading.reader import read_document
 from .selectors import documents, get_document, get_item, get_version, items, published_items
 from .sentences import Sentence, split_sentences
 from .values import (
@@ -65,11 +70,15 @@ __all__ = [
     "ItemNotFound",
     "ItemPage",
     "ItemSummary",
+    "LanguageModel",
+    "LanguageModelFailed",
     "MatchedPage",
     "MatchedParty",
     "MatchingState",
     "NotPossibleNow",
+    "NothingToRead",
     "OpenVersion",
+    "Proposal",
     "PublishedItem",
     "ReceiptNotFound",
     "ReceiptView",
@@ -80,6 +89,7 @@ __all__ = [
     "VersionView",
     "Window",
     "add_document",
+    "ask_language_model",
     "begin_version",
     "catalogue",
     "compile_sources",
@@ -94,13 +104,16 @@ __all__ = [
     "get_receipt",
     "get_version",
     "items",
+    "language_model",
     "matched_parties",
     "matching_state",
     "on_differences",
     "problems_of",
     "program_of",
+    "propose_item",
     "publish_item",
     "published_items",
+    "read_document",
     "receipts_of",
     "rematch",
     "rematch_changed",

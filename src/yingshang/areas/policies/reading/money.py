@@ -93,6 +93,8 @@ def bands_in(reading: Reading) -> Iterator[Proposal]:
         else:
             row["amount"] = _number(band.value.value)
         rows.append(row)
+    base = _base(reading, pairs[0].value) if pairs[0].value.dimension == "ratio" else None
+    of = {"of": base.name} if base is not None and base.holder is None else {}
     said = all(_explicit(each.interval) for each in pairs[:-1])
     for band, row in zip(pairs, rows, strict=True):
         reading.used.update(band.index)
@@ -110,7 +112,7 @@ def bands_in(reading: Reading) -> Iterator[Proposal]:
                 "区间和对应的标准" + ("" if said else "；交界处归哪一档没有写明"),
             ),
             fact=by.code if by else "",
-            fragment={"bands": {"by": by.name if by and by.holder is None else "", "rows": [row]}},
+            fragment={"bands": {"by": by.name if by and by.holder is None else "", **of, "rows": [row]}},
         )
 
 

@@ -50,7 +50,7 @@ def read_document(
     `region` is the code of the place the document is for: it tells which of several divisions of one name is meant,
     and what 本市 is. `issued_on` is the day 自印发之日起 counts from. Raises NothingToRead for a document without text.
     """
-    _refuse_empty(sentences)
+    refuse_empty(sentences)
     lexicon = _lexicon(catalogue)
     found: list[Proposal] = []
     heading, clause = "", ""
@@ -72,6 +72,11 @@ def read_document(
             heading = ""
         found += proposals
     return tuple(found)
+
+
+def is_headline(text: str) -> bool:
+    """Whether a sentence is a title, or the name of a part that sets nothing itself."""
+    return len(text) < 200 and bool(_HEADLINE.fullmatch(even(text).text))
 
 
 def read_sentence(
@@ -174,7 +179,8 @@ def _lexicon(catalogue: FactCatalogue) -> Lexicon:
     return _made(tuple(catalogue.facts), _Holder(catalogue))
 
 
-def _refuse_empty(sentences: Sequence[Sentence]) -> None:
+def refuse_empty(sentences: Sequence[Sentence]) -> None:
+    """Raises NothingToRead where there is no text: a scan, or nothing."""
     if not any(_SIGNIFICANT.search(each.text) for each in sentences):
         raise NothingToRead(
             "there is no text to read; a scanned PDF has only pictures of pages. "

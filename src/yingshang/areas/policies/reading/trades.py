@@ -91,9 +91,23 @@ def industry_expression(codes: Sequence[str]) -> str:
             longer.append(code)
     tests = [f"starts with(所属行业, {string(code)})" for code in longer]
     if divisions:
-        listed = ", ".join(string(code) for code in sorted(set(divisions)))
-        tests.insert(0, f"substring(所属行业, 1, 2) in ({listed})")
+        tests.insert(0, f"substring(所属行业, 1, 2) in ({', '.join(_runs(sorted(set(divisions))))})")
     return " or ".join(tests)
+
+
+def _runs(codes: list[str]) -> Iterator[str]:
+    """Codes as FEEL lists them, neighbours as one range."""
+    at = 0
+    while at < len(codes):
+        last = at
+        while last + 1 < len(codes) and int(codes[last + 1]) == int(codes[last]) + 1:
+            last += 1
+        if last - at < 2:
+            yield string(codes[at])
+            at += 1
+        else:
+            yield f"[{string(codes[at])}..{string(codes[last])}]"
+            at = last + 1
 
 
 def _proposal(
