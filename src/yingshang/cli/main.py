@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 from yingshang import __version__
-from yingshang.cli import dmn, explain, feel, log, match, platform, policy, sample_city, simulate
 from yingshang.cli.output import EXIT_UNUSABLE, messages, print_error
 from yingshang.rules.errors import DomainError
 
-app = typer.Typer(
-    name="yingshang",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Yingshang 营商: who is entitled to what, and why.\n\n"
-    "Exit codes: **0** done; **1** done, and something was found "
-    "(`policy check`, `policy test`, `doctor`, `--strict`); "
-    "**2** the command was written wrongly; **3** the input cannot be used; **130** interrupted.",
-)
+# Where each command is, in the order of the help. Only the module of the command that was typed is loaded: all of
+# them, with readers of every format and the reports, take ten times as long as `yingshang serve` itself.
+_COMMANDS = {
+    "feel": "feel",
+    "match": "match",
+    "explain": "explain",
+    "simulate": "simulate",
+    "sample-city": "sample_city",
+    "serve": "platform",
+    "setup": "platform",
+    "manage": "platform",
+    "doctor": "platform",
+    "backup": "platform",
+    "restore": "platform",
+    "verify": "log",
+    "cosign": "log",
+    "policy": "policy",
+    "dmn": "dmn",
+}
+_GROUPS = ("policy", "dmn")
 
 
 def _print_version(asked: bool) -> None:
@@ -31,7 +40,6 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool,
@@ -41,32 +49,44 @@ def options(
     """Options before the command."""
 
 
-app.command("feel")(feel.feel)
-app.command("match")(match.match)
-app.command("explain")(explain.explain)
-app.command("simulate")(simulate.simulate)
-app.command("sample-city")(sample_city.sample_city)
-app.command("serve")(platform.serve)
-app.command("setup")(platform.setup)
-app.command(
-    "manage",
-    # Options, --help among them, are Django's.
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)(platform.manage)
-app.command("doctor")(platform.doctor)
-app.command("backup")(platform.backup)
-app.command("restore")(platform.restore)
-app.command("verify")(log.verify)
-app.command("cosign")(log.cosign)
-app.add_typer(policy.app, name="policy")
-app.add_typer(dmn.app, name="dmn")
+def _application(names: list[str]) -> typer.Typer:
+    made = typer.Typer(
+        name="yingshang",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Yingshang 营商: who is entitled to what, and why.\n\n"
+        "Exit codes: **0** done; **1** done, and something was found "
+        "(`policy check`, `policy test`, `doctor`, `--strict`); "
+        "**2** the command was written wrongly; **3** the input cannot be used; **130** interrupted.",
+    )
+    made.callback()(options)
+    for name in names:
+        module = import_module(f"yingshang.cli.{_COMMANDS[name]}")
+        if name in _GROUPS:
+            made.add_typer(module.app, name=name)
+        elif name == "manage":
+            # Options, --help among them, are Django's.
+            settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+            made.command(name, add_help_option=False, context_settings=settings)(module.manage)
+        else:
+            made.command(name)(getattr(module, name.replace("-", "_")))
+    return made
+
+
+def __getattr__(name: str) -> Any:
+    """`app`: every command, for those who describe them."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _application(list(_COMMANDS))
 
 
 def run() -> None:
     """The entry point: a DomainError is told in both languages and ends with exit code 3."""
     try:
-        app()
+        typed = sys.argv[1:2]
+        _application(typed if typed and typed[0] in _COMMANDS else list(_COMMANDS))()
     except DomainError as error:
         print_error(error, as_json="--json" in sys.argv)
         raise SystemExit(EXIT_UNUSABLE) from None
