@@ -266,6 +266,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Bytes of one file that people attach.
 DOCUMENT_UPLOAD_LIMIT = env.int("DOCUMENT_UPLOAD_LIMIT", default=10 * 1024 * 1024)
+# What the policy sandbox keeps in each web process, in bytes: columns of enterprises, and what was computed of them.
+SANDBOX_MEMORY = env.int("SANDBOX_MEMORY", default=768 * 1024 * 1024)
 
 # --- the API ---------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,9 @@ class PoliciesConfig(AppConfig):
     verbose_name = "政策"
 
     def ready(self) -> None:
+        from importlib.resources import files
+
+        from yingshang.kernel.documents.api import declare_templates, register_owner
         from yingshang.kernel.parties.api import on_portraits_changed
 
         from . import permissions  # noqa: F401  (declares them)
@@ -16,3 +19,8 @@ class PoliciesConfig(AppConfig):
         on_published(match_published)
         on_withdrawn(forget_withdrawn)
         on_portraits_changed(rematch_soon)
+
+        from .sandbox.selectors import OWNER, may_read_report
+
+        declare_templates(files(__package__) / "data/documents/sandbox_report.yaml")
+        register_owner(OWNER, may_read=may_read_report)
