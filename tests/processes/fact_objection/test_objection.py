@@ -99,7 +99,7 @@ def test_upheld_the_fact_is_corrected_and_the_reply_says_so(city: City) -> None:
     assert row.reply_id is not None
     reply = open_document(actor=city.clerk.actor(), document_id=row.reply_id, now=NOW)
     text = extract_text(reply.file.read(), "application/pdf")
-    for word in (row.number, city.party.name, "参保人数", "异议成立", "15", "经核对参保台账"):
+    for word in (row.number, city.party.name, "参保人数", "异议成立", "15 人", "经核对参保台账"):
         assert word in text.replace("\n", ""), word
     assert row.ended_event is not None
     assert receipt_code(row.ended_event).replace("-", "") in text.replace("\n", "").replace("-", "")

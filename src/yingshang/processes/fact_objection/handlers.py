@@ -11,7 +11,7 @@ from yingshang.kernel.access.api import agencies_that_may, officials_who_may
 from yingshang.kernel.documents.api import Owner, generate
 from yingshang.kernel.flow.api import CaseEvent, TaskView, case_progress
 from yingshang.kernel.ledger.api import receipt_code
-from yingshang.kernel.parties.api import InvalidFact, correct_fact
+from yingshang.kernel.parties.api import InvalidFact, correct_fact, written_text
 
 from .actions._steps import move, note, tell_enterprise, tell_officials
 from .desks import PLATFORM
@@ -166,7 +166,7 @@ def _reply(row: Objection, event: CaseEvent) -> None:
             "source": row.source,
             "outcome": _OUTCOMES[row.state],
             "reason": row.findings,
-            "corrected_value": row.corrected_value if row.upheld else "",
+            "corrected_value": written_text(row.column, row.corrected_value) if row.upheld else "",
             "agency": row.service_center.name,
             "date": timezone.localdate(event.now),
         },
