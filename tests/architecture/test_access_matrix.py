@@ -23,9 +23,11 @@ from django.test import Client, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from tests.areas.policies import factories as policies
 from tests.kernel.access.factories import agency
 from tests.processes.fact_objection import factories as objecting
 from tests.web.api import api_factories as make
+from yingshang.areas.policies.api import freeze
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
@@ -275,12 +277,22 @@ def _things(place: str) -> dict[str, Any]:
         "form": _form(place),
         "flow": _flow(place),
         **_objection(party, legal_representative, place),
+        **_policy(party.pk, place),
         "asked_binding": asked.pk,
         "reviewed_binding": reviewed.pk,
         "applicant": applicant,
         "clerk": clerk,
         "legal_representative": legal_representative,
     }
+
+
+def _policy(party_id: int, place: str) -> dict[str, Any]:
+    """A policy item in force in the region, and a decision on it that was kept."""
+    code = policies.published_item(
+        f"MATRIX-{place}", source=policies.hiring(f"MATRIX-{place}", place), now=timezone.now()
+    )
+    kept = freeze(actor=make.PLATFORM, party_id=party_id, code=code, now=timezone.now())
+    return {"policy_item": code, "receipt_id": kept.id}
 
 
 def _objection(party: Party, who: User, place: str) -> dict[str, int]:

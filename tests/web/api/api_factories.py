@@ -48,7 +48,13 @@ def a_clerk(party: Party) -> User:
         actor=PLATFORM,
         user_id=user.pk,
         party_id=party.pk,
-        powers=("parties.view_own", "forms.fill_own", "objections.file_own"),
+        powers=(
+            "parties.view_own",
+            "parties.declare_own",
+            "forms.fill_own",
+            "objections.file_own",
+            "policies.match_own",
+        ),
         now=timezone.now(),
     )
     return user

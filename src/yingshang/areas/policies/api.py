@@ -24,6 +24,8 @@ from .errors import (
 from .lifecycle import State, states
 from .matching.differences import on_differences
 from .matching.live import Decided, Window, decide_for, decide_one, sources_of
+from .matching.questions import OTHER, Calculation, CalculatorQuestion, calculate, question_about
+from .matching.reasons import ReasonRow, UsedFact, missing_facts, reason_rows
 from .matching.receipts import (
     FrozenFact,
     ReceiptView,
@@ -53,6 +55,9 @@ from .values import (
 )
 
 __all__ = [
+    "OTHER",
+    "Calculation",
+    "CalculatorQuestion",
     "CannotDeclare",
     "CannotFreeze",
     "ChangedMeanwhile",
@@ -80,17 +85,20 @@ __all__ = [
     "OpenVersion",
     "Proposal",
     "PublishedItem",
+    "ReasonRow",
     "ReceiptNotFound",
     "ReceiptView",
     "RematchSummary",
     "Reproduction",
     "Sentence",
     "State",
+    "UsedFact",
     "VersionView",
     "Window",
     "add_document",
     "ask_language_model",
     "begin_version",
+    "calculate",
     "catalogue",
     "compile_sources",
     "create_item",
@@ -107,13 +115,16 @@ __all__ = [
     "language_model",
     "matched_parties",
     "matching_state",
+    "missing_facts",
     "on_differences",
     "problems_of",
     "program_of",
     "propose_item",
     "publish_item",
     "published_items",
+    "question_about",
     "read_document",
+    "reason_rows",
     "receipts_of",
     "rematch",
     "rematch_changed",

@@ -43,21 +43,19 @@ def snapshot_parts() -> tuple[SnapshotFile, ...]:
 def fact_table(*, scope: Scope, parties: Collection[int]) -> pa.Table:
     """What is known of some enterprises within a scope, with the columns of the snapshot; one query.
 
-    Merged ones and persons are not in it, as they are not in the snapshot. Ascending by number.
+    Merged ones and persons are not in it, as they are not in the snapshot; of one that nobody has told anything of
+    everything is unknown. Ascending by number.
     """
-    rows = Portrait.objects.filter(
-        scope.condition(region="party__region__path", party="party"),
-        party__in=list(parties),
-        party__kind=Party.ENTERPRISE,
-        party__merged_into=None,
+    rows = scope.filter(Party.objects.all(), region="region__path", party="id").filter(
+        pk__in=list(parties), kind=Party.ENTERPRISE, merged_into=None
     )
     found = list(
-        rows.order_by("party")
-        .annotate(text=Cast("values", TextField()))
-        .values_list("party", "party__region__path", "party__credit_code", "party__name", "text")
+        rows.order_by("pk")
+        .annotate(text=Cast("portrait__values", TextField()))
+        .values_list("pk", "region__path", "credit_code", "name", "text")
     )
     subjects = [(number, place, code or "", name) for number, place, code, name, _ in found]
-    return table_of(subjects, [row[4] for row in found])
+    return table_of(subjects, [row[4] or "{}" for row in found])
 
 
 def table_from_values(values: Mapping[str, Any]) -> pa.Table:

@@ -186,6 +186,11 @@ class RowEvaluator:
         """Only what the requirement comes to."""
         return _Subject(self, facts).result(program, program.requirement).outcome
 
+    def outcomes(self, programs: Sequence[Program], facts: Mapping[str, Any]) -> list[Outcome]:
+        """What the requirements of some items come to for one subject, without amounts."""
+        subject = _Subject(self, facts)
+        return [subject.result(program, program.requirement).outcome for program in programs]
+
     def value(self, tree: Node, facts: Mapping[str, Any]) -> Any:
         """The value of a resolved tree for a subject: may be Unknown or Failure."""
         return _Subject(self, facts).value(tree)

@@ -1,6 +1,15 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PolicyPagesConfig(AppConfig):
     name = "yingshang.web.policies"
     label = "policy_pages"
+
+    def ready(self) -> None:
+        from yingshang.web.design.navigation import Destination, add_destinations
+
+        add_destinations(
+            Destination("portal", _("可享政策"), "policies:mine", "certificate", 22),
+            Destination("portal", _("政策计算器"), "policies:calculator", "list-check", 24),
+        )

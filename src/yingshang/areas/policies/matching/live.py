@@ -125,7 +125,7 @@ def decide_for(*, actor: Actor, party_id: int, day: date) -> tuple[Decided, ...]
     rows = in_force(day).filter(region_path__in=paths_above(subject.place))
     engine = engine_for(day)
     declared = declared_by(subject.party_id)
-    return tuple(_decide(engine, published_item(row), subject, declared.get(row.item_id, {})) for row in rows)
+    return tuple(decide(engine, published_item(row), subject, declared.get(row.item_id, {})) for row in rows)
 
 
 def decide_one(*, actor: Actor, party_id: int, code: str, day: date) -> Decided:
@@ -140,7 +140,7 @@ def decide_one(*, actor: Actor, party_id: int, code: str, day: date) -> Decided:
         )
     engine = engine_for(day, versions=[row.pk])
     declared = declared_by(subject.party_id).get(row.item_id, {})
-    return _decide(engine, published_item(row), subject, declared)
+    return decide(engine, published_item(row), subject, declared)
 
 
 def sources_of(*, actor: Actor, decided: Decided) -> dict[str, FactValue]:
@@ -179,9 +179,10 @@ def reach(actor: Actor) -> Scope:
     return scope_of(actor, OWN, VIEW)
 
 
-def _decide(
+def decide(
     engine: Engine, item: PublishedItem, subject: Subject, declared: Mapping[str, Declaration]
 ) -> Decided:
+    """One item for a subject, by the engine of a day."""
     entry = engine.by_version[item.version_id]
     window = window_of(item, engine.day)
     facts = subject.facts

@@ -51,6 +51,7 @@ class ReceiptView:
     code: str
     party_id: int
     party_name: str
+    credit_code: str
     item_code: str
     item_name: str
     version: int
@@ -255,6 +256,7 @@ def _view(row: DecisionReceipt) -> ReceiptView:
         code=receipt_code(row.event_id),
         party_id=row.party_id,
         party_name=row.party.name,
+        credit_code=row.party.credit_code or "",
         item_code=row.version.item.code,
         item_name=row.version.name,
         version=row.version.number,

@@ -26,7 +26,7 @@ SOURCE = "企业申报"
 def may_declare(column: str) -> bool:
     """Whether an enterprise tells this fact itself."""
     found = definition_of(column)
-    return found is not None and found[0].agency == BY_THE_PARTY and found[0].type != "list<context>"
+    return found is not None and found[0].agency == BY_THE_PARTY and not found[0].type.startswith("list")
 
 
 @transaction.atomic

@@ -174,7 +174,7 @@ def look_up_parties(request: HttpRequest, wanted: LookupIn) -> list[dict[str, An
 def get_one_party(request: HttpRequest, credit_code: str) -> Any:
     """One enterprise by its credit code. The code of a duplicate answers with the party it was merged into."""
     actor = actor_from(request)
-    return get_party(actor=actor, party_id=_party_id(actor, credit_code))
+    return get_party(actor=actor, party_id=party_number(actor, credit_code))
 
 
 @router.get("/parties/{credit_code}/facts", response=PortraitOut, summary="画像 · What is known")
@@ -184,7 +184,7 @@ def get_portrait(request: HttpRequest, credit_code: str, query: Query[PortraitQu
     actor = actor_from(request)
     return portrait(
         actor=actor,
-        party_id=_party_id(actor, credit_code),
+        party_id=party_number(actor, credit_code),
         now=timezone.now(),
         as_known_at=query.as_known_at,
     )
@@ -199,7 +199,7 @@ def get_portrait(request: HttpRequest, credit_code: str, query: Query[PortraitQu
 def get_fact_history(request: HttpRequest, credit_code: str, column: str) -> Any:
     """Every statement on one fact, the one that holds first. A year of a series is `fin.revenue.2025`."""
     actor = actor_from(request)
-    party_id = _party_id(actor, credit_code)
+    party_id = party_number(actor, credit_code)
     if column != "name":
         get_fact(column)
     return fact_history(actor=actor, party_id=party_id, column=column, now=timezone.now())
@@ -211,7 +211,7 @@ def _looked_up(code: str, party: PartySummary | None) -> dict[str, Any]:
     return {"code": code, "outcome": "not_found" if is_valid_credit_code(code) else "invalid", "party": None}
 
 
-def _party_id(actor: Actor, credit_code: str) -> int:
+def party_number(actor: Actor, credit_code: str) -> int:
     """The number of the party with a code. Raises PartyNotFound, for no such party as for one out of scope."""
     code = credit_code.strip().upper()[:30]
     found = parties_by_code(actor=actor, codes=[code]).get(code)
