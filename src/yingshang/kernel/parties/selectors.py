@@ -34,6 +34,7 @@ from .values import (
     PartyDetail,
     PartyPage,
     PartySummary,
+    PartyTraits,
     RegionCount,
     RegionRow,
     masked_email,
@@ -136,6 +137,39 @@ def count_parties(
     """How many parties an actor may see that `parties_after` would give. One query."""
     rows = _filtered(actor, "", region, industry, size, status, kind).filter(_reached(actor, also))
     return _among(with_facts(rows, facts), among).count()
+
+
+def party_traits(
+    *,
+    actor: Actor,
+    text: str = "",
+    region: str | None = None,
+    industry: str | None = None,
+    size: str | None = None,
+    also: str = "",
+    among: Collection[int] | None = None,
+) -> list[PartyTraits]:
+    """Number, place, industry and size of all enterprises that `parties_after` would give, ascending. One query.
+
+    For counting groups of them: names are not read.
+    """
+    rows = _filtered(actor, text.strip(), region, industry, size, None, "enterprise")
+    rows = _among(rows.filter(_reached(actor, also)), among).order_by("pk")
+    return [
+        PartyTraits(number, place or "", branch, big)
+        for number, place, branch, big in rows.values_list("pk", "region__path", "industry", "size")
+    ]
+
+
+def party_names(numbers: Collection[int]) -> dict[int, str]:
+    """Names by number, of those that were not merged into another. One query.
+
+    Whoever calls it may know of the parties anyway.
+    """
+    rows = Party.objects.filter(merged_into__isnull=True).extra(
+        where=["parties_party.id = ANY(%s)"], params=[list(numbers)]
+    )
+    return dict(rows.values_list("pk", "name"))
 
 
 def _among(rows: QuerySet[Party], numbers: Collection[int] | None) -> QuerySet[Party]:

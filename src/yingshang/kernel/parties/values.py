@@ -29,6 +29,16 @@ class PartySummary:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyTraits:
+    """What parties are grouped by. `region_path` is empty where the region is not known."""
+
+    id: int
+    region_path: str
+    industry: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartyDetail(PartySummary):
     """A party as its own page shows it. E-mail, phone and identity number are masked."""
 
