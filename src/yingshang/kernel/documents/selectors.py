@@ -85,7 +85,7 @@ def read_text(
     pages: int = reading.MOST_PAGES,
     seconds: float = reading.SECONDS,
 ) -> ExtractedText:
-    """The text of a PDF, docx, xlsx, text or HTML, within limits. Raises UnreadableContent.
+    """The text of a PDF, docx, xlsx, OFD, text or HTML, within limits. Raises UnreadableContent.
 
     By number it is for the room that owns the document: nobody's permission is asked.
     """
