@@ -27,7 +27,10 @@ from tests.areas.policies import factories as policies
 from tests.kernel.access.factories import agency
 from tests.processes.fact_objection import factories as objecting
 from tests.web.api import api_factories as make
+from yingshang.areas.policies.api import SandboxOutcome as Outcome
+from yingshang.areas.policies.api import SandboxSide as Side
 from yingshang.areas.policies.api import freeze
+from yingshang.areas.policies.models import ItemVersion, SandboxScenario
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
@@ -292,7 +295,29 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
         f"MATRIX-{place}", source=policies.hiring(f"MATRIX-{place}", place), now=timezone.now()
     )
     kept = freeze(actor=make.PLATFORM, party_id=party_id, code=code, now=timezone.now())
-    return {"policy_item": code, "receipt_id": kept.id}
+    version = ItemVersion.objects.select_related("item").get(item__code=code)
+    nothing = Outcome(0, Side(), None, None, 0, 0, 0, 0, None, "", {}, (), (), (), (), 0, 0.0)
+    with make.arranged():
+        tried, removed = (
+            SandboxScenario.objects.create(
+                item=version.item,
+                version=version,
+                name="test",
+                day="2026-11-22",
+                region_path=place,
+                facts_at=timezone.now(),
+                removed_at=removed_at,
+                outcome=nothing.as_dict(),
+                created_at=timezone.now(),
+            )
+            for removed_at in (None, timezone.now())
+        )
+    return {
+        "policy_item": code,
+        "receipt_id": kept.id,
+        "scenario_id": tried.pk,
+        "removed_scenario": removed.pk,
+    }
 
 
 def _objection(party: Party, who: User, place: str) -> dict[str, int]:

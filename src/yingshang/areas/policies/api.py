@@ -16,10 +16,12 @@ from .errors import (
     DocumentNotFound,
     InvalidDocument,
     InvalidItem,
+    InvalidScenario,
     ItemNotFound,
     NotPossibleNow,
     OpenVersion,
     ReceiptNotFound,
+    ScenarioNotFound,
 )
 from .lifecycle import State, states
 from .matching.differences import on_differences
@@ -41,6 +43,40 @@ from .reading.drafting import propose_item
 from .reading.language_model import LanguageModel, LanguageModelFailed, ask_language_model
 from .reading.proposals import NothingToRead, Proposal
 from .reading.reader import read_document
+from .sandbox.actions.issue_report import issue_report
+from .sandbox.actions.remove_scenario import remove_scenario, restore_scenario
+from .sandbox.actions.save_scenario import save_scenario
+from .sandbox.asking import example_parties, sandbox_answer, sandbox_setting
+from .sandbox.parameters import Dial as SandboxDial
+from .sandbox.selectors import get_scenario, get_scenarios, scenarios
+from .sandbox.values import (
+    Answer as SandboxAnswer,
+)
+from .sandbox.values import (
+    Example as SandboxExample,
+)
+from .sandbox.values import (
+    GroupRow as SandboxGroup,
+)
+from .sandbox.values import (
+    MissingFact as SandboxMissingFact,
+)
+from .sandbox.values import (
+    Outcome as SandboxOutcome,
+)
+from .sandbox.values import (
+    Question as SandboxQuestion,
+)
+from .sandbox.values import (
+    ScenarioView,
+    TriedFigure,
+)
+from .sandbox.values import (
+    Setting as SandboxSetting,
+)
+from .sandbox.values import (
+    Side as SandboxSide,
+)
 from .selectors import documents, get_document, get_item, get_version, items, published_items
 from .sentences import Sentence, split_sentences
 from .values import (
@@ -71,6 +107,7 @@ __all__ = [
     "FrozenFact",
     "InvalidDocument",
     "InvalidItem",
+    "InvalidScenario",
     "ItemDetail",
     "ItemNotFound",
     "ItemPage",
@@ -90,8 +127,20 @@ __all__ = [
     "ReceiptView",
     "RematchSummary",
     "Reproduction",
+    "SandboxAnswer",
+    "SandboxDial",
+    "SandboxExample",
+    "SandboxGroup",
+    "SandboxMissingFact",
+    "SandboxOutcome",
+    "SandboxQuestion",
+    "SandboxSetting",
+    "SandboxSide",
+    "ScenarioNotFound",
+    "ScenarioView",
     "Sentence",
     "State",
+    "TriedFigure",
     "UsedFact",
     "VersionView",
     "Window",
@@ -106,11 +155,15 @@ __all__ = [
     "decide_one",
     "discard_version",
     "documents",
+    "example_parties",
     "freeze",
     "get_document",
     "get_item",
     "get_receipt",
+    "get_scenario",
+    "get_scenarios",
     "get_version",
+    "issue_report",
     "items",
     "language_model",
     "matched_parties",
@@ -129,9 +182,15 @@ __all__ = [
     "rematch",
     "rematch_changed",
     "rematch_parties",
+    "remove_scenario",
     "reproduce",
+    "restore_scenario",
+    "sandbox_answer",
+    "sandbox_setting",
     "save_document",
+    "save_scenario",
     "save_version",
+    "scenarios",
     "sources_of",
     "split_sentences",
     "states",

@@ -11,5 +11,13 @@ class PolicyPagesConfig(AppConfig):
 
         add_destinations(
             Destination("portal", _("可享政策"), "policies:mine", "certificate", 22),
+            Destination(
+                "desk",
+                _("沙盘推演"),
+                "policies_desk:sandboxes",
+                "adjustments-horizontal",
+                74,
+                group=_("政策"),
+            ),
             Destination("portal", _("政策计算器"), "policies:calculator", "list-check", 24),
         )

@@ -253,7 +253,7 @@ class SandboxSession:
 
 def _nothing(budget: int | None) -> Outcome:
     """What any item comes to among nobody."""
-    by: dict[str, tuple[GroupRow, ...]] = {name: () for name in GROUPS}
+    by: dict[str, tuple[GroupRow, ...]] = dict.fromkeys(GROUPS, ())
     return Outcome(0, Side(), None, None, 0, 0, 0, 0, budget, "", by, (), (), (), (), 0, 0.0)
 
 

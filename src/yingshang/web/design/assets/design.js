@@ -4,6 +4,7 @@ import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";
 import { prepareConfirmations } from "./js/confirm.js";
+import { prepareDials } from "./js/dials.js";
 import { prepareDrawer } from "./js/drawer.js";
 import { prepareDisplay } from "./js/display.js";
 import { prepareFolds } from "./js/folds.js";
@@ -32,7 +33,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status >= 400 && event.detail.xhr.responseText) event.detail.shouldSwap = true;
 });
 
-const parts = [prepareConfirmations, prepareFillable, prepareForms, prepareUploads, prepareToasts];
+const parts = [prepareConfirmations, prepareDials, prepareFillable, prepareForms, prepareUploads, prepareToasts];
 const prepare = (root) => parts.forEach((part) => part(root));
 prepareDisplay();
 prepareDrawer();

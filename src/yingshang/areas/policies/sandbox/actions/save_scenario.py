@@ -26,6 +26,7 @@ def save_scenario(
 
     Raises ItemNotFound, and InvalidScenario when there is nothing to keep or no name.
     """
+    prepared = prepare(actor=actor, question=question, now=now)
     cleaned = " ".join(name.split())
     if not cleaned or len(cleaned) > LONGEST_NAME:
         raise InvalidScenario(
@@ -33,7 +34,6 @@ def save_scenario(
             message_zh=f"请填写方案名称，不超过 {LONGEST_NAME} 个字，例如：门槛 20 人",
             field="name",
         )
-    prepared = prepare(actor=actor, question=question, now=now)
     # Computed outside the transaction, which would stay open meanwhile.
     answer = answer_to(prepared, actor, question, wait)
     if answer.outcome is None:
