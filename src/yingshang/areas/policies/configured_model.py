@@ -9,12 +9,8 @@ from .reading.language_model import LanguageModel
 
 def language_model() -> LanguageModel | None:
     """What LANGUAGE_MODEL_ADDRESS, _NAME, _KEY and _SECONDS say; None while no address is given."""
-    address = str(getattr(settings, "LANGUAGE_MODEL_ADDRESS", "")).strip()
+    given = {name: getattr(settings, f"LANGUAGE_MODEL_{name}", "") for name in ("ADDRESS", "NAME", "KEY", "SECONDS")}
+    address = str(given["ADDRESS"]).strip()
     if not address:
         return None
-    return LanguageModel(
-        address,
-        str(settings.LANGUAGE_MODEL_NAME),
-        str(settings.LANGUAGE_MODEL_KEY),
-        float(settings.LANGUAGE_MODEL_SECONDS),
-    )
+    return LanguageModel(address, str(given["NAME"]), str(given["KEY"]), float(given["SECONDS"] or 60))

@@ -26,6 +26,8 @@ NOBODY = False
 """A condition nobody meets: what a draft says until a person has said more."""
 
 _REQUIRED = ("condition", "tag", "region", "industry")
+_ALTERNATIVES = ("region", "industry")
+"""Nobody is in two of them: where a sentence names several, one is enough."""
 _OR = re.compile(r"或者|或|任一|之一")
 _SOME = re.compile(rf"some {EACH} in (?P<list>\S+) satisfies (?P<test>.+)", re.S)
 
@@ -85,7 +87,7 @@ class _Draft:
             positive = [each for each in usable if not each.excludes]
             if len(positive) > 1 and _OR.search(self.sentences[number].text):
                 self.notes.append(f"第{number}句中有“或”，各条件之间是并且还是任一，请核对。")
-            for group in _lines_together(positive):
+            for group in _grouped(positive):
                 required.append(self._condition(group))
             for each in usable:
                 if each.excludes:
@@ -107,6 +109,10 @@ class _Draft:
             entry["clause"] = sentence.clause
         if len(group) == 1:
             entry["when"] = first.expression
+        elif first.kind in _ALTERNATIVES:
+            entry["any"] = [
+                {"id": self._id(each), "text": each.quote, "when": each.expression} for each in group
+            ]
         else:
             parts = [match for match in (_SOME.fullmatch(each.expression) for each in group) if match]
             entry |= {
@@ -237,11 +243,18 @@ class _Draft:
         self.notes.append(f"第{proposal.sentence}句“{_one_line(proposal.quote)}”：{what}。")
 
 
-def _lines_together(found: list[Proposal]) -> list[list[Proposal]]:
-    """Conditions on lines of one list in one sentence are conditions on the same line."""
+def _grouped(found: list[Proposal]) -> list[list[Proposal]]:
+    """Conditions on lines of one list in one sentence are conditions on the same line; places of one sentence are
+    alternatives, and so are trades."""
     groups: list[list[Proposal]] = []
     by_list: dict[str, list[Proposal]] = {}
     for each in found:
+        if each.kind in _ALTERNATIVES:
+            if each.kind not in by_list:
+                by_list[each.kind] = []
+                groups.append(by_list[each.kind])
+            by_list[each.kind].append(each)
+            continue
         match = _SOME.fullmatch(each.expression) if "." in each.fact and each.kind == "condition" else None
         if match is None:
             groups.append([each])

@@ -178,7 +178,10 @@ def _post(model: LanguageModel, body: bytes) -> bytes:
         headers["Authorization"] = f"Bearer {model.key}"
     try:
         connection = kind(parts.hostname, parts.port, timeout=model.seconds)
-        with contextlib.closing(connection), _at_most(model.seconds, connection):
+        with contextlib.closing(connection), _at_most(model.seconds) as cut_off:
+            connection.connect()
+            # A response that ends with its connection takes the socket over; it has to be known beforehand.
+            cut_off(connection.sock)
             connection.request("POST", parts.path.rstrip("/") + "/chat/completions", body, headers)
             response = connection.getresponse()
             status = response.status
@@ -210,21 +213,27 @@ class _TooSlow(Exception):
 
 
 @contextlib.contextmanager
-def _at_most(seconds: float, connection: http.client.HTTPConnection) -> Iterator[None]:
-    """Cuts the connection when the time is up: a server that sends a byte now and then is never silent for long."""
+def _at_most(seconds: float) -> Iterator[Callable[[socket.socket], None]]:
+    """Cuts the socket it is told of when the time is up: a server that drips bytes is never silent for long."""
     over = threading.Event()
+    sockets: list[socket.socket] = []
 
     def cut() -> None:
         over.set()
-        if connection.sock is not None:
+        for each in sockets:
             with contextlib.suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RDWR)
+
+    def watch(connected: socket.socket) -> None:
+        sockets.append(connected)
+        if over.is_set():
+            cut()
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield watch
     except TimeoutError:
         raise _TooSlow from None
     except Exception:
