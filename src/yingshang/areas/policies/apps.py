@@ -20,6 +20,13 @@ class PoliciesConfig(AppConfig):
         on_withdrawn(forget_withdrawn)
         on_portraits_changed(rematch_soon)
 
+        from .handlers import on_document
+        from .search.jobs import index_document, index_version
+
+        on_published(index_version)
+        on_withdrawn(index_version)
+        on_document(index_document)
+
         from .sandbox.selectors import OWNER, may_read_report
 
         declare_templates(files(__package__) / "data/documents/sandbox_report.yaml")

@@ -1,16 +1,19 @@
-"""Who is told, in the same transaction, that an item was published or withdrawn: search, matching, subscriptions."""
+"""Who is told, in the same transaction, that an item was published or withdrawn, or a document taken in or changed:
+search, matching, subscriptions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from .models import ItemVersion
+from .models import ItemVersion, PolicyDocument
 
 Handler = Callable[[ItemVersion, datetime], None]
+DocumentHandler = Callable[[PolicyDocument, datetime], None]
 
 _published: list[Handler] = []
 _withdrawn: list[Handler] = []
+_documents: list[DocumentHandler] = []
 
 
 def on_published(handler: Handler) -> None:
@@ -23,6 +26,11 @@ def on_withdrawn(handler: Handler) -> None:
     _withdrawn.append(handler)
 
 
+def on_document(handler: DocumentHandler) -> None:
+    """Call `handler(document, now)` whenever a document was taken in or changed."""
+    _documents.append(handler)
+
+
 def tell_published(row: ItemVersion, *, now: datetime) -> None:
     for handler in _published:
         handler(row, now)
@@ -30,4 +38,9 @@ def tell_published(row: ItemVersion, *, now: datetime) -> None:
 
 def tell_withdrawn(row: ItemVersion, *, now: datetime) -> None:
     for handler in _withdrawn:
+        handler(row, now)
+
+
+def tell_document(row: PolicyDocument, *, now: datetime) -> None:
+    for handler in _documents:
         handler(row, now)

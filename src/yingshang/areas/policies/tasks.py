@@ -9,11 +9,14 @@ from .matching.jobs import (
     rematch_party,
     rematch_soon,
 )
+from .search.jobs import index_search, rebuild_search
 
 __all__ = [
+    "index_search",
     "match_everybody_at_night",
     "match_version_job",
     "match_what_changed",
+    "rebuild_search",
     "rematch_party",
     "rematch_soon",
 ]

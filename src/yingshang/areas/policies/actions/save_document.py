@@ -10,6 +10,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 
 from ..errors import InvalidDocument
+from ..handlers import tell_document
 from ..models import PolicyDocument
 from ..selectors import AUTHOR, document_not_found
 from ..sentences import split_sentences
@@ -65,6 +66,7 @@ def add_document(
     )
     row.save()
     note_document(row, "added", actor=actor, now=now, after=_told(content))
+    tell_document(row, now=now)
     return int(row.pk)
 
 
@@ -100,6 +102,7 @@ def save_document(
     row.changed_at, row.changed_by_name = now, actor.name
     row.save()
     note_document(row, "changed", actor=actor, now=now, before=before, after=_told(content))
+    tell_document(row, now=now)
     return int(row.revision)
 
 
