@@ -31,3 +31,17 @@ class PoliciesConfig(AppConfig):
 
         declare_templates(files(__package__) / "data/documents/sandbox_report.yaml")
         register_owner(OWNER, may_read=may_read_report)
+
+        from yingshang.kernel.clock.api import register_owner as register_clock_owner
+        from yingshang.kernel.flow.api import declare_flows, register_subject
+        from yingshang.kernel.notices.api import declare_templates as declare_messages
+
+        from .review._steps import SUBJECT
+        from .review.actions.consultations import OWNER as CONSULTATION
+        from .review.handlers import FOLLOWED, follow
+
+        declare_flows(files(__package__) / "data/flows/policy_review.yaml")
+        declare_messages(files(__package__) / "data/review_messages.yaml")
+        register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
+        # The end of a consultation is kept by its clock; nobody is reminded of it.
+        register_clock_owner(CONSULTATION, on_rung=lambda fired: None)

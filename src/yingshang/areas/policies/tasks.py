@@ -9,9 +9,11 @@ from .matching.jobs import (
     rematch_party,
     rematch_soon,
 )
+from .review.jobs import close_consultations_job, remind_of_expiry_job
 from .search.jobs import index_search, rebuild_search
 
 __all__ = [
+    "close_consultations_job",
     "index_search",
     "match_everybody_at_night",
     "match_version_job",
@@ -19,4 +21,5 @@ __all__ = [
     "rebuild_search",
     "rematch_party",
     "rematch_soon",
+    "remind_of_expiry_job",
 ]

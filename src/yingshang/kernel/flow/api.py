@@ -10,7 +10,7 @@ from .actions.consult import STANCES, consult, end_consultation, give_opinion
 from .actions.delegate_task import delegate_task
 from .actions.edit_definition import discard_definition_draft, publish_version, save_draft
 from .actions.end_correction import end_correction
-from .actions.load_default_definitions import load_defaults
+from .actions.load_default_definitions import declare_flows, load_defaults
 from .actions.migrate_case import migrate_case, migration_report
 from .actions.reassign_task import reassign_task
 from .actions.reject_case import reject_case
@@ -180,6 +180,7 @@ __all__ = [
     "complete_tasks",
     "compose_bpmn",
     "consult",
+    "declare_flows",
     "definitions",
     "delegate_task",
     "discard_definition_draft",

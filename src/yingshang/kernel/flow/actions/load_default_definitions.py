@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from django.db import transaction
 
@@ -15,8 +16,17 @@ from ..definitions.rules import CompiledFlow, spec_digest
 from ..models import Definition, DefinitionVersion
 
 
+_declared: list[Traversable] = []
+
+
+def declare_flows(path: Traversable) -> None:
+    """Make a list of steps known that a room brings, one flow a file; called when Django starts."""
+    if path not in _declared:
+        _declared.append(path)
+
+
 def load_defaults(*, actor: Actor, region_path: str, now: datetime) -> int:
-    """Publish the flows of data/flows that are not there, and return how many. Changes nothing that is."""
+    """Publish the flows of data/flows and of the rooms that are not there, and return how many. Changes nothing that is."""
     with transaction.atomic():
         present = set(Definition.objects.values_list("code", flat=True))
         events = []
@@ -55,12 +65,12 @@ def load_defaults(*, actor: Actor, region_path: str, now: datetime) -> int:
 
 
 def default_flows() -> tuple[tuple[str, str, CompiledFlow], ...]:
-    """The lists of steps that lie beside the code, with what they become."""
+    """The lists of steps that lie beside the code and those that rooms bring, with what they become."""
+    own = files("yingshang.kernel.flow") / "data" / "flows"
+    beside = [each for each in own.iterdir() if each.name.endswith(".yaml")]
     found = []
-    folder = files("yingshang.kernel.flow") / "data" / "flows"
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            text = file.read_text(encoding="utf-8")
-            bpmn = compose_bpmn(parse_steps(text, file.name))
-            found.append((text, bpmn, compile_bpmn(bpmn)))
+    for file in (*sorted(beside, key=lambda each: each.name), *_declared):
+        text = file.read_text(encoding="utf-8")
+        bpmn = compose_bpmn(parse_steps(text, file.name))
+        found.append((text, bpmn, compile_bpmn(bpmn)))
     return tuple(found)

@@ -1,0 +1,1 @@
+"""The standardisation review of a version: elements, flow, findings, consultation, redline, expiry."""

@@ -1,0 +1,1 @@
+"""What is done in the review, one use case a file."""

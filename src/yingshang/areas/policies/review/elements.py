@@ -1,0 +1,108 @@
+"""Whether a version says everything a standardised item says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..content import read_item
+from ..errors import InvalidItem
+from .data import Element, elements
+
+
+class Written(Protocol):
+    """A version, or anything else that holds the YAML and the elements besides."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def elements(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ElementState:
+    """One element of a version: what it says (empty: nothing) and whether that is read from the YAML."""
+
+    code: str
+    name: str
+    name_en: str
+    needed: bool
+    hint: str
+    text: str
+    from_source: bool
+
+    @property
+    def present(self) -> bool:
+        return bool(self.text)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether the review will not let it pass like this."""
+        return self.needed and not self.text
+
+
+def completeness(version: Written) -> tuple[ElementState, ...]:
+    """Every element of a version, in the order of a page. A source that cannot be read says nothing."""
+    return completeness_of(version.source, version.elements)
+
+
+def completeness_of(source: str, own: Mapping[str, Any]) -> tuple[ElementState, ...]:
+    """The same of what somebody is still writing."""
+    try:
+        data: Mapping[str, Any] = read_item(source).data
+    except InvalidItem:
+        data = {}
+    return tuple(_state(each, data, own) for each in elements())
+
+
+def _state(element: Element, data: Mapping[str, Any], own: Mapping[str, Any]) -> ElementState:
+    read = list(dict.fromkeys(text for path in element.paths for text in _found(data, path)))
+    text = "\n".join(read)
+    written = str(own.get(element.code) or "").strip()
+    return ElementState(
+        element.code,
+        element.name,
+        element.name_en,
+        element.needed,
+        element.hint,
+        "\n".join(each for each in (text, written) if each),
+        bool(text),
+    )
+
+
+def _found(data: Any, path: str) -> Iterator[str]:
+    """The words at a path; `a[]` is every entry of the list a, and of the lists within its entries."""
+    head, _, rest = path.partition(".")
+    if head.endswith("[]"):
+        entries = data.get(head[:-2]) if isinstance(data, Mapping) else None
+        for entry in _entries(entries or ()):
+            yield from _found(entry, rest) if rest else _words(entry)
+        return
+    value = data.get(head) if isinstance(data, Mapping) else None
+    if value is None:
+        return
+    if rest:
+        yield from _found(value, rest)
+    else:
+        yield from _words(value)
+
+
+def _entries(entries: Any) -> Iterator[Any]:
+    """Every entry and, of a condition with parts, the parts."""
+    for entry in entries:
+        yield entry
+        if isinstance(entry, Mapping):
+            for key in ("all", "any", "of", "meets"):
+                yield from _entries(entry.get(key) or ())
+            if isinstance(entry.get("not"), Mapping):
+                yield from _entries((entry["not"],))
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _words(each)
+    elif str(value).strip():
+        yield str(value).strip()

@@ -1,0 +1,225 @@
+"""What was changed between two texts, in pieces from which either can be put together again. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from ..content import read_item
+from ..errors import InvalidItem
+
+_TOKEN = re.compile(r"[A-Za-z0-9_.%]+|\s+|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words that stayed, went or came."""
+
+    kind: Literal["same", "removed", "added"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One part of an item, before and after."""
+
+    key: str
+    name: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(each.kind != "same" for each in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the YAML, with the number it has on either side."""
+
+    kind: Literal["same", "removed", "added"]
+    before: int | None
+    after: int | None
+    pieces: tuple[Piece, ...]
+
+
+def redline(before: str, after: str) -> tuple[Piece, ...]:
+    """The pieces of two texts: figures, words of Latin letters and single characters are not torn."""
+    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
+    found: list[Piece] = []
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found.append(Piece("same", "".join(old[a:b])))
+            continue
+        if b > a:
+            found.append(Piece("removed", "".join(old[a:b])))
+        if d > c:
+            found.append(Piece("added", "".join(new[c:d])))
+    return tuple(found)
+
+
+def before_of(pieces: Iterable[Piece]) -> str:
+    """The earlier text."""
+    return "".join(each.text for each in pieces if each.kind != "added")
+
+
+def after_of(pieces: Iterable[Piece]) -> str:
+    """The later text."""
+    return "".join(each.text for each in pieces if each.kind != "removed")
+
+
+def redline_lines(before: str, after: str) -> tuple[Line, ...]:
+    """The lines of two sources; a line that was changed is shown as gone and come, with what differs in it."""
+    old, new = before.split("\n"), after.split("\n")
+    found: list[Line] = []
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found += [Line("same", a + n + 1, c + n + 1, (Piece("same", old[a + n]),)) for n in range(b - a)]
+            continue
+        pairs = [redline(x, y) for x, y in zip(old[a:b], new[c:d], strict=False)]
+        for n in range(a, b):
+            pieces = pairs[n - a] if n - a < len(pairs) else (Piece("removed", old[n]),)
+            shown = tuple(each for each in pieces if each.kind != "added")
+            found.append(Line("removed", n + 1, None, shown))
+        for n in range(c, d):
+            pieces = pairs[n - c] if n - c < len(pairs) else (Piece("added", new[n]),)
+            shown = tuple(each for each in pieces if each.kind != "removed")
+            found.append(Line("added", None, n + 1, shown))
+    return tuple(found)
+
+
+def sources_of_lines(lines: Sequence[Line]) -> tuple[str, str]:
+    """Both sources, put together from the lines."""
+    old = [_text(each) for each in lines if each.before is not None]
+    new = [_text(each) for each in lines if each.after is not None]
+    return "\n".join(old), "\n".join(new)
+
+
+def redline_clauses(before: str, after: str) -> tuple[Clause, ...]:
+    """The parts of two items one by one, in the order of the later one; what it no longer has stands last."""
+    old, new = dict(clauses_of(before)), dict(clauses_of(after))
+    found = []
+    for key in dict.fromkeys((*new, *old)):
+        name = (new.get(key) or old[key])[0]
+        texts = tuple(side[key][1] if key in side else "" for side in (old, new))
+        found.append(Clause(key, name, redline(*texts)))
+    return tuple(found)
+
+
+_FIELDS = (
+    ("name", "事项名称"),
+    ("summary", "摘要"),
+    ("issuer", "发布机关"),
+    ("kind", "支持方式"),
+    ("delivery", "办理方式"),
+    ("effective", "有效期限"),
+    ("windows", "申报时间"),
+    ("parameters", "参数"),
+    ("definitions", "定义"),
+    ("tables", "对照表"),
+)
+_AFTER = (
+    ("quota", "名额"),
+    ("pool", "资金池"),
+    ("stacking", "叠加规则"),
+    ("excludes", "互斥事项"),
+    ("budget", "预算"),
+    ("tags", "标签"),
+    ("note", "说明"),
+)
+
+
+def clauses_of(source: str) -> tuple[tuple[str, tuple[str, str]], ...]:
+    """(key, (name, words)) of every part of an item, as a person reads it. Of a source that is no item, the whole."""
+    try:
+        data = read_item(source).data
+    except InvalidItem:
+        return (("source", ("政策内容", source)),)
+    found: list[tuple[str, tuple[str, str]]] = []
+
+    def add(key: str, name: str, value: Any) -> None:
+        if value not in (None, "", [], {}):
+            found.append((key, (name, _plain(value))))
+
+    for key, name in _FIELDS:
+        add(key, name, data.get(key))
+    for group, name in (("conditions", "申报条件"), ("exclusions", "不予支持的情形")):
+        for index, each in enumerate(data.get(group) or ()):
+            identifier = str(each.get("id") or index + 1)
+            add(f"{group}.{identifier}", f"{name} {identifier}", each)
+    for key, value in (data.get("benefit") or {}).items():
+        add(f"benefit.{key}", f"兑现内容 {_BENEFIT.get(key, key)}", value)
+    for key, name in _AFTER:
+        add(key, name, data.get(key))
+    return tuple(found)
+
+
+_BENEFIT = {
+    "text": "标准",
+    "amount": "计算方法",
+    "caps": "上限",
+    "bands": "分档",
+    "kind": "方式",
+    "grants": "给予",
+    "at_most": "不超过",
+    "unit": "单位",
+    "rounding": "取整",
+    "shares": "负担比例",
+    "instalments": "分期",
+    "lines": "逐项",
+    "parts": "分项",
+    "less": "扣减",
+    "table": "对照表",
+}
+
+
+def _plain(value: Any, depth: int = 0) -> str:
+    """A value as indented lines without the marks of YAML."""
+    pad = "　" * depth
+    if isinstance(value, dict):
+        lines = []
+        for key, each in value.items():
+            if key == "id":
+                continue
+            nested = isinstance(each, dict | list)
+            head = f"{pad}{_WORDS.get(str(key), key)}："
+            lines.append(head if nested else f"{head}{_plain(each)}")
+            if nested:
+                lines.append(_plain(each, depth + 1))
+        return "\n".join(lines)
+    if isinstance(value, list):
+        return "\n".join(
+            _plain(each, depth) if isinstance(each, dict | list) else f"{pad}{_plain(each)}" for each in value
+        )
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(value).strip()
+
+
+_WORDS = {
+    "text": "内容",
+    "when": "判断",
+    "clause": "出处",
+    "from": "自",
+    "to": "至",
+    "amount": "金额",
+    "unit": "单位",
+    "name": "名称",
+    "value": "取值",
+    "values": "取值",
+    "materials": "要件",
+    "evidence": "核验依据",
+    "any": "任一",
+    "all": "全部",
+    "not": "不得",
+    "source": "来源",
+    "note": "说明",
+    "ratio": "比例",
+    "payer": "负担方",
+}
+
+
+def _text(line: Line) -> str:
+    return "".join(each.text for each in line.pieces)
