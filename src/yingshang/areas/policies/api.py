@@ -5,9 +5,27 @@ from __future__ import annotations
 from .actions.publish_items import publish_item, withdraw_item
 from .actions.save_document import DocumentContent, add_document, save_document
 from .actions.supply_fact import supply_fact
+from .actions.take_in_document import TAKEN as TAKEN_KINDS
+from .actions.take_in_document import take_in_document
 from .actions.write_items import begin_version, create_item, discard_version, save_version
 from .configured_model import language_model
 from .content import catalogue, compile_sources, problems_of, program_of
+from .editing.drafts import PlacedProblem, links_of, placed_problems, scenario_results
+from .editing.merging import Merged as MergedText
+from .editing.merging import merge as merge_texts
+from .editing.rows import FOR_TYPES as COMPARISONS_FOR
+from .editing.rows import MANY as MANY_VALUED
+from .editing.rows import Formula, InvalidRow, feel_of, rows_of
+from .editing.rows import Row as ConditionRow
+from .editing.rows import shown as shown_value
+from .editing.rows import typed as typed_value
+from .editing.yaml_text import CannotEdit
+from .editing.yaml_text import Insert as InsertEntry
+from .editing.yaml_text import Move as MoveEntry
+from .editing.yaml_text import Remove as RemoveValue
+from .editing.yaml_text import Set as SetValue
+from .editing.yaml_text import apply as apply_changes
+from .editing.yaml_text import read_data as read_source
 from .errors import (
     CannotDeclare,
     CannotFreeze,
@@ -163,15 +181,19 @@ from .values import (
 )
 
 __all__ = [
+    "COMPARISONS_FOR",
     "FINDING_VERDICTS",
     "LIBRARY_FACETS",
+    "MANY_VALUED",
     "OTHER",
+    "TAKEN_KINDS",
     "AmountBand",
     "BenefitLine",
     "Calculation",
     "CalculatorQuestion",
     "CalendarLine",
     "CannotDeclare",
+    "CannotEdit",
     "CannotFreeze",
     "ChangedMeanwhile",
     "Clause",
@@ -179,6 +201,7 @@ __all__ = [
     "CommentInClear",
     "CommentView",
     "ConditionLine",
+    "ConditionRow",
     "ConsultationClosed",
     "ConsultationDetail",
     "ConsultationNotFound",
@@ -198,12 +221,15 @@ __all__ = [
     "Finding",
     "FindingNotFound",
     "FindingsOpen",
+    "Formula",
     "FrozenFact",
     "FundingObstacle",
+    "InsertEntry",
     "InvalidComment",
     "InvalidDocument",
     "InvalidItem",
     "InvalidReview",
+    "InvalidRow",
     "InvalidScenario",
     "ItemDetail",
     "ItemNotFound",
@@ -220,12 +246,15 @@ __all__ = [
     "MatchedPage",
     "MatchedParty",
     "MatchingState",
+    "MergedText",
+    "MoveEntry",
     "NobodyToReview",
     "NotPossibleNow",
     "NothingToRead",
     "OpenVersion",
     "OwnSubmission",
     "Piece",
+    "PlacedProblem",
     "Proposal",
     "PublicDocument",
     "PublicItem",
@@ -235,6 +264,7 @@ __all__ = [
     "ReceiptNotFound",
     "ReceiptView",
     "RematchSummary",
+    "RemoveValue",
     "Reproduction",
     "ReviewOnDesk",
     "ReviewSummary",
@@ -250,6 +280,7 @@ __all__ = [
     "ScenarioNotFound",
     "ScenarioView",
     "Sentence",
+    "SetValue",
     "State",
     "Subject",
     "TooManyComments",
@@ -261,6 +292,7 @@ __all__ = [
     "add_document",
     "amount_bands",
     "answer_comment",
+    "apply_changes",
     "ask_language_model",
     "audiences",
     "begin_version",
@@ -285,6 +317,7 @@ __all__ = [
     "documents_after",
     "enter_comment",
     "example_parties",
+    "feel_of",
     "findings_of",
     "freeze",
     "funding_obstacle",
@@ -303,12 +336,15 @@ __all__ = [
     "judge_finding",
     "language_model",
     "library_changed",
+    "links_of",
     "matched_parties",
     "matching_state",
+    "merge_texts",
     "missing_facts",
     "newest_items",
     "numbers_found",
     "on_differences",
+    "placed_problems",
     "problems_of",
     "program_of",
     "propose_item",
@@ -321,6 +357,7 @@ __all__ = [
     "question_about",
     "read_comment",
     "read_document",
+    "read_source",
     "reason_rows",
     "rebuild_library",
     "receipts_of",
@@ -337,18 +374,23 @@ __all__ = [
     "review_on_desk",
     "reviews_of",
     "revoke_submission",
+    "rows_of",
     "sandbox_answer",
     "sandbox_setting",
     "save_document",
     "save_scenario",
     "save_version",
+    "scenario_results",
     "scenarios",
     "search_library",
+    "shown_value",
     "sources_of",
     "split_sentences",
     "states",
     "submit_version",
     "supply_fact",
+    "take_in_document",
+    "typed_value",
     "windows_between",
     "withdraw_item",
 ]

@@ -27,6 +27,11 @@ class PoliciesConfig(AppConfig):
         on_withdrawn(index_version)
         on_document(index_document)
 
+        from .actions.take_in_document import OWNER as DOCUMENT
+        from .selectors import may_read_file
+
+        register_owner(DOCUMENT, may_read=may_read_file)
+
         from .sandbox.selectors import OWNER, may_read_report
 
         declare_templates(files(__package__) / "data/documents/sandbox_report.yaml")

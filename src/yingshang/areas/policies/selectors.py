@@ -68,6 +68,11 @@ def get_document(*, actor: Actor, document_id: int) -> DocumentDetail:
     )
 
 
+def may_read_file(actor: Actor, identifier: str) -> bool:
+    """Whether the file a document was read from is for the actor: whoever sees the document sees it as it came in."""
+    return _visible_documents(actor).filter(pk=int(identifier)).exists()
+
+
 def document_not_found(document_id: int) -> DocumentNotFound:
     """For who may not see it as for what is not there."""
     return DocumentNotFound(
