@@ -1,0 +1,120 @@
+"""The sandbox in a browser: a slider is moved, the outcome follows; kept, compared, deleted and brought back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.areas.policies.sandbox_factories import asked, draft_against_what_is_in_force, never_published
+from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot
+from tests.kernel.access.factories import NOW, SYSTEM, Person, arranged
+from tests.kernel.parties.factories import imported_city
+from tests.web.desk.factories import session_of
+from yingshang.areas.policies.api import save_scenario
+from yingshang.areas.policies.sandbox.asking import memory
+from yingshang.kernel.documents.api import load_defaults
+from yingshang.kernel.parties.api import update_snapshot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = "/desk/policies/items/HIRING/sandbox/"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    settings.DATA_DIRECTORY = tmp_path
+    memory().clear()
+    yield tmp_path
+    memory().clear()
+
+
+def town() -> None:
+    imported_city(240)
+    with arranged():
+        update_snapshot(actor=SYSTEM, now=NOW)
+        load_defaults(actor=SYSTEM, region_path="23", now=NOW)
+
+
+def enter(page: Page, who: Person, live_server: Any) -> None:
+    page.context.add_cookies([{"name": "sessionid", "value": session_of(who), "url": live_server.url}])
+
+
+def figure(page: Page, label: str) -> str:
+    tile = page.locator(".stat", has=page.locator(".label", has_text=re.compile(f"^{label}$")))
+    return tile.locator(".figure").inner_text()
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_slider_is_moved_and_the_outcome_kept_and_compared(
+    page_at: PageAt, live_server: Any, width: int
+) -> None:
+    town()
+    who = draft_against_what_is_in_force(staff=20)
+    save_scenario(actor=who.actor(), question=asked(), name="草案原样", now=NOW)
+    page = page_at(width)
+    enter(page, who, live_server)
+    page.goto(PAGE)
+    page.wait_for_selector("[data-chart][data-drawn]")
+    before = int(figure(page, "符合").replace(",", ""))
+    assert_accessible(page)
+    screenshot(page, f"sandbox-{width}")
+
+    # With the keyboard, down to the lowest figure: the number beside it and the outcome follow.
+    slider = page.get_by_label("人数下限：滑动调整")
+    slider.focus()
+    slider.press("Home")
+    expect(page.get_by_label("人数下限：填写数值")).to_have_value("0")
+    expect(page.locator("#sandbox-results")).to_contain_text("新增受益")
+    page.wait_for_url(lambda url: "p.%E4%BA%BA%E6%95%B0%E4%B8%8B%E9%99%90=0" in url)
+    expect(page.locator(".stat .figure").first).not_to_have_text(str(before))
+    assert int(figure(page, "符合").replace(",", "")) > before
+
+    # What cannot be used is said beside the field, and is gone once it can.
+    field = page.get_by_label("人数下限：填写数值")
+    field.fill("许多")
+    expect(page.locator("#dial-error-0")).to_contain_text("应填写数字")
+    field.fill("5")
+    expect(page.locator("#dial-error-0")).to_be_empty()
+    expect(slider).to_have_value("5")
+
+    page.get_by_label("方案名称").fill("门槛 5 人")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#scenarios")).to_contain_text("门槛 5 人")
+    expect(page.get_by_label("人数下限：填写数值")).to_have_value("5")
+
+    for name in ("草案原样", "门槛 5 人"):
+        page.get_by_label(f"选择“{name}”进行比较").check()
+    page.get_by_role("button", name="比较选中的方案").click()
+    page.wait_for_selector("[data-chart][data-drawn]")
+    assert_accessible(page)
+    screenshot(page, f"sandbox-compare-{width}")
+
+    page.go_back()
+    page.get_by_role("button", name="删除“门槛 5 人”").click()
+    expect(page.locator("#scenarios")).to_contain_text("方案已删除")
+    assert_accessible(page)
+    page.get_by_role("button", name="撤销删除").click()
+    expect(page.locator("#scenarios")).to_contain_text("门槛 5 人")
+
+    page.goto(f"{PAGE}by/region/")
+    assert_accessible(page)
+    screenshot(page, f"sandbox-groups-{width}")
+    page.goto("/desk/policies/sandbox/")
+    assert_accessible(page)
+    screenshot(page, f"sandbox-list-{width}")
+
+
+def test_pages_with_nothing_to_show(page_at: PageAt, live_server: Any) -> None:
+    who = never_published()
+    for width in (WIDE, NARROW):
+        page = page_at(width)
+        enter(page, who, live_server)
+        page.goto(PAGE)
+        expect(page.locator("#sandbox-results")).to_contain_text("还没有企业数据快照")
+        assert_accessible(page)
+        screenshot(page, f"sandbox-empty-{width}")
