@@ -167,7 +167,15 @@ from .search.public import (
     windows_between,
 )
 from .search.words import AmountBand, Subject, amount_bands, audiences, containers
-from .selectors import documents, get_document, get_item, get_version, items, published_items
+from .selectors import (
+    documents,
+    get_document,
+    get_item,
+    get_version,
+    items,
+    linked_items,
+    published_items,
+)
 from .sentences import Sentence, split_sentences
 from .values import (
     DocumentDetail,
@@ -176,6 +184,7 @@ from .values import (
     ItemDetail,
     ItemPage,
     ItemSummary,
+    LinkedItem,
     PublishedItem,
     VersionView,
 )
@@ -243,6 +252,7 @@ __all__ = [
     "LibraryPiece",
     "LibraryQuestion",
     "Line",
+    "LinkedItem",
     "MatchedPage",
     "MatchedParty",
     "MatchingState",
@@ -336,6 +346,7 @@ __all__ = [
     "judge_finding",
     "language_model",
     "library_changed",
+    "linked_items",
     "links_of",
     "matched_parties",
     "matching_state",

@@ -110,6 +110,17 @@ class ItemSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedItem:
+    """An item made of a document: `links` lead from ids of its conditions to numbers of sentences."""
+
+    code: str
+    name: str
+    state: str
+    number: int
+    links: dict[str, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     rows: tuple[ItemSummary, ...]
     total: int
