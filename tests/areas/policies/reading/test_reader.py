@@ -114,6 +114,49 @@ def test_what_a_sentence_says(text: str, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        (
+            "对年销售收入首次突破1000万元、2000万元、1亿元的企业，分别给予一次性奖励10万元、20万元、100万元。",
+            [
+                "band [10000000..20000000): 100000",
+                "band [20000000..100000000): 200000",
+                "band >= 100000000: 1000000",
+            ],
+        ),
+        (
+            "一季度产值达到4000万元及以上且同比增长10%及以上的，给予20万元奖励。",
+            ["condition output.q1 >= 40000000", "condition output.q1_yoy >= 0.1", "amount 200000"],
+        ),
+        (
+            "对年零售额增速超过15%且增量达到500万元的，按增量的1%给予奖励，最高50万元。",
+            ["condition sale.yoy > 0.15", "condition ? >= 5000000", "amount 1%", "cap 500000"],
+        ),
+        (
+            "职工总数不少于50人，其中研发人员占比不低于10%；",
+            ["condition emp.total >= 50", "condition ? >= 0.1"],
+        ),
+        (
+            "固定资产投资500万元以上的企业，设备购置额达到300万元以上的",
+            ["condition projects.invest >= 5000000", "condition ? >= 3000000"],
+        ),
+        ("产值每新增1000万元奖励2万元。", ["amount 20000/10000000元"]),
+        ("再给予不高于30万元一次性奖励。", ["amount 300000"]),
+        ("按每平方米每月10元给予租金补贴，每年最高100万元。", ["amount 10/平方米月", "cap 1000000/年"]),
+        ("对购买的设备，按不超过实际支出30%的比例给予补助。", ["amount 30%"]),
+        ("批发、零售企业每户奖励10万元；", ["industry 51, 52", "amount 100000/户"]),
+        ("申请时间为每年3月1日至5月31日。", ["date every year 3月1日-5月31日"]),
+        ("近三年未发生重大安全、环保事故。", ["condition ent.major_accident_3y = false"]),
+        ("已在本省享受同类政策的不重复享受。", []),
+        ("在本省注册的企业", ["region 230000"]),
+        ("同一项目已享受市级其他财政资金支持的，不再重复支持。", []),
+    ],
+)
+def test_all_that_a_sentence_says(text: str, statements: list[str]) -> None:
+    assert said(text, region="230100") == statements
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "黑龙江省工业和信息化厅负责解释。",

@@ -23,6 +23,8 @@ _LISTED = re.compile(
     r"(?:企业|单位|贷款|项目)?(?:（[^）]{0,20}）|（含)?(?:、|，)?(?:或者|以及|或是|或|和|及|与|等)?(?:在|为|属于|由)?(?:国家级|国家|省级|省|市级|其他)?"
 )
 _JOINED = re.compile(r"[^，。；：]{0,4}[、或和及][^，。；：]{0,8}|[，、]?(?:或者|或|以及)[^，。；：]{0,18}")
+_NOTHING_MORE = re.compile(r"(?:其中|且|并且|并|但|而|的|为|在|上|下){0,3}[^，。；：]{0,2}")
+"""Before a figure of a clause that speaks on of what the clause before named."""
 _NO_TERM = re.compile(r"(?:期|末|度|均)?$")
 _ALONE = re.compile(r"(?:各类|有关|相关|用人|所有)?企业[。；]?")
 _SINCE = re.compile(r"上年|去年|上一年|前一年|上一会计年度|近一年")
@@ -144,6 +146,10 @@ def _fact_for(reading: Reading, one: Quantity) -> tuple[Known | None, Confidence
         nearest = max(each.end for each in before)
         chosen = [each for each in before if each.end == nearest]
         between = text[nearest : one.start] if nearest < one.start else ""
+        # 增速超过15%且增量达到500万元: after a figure in between something else is named.
+        ends = [each.end for each in reading.quantities if nearest <= each.first and each.end <= one.start]
+        if ends and len(text[max(ends) : one.start].lstrip("且并及和或、，的")) > 2:
+            return None, "low", reason
         if AWARD.search(between):
             return None, "low", reason
     if not chosen:
@@ -155,11 +161,14 @@ def _fact_for(reading: Reading, one: Quantity) -> tuple[Known | None, Confidence
             nearest = min(each.start for each in after)
             chosen = [each for each in after if each.start == nearest]
             confidence, reason = "medium", ("a fact named after the figure", "事实写在数字之后")
+    bare = _NOTHING_MORE.fullmatch(text, first, one.start) if first <= one.start else None
     if not chosen and not (one.operator in ("<=", "<") and AWARD.search(text)):
         earlier = [
             hit for hit in fitting if hit.end <= first and not re.search("[。；]", text[hit.end : first])
         ]
-        if earlier and first - earlier[-1].end <= 30:
+        # 年新增实际外资：广州达到…，其余达到…: what stands before a colon is said of all that follows.
+        earlier = [hit for hit in earlier if bare or text.startswith("：", hit.end)]
+        if earlier and first - earlier[-1].end <= 40:
             nearest = max(each.end for each in earlier)
             chosen = [each for each in earlier if each.end == nearest]
             confidence, reason = "low", ("a fact named in an earlier clause", "事实写在前一分句")

@@ -34,6 +34,9 @@ _ISSUED = re.compile(
 _WITHIN = re.compile(
     rf"(?:之日|之后|后)?起?(?P<number>\d{{1,3}}|[{_CHINESE}两]{{1,3}})(?P<unit>年|个月|个工作日|日|天)内[^，。；]{{0,10}}?(?:申请|申报|提出|提交|办理)"
 )
+_EVERY_YEAR = re.compile(
+    r"每年(?:度)?(?P<from>\d{1,2}月(?:\d{1,2}日)?)(?:至|到|-|—{1,2})(?P<to>\d{1,2}月(?:\d{1,2}日)?)"
+)
 _WINDOW = re.compile(r"申报|受理|申请|征集|填报|报名|提交")
 _WITHIN_UNITS = {"年": "P{}Y", "个月": "P{}M", "日": "P{}D", "天": "P{}D", "个工作日": "P{}D"}
 
@@ -166,6 +169,17 @@ def dates_in(reading: Reading, days: list[Day], issued_on: date | None) -> Itera
             "effective",
             ending,
         )
+    for match in _EVERY_YEAR.finditer(text):
+        yield _proposal(
+            reading,
+            f"every year {match['from']}-{match['to']}",
+            match.start(),
+            match.end(),
+            "low",
+            "every-year",
+            "windows",
+            {},
+        )
     for match in _WITHIN.finditer(text):
         if "之日" not in text[max(0, match.start() - 6) : match.start() + 3] and "后" not in match[0]:
             continue
@@ -192,6 +206,7 @@ def _proposal(
         "year": ("a year with a word of beginning or ending", "年份带有起止用语"),
         "since-issued": ("begins on the day it is issued", "自印发之日起"),
         "term": ("a term of validity", "写明有效期"),
+        "every-year": ("days of every year; write the windows", "每年固定日期，请逐年写明"),
         "within": ("a time limit counted from an event", "自某事之日起计的期限"),
     }
     return reading.proposal(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from .conditions import AWARD, Reading, in_unit, plain
@@ -16,6 +17,7 @@ from .words import Known
 _MOST = re.compile(r"最高|最多|最长|不超过|不高于|不得超过|不得高于|至多|累计不超过|上限|封顶|限额")
 _PER: tuple[tuple[str, str], ...] = (
     (r"每人每晚|人晚", "人晚"),
+    (r"每平方米每月", "平方米月"),
     (r"每人每月", "人月"),
     (r"每人每年", "人年"),
     (r"每季度|单个季度", "季度"),
@@ -30,6 +32,11 @@ _PER: tuple[tuple[str, str], ...] = (
     (r"每月", "月"),
     (r"每平方米", "平方米"),
     (r"每台|每套", "台"),
+    (r"每个产品|每款产品|每项产品", "产品"),
+    (r"每吨标准?煤", "吨标煤"),
+    (r"每吨", "吨"),
+    (r"每立方米", "立方米"),
+    (r"每(?:千瓦时|度)", "千瓦时"),
     (r"每件", "件"),
 )
 PER_IN_CAPS = {
@@ -43,6 +50,10 @@ PER_IN_CAPS = {
 _PART = re.compile(r"的?部分")
 _GAP = re.compile(r"(?:的?部分)?[^。；\d]{0,14}")
 _ALL_OF = re.compile(r"(?:按|按照)[^。；]{0,40}?(?:补贴|返还|补助|补偿|贴补)")
+_GIVEN = re.compile(r"给予|奖励|补助|补贴")
+_AS_AWARD = re.compile(r"的?(?:一次性)?(?:奖励|奖补|补助|补贴|资助|扶持|支持)")
+_EACH_TIME = re.compile(r"每(?:新增|增加|增长|满|完成|达到)$")
+_RESPECTIVELY = re.compile(r"分别")
 _INTEREST = re.compile(r"LPR|贷款市场报价利率")
 
 
@@ -116,6 +127,63 @@ def bands_in(reading: Reading) -> Iterator[Proposal]:
         )
 
 
+def respectively(reading: Reading) -> Iterator[Proposal]:
+    """突破1000万元、2000万元的，分别奖励10万元、20万元: as many figures before the word as after it."""
+    text = reading.line.text
+    for match in _RESPECTIVELY.finditer(text):
+        after = _list_of(reading, match.end(), forward=True)
+        before = _list_of(reading, match.start(), forward=False)
+        if len(after) < 2 or len(after) != len(before):
+            continue
+        steps = [reading.quantities[index] for index in before]
+        given = [reading.quantities[index] for index in after]
+        rising = all(one.value < other.value for one, other in pairwise(steps))
+        operator = next((one.operator for one in (steps[0], steps[-1]) if one.operator in (">=", ">")), "")
+        if not rising or not operator or given[0].dimension not in ("money", "ratio"):
+            continue
+        by = _measure(reading, steps[0])
+        closed = operator == ">="
+        reading.used.update(before, after)
+        for at, (step, what) in enumerate(zip(steps, given, strict=True)):
+            high = steps[at + 1].value if at + 1 < len(steps) else None
+            within = _within((step.value, closed, high, not closed), step, by)
+            row = {"within": within} | (
+                {"rate": _rate(what)} if what.dimension == "ratio" else {"amount": _number(what.value)}
+            )
+            yield reading.proposal(
+                "band",
+                "respectively",
+                f"{within}: {row.get('rate', plain(what.value))}",
+                step.start,
+                what.end,
+                "medium" if by else "low",
+                ("as many steps as amounts, joined by 分别", "界限和标准个数相同，以“分别”相连"),
+                fact=by.code if by else "",
+                fragment={"bands": {"by": by.name if by and by.holder is None else "", "rows": [row]}},
+            )
+
+
+def _list_of(reading: Reading, place: int, *, forward: bool) -> list[int]:
+    """The figures listed next to a place: neighbours with nothing but 、 between them."""
+    text = reading.line.text
+    indexes = [
+        index
+        for index, one in enumerate(reading.quantities)
+        if (one.first >= place if forward else one.last <= place) and index not in reading.used
+    ]
+    if not forward:
+        indexes.reverse()
+    found: list[int] = []
+    for index in indexes:
+        if found:
+            first, last = sorted((found[-1], index))
+            between = text[reading.quantities[first].last : reading.quantities[last].first]
+            if not re.fullmatch("元?[、和及]", between):
+                break
+        found.append(index)
+    return found if forward else found[::-1]
+
+
 def _explicit(one: Quantity) -> bool:
     return one.low_closed is not None or one.high_closed is not None
 
@@ -177,15 +245,23 @@ def amounts_in(reading: Reading) -> Iterator[Proposal]:
     text = reading.line.text
     given = False
     left: list[tuple[int, Quantity]] = []
+    measures: dict[int, Quantity] = {}
     for index, one in enumerate(reading.quantities):
         if index not in reading.used and one.dimension in ("money", "ratio", "times", "months"):
-            left.append((index, one))
+            # 每新增1000万元奖励2万元: the first is a measure, and what is given is given for each of it.
+            if _EACH_TIME.search(text, max(0, one.start - 4), one.start):
+                reading.used.add(index)
+                measures[one.last] = one
+            else:
+                left.append((index, one))
     award = bool(AWARD.search(text))
     has_plain = any(not one.bounded and one.dimension in ("money", "ratio") for _, one in left)
     for index, one in left:
         first, last = reading.line.segment(one.first)
         per = _per(text, first, last, one, [each for _, each in left])
         most = bool(_MOST.search(one.bound)) or bool(one.operator in ("<=", "<"))
+        if measure := next((each for end, each in measures.items() if first <= end <= one.first), None):
+            per = f"{plain(measure.value)}{measure.unit}"
         if one.dimension == "months":
             if (
                 most
@@ -204,7 +280,13 @@ def amounts_in(reading: Reading) -> Iterator[Proposal]:
                 yield _amount(reading, one, f"{plain(one.value)}倍", "", None, False, "low")
             continue
         base = _base(reading, one) if one.dimension == "ratio" else None
-        is_cap = most and one.dimension == "money" and (given or has_plain or _based(text, first, reading))
+        named = _GIVEN.search(text, max(first, one.start - 8), one.start) and _AS_AWARD.match(text, one.end)
+        is_cap = (
+            most
+            and one.dimension == "money"
+            and not named
+            and (given or has_plain or _based(text, first, reading))
+        )
         confidence: Confidence = "high" if award or per or base else "low"
         if one.dimension == "ratio" and not award and base is None and not most:
             confidence = "low"

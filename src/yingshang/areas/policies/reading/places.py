@@ -9,6 +9,7 @@ from functools import cache
 from yingshang.kernel.reference.api import (
     COUNTRY,
     Region,
+    ancestors_of,
     divisions,
     find_region,
     region_is_within,
@@ -27,7 +28,15 @@ _SURE_BEFORE = re.compile(r"(?:注册|登记|设立|位于|地址|场所|落户|
 _SURE_AFTER = re.compile(
     r"(?:（[^）]{0,16}）)?(?:市|县|区)?(?:行政区域|辖区|境)?(?:范围)?(?:内|注册|登记|设立|依法|从事)|(?:[^，。；、]{0,4})(?:企业|单位|法人|旅行社|经营主体|个体工商户|机构)"
 )
-_HERE = re.compile(r"(?:本|我|全)(?:省|市|区|县|州|镇|街道|自治区)")
+_HERE = re.compile(r"(?:本|我|全)(?P<level>省|市|区|县|州|自治区)")
+_LEVELS = {
+    "省": ("province",),
+    "自治区": ("province",),
+    "市": ("prefecture", "county"),
+    "州": ("prefecture",),
+    "区": ("county",),
+    "县": ("county",),
+}
 _LISTED = re.compile(r"[、和及与]$")
 _LISTED_AFTER = re.compile(r"[、和及与]")
 _TITLE = re.compile(r"《[^》]{0,200}》")
@@ -80,6 +89,8 @@ def regions_in(reading: Reading, here: str) -> Iterator[Proposal]:
         sure = bool(_SURE_BEFORE.search(before) or _SURE_AFTER.match(text, end))
         listed = bool(_LISTED.search(before) or _LISTED_AFTER.match(text, end))
         whole = name[-1:] in "省市区县旗州盟镇乡道"
+        if _HERE.fullmatch(name) and not sure:
+            continue
         if len(codes) != 1 or codes[0] in seen or not (sure or listed or whole):
             continue
         confidence: Confidence = "high" if sure and whole else "medium" if sure else "low"
@@ -134,11 +145,24 @@ def _found(text: str, here: str) -> list[tuple[int, int, str, tuple[str, ...]]]:
             else:
                 at += 1
         elif here and (match := _HERE.match(text, at)):
-            found.append((at, match.end(), match[0], (here,)))
+            if place := _own(here, match["level"]):
+                found.append((at, match.end(), match[0], (place,)))
             at = match.end()
         else:
             at += 1
     return found
+
+
+def _own(here: str, level: str) -> str | None:
+    """What 本省, 本市 is for a document of a place: that place or the one of this level above it."""
+    if find_region(here) is None:
+        return None
+    for region in ancestors_of(here):
+        if region.level in _LEVELS[level] and (level not in "市区县" or region.name.endswith(level)):
+            return region.code
+        if level == "市" and region.level == "province" and region.name.endswith("市"):
+            return region.code
+    return None
 
 
 def _resolved(codes: tuple[str, ...], above: tuple[str, ...], here: str) -> tuple[str, ...]:

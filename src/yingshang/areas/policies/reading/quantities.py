@@ -266,6 +266,8 @@ def _plain(text: str, match: re.Match[str]) -> Quantity | None:
         return None
     if unit == "年" and ((written.isdigit() and len(written) == 4) or _NO_YEARS.match(text[end : end + 1])):
         return None
+    if unit == "次" and text[end : end + 1] == "性":
+        return None
     if unit in ("日", "户", "家", "台", "件", "分", "个") and written[0] in _CHINESE and len(written) == 1:
         return None
     dimension, scale = _UNITS[unit]

@@ -13,7 +13,7 @@ from yingshang.rules.policy.catalogue import FactCatalogue
 
 from .conditions import Reading, choices_of, compared_facts, figure_conditions, statements
 from .days import dates_in, days_in
-from .money import amounts_in, bands_in
+from .money import amounts_in, bands_in, respectively
 from .places import regions_in
 from .proposals import NothingToRead, Proposal
 from .quantities import quantities
@@ -116,6 +116,7 @@ def read_sentence(
         if any(start <= one.first and one.last <= end for start, end in spoken_for):
             reading.used.add(index)
     found += dates
+    found += respectively(reading)
     found += bands_in(reading)
     found += figure_conditions(reading)
     found += compared_facts(reading)

@@ -10,6 +10,7 @@ from yingshang.kernel.reference.api import find_industry, industries, industry_g
 
 from .conditions import Reading, string
 from .proposals import Proposal
+from .words import word_data
 
 _CODES = re.compile(
     r"(?:大类|中类|小类|行业代码|代码|门类)(?:为|：)?([A-T]?\d{2,4}(?:(?:-|—{1,2}|至|、|，|和|及)[A-T]?\d{2,4}){0,40})"
@@ -43,6 +44,15 @@ def _names() -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
     return found, frozenset(name[:2] for name in found)
 
 
+@cache
+def _listed() -> re.Pattern[str]:
+    """批发、零售、住宿和餐饮业企业: short names in a list that ends with what is of them."""
+    names = "|".join(sorted(map(re.escape, word_data()["trades"]), key=len, reverse=True))
+    return re.compile(
+        rf"(?<!以)(?:{names})(?:(?:、|和|及|或|与|或者)(?:{names}))*(?P<whole>业)?(?:企业|单位|法人)"
+    )
+
+
 def industries_in(reading: Reading, taken: Sequence[tuple[int, int]]) -> Iterator[Proposal]:
     """Industries that are a condition. Codes written out in a sentence say all that its names say."""
     text = reading.line.text
@@ -54,10 +64,17 @@ def industries_in(reading: Reading, taken: Sequence[tuple[int, int]]) -> Iterato
             yield _proposal(reading, codes, match.start(), match.end(), "high", "industry-code")
     if written:
         return
+    short: list[tuple[int, int]] = []
+    for match in _listed().finditer(text):
+        if match["whole"] and text[match.start() : match.end("whole")] in _names()[0]:
+            continue
+        own = {code for name, listed in word_data()["trades"].items() if name in match[0] for code in listed}
+        short.append(match.span())
+        yield _proposal(reading, tuple(sorted(own)), match.start(), match.end(), "medium", "industry-name")
     group: list[str] = []
     start = end = 0
     for first, last, codes in _named(text):
-        if any(start_of <= first and last <= end_of for start_of, end_of in taken):
+        if any(start_of <= first and last <= end_of for start_of, end_of in (*taken, *short)):
             continue
         if _BEFORE.search(text[max(0, first - 6) : first]) or not _AFTER.match(text, last):
             continue

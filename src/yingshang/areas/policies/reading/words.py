@@ -32,6 +32,8 @@ class Phrase:
     pattern: re.Pattern[str]
     anchor: str
     width: int
+    loose: bool = False
+    """It has a gap that may hold much else."""
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         if self.anchor in text:
@@ -67,6 +69,7 @@ class Hit:
     says: str = ""
     weight: int = 0
     """How many characters of it are said in so many words."""
+    loose: bool = False
 
     @property
     def width(self) -> int:
@@ -108,12 +111,13 @@ def bounds() -> Bounds:
 @lru_cache(maxsize=8192)
 def phrase(written: str) -> Phrase:
     """A phrase of the file, `*` being a gap."""
+    first, written = written.startswith("^"), written.removeprefix("^")
     pieces = [each for each in re.split(r"\*+", written) if each]
-    pattern = "".join(
+    pattern = ("(?:(?<=[，；。：])|^)" if first else "") + "".join(
         _WIDE_GAP if each == "**" else _GAP if each == "*" else re.escape(each)
         for each in re.split(r"(\*+)", written)
     )
-    return Phrase(re.compile(pattern), max(pieces, key=len), sum(map(len, pieces)))
+    return Phrase(re.compile(pattern), max(pieces, key=len), sum(map(len, pieces)), "**" in written)
 
 
 def known_facts(catalogue: FactCatalogue) -> dict[str, Known]:
@@ -181,7 +185,7 @@ class Lexicon:
                     found.append((phrase(text), self.known[code], says))
         for each in self.known.values():
             # A year of a series goes by the name of the series in documents, so its own name is enough.
-            if wanted(each) and len(each.name) > 2:
+            if wanted(each) and len(each.name) > 2 and each.code not in word_data()["not_by_name"]:
                 found.append((phrase(each.name), each, ""))
         return found
 
@@ -207,7 +211,7 @@ class Lexicon:
     def figures(self, text: str) -> list[Hit]:
         """Facts that are figures and are named in a text; a longer phrase hides the shorter ones in it."""
         found = [
-            Hit(start, end, known, "", one.width)
+            Hit(start, end, known, "", one.width, one.loose)
             for one, known, _ in self._figures.near(text)
             for start, end in one.find(text)
         ]
@@ -266,14 +270,17 @@ def _longest(found: list[Hit]) -> list[Hit]:
     """Without what lies inside something longer; of one place, what says most of it in words."""
     found.sort(key=lambda each: (each.start, -each.width, -each.weight))
     kept: list[Hit] = []
-    reach: list[tuple[int, int, int]] = []
+    reach: list[Hit] = []
     for each in found:
         inside = any(
-            start <= each.start and each.end <= end and ((end - start) > each.width or weight > each.weight)
-            for start, end, weight in reach
+            other.start <= each.start
+            and each.end <= other.end
+            and (other.width > each.width or other.weight > each.weight)
+            and not (other.loose and other.known.dimension != each.known.dimension)
+            for other in reach
         )
         if not inside and each not in kept:
             kept.append(each)
-            reach = [other for other in reach if other[1] > each.start]
-            reach.append((each.start, each.end, each.weight))
+            reach = [other for other in reach if other.end > each.start]
+            reach.append(each)
     return kept
