@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from tests.web.api import api_factories as make
 from yingshang.areas.policies.api import SandboxOutcome as Outcome
 from yingshang.areas.policies.api import SandboxSide as Side
 from yingshang.areas.policies.api import freeze
-from yingshang.areas.policies.models import ItemVersion, SandboxScenario
+from yingshang.areas.policies.models import ItemVersion, PolicyPackage, PolicyTold, SandboxScenario
+from yingshang.areas.policies.outreach.links import token_of
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
@@ -312,7 +314,18 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
             )
             for removed_at in (None, timezone.now())
         )
+        package = PolicyPackage.objects.create(
+            party_id=party_id, day=date(2026, 11, 22), created_at=timezone.now()
+        )
+        PolicyTold.objects.create(
+            party_id=party_id,
+            item=version.item,
+            version=version,
+            package=package,
+            told_at=timezone.now(),
+        )
     return {
+        "package_token": token_of(party_id, version.item_id),
         "policy_item": code,
         "receipt_id": kept.id,
         "scenario_id": tried.pk,

@@ -239,6 +239,8 @@ JOB_NAMES: Words = {
     "policies.match_everybody": _("全部企业与政策匹配"),
     "policies.match_version": _("新发布的政策与企业匹配"),
     "policies.match_what_changed": _("有变化的企业与政策匹配"),
+    "policies.send_packages": _("向企业推送政策包"),
+    "policies.keep_figures": _("记录当天符合政策的企业数"),
     "policies.rematch_party": _("一家企业与政策重新匹配"),
 }
 """What kinds of job are called. One without a name here is shown by its code."""
@@ -349,6 +351,11 @@ ACTIONS: Words = {
     "policies.scenario_reported": _("出具沙盘推演报告"),
     "policies.matched": _("匹配政策"),
     "policies.decided": _("政策判定"),
+    "policies.packages_sent": _("推送政策包"),
+    "policies.packages_read": _("政策包已读"),
+    "policies.reminded": _("提醒企业申报政策"),
+    "policies.opinion_given": _("评价政策"),
+    "policies.evaluated": _("政策评价结论"),
     "policies.fact_declared": _("填报申请信息"),
     "parties.fact_declared": _("企业填报数据"),
     "fact_objection.submitted": _("提出异议"),

@@ -36,8 +36,10 @@ from .errors import (
     InvalidItem,
     InvalidScenario,
     ItemNotFound,
+    LinkNotFound,
     NotPossibleNow,
     OpenVersion,
+    PackageNotFound,
     ReceiptNotFound,
     ScenarioNotFound,
 )
@@ -57,6 +59,9 @@ from .matching.receipts import (
 )
 from .matching.rematch import RematchSummary, rematch, rematch_changed, rematch_parties
 from .matching.selectors import MatchedPage, MatchedParty, MatchingState, matched_parties, matching_state
+from .outreach.actions.follow_link import follow_link
+from .outreach.digest import PackageSummary, send_packages
+from .outreach.packages import PackagedItem, PackageView, get_package
 from .reading.drafting import propose_item
 from .reading.language_model import LanguageModel, LanguageModelFailed, ask_language_model
 from .reading.proposals import NothingToRead, Proposal
@@ -252,6 +257,7 @@ __all__ = [
     "LibraryPiece",
     "LibraryQuestion",
     "Line",
+    "LinkNotFound",
     "LinkedItem",
     "MatchedPage",
     "MatchedParty",
@@ -263,6 +269,10 @@ __all__ = [
     "NothingToRead",
     "OpenVersion",
     "OwnSubmission",
+    "PackageNotFound",
+    "PackageSummary",
+    "PackageView",
+    "PackagedItem",
     "Piece",
     "PlacedProblem",
     "Proposal",
@@ -329,11 +339,13 @@ __all__ = [
     "example_parties",
     "feel_of",
     "findings_of",
+    "follow_link",
     "freeze",
     "funding_obstacle",
     "get_consultation",
     "get_document",
     "get_item",
+    "get_package",
     "get_receipt",
     "get_scenario",
     "get_scenarios",
@@ -394,6 +406,7 @@ __all__ = [
     "scenario_results",
     "scenarios",
     "search_library",
+    "send_packages",
     "shown_value",
     "sources_of",
     "split_sentences",

@@ -50,3 +50,4 @@ class PoliciesConfig(AppConfig):
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
         # The end of a consultation is kept by its clock; nobody is reminded of it.
         register_clock_owner(CONSULTATION, on_rung=lambda fired: None)
+        declare_messages(files(__package__) / "data/outreach_messages.yaml")

@@ -87,3 +87,33 @@ class CannotDeclare(DomainError):
     """The fact is not for the enterprise itself to tell."""
 
     code = "policies.cannot_declare"
+
+
+class LinkNotFound(DomainError):
+    """No such link to an item."""
+
+    code = "policies.link_not_found"
+
+
+class InvalidOpinion(DomainError):
+    """What is said of an item cannot be taken down."""
+
+    code = "policies.invalid_opinion"
+
+
+class NobodyToRemind(DomainError):
+    """Nobody is left of whom is to be reminded."""
+
+    code = "policies.nobody_to_remind"
+
+
+class InvalidEvaluation(DomainError):
+    """The decision about an item cannot be recorded as it is."""
+
+    code = "policies.invalid_evaluation"
+
+
+class PackageNotFound(DomainError):
+    """No such policy package, or none that may be seen."""
+
+    code = "policies.package_not_found"

@@ -9,12 +9,14 @@ from .matching.jobs import (
     rematch_party,
     rematch_soon,
 )
+from .outreach.jobs import keep_figures_job, send_packages_job
 from .review.jobs import close_consultations_job, remind_of_expiry_job
 from .search.jobs import index_search, rebuild_search
 
 __all__ = [
     "close_consultations_job",
     "index_search",
+    "keep_figures_job",
     "match_everybody_at_night",
     "match_version_job",
     "match_what_changed",
@@ -22,4 +24,5 @@ __all__ = [
     "rematch_party",
     "rematch_soon",
     "remind_of_expiry_job",
+    "send_packages_job",
 ]

@@ -30,6 +30,8 @@ EXEMPT: dict[str, str] = {
     "yingshang_forms_formdraft": "what somebody is still typing, saved every second or so; submitting it is audited",
     "parties_snapshotpart": "derived from portraits and disposable",
     "policies_matchbucket": "how far matching has come; derived, and a run leaves one event",
+    "policies_policyclick": "that a link of the platform was followed, once an enterprise and item; no person in it",
+    "policies_itemfigure": "counts of a day, read off the stored matches",
     "policies_matchpart": "who is entitled to what, derived from portraits and published items; likewise",
 }
 """Tables of ours without a guard, each with its reason."""

@@ -2,7 +2,23 @@
 
 from .library import ItemVersion, PolicyDocument, PolicyItem
 from .matching import DecisionReceipt, Declaration, MatchBucket, MatchPart
-from .review import Consultation, ConsultationComment, ExpiryReminder, FindingJudgement, Review
+from .outreach import (
+    EvaluationDecision,
+    ItemFigure,
+    PackageMessage,
+    PolicyClick,
+    PolicyOpinion,
+    PolicyPackage,
+    PolicyReminder,
+    PolicyTold,
+)
+from .review import (
+    Consultation,
+    ConsultationComment,
+    ExpiryReminder,
+    FindingJudgement,
+    Review,
+)
 from .sandbox import SandboxScenario
 
 __all__ = [
@@ -10,13 +26,21 @@ __all__ = [
     "ConsultationComment",
     "DecisionReceipt",
     "Declaration",
+    "EvaluationDecision",
     "ExpiryReminder",
     "FindingJudgement",
+    "ItemFigure",
     "ItemVersion",
     "MatchBucket",
     "MatchPart",
+    "PackageMessage",
+    "PolicyClick",
     "PolicyDocument",
     "PolicyItem",
+    "PolicyOpinion",
+    "PolicyPackage",
+    "PolicyReminder",
+    "PolicyTold",
     "Review",
     "SandboxScenario",
 ]

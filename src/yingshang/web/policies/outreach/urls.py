@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-portal: list[URLPattern] = []
+from . import views
+
+portal: list[URLPattern] = [
+    path("go/<str:token>", views.go, name="go"),
+    path("packages/<int:party_id>/<str:day>/", views.package, name="package"),
+]
 desk: list[URLPattern] = []

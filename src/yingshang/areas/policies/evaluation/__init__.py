@@ -1,0 +1,1 @@
+"""What an item has achieved: figures over time, opinions, effect, and what was decided."""
