@@ -329,6 +329,7 @@ ACTIONS: Words = {
     "policies.item_version_begun": _("新建政策事项版本"),
     "policies.item_discarded": _("作废政策事项草稿"),
     "policies.item_published": _("发布政策事项"),
+    "policies.item_adopted": _("既有政策入库"),
     "policies.item_withdrawn": _("撤回政策事项"),
     "policies.item_submitted": _("提交政策审查"),
     "policies.item_sent_back": _("政策审查退回修改"),

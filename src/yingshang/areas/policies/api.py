@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .actions.publish_items import publish_item, withdraw_item
+from .actions.publish_items import adopt_item, publish_item, withdraw_item
 from .actions.save_document import DocumentContent, add_document, save_document
 from .actions.supply_fact import supply_fact
 from .actions.take_in_document import TAKEN as TAKEN_KINDS
@@ -310,6 +310,7 @@ __all__ = [
     "Window",
     "WindowLine",
     "add_document",
+    "adopt_item",
     "amount_bands",
     "answer_comment",
     "apply_changes",

@@ -11,6 +11,11 @@ declare(
         ),
         Permission("policies.author", "编写政策", "write policy documents and items"),
         Permission("policies.publish", "发布和撤回政策", "publish and withdraw policy items"),
+        Permission(
+            "policies.adopt",
+            "将平台启用前的政策入库",
+            "take policies that were issued before the platform into the library",
+        ),
         Permission("policies.review", "审查政策事项", "review policy items before they are published"),
         Permission("policies.answer_comments", "答复公开征求的意见", "answer comments on drafts of policies"),
         Permission(

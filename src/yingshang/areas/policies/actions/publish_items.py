@@ -1,4 +1,5 @@
-"""What has passed the review is published, and taken back when it must be."""
+"""What has passed the review is published, what was issued before the platform taken in; both are taken back when they
+must be."""
 
 from __future__ import annotations
 
@@ -15,8 +16,9 @@ from ..handlers import tell_published, tell_withdrawn
 from ..lifecycle import after
 from ..models import ItemVersion
 from ._steps import load_version, note_version
+from .write_items import OPEN
 
-PUBLISH = "policies.publish"
+PUBLISH, ADOPT = "policies.publish", "policies.adopt"
 
 
 @transaction.atomic
@@ -43,6 +45,54 @@ def publish_item(*, actor: Actor, code: str, now: datetime) -> int:
         now=now,
         before={"published": earlier.number if earlier else None},
         after={"published": row.number, "digest": row.digest},
+    )
+    row.save()
+    row.item.current = row
+    row.item.save(update_fields=["current"])
+    tell_published(row, now=now)
+    return int(row.published_event)
+
+
+@transaction.atomic
+def adopt_item(*, actor: Actor, code: str, reason: str, now: datetime) -> int:
+    """Take an item that was issued before the platform into the library 既有政策入库; the number of the audit event.
+
+    Its first version is published without a review, so nothing can be funded under it until a later one has passed.
+    `reason` says where it was found. Its document is known, with a number, an address, a file or a note of its origin.
+    Needs `policies.adopt`, which only the platform itself has. Raises ItemNotFound, NotPossibleNow, InvalidItem.
+    """
+    row = load_version(actor, code, ADOPT, *OPEN)
+    state = after(row.state, "adopted")
+    program_of(row.source, timezone.localdate(now))
+    if row.number != 1:
+        raise InvalidItem(
+            f"version {row.number} of {code} is new; hand it in for review",
+            message_zh="已有版本的事项应提交标准化审查，不能按既有政策入库",
+            problems=[],
+        )
+    document = row.item.document
+    if document is None or not (document.number or document.url or document.file_id or document.note):
+        raise InvalidItem(
+            "say which document it is from, with its number, address, file or a note of its origin",
+            message_zh="请关联政策文件，并填写文号、出处、原件或者来源说明",
+            problems=[],
+        )
+    if not reason.strip():
+        raise InvalidItem(
+            "say where the policy was found",
+            message_zh="请填写既有政策的来源",
+            problems=[],
+        )
+    row.state = state
+    row.published_at, row.published_by_name = now, actor.name
+    row.published_event = note_version(
+        row,
+        "adopted",
+        actor=actor,
+        now=now,
+        before={"published": None},
+        after={"published": row.number, "digest": row.digest, "document": document.pk, "url": document.url},
+        reason=reason,
     )
     row.save()
     row.item.current = row

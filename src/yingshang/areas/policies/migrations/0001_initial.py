@@ -159,7 +159,10 @@ class Migration(migrations.Migration):
             model_name="policydocument",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status__in", ["draft", "in_force", "expired", "repealed", "superseded"])
+                    (
+                        "status__in",
+                        ["draft", "in_force", "expired", "repealed", "superseded", "unknown"],
+                    )
                 ),
                 name="policies_document_status",
             ),

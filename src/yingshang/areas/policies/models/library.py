@@ -41,7 +41,7 @@ class PolicyDocument(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="policies_document_status",
-                condition=Q(status__in=["draft", "in_force", "expired", "repealed", "superseded"]),
+                condition=Q(status__in=["draft", "in_force", "expired", "repealed", "superseded", "unknown"]),
             ),
         ]
         indexes = [
