@@ -106,6 +106,7 @@ format: install ## format the code and mend what the linter can mend
 bench: install-bench ## measure speed beside other engines and write docs/performance.md (ARGS="--quick" for a short look)
 	@$(PY) -m bench $(ARGS)
 	@$(PY) -m bench.kernel $(if $(findstring --quick,$(ARGS)),--quick)
+	@$(PY) -m bench.areas $(if $(findstring --quick,$(ARGS)),--quick)
 
 .PHONY: conformance
 conformance: install ## measure FEEL against the DMN conformance suite and write docs/conformance.md

@@ -23,7 +23,7 @@ import pyarrow as pa
 from bench.loading import measure_loading
 from bench.machine import Machine
 from bench.peers import PEERS, Counts, Peer
-from bench.report import KERNEL, PAGE, Figures, PeerFigure, Point, section, write
+from bench.report import AREAS, KERNEL, PAGE, Figures, PeerFigure, Point, section, write
 from bench.subject import measure_subject
 from bench.workload import Workload, make_items, make_table, make_tests, programs_of
 from yingshang.rules.columns import ColumnResult, compile_programs
@@ -54,8 +54,8 @@ def main() -> None:
     if options.quick:
         print(text)
     else:
-        kernel = section(PAGE, KERNEL)
-        PAGE.write_text(f"{text}\n{kernel}".rstrip("\n") + "\n", encoding="utf-8")
+        others = [section(PAGE, heading) for heading in (KERNEL, AREAS)]
+        PAGE.write_text("\n".join([text, *others]).rstrip("\n") + "\n", encoding="utf-8")
         print(f"» {PAGE}")
 
 

@@ -13,6 +13,9 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 KERNEL = "## The rooms of the kernel"
 """The heading of the section that `python -m bench.kernel` writes."""
 
+AREAS = "## The areas"
+"""The heading of the section that `python -m bench.areas` writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:

@@ -6,15 +6,6 @@ A module here has the name of its room and one function, `measure(quick)`, which
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bench.rooms import Figure
 
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measurement: what was measured, how much it came to, and what was aimed for, if something was."""
-
-    what: str
-    value: float
-    unit: str
-    aim: str = ""
-    note: str = ""
+__all__ = ["Figure"]

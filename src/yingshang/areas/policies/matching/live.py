@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, Scope, scope_of
 from yingshang.kernel.parties.api import FactValue, PartyNotFound, fact_table, portrait
+from yingshang.kernel.reference.api import UnknownFact, get_fact
 from yingshang.rules.columns import facts_of_row
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.change import Change, least_changes
@@ -214,11 +215,24 @@ def decide(
         possible_fen=possible,
         grants=entry.program.benefit.grants or "",
         window=window,
-        missing=decision.missing or lacking,
+        missing=tuple(dict.fromkeys(column_of(each) for each in decision.missing or lacking)),
         declared=declared,
         decision=decision,
         facts=facts,
     )
+
+
+def column_of(name: str) -> str:
+    """The column that something missing belongs to: loans of `loans[1].principal`, ent.established of its month."""
+    column = name.partition("[")[0]
+    while column:
+        try:
+            get_fact(column)
+        except UnknownFact:
+            column = column.rpartition(".")[0]
+        else:
+            return column
+    return name
 
 
 def _amounts(decision: Decision) -> tuple[int | None, int | None, tuple[str, ...]]:

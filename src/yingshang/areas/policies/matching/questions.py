@@ -161,8 +161,7 @@ def _next(
     lacking: dict[str, list[Program]] = {}
     for each in _by_need(decided):
         assert each.decision is not None
-        for name in each.missing:
-            column = name.partition("[")[0]
+        for column in each.missing:
             if column not in asked:
                 lacking.setdefault(column, []).append(each.decision.program)
     programs = [each.decision.program for each in decided if each.decision is not None]

@@ -15,7 +15,7 @@ from yingshang.rules.policy.decide import ConditionResult, Outcome
 from yingshang.rules.policy.decide import FactValue as SeenValue
 from yingshang.rules.policy.explain import value_text
 
-from .live import Decided
+from .live import Decided, column_of
 from .receipts import DECLARED
 
 
@@ -77,8 +77,7 @@ def used_fact(
     column: str, decided: Decided, sources: Mapping[str, FactValue], seen: SeenValue | None = None
 ) -> UsedFact:
     """One fact as a page shows it."""
-    # A missing field of a line is named after its list: loans[1].principal.
-    base = column.partition("[")[0]
+    base = column_of(column)
     told, declared = sources.get(base), decided.declared.get(base)
     try:
         definition = get_fact(base)

@@ -299,6 +299,7 @@ def _forget_ended(day: date) -> None:
     MatchPart.objects.exclude(version__in=in_force(day).values("pk")).delete()
 
 
+@transaction.atomic
 def _note(
     actor: Actor, summary: RematchSummary, now: datetime, *, versions: Collection[int] | None = None
 ) -> None:

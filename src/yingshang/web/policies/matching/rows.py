@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 
 from yingshang.areas.policies.api import Decided
 from yingshang.rules.policy.change import Change
-from yingshang.web.design.formats import day as written_day
 from yingshang.web.design.formats import english, large_money
 
 ENTITLED, POSSIBLE, NEAR, REFUSED, BROKEN = "entitled", "possible", "near", "refused", "error"
@@ -128,13 +127,13 @@ def window_words(decided: Decided) -> str:
     if window.open is None:
         if window.closes_on is None:
             return _("随时")
-        return _("%(day)s 止") % {"day": written_day(window.closes_on)}
+        return _("至 %(day)s") % {"day": window.closes_on.isoformat()}
     if window.open:
         if window.closes_on is None:
             return _("正在受理")
-        return _("正在受理，%(day)s 止") % {"day": written_day(window.closes_on)}
+        return _("正在受理，至 %(day)s") % {"day": window.closes_on.isoformat()}
     if window.opens_on is not None:
-        return _("%(day)s 起受理") % {"day": written_day(window.opens_on)}
+        return _("%(day)s 起受理") % {"day": window.opens_on.isoformat()}
     return _("受理已结束")
 
 
@@ -148,8 +147,13 @@ def group_of(decided: Decided, changes: Sequence[Change]) -> str:
     if decided.outcome == "undecided":
         return POSSIBLE
     if decided.outcome == "refused":
-        return NEAR if len(changes) == 1 and (changes[0].fact or changes[0].on) else REFUSED
+        return NEAR if len(changes) == 1 and _can_be_taken(changes[0]) else REFUSED
     return decided.outcome
+
+
+def _can_be_taken(change: Change) -> bool:
+    """Whether a change is a step somebody can take: a figure, a mark, or waiting."""
+    return change.gap is not None or change.on is not None or isinstance(change.current, bool | list)
 
 
 def _row(decided: Decided, name_of: Callable[[str], str]) -> MatchRow:

@@ -19,9 +19,9 @@ class MatchTable(tables.Table):
     """Each item on a line."""
 
     name = tables.Column(verbose_name=_("政策事项"), attrs={"th": {"scope": "col"}})
-    code = tables.Column(verbose_name=_("编号"), visible=True)
+    code = tables.Column(verbose_name=_("编号"), attrs={"td": {"class": "nowrap"}})
     outcome = tables.Column(verbose_name=_("结论"), orderable=False)
-    amount_fen = tables.Column(verbose_name=_("金额"))
+    amount_fen = tables.Column(verbose_name=_("金额"), empty_values=(), attrs={"td": {"class": "nowrap"}})
     window = tables.Column(verbose_name=_("受理时间"), orderable=False)
     next_step = tables.Column(verbose_name=_("还需要什么"), orderable=False)
 

@@ -174,12 +174,11 @@ def receipt(request: HttpRequest, receipt_id: int) -> HttpResponse:
 
 def name_of(column: str) -> str:
     """A fact by its name, the year of a series with it."""
-    base = column.partition("[")[0]
     try:
-        definition = get_fact(base)
+        definition = get_fact(column)
     except UnknownFact:
         return column
-    year = base.rpartition(".")[2]
+    year = column.rpartition(".")[2]
     return f"{definition.name}{year}年" if definition.series and year.isdigit() else definition.name
 
 
