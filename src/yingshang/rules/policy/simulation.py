@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,9 @@ from yingshang.rules.policy.population import ItemRows, ItemSummary, Matching
 
 _REFUSED, _UNDECIDED, _ENTITLED = 0, 1, 2
 _STATES = {_REFUSED: "refused", _UNDECIDED: "undecided", _ENTITLED: "entitled"}
+_MOST_CELLS = 1_000_000
+
+Groups = Mapping[str, tuple[npt.NDArray[np.int64], Sequence[tuple[str, str]]]]
 
 
 @dataclass
@@ -82,14 +86,17 @@ class Simulation:
 def simulate(
     base: Matching,
     draft: Matching,
-    groups: Mapping[str, tuple[npt.NDArray[np.int64], Sequence[tuple[str, str]]]],
+    groups: Groups,
     *,
     examples: int = 5,
+    cells: Sequence[Cells] | None = None,
 ) -> Simulation:
     """Compare two matchings of the same population, both with details.
 
-    `groups` maps a breakdown to the group of every row and the (key, label) of every group.
+    `groups` maps a breakdown to the group of every row and the (key, label) of every group. Who asks often about the
+    same groups makes their `cells_of` once.
     """
+    cells = cells_of(groups) if cells is None else cells
     sides = [_by_id(base), _by_id(draft)]
     order = list(dict.fromkeys([*sides[0], *sides[1]]))
     changes: list[ItemChange] = []
@@ -129,26 +136,16 @@ def simulate(
                         int(lows[1][row]),
                     )
                 )
-        for name, (codes, labels) in groups.items():
-            size = len(labels)
-            sums = [_sum(codes, values, size) for values in (*lows, *highs)]
-            gains = np.bincount(codes[gained], minlength=size)
-            losses = np.bincount(codes[lost], minlength=size)
-            entitled, undecided = (
-                [np.bincount(codes[side == state], minlength=size) for side in states]
-                for state in (_ENTITLED, _UNDECIDED)
-            )
-            for index, group in enumerate(broken[name]):
-                group.base_certain += int(sums[0][index])
-                group.draft_certain += int(sums[1][index])
-                group.base_possible += int(sums[2][index])
-                group.draft_possible += int(sums[3][index])
-                group.base_entitled += int(entitled[0][index])
-                group.draft_entitled += int(entitled[1][index])
-                group.base_undecided += int(undecided[0][index])
-                group.draft_undecided += int(undecided[1][index])
-                group.gain += int(gains[index])
-                group.lose += int(losses[index])
+        paid = [_paid(values) for values in (*lows, *highs)]
+        for cell in cells:
+            tables = [_sum(cell, values) for values in paid]
+            tables += [_count(cell, codes) for codes in (gained, lost)]
+            tables += [_count(cell, side == each) for each in (_ENTITLED, _UNDECIDED) for side in states]
+            for axis, name in enumerate(cell.names):
+                figures = [_along(table, axis).tolist() for table in tables]
+                for index, group in enumerate(broken[name]):
+                    for field_, values in zip(_FIGURES, figures, strict=True):
+                        setattr(group, field_, getattr(group, field_) + values[index])
     for each in broken.values():
         each.sort(
             key=lambda group: (
@@ -192,8 +189,66 @@ def _amounts(side: Side | None, subjects: int) -> tuple[npt.NDArray[np.int64], n
     return low, high
 
 
-def _sum(codes: npt.NDArray[np.int64], values: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    total = np.zeros(size, np.int64)
-    paid = np.flatnonzero(values)
-    np.add.at(total, codes[paid], values[paid])
-    return total
+_FIGURES = (
+    "base_certain", "draft_certain", "base_possible", "draft_possible", "gain", "lose",
+    "base_entitled", "draft_entitled", "base_undecided", "draft_undecided",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Several breakdowns at once: every row lies in one cell, and a breakdown is a sum along the other axes."""
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    codes: npt.NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+def cells_of(groups: Groups) -> list[Cells]:
+    """Breakdowns put together as long as the cells stay few: each pass over the rows then serves several."""
+    found: list[Cells] = []
+    for name, (codes, labels) in groups.items():
+        size = len(labels)
+        last = found[-1] if found else None
+        if last is not None and last.size * size <= _MOST_CELLS:
+            joint = last.codes * size + codes
+            found[-1] = Cells((*last.names, name), (*last.shape, size), joint)
+        else:
+            found.append(Cells((name,), (size,), codes.astype(np.int64)))
+    return found
+
+
+Paid = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], bool]
+"""Rows with an amount, the amounts, and whether their sum is exact in doubles, which add up three times as fast."""
+
+
+def _paid(values: npt.NDArray[np.int64]) -> Paid:
+    rows = np.flatnonzero(values)
+    amounts = values[rows]
+    return rows, amounts, not len(rows) or int(amounts.max()) * len(rows) < 2**53
+
+
+def _sum(cells: Cells, paid: Paid) -> npt.NDArray[np.int64]:
+    rows, amounts, exact = paid
+    codes = cells.codes[rows]
+    if exact:
+        total = np.bincount(codes, amounts, minlength=cells.size).astype(np.int64)
+    else:
+        total = np.zeros(cells.size, np.int64)
+        np.add.at(total, codes, amounts)
+    return total.reshape(cells.shape)
+
+
+def _count(cells: Cells, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    return np.bincount(cells.codes[chosen], minlength=cells.size).reshape(cells.shape)
+
+
+def _along(table: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.int64]:
+    """The sums along every other axis."""
+    others = tuple(each for each in range(table.ndim) if each != axis)
+    summed: npt.NDArray[np.int64] = table.sum(axis=others)
+    return summed

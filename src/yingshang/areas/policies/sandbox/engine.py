@@ -20,9 +20,8 @@ from yingshang.rules.columns.warm import WarmRows
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.compile import Program
-from yingshang.rules.policy.decide import ConditionResult, RowEvaluator
+from yingshang.rules.policy.decide import ConditionResult, RowEvaluator, label_of
 from yingshang.rules.policy.decide import Outcome as ConditionOutcome
-from yingshang.rules.policy.explain import label
 from yingshang.rules.policy.population import (
     Grouping,
     Matching,
@@ -30,7 +29,7 @@ from yingshang.rules.policy.population import (
     match_population,
     needed_columns,
 )
-from yingshang.rules.policy.simulation import GroupChange, Simulation, simulate
+from yingshang.rules.policy.simulation import Cells, GroupChange, Simulation, cells_of, simulate
 
 from .population import REGION, SUBJECT
 from .values import Example, GroupRow, MissingFact, Outcome, Side
@@ -81,6 +80,7 @@ class SandboxSession:
     _warm: WarmRows = field(init=False)
     _base: Matching | None = field(init=False, default=None)
     _groups: dict[str, tuple[npt.NDArray[np.int64], list[tuple[str, str]]]] = field(init=False)
+    _cells: list[Cells] = field(init=False)
     _outcomes: dict[tuple[Any, ...], Outcome] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,6 +89,7 @@ class SandboxSession:
         for name in GROUPS:
             codes, groups = group_codes(Grouping(name, _COLUMNS[name], self._label(name)), self._warm.batches)
             self._groups[name] = (codes, [(each.key, each.label) for each in groups])
+        self._cells = cells_of(self._groups)
 
     def _label(self, name: str) -> Callable[[Any], tuple[str, str]]:
         if name == "region":
@@ -101,6 +102,7 @@ class SandboxSession:
     def nbytes(self) -> int:
         """What it keeps besides the columns, which belong to the population."""
         codes = sum(each[0].nbytes for each in self._groups.values())
+        codes += sum(each.codes.nbytes for each in self._cells)
         base = 0
         if self._base is not None:
             base = sum(
@@ -141,7 +143,7 @@ class SandboxSession:
         before = total - self.batch.num_rows
         draft = self._match(asked.program, lambda done: progress(before + done, total))
         base = self._base or Matching(self.batch.num_rows, [], 0, 0)
-        simulation = simulate(base, draft, self._groups, examples=EXAMPLES)
+        simulation = simulate(base, draft, self._groups, examples=EXAMPLES, cells=self._cells)
         return self._outcome(asked, simulation, draft, perf_counter() - began)
 
     def _match(self, program: Program, progress: Callable[[int], None]) -> Matching:
@@ -189,7 +191,11 @@ class SandboxSession:
             alone = int((lacking[name] & (count == 1)).sum())
             found.append(
                 MissingFact(
-                    name, label(self.catalogue, name), str(fact.agency or "") if fact else "", open_, alone
+                    name,
+                    label_of(fact, name) if fact else name,
+                    str(fact.agency or "") if fact else "",
+                    open_,
+                    alone,
                 )
             )
         found.sort(key=lambda each: (-each.alone, -each.open, each.column))

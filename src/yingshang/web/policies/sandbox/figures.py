@@ -308,15 +308,12 @@ def compare_groups(scenarios: Sequence[ScenarioView]) -> list[tuple[Words, Words
             cells = []
             for table in tables:
                 row = table.get(label)
-                cells.append(
-                    "—"
-                    if row is None
-                    else _("%(count)s 户，%(amount)s")
-                    % {
-                        "count": formats.number(row.entitled),
-                        "amount": formats.large_money(yuan(row.certain)),
-                    }
-                )
+                cells.append("—" if row is None else _cell(row))
             lines.append(_line(label, cells))
         found.append((title, HEADINGS[by], lines[:20]))
     return found
+
+
+def _cell(row: SandboxGroup) -> str:
+    count = _("%(count)s 户") % {"count": formats.number(row.entitled)}
+    return f"{count} · {formats.large_money(yuan(row.certain))}" if row.certain else count

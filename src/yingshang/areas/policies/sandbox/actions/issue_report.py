@@ -20,6 +20,7 @@ from ._steps import load_scenario, note_scenario
 
 TEMPLATE: Final = "policy_sandbox_report"
 MOST_ROWS: Final = 15
+NATURAL: Final = {"size": ("大型", "中型", "小型", "微型"), "age": ("0", "1", "2", "3", "4", "5")}
 _VERDICTS: Final = {"certainly": "肯定不超", "possibly": "可能超出", "not": "肯定超出"}
 _TEN_THOUSAND_YUAN: Final = 1_000_000
 _CENT: Final = Decimal("0.01")
@@ -80,7 +81,7 @@ def context_of(scenario: ScenarioView, now: datetime) -> dict[str, Any]:
         "budget": "" if outcome.budget is None else _money(outcome.budget),
         "verdict": _VERDICTS.get(outcome.within, ""),
         "errors": _errors(side.errors + side.amount_errors),
-        **{f"by_{name}": _rows(rows) for name, rows in outcome.by.items()},
+        **{f"by_{name}": _rows(rows, NATURAL.get(name)) for name, rows in outcome.by.items()},
         "missing": [
             [each.name, each.agency or "—", f"{each.open:,}", f"{each.alone:,}"] for each in outcome.missing
         ],
@@ -115,9 +116,11 @@ def _results(outcome: Outcome) -> list[list[str]]:
     return found
 
 
-def _rows(rows: Sequence[GroupRow]) -> list[list[str]]:
-    """The groups that cost most, and all others together."""
+def _rows(rows: Sequence[GroupRow], natural: Sequence[str] | None) -> list[list[str]]:
+    """The groups that cost most, and all others together; or in the order in which they follow one another."""
     ordered = sorted(rows, key=lambda each: (-each.possible, -each.entitled, -each.subjects, each.key))
+    if natural is not None:
+        ordered.sort(key=lambda each: natural.index(each.key) if each.key in natural else len(natural))
     found = [
         [
             each.label,
