@@ -277,6 +277,7 @@ def _things(place: str) -> dict[str, Any]:
         "mark_id": mark.pk,
         "event_id": event,
         "document_id": _document(party.pk, place),
+        "policy_document": policies.issued_document(region_path=place),
         "document_template": _document_template(place),
         "ladder": _ladder(place),
         "form": _form(place),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from yingshang.web.callbacks import message_reports
+from yingshang.web.policies.library.feeds import robots
 
 urlpatterns = [
     path("", include("yingshang.web.portal.urls")),
+    path("robots.txt", robots, name="robots"),
     path("policies/", include("yingshang.web.policies.portal_urls")),
     path("desk/", include("yingshang.web.desk.urls")),
     path("desk/policies/", include("yingshang.web.policies.desk_urls")),

@@ -236,6 +236,8 @@ JOB_NAMES: Words = {
     "parties.update_snapshot": _("更新主体快照"),
     "policies.close_consultations": _("期满的征求意见停止接收意见"),
     "policies.remind_of_expiry": _("提醒即将到期的政策"),
+    "policies.index_search": _("更新政策检索索引"),
+    "policies.rebuild_search": _("重建政策检索索引"),
     "policies.match_everybody": _("全部企业与政策匹配"),
     "policies.match_version": _("新发布的政策与企业匹配"),
     "policies.match_what_changed": _("有变化的企业与政策匹配"),

@@ -174,7 +174,8 @@ def test_a_place_has_what_is_of_it_and_of_everything_above() -> None:
         "市里的",
         "关于支持企业吸纳就业的若干措施",
     }
-    assert asked(place="230102").facets["region"]["44"] == 1
+    assert asked(region="2301").facets["region"]["44"] == 1
+    assert set(names(asked(region="44"))) == {"别处的"}
     assert asked().facets["level"] == {"national": 1, "province": 2, "prefecture": 2}
 
 
@@ -182,7 +183,7 @@ def test_a_place_has_what_is_of_it_and_of_everything_above() -> None:
 def test_facets_narrow_and_count() -> None:
     library_of(*REAL)
     whole = asked()
-    for name in ("what", "kind", "delivery", "audience", "container", "amount", "level"):
+    for name in ("what", "kind", "delivery", "audience", "container", "amount", "level", "region"):
         for code, count in whole.facets[name].items():
             assert asked(**{name: code}).total == count, (name, code)
 

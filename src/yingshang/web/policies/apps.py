@@ -10,6 +10,7 @@ class PolicyPagesConfig(AppConfig):
         from yingshang.web.design.navigation import Destination, add_destinations
 
         add_destinations(
+            Destination("portal", _("政策库"), "policies:library", "book-2", 15),
             Destination("portal", _("可享政策"), "policies:mine", "certificate", 22),
             Destination(
                 "desk",

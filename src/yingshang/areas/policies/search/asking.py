@@ -36,13 +36,15 @@ class Question:
     """What somebody looks for. Empty fields narrow nothing.
 
     `place` is the path of a region: with `reach` "holds" what holds there (of the place and of everything above it),
-    with "within" what is of the place and below. `window` is open or upcoming. `ended` takes in what is out of force.
+    with "within" what is of the place and below. `region` is the one place it is of ("0" the whole country). `window` is
+    open or upcoming. `ended` takes in what is out of force. `some`: half of the words suffice.
     """
 
     text: str = ""
     what: str = ""
     place: str = ""
     reach: str = "holds"
+    region: str = ""
     level: str = ""
     kind: str = ""
     delivery: str = ""
@@ -51,6 +53,7 @@ class Question:
     amount: str = ""
     window: str = ""
     ended: bool = False
+    some: bool = False
     order: str = "relevance"
 
 
@@ -94,12 +97,12 @@ def search(question: Question, *, day: date, offset: int = 0, limit: int = 20, f
     looking = index.searcher()
     if looking is None:
         return _without_index(question, day=day, offset=offset, limit=limit)
-    words = _words_query(question.text, loose=False)
+    words = _words_query(question.text, loose=question.some)
     loosened = False
     query = _whole(question, words, day)
     if question.text and looking.search(query, limit=1).count == 0:
         loose = _words_query(question.text, loose=True)
-        loosened = loose is not None and looking.search(_whole(question, loose, day), limit=1).count > 0
+        loosened = looking.search(_whole(question, loose, day), limit=1).count > 0
         if loosened:
             words = loose
             query = _whole(question, words, day)
@@ -132,10 +135,10 @@ def _whole(question: Question, words: Query | None, day: date, *, but: str = "")
 
 def _filters(question: Question, day: date, but: str) -> Iterator[Query]:
     schema, number = index.schema(), day.toordinal()
-    for name in ("what", "level", "kind", "delivery", "amount", "audience", "container"):
+    for name in FACETS:
         if name != but and (value := getattr(question, name)):
             yield Query.term_query(schema, name, value)
-    if question.place and but != "region":
+    if question.place:
         if question.reach == "within":
             yield Query.term_query(schema, "within", question.place)
         else:
@@ -172,7 +175,7 @@ def _words_query(text: str, *, loose: bool) -> Query | None:
     groups = [_word(each) for each in words]
     if loose:
         if len(groups) < 2:
-            return None
+            return groups[0]
         return Query.boolean_query(
             [(Occur.Should, each) for each in groups],
             minimum_number_should_match=math.ceil(len(groups) / 2),
@@ -246,7 +249,7 @@ def _closing_first(looking: Any, query: Query, day: date, offset: int, limit: in
 
 def _facets(looking: Any, question: Question, words: Query | None, day: date) -> dict[str, dict[str, int]]:
     """Those that are not chosen are counted together; each that is, on its own without itself."""
-    chosen = [name for name in FACETS if getattr(question, "place" if name == "region" else name)]
+    chosen = [name for name in FACETS if getattr(question, name)]
     free = [name for name in FACETS if name not in chosen]
     counted: dict[str, dict[str, int]] = {}
     for but, names in [("", free), *((name, [name]) for name in chosen)]:

@@ -475,7 +475,7 @@ def _relatives(
     row: PolicyDocument, day: date
 ) -> tuple[tuple[DocumentSummary, ...], tuple[DocumentSummary, ...]]:
     """Documents about the same, of places above and of places below; by the words of the title."""
-    question = Question(text=row.title, what="document", ended=True)
+    question = Question(text=row.title, what="document", ended=True, some=True)
     found = search(question, day=day, limit=60, facets=False)
     if found.plain:
         return (), ()

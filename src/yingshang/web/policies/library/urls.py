@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-portal: list[URLPattern] = []
+from . import feeds, views
+
+portal: list[URLPattern] = [
+    path("", views.library, name="library"),
+    path("compare/", views.compare, name="compare"),
+    path("calendar/", views.calendar, name="calendar"),
+    path("map/", views.map_page, name="map"),
+    path("feed.atom", feeds.atom, name="atom"),
+    path("feed.json", feeds.json_feed, name="json-feed"),
+    path("documents/<int:document_id>/", views.document, name="document"),
+    path("items/<str:code>.yaml", feeds.source, name="source"),
+    path("items/<str:code>/", views.item, name="item"),
+]
 desk: list[URLPattern] = []
