@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from bench.machine import Machine
 from bench.report import PAGE, replace_section
+from yingshang.operations.environment import embedded_database
 
 
 @dataclass(frozen=True, slots=True)
