@@ -92,6 +92,9 @@ class BodyLimitMiddleware:
             elif actor_from(request).may("forms.fill_own"):
                 # What is attached to a form; each file has its own limit.
                 most += ATTACHED * settings.DOCUMENT_UPLOAD_LIMIT
+            elif actor_from(request).may("policies.author"):
+                # The official document an item is written from.
+                most += settings.DOCUMENT_UPLOAD_LIMIT
             if int(length) > most:
                 refusal = TooLarge("the body is over the limit", message_zh="请求内容超过上限")
                 return error_page(request, 413, message_of(refusal), refusal.code)

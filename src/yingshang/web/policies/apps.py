@@ -12,6 +12,8 @@ class PolicyPagesConfig(AppConfig):
         add_destinations(
             Destination("portal", _("政策库"), "policies:library", "book-2", 15),
             Destination("portal", _("可享政策"), "policies:mine", "certificate", 22),
+            Destination("desk", _("政策文件"), "policies_desk:documents", "file-text", 70, group=_("政策")),
+            Destination("desk", _("政策事项"), "policies_desk:items", "list-details", 72, group=_("政策")),
             Destination(
                 "desk",
                 _("沙盘推演"),

@@ -3,6 +3,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";
+import { prepareAuthoring } from "./js/authoring.js";
 import { prepareConfirmations } from "./js/confirm.js";
 import { prepareDials } from "./js/dials.js";
 import { prepareDrawer } from "./js/drawer.js";
@@ -33,7 +34,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status >= 400 && event.detail.xhr.responseText) event.detail.shouldSwap = true;
 });
 
-const parts = [prepareConfirmations, prepareDials, prepareFillable, prepareForms, prepareUploads, prepareToasts];
+const parts = [prepareAuthoring, prepareConfirmations, prepareDials, prepareFillable, prepareForms, prepareUploads, prepareToasts];
 const prepare = (root) => parts.forEach((part) => part(root));
 prepareDisplay();
 prepareDrawer();
