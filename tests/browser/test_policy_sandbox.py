@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from tests.kernel.access.factories import NOW, SYSTEM, Person, arranged
 from tests.kernel.parties.factories import imported_city
 from tests.web.desk.factories import session_of
 from yingshang.areas.policies.api import save_scenario
+from yingshang.areas.policies.sandbox import asking
 from yingshang.areas.policies.sandbox.asking import memory
+from yingshang.areas.policies.sandbox.population import Population
 from yingshang.kernel.documents.api import load_defaults
 from yingshang.kernel.parties.api import update_snapshot
 
@@ -107,6 +110,31 @@ def test_a_slider_is_moved_and_the_outcome_kept_and_compared(
     page.goto("/desk/policies/sandbox/")
     assert_accessible(page)
     screenshot(page, f"sandbox-list-{width}")
+
+
+def test_while_enterprises_are_read_the_page_says_so_and_then_shows_the_outcome(
+    page_at: PageAt, live_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town()
+    who = never_published()
+    read = Population.batch
+    released = threading.Event()
+
+    def slow(population: Population, names: Any, progress: Any) -> Any:
+        progress(1, 4)
+        released.wait(10)
+        return read(population, names, progress)
+
+    monkeypatch.setattr(Population, "batch", slow)
+    monkeypatch.setattr(asking, "WAIT", 0.05)
+    page = page_at()
+    enter(page, who, live_server)
+    page.goto(PAGE)
+    expect(page.locator("#sandbox-results")).to_contain_text("正在读取企业数据")
+    assert_accessible(page)
+    screenshot(page, "sandbox-reading")
+    released.set()
+    expect(page.locator("#sandbox-results")).to_contain_text("确定金额")
 
 
 def test_pages_with_nothing_to_show(page_at: PageAt, live_server: Any) -> None:

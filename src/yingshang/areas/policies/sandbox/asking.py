@@ -28,7 +28,7 @@ from .parameters import Dial, dials_of, figure, figures_from
 from .population import Place, SnapshotGone
 from .values import Answer, Outcome, Question, Setting
 
-WAIT: Final = 1.5
+WAIT = 1.5
 """Seconds a page waits for the answer before it says how far it is."""
 
 LONG_WAIT: Final = 60.0
@@ -62,13 +62,14 @@ def sandbox_setting(*, actor: Actor, question: Question, now: datetime) -> Setti
     return prepare(actor=actor, question=question, now=now).setting
 
 
-def sandbox_answer(*, actor: Actor, question: Question, now: datetime, wait: float = WAIT) -> Answer:
+def sandbox_answer(*, actor: Actor, question: Question, now: datetime, wait: float | None = None) -> Answer:
     """What an item with these figures comes to over the enterprises the actor may see, or how far the answer is.
 
     Needs policies.view_drafts. Figures that cannot be used are among the refusals of the setting, an item that does not
-    compile has problems; then there is no outcome. Raises ItemNotFound.
+    compile has problems; then there is no outcome. `wait` None is what a page waits. Raises ItemNotFound.
     """
-    return answer_to(prepare(actor=actor, question=question, now=now), actor, question, wait)
+    prepared = prepare(actor=actor, question=question, now=now)
+    return answer_to(prepared, actor, question, WAIT if wait is None else wait)
 
 
 def example_parties(*, actor: Actor, outcome: Outcome) -> dict[str, PartySummary]:
