@@ -299,15 +299,17 @@ def _save(chunk: _Chunk, actor: Actor, summary: PackageSummary, now: datetime) -
 def note_readings(*, actor: Actor, now: datetime) -> int:
     """Keep which packages were read, before their messages are forgotten; how many that is new of."""
     rows = PolicyPackage.objects.filter(read_at__isnull=True).filter(Exists(read_messages(OuterRef("pk"))))
+    # A write that changes nothing would still have to have its event.
+    if not rows.exists():
+        return 0
     found = rows.update(read_at=now)
-    if found:
-        record(
-            actor=actor,
-            action="policies.packages_read",
-            target=Target("policy_packages", timezone.localdate(now).isoformat()),
-            now=now,
-            after={"packages": found},
-        )
+    record(
+        actor=actor,
+        action="policies.packages_read",
+        target=Target("policy_packages", timezone.localdate(now).isoformat()),
+        now=now,
+        after={"packages": found},
+    )
     return found
 
 
