@@ -26,7 +26,13 @@ def measure(quick: bool) -> Iterator[Figure]:
     """On an empty, migrated database: the workload of the column evaluator, as enterprises and items of ours."""
     from django.utils import timezone
 
-    from yingshang.areas.policies.api import decide_for, on_differences, rematch, rematch_changed
+    from yingshang.areas.policies.api import (
+        calculate,
+        decide_for,
+        on_differences,
+        rematch,
+        rematch_changed,
+    )
     from yingshang.areas.policies.matching.engine import engine_for
     from yingshang.kernel.access.api import system_actor
     from yingshang.kernel.parties.models import Portrait, SnapshotPart
@@ -111,6 +117,13 @@ def measure(quick: bool) -> Iterator[Figure]:
         f"one enterprise decided live for its page, {items:,} items with their reasons",
         statistics.median(seconds),
         "s",
+    )
+
+    took, found = _timed(
+        lambda: calculate(region=REGION, answers={}, skipped=(), day=timezone.localdate(now))
+    )
+    yield Figure(
+        f"the first question of the calculator chosen, {found.open:,} of {items:,} items open", took, "s"
     )
 
 

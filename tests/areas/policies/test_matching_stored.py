@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.areas.policies import run_matching
 from tests.areas.policies.factories import hiring, published_item
 from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, one_event
 from tests.kernel.parties.factories import AS_OF, a_party, told
 from yingshang.areas.policies.matching import differences
-from yingshang.areas.policies.matching import rematch as matching
 from yingshang.areas.policies.matching.planes import (
     BUCKET,
     ENTITLED,
@@ -30,6 +37,7 @@ from yingshang.areas.policies.matching.planes import (
 from yingshang.areas.policies.matching.rematch import rematch, rematch_changed
 from yingshang.areas.policies.matching.stored import read_version
 from yingshang.areas.policies.models import ItemVersion, MatchBucket, MatchPart
+from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.api import merge_parties, update_snapshot
 
 
@@ -177,36 +185,57 @@ def test_a_merged_enterprise_is_entitled_to_nothing_and_separated_again_to_what_
     assert sorted(heard[1:]) == [(heard[0][0], [kept.pk], [duplicate.pk])]
 
 
-@pytest.mark.django_db
-def test_killed_between_two_buckets_a_run_goes_on_and_tells_nothing_twice(
-    heard: list[Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.django_db(transaction=True)
+def test_killed_in_the_middle_a_run_goes_on_and_tells_nothing_twice(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parties = [a_party(facts={"emp.insured_count": 20})]
-    number = parties[0].pk + BUCKET
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setval(pg_get_serial_sequence('parties_party', 'id'), %s)", [number])
-    parties.append(a_party(facts={"emp.insured_count": 20}))
+    parties = []
+    for _ in range(3):
+        parties.append(a_party(facts={"emp.insured_count": 20}))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('parties_party', 'id'), %s)", [parties[-1].pk + BUCKET]
+            )
     published_item()
     snapshot()
-    stored, calls = matching.settle, []
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.areas.policies.run_matching"],
+        check=False,
+        env={
+            **os.environ,
+            "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"],
+            "TEST_DATA_DIRECTORY": str(settings.DATA_DIRECTORY),
+            "TEST_NOW": NOW.isoformat(),
+        },
+    )
+    assert died.returncode == -signal.SIGKILL
+    # The first bucket is stored and told; of the second neither is.
+    assert told_of() == set(entitled()) == {parties[0].pk}
 
-    def dying(*arguments: Any, **more: Any) -> None:
-        if calls:
-            raise KeyboardInterrupt
-        calls.append(1)
-        stored(*arguments, **more)
+    monkeypatch.setattr(differences, "_handlers", [run_matching.tell])
+    with one_event_more("policies.matched"):
+        done = rematch(actor=SYSTEM, now=NOW)
+    assert (done.skipped, done.buckets) == (1, 2)
+    assert told_of() == set(entitled()) == {each.pk for each in parties}
 
-    monkeypatch.setattr(matching, "settle", dying)
-    with pytest.raises(KeyboardInterrupt):
-        rematch(actor=SYSTEM, now=NOW, threads=1)
-    assert len(heard) == 1
-    monkeypatch.setattr(matching, "settle", stored)
-    done = rematch(actor=SYSTEM, now=NOW)
-    assert (done.skipped, done.buckets) == (1, 1)
-    assert sorted(party for _, newly, _ in heard for party in newly) == [each.pk for each in parties]
-    assert set(entitled()) == {each.pk for each in parties}
+
+def told_of() -> set[int]:
+    """Whom handlers were told to be newly entitled; nobody twice."""
+    told = [
+        party
+        for after in AuditEvent.objects.filter(action="tests.told").values_list("after", flat=True)
+        for party in after["newly"]
+    ]
+    assert len(told) == len(set(told))
+    return set(told)
+
+
+@contextmanager
+def one_event_more(action: str) -> Iterator[None]:
+    """Besides those of the handlers."""
+    before = AuditEvent.objects.filter(action=action).count()
+    yield
+    assert AuditEvent.objects.filter(action=action).count() == before + 1
 
 
 @pytest.mark.django_db

@@ -24,7 +24,6 @@ from ..models import ItemVersion
 from ..selectors import in_force
 from ..values import PublishedItem
 
-_KEPT = 6
 _LENGTHS = (0, 2, 4, 6, 9, 12)
 
 
@@ -79,8 +78,33 @@ class Engine:
         return found
 
 
-_lock = threading.Lock()
-_engines: OrderedDict[tuple[date, tuple[tuple[int, str], ...]], Engine] = OrderedDict()
+_Key = tuple[date, tuple[tuple[int, str], ...]]
+
+
+class _Kept:
+    """The engines used last, so many."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._lock = threading.Lock()
+        self._engines: OrderedDict[_Key, Engine] = OrderedDict()
+
+    def get(self, key: _Key) -> Engine | None:
+        with self._lock:
+            found = self._engines.get(key)
+            if found is not None:
+                self._engines.move_to_end(key)
+            return found
+
+    def put(self, key: _Key, engine: Engine) -> None:
+        with self._lock:
+            self._engines[key] = engine
+            while len(self._engines) > self.size:
+                self._engines.popitem(last=False)
+
+
+# Those of a single version are small and many; they must not push out the large ones.
+_single, _whole = _Kept(256), _Kept(4)
 
 
 def engine_for(day: date, *, versions: Collection[int] | None = None) -> Engine:
@@ -94,17 +118,12 @@ def engine_for(day: date, *, versions: Collection[int] | None = None) -> Engine:
 def engine_of(day: date, versions: Iterable[tuple[int, str]]) -> Engine:
     """The engine of (version, digest) pairs."""
     key = (day, tuple(versions))
-    with _lock:
-        found = _engines.get(key)
-        if found is not None:
-            _engines.move_to_end(key)
-            return found
-    made = Engine(day, _entries(day, [number for number, _ in key[1]]))
-    with _lock:
-        _engines[key] = made
-        while len(_engines) > _KEPT:
-            _engines.popitem(last=False)
-    return made
+    kept = _single if len(key[1]) <= 1 else _whole
+    found = kept.get(key)
+    if found is None:
+        found = Engine(day, _entries(day, [number for number, _ in key[1]]))
+        kept.put(key, found)
+    return found
 
 
 def _entries(day: date, versions: Sequence[int]) -> list[Entry]:

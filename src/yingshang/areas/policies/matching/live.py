@@ -6,7 +6,7 @@ It is what `yingshang explain` does, over the same facts as the stored match of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -33,6 +33,9 @@ from .engine import Engine, engine_for, paths_above
 VIEW, OWN = "policies.view_matches", "policies.match_own"
 ENTITLED, UNDECIDED, REFUSED, ERROR = "entitled", "undecided", "refused", "error"
 OUTCOMES = (ENTITLED, UNDECIDED, REFUSED, ERROR)
+
+HIDDEN = "＊＊＊"
+"""Stands for the value of a personal fact."""
 
 _NO_FACTS = frozenset({"party", "place", "subject", "name"})
 
@@ -98,12 +101,28 @@ class Decided:
         return self.certain_fen is not None and self.certain_fen == self.possible_fen
 
     def changes(self) -> list[Change]:
-        """The fewest changes after which it would not be refused."""
-        return [] if self.decision is None else least_changes(self.decision, self.facts, catalogue())
+        """The fewest changes after which it would not be refused; of a personal fact only what it would have to be."""
+        if self.decision is None:
+            return []
+        found = least_changes(self.decision, self.facts, catalogue())
+        return [
+            replace(each, current=HIDDEN, gap=None) if each.fact and is_personal(each.fact) else each
+            for each in found
+        ]
 
     def explanation(self) -> dict[str, Any]:
-        """The whole reason as `yingshang explain --json` gives it."""
-        return {} if self.decision is None else explain_data(self.decision, self.facts, catalogue())
+        """The whole reason as `yingshang explain --json` gives it, without the values of personal facts."""
+        if self.decision is None:
+            return {}
+        told = explain_data(self.decision, self.facts, catalogue())
+        told["changes"] = [
+            {**each, "current": HIDDEN, "gap": None, "text": shown.text(), "text_zh": shown.text_zh()}
+            if each["fact"] and is_personal(each["fact"])
+            else each
+            for each, shown in zip(told["changes"], self.changes(), strict=True)
+        ]
+        _hide_personal(told["conditions"])
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +239,22 @@ def decide(
         decision=decision,
         facts=facts,
     )
+
+
+def is_personal(column: str) -> bool:
+    """Whether a fact is about a person."""
+    try:
+        return get_fact(column).sensitivity == "personal"
+    except UnknownFact:
+        return False
+
+
+def _hide_personal(conditions: list[dict[str, Any]]) -> None:
+    for each in conditions:
+        for fact in each.get("facts") or ():
+            if fact["known"] and is_personal(fact["fact"]):
+                fact["value"] = HIDDEN
+        _hide_personal(each.get("parts") or [])
 
 
 def column_of(name: str) -> str:

@@ -27,7 +27,7 @@ from ..errors import CannotFreeze, ReceiptNotFound
 from ..models import DecisionReceipt, PolicyItem
 from .declared import feel_facts
 from .engine import engine_of
-from .live import Decided, decide_one, reach
+from .live import HIDDEN, Decided, decide_one, is_personal, reach
 
 DECLARED = "企业申报"
 """The source of what an enterprise says of itself."""
@@ -264,7 +264,7 @@ def _view(row: DecisionReceipt) -> ReceiptView:
         facts=tuple(
             FrozenFact(
                 column,
-                each["value"],
+                HIDDEN if is_personal(column) else each["value"],
                 each["source"],
                 date.fromisoformat(each["as_of"]) if each["as_of"] else None,
             )
