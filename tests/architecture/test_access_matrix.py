@@ -25,6 +25,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 
 from tests.areas.policies import factories as policies
+from tests.areas.policies.review_factories import standing_consultation
 from tests.kernel.access.factories import agency
 from tests.processes.fact_objection import factories as objecting
 from tests.web.api import api_factories as make
@@ -330,6 +331,7 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
         "policy_item": code,
         "receipt_id": kept.id,
         "scenario_id": tried.pk,
+        "consultation_id": standing_consultation(version, agency(place, "service-center").pk),
         "removed_scenario": removed.pk,
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.areas.policies.factories import author, hiring, written_item
-from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, Person, official
+from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, Person, arranged, official
 from yingshang.areas.policies.api import (
     answer_comment,
     close_consultations,
@@ -14,7 +14,7 @@ from yingshang.areas.policies.api import (
     give_comment,
     submit_version,
 )
-from yingshang.areas.policies.models import Consultation, ItemVersion
+from yingshang.areas.policies.models import Consultation, ConsultationComment, ItemVersion, Review
 from yingshang.kernel.access.api import VISITOR
 from yingshang.kernel.clock import api as clock
 from yingshang.kernel.flow import api as flow
@@ -168,4 +168,34 @@ def returned_item(code: str = "HIRING") -> Reviewers:
 
 def version(code: str = "HIRING") -> ItemVersion:
     """The newest version as it is now."""
-    return ItemVersion.objects.filter(item__code=code).select_related("item").order_by("-number").get()
+    return ItemVersion.objects.filter(item__code=code).select_related("item").order_by("-number")[0]
+
+
+def standing_consultation(row: ItemVersion, agency_id: int) -> int:
+    """A consultation with one comment on a version, whatever state that is in: for who may open what."""
+    with arranged():
+        review = Review.objects.create(
+            version=row, agency_id=agency_id, state="revoked", submitted_at=NOW, submitted_by_name="演示人员"
+        )
+        found = Consultation.objects.create(
+            review=review,
+            version=row,
+            title=f"关于“{row.name}”公开征求意见",
+            source=row.source,
+            digest=row.digest,
+            region_path=row.item.region_path,
+            article="《优化营商环境条例》第六十二条",
+            opened_at=NOW,
+            closes_on=(NOW + timedelta(days=3650)).date(),
+        )
+        ConsultationComment.objects.create(
+            consultation=found,
+            number=1,
+            kind="citizen",
+            author_name="演示用户",
+            text="意见",
+            public_name="演***",
+            public_text="意见",
+            given_at=NOW,
+        )
+    return int(found.pk)

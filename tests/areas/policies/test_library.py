@@ -223,7 +223,7 @@ def test_who_may_not_write_for_a_place() -> None:
 @pytest.mark.django_db
 def test_versions_follow_each_other() -> None:
     published_item()
-    with pytest.raises(ItemNotFound):
+    with pytest.raises(NotPossibleNow):
         save_version(actor=SYSTEM, code="HIRING", source=hiring(), revision=1, now=NOW)
     with one_event("policies.item_version_begun"):
         assert begin_version(actor=SYSTEM, code="HIRING", now=NOW) == 2

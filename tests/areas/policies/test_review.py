@@ -417,7 +417,7 @@ def test_authors_are_reminded_once_for_each_rung() -> None:
     assert events("policies.item_expiry_reminded") == 3
     from yingshang.kernel.notices.models import Message
 
-    assert Message.objects.filter(template="policies.expiry", user_id=who.id).count() == 3
+    assert Message.objects.filter(template="policies.expiry", recipient_id=who.id).count() == 3
 
 
 def test_comments_are_given_only_while_the_draft_is_open() -> None:

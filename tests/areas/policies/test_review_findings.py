@@ -92,7 +92,7 @@ def test_what_holds_elsewhere_or_no_longer_is_no_conflict() -> None:
         (lambda text: text.replace("amount: 2, unit", "amount: 1, unit"), {"pays_less"}),
         (
             lambda text: text.replace(
-                "benefit:", "  - {id: new, text: 限大型企业, when: 企业规模 = \"大型\"}\nbenefit:"
+                "benefit:", '  - {id: new, text: 限大型企业, when: 企业规模 = "大型"}\nbenefit:'
             ),
             {"asks_more"},
         ),

@@ -24,3 +24,17 @@ class PolicyPagesConfig(AppConfig):
             ),
             Destination("portal", _("政策计算器"), "policies:calculator", "list-check", 24),
         )
+
+        from .review import panel  # noqa: F401  (registers the panel of its cases)
+
+        add_destinations(
+            Destination("portal", _("政策征求意见"), "policies:consultations", "message-circle", 26),
+            Destination(
+                "desk",
+                _("征求意见"),
+                "policies_desk:consultations",
+                "message-circle",
+                76,
+                group=_("政策"),
+            ),
+        )

@@ -10,7 +10,7 @@ from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.ledger.api import Target, record
 
 from ..content import Content, content_of
-from ..errors import ChangedMeanwhile
+from ..errors import ChangedMeanwhile, NotPossibleNow
 from ..models import ItemVersion, PolicyDocument, PolicyItem
 from ..selectors import AUTHOR, item_not_found
 
@@ -39,11 +39,16 @@ def load_item(actor: Actor, code: str, permission: str) -> PolicyItem:
 
 
 def load_version(actor: Actor, code: str, permission: str, *states: str) -> ItemVersion:
-    """The version of the item that is in one of the states, locked. Raises ItemNotFound."""
+    """The version of the item that is in one of the states, locked. Raises ItemNotFound, and NotPossibleNow for an item
+    that has no such version: somebody may have been faster."""
     item = load_item(actor, code, permission)
     row = item.versions.select_for_update().filter(state__in=states).order_by("-number").first()
     if row is None:
-        raise item_not_found(code)
+        raise NotPossibleNow(
+            f"no version of {code} is {' or '.join(states)} now",
+            message_zh="该事项现在没有可以这样办理的版本，可能已被他人处理，请刷新后再看",
+            value=code,
+        )
     row.item = item
     return row
 
