@@ -140,7 +140,7 @@ def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account
     _messages(now)
     _looks(now)
     _requests(demonstration, now)
-    load_objections(described()["objections"], _clerks_enterprises(now), now=now)
+    load_objections(described()["objections"], clerks_enterprises(now), now=now)
     return accounts
 
 
@@ -202,7 +202,7 @@ def _clerks(demonstration: Demonstration, now: datetime) -> Iterator[Account]:
 
 
 def _messages(now: datetime) -> None:
-    enterprises = _clerks_enterprises(now)
+    enterprises = clerks_enterprises(now)
     for number, message in enumerate(described()["messages"]):
         # A mandate may have been laid down by whoever tried it.
         if message["enterprise"] not in enterprises:
@@ -219,7 +219,7 @@ def _messages(now: datetime) -> None:
 
 
 def _looks(now: datetime) -> None:
-    enterprises = _clerks_enterprises(now)
+    enterprises = clerks_enterprises(now)
     for look in described()["looks"]:
         if (party_id := enterprises.get(look["enterprise"])) is None:
             continue
@@ -239,7 +239,7 @@ def _looks(now: datetime) -> None:
         )
 
 
-def _clerks_enterprises(now: datetime) -> dict[int, int]:
+def clerks_enterprises(now: datetime) -> dict[int, int]:
     """The enterprises somebody acts for, by their number in the file."""
     found: dict[int, int] = {}
     for person in described()["clerks"]:
