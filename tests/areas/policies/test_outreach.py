@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.areas.policies.factories import hiring, published_item
+from tests.areas.policies.outreach_factories import an_enterprise, insured, matched
 from tests.kernel.access.factories import (
     NOW,
     SYSTEM,
@@ -19,7 +20,7 @@ from tests.kernel.access.factories import (
     no_event,
     one_event,
 )
-from tests.kernel.parties.factories import AS_OF, a_party, told
+from tests.kernel.parties.factories import a_party
 from tests.web.desk.factories import signed_in
 from yingshang.areas.policies.api import (
     LinkNotFound,
@@ -28,7 +29,6 @@ from yingshang.areas.policies.api import (
     follow_link,
     get_package,
     publish_item,
-    rematch,
     rematch_changed,
     send_packages,
     withdraw_item,
@@ -45,8 +45,7 @@ from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.api import inbox, mark_read, set_message_preferences
 from yingshang.kernel.notices.models import Message
-from yingshang.kernel.parties.api import merge_parties, undo_merge, update_snapshot
-from yingshang.kernel.parties.models import Party
+from yingshang.kernel.parties.api import merge_parties, undo_merge
 
 DAY = timedelta(days=1)
 
@@ -56,24 +55,8 @@ def _folder(tmp_path: Any, settings: Any) -> None:
     settings.DATA_DIRECTORY = tmp_path / "data"
 
 
-def matched(now: datetime = NOW) -> None:
-    """Everybody as the register has them now."""
-    update_snapshot(actor=SYSTEM, now=now)
-    rematch(actor=SYSTEM, now=now)
-
-
-def an_enterprise(staff: int = 20) -> tuple[Party, Person]:
-    """One with so many insured, and its legal representative."""
-    party = a_party(facts={"emp.insured_count": staff})
-    return party, legal_representative_of(party)
-
-
 def packages_of(who: Person) -> list[Message]:
     return list(Message.objects.filter(recipient=who.user, template=digest.TEMPLATE, channel="in_app"))
-
-
-def insured(party: Party, count: int, days: int) -> None:
-    told([{"subject": party.credit_code, "emp.insured_count": count}], as_of=AS_OF + timedelta(days=days))
 
 
 # --- what is told -----------------------------------------------------------------------------------------------------

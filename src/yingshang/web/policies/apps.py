@@ -22,6 +22,9 @@ class PolicyPagesConfig(AppConfig):
                 74,
                 group=_("政策"),
             ),
+            Destination(
+                "desk", _("政策触达"), "policies_desk:reach-items", "send", 76, group=_("政策")
+            ),
             Destination("portal", _("政策计算器"), "policies:calculator", "list-check", 24),
         )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from yingshang.kernel.access.api import Actor
@@ -16,8 +16,8 @@ from yingshang.kernel.reference.api import find_region
 from ..errors import ItemNotFound
 from ..matching.live import VIEW
 from ..matching.selectors import stored_parties
-from ..models import ItemVersion, PolicyClick, PolicyReminder, PolicyTold
-from ..selectors import published_item
+from ..models import ItemVersion, MatchPart, PolicyClick, PolicyReminder, PolicyTold
+from ..selectors import in_force, published_item
 from ..values import PublishedItem
 from .digest import read_messages
 from .stages import stage
@@ -140,10 +140,66 @@ def item_reach(
         )
     return ItemReach(
         item=item,
-        funnel=_funnel(rows),
+        funnel=funnel_of(rows),
         regions=_by_region(item, rows),
         unacted=sum(not each.acted for each in rows),
         rows=tuple(rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReachSummary:
+    """An item in the list of those in force: how many are entitled in all, as stored, and how many were told."""
+
+    code: str
+    name: str
+    issuer: str
+    region_name: str
+    entitled: int
+    told: int
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReachPage:
+    rows: tuple[ReachSummary, ...]
+    total: int
+
+
+def reach_summaries(
+    *, actor: Actor, day: date, text: str = "", order: str = "code", offset: int = 0, limit: int = 20
+) -> ReachPage:
+    """Items in force on a day with how many are entitled and were told, everywhere. Needs `policies.view_matches`.
+
+    Counts only: whose they are is told by `item_reach`, within one's reach. Two queries.
+    """
+    actor.require(VIEW)
+    rows = in_force(day)
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(item__code__icontains=text))
+    entitled = MatchPart.objects.filter(version=OuterRef("pk")).values("version").annotate(n=Sum("entitled"))
+    told = PolicyTold.objects.filter(item=OuterRef("item")).values("item").annotate(n=Count("pk"))
+    rows = rows.annotate(
+        entitled=Coalesce(Subquery(entitled.values("n")), 0), told=Coalesce(Subquery(told.values("n")), 0)
+    )
+    columns = {"code": "item__code", "name": "name", "entitled": "entitled", "told": "told"}
+    column = columns.get(order.lstrip("-"), "item__code")
+    total = rows.count()
+    found = rows.order_by(f"-{column}" if order.startswith("-") else column, "item__code")
+    return ReachPage(
+        tuple(
+            ReachSummary(
+                row.item.code,
+                row.name,
+                row.issuer,
+                region_name(row.region_path),
+                row.entitled,
+                row.told,
+                row.item.demonstration,
+            )
+            for row in found[offset : offset + limit]
+        ),
+        total,
     )
 
 
@@ -219,7 +275,8 @@ def reminded_at(item_id: int, parties: Collection[int]) -> dict[int, datetime]:
     return found
 
 
-def _funnel(rows: Iterable[_Row]) -> Funnel:
+def funnel_of(rows: Iterable[_Row]) -> Funnel:
+    """How far some enterprises have come."""
     rows = list(rows)
     steps = [PROGRESS.index(each.progress) for each in rows]
 
@@ -247,7 +304,7 @@ def _by_region(item: PublishedItem, rows: Iterable[_Row]) -> tuple[RegionReach, 
         RegionReach(
             code=path.ljust(6, "0") if path else "",
             name=region_name(path),
-            funnel=_funnel(group),
+            funnel=funnel_of(group),
             certain_fen=sum(each.fen or 0 for each in group),
         )
         for path, group in groups.items()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-portal: list[URLPattern] = []
-desk: list[URLPattern] = []
+from . import views
+
+portal: list[URLPattern] = [
+    path("mine/<int:party_id>/<str:code>/opinion", views.opinion, name="opinion"),
+]
+desk: list[URLPattern] = [
+    path("items/<str:code>/evaluation/", views.evaluation, name="evaluation"),
+    path("items/<str:code>/evaluation/opinions/", views.opinion_list, name="evaluation-opinions"),
+    path("items/<str:code>/evaluation/decide", views.decide, name="evaluation-decide"),
+]
