@@ -58,9 +58,11 @@ def links_of(source: str, sentences: Sequence[Sentence]) -> dict[str, list[int]]
     links: dict[str, list[int]] = {}
     for identifier, text in _texts(data):
         words = _bare(text)
-        found = [number for number, sentence in bare.items() if words and words in sentence]
+        found = [number for number, sentence in bare.items() if words and words in sentence][:1]
+        # What is paid is often said in several sentences, quoted whole.
+        found = found or [number for number, sentence in bare.items() if sentence and sentence in words]
         if found:
-            links[identifier] = found[:1]
+            links[identifier] = found
     return links
 
 
@@ -77,7 +79,7 @@ def _texts(data: Any) -> Iterator[tuple[str, str]]:
         text = str(benefit.get("text") or "") or next(
             (str(each.get("text") or "") for each in parts if isinstance(each, dict)), ""
         )
-        yield "benefit", text.split("\n")[0]
+        yield "benefit", text
 
 
 def _bare(text: str) -> str:

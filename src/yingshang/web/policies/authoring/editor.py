@@ -97,6 +97,8 @@ _BLANK: dict[str, Any] = {
     "grants": "待补充",
 }
 _EXPRESSIONS = {"when", "amount", "by", "of", "cap", "value", "otherwise", "less", "rate", "then", "used"}
+TO_WRITE = "待填写"
+"""What a new condition says until somebody has written it; content of the policy, so never translated."""
 _DAYS = {"from", "to"}
 _FIGURE = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -271,7 +273,7 @@ def _operate(sent: Sent, operation: str) -> None:
                 "text": condition.get("text", ""),
                 "when": condition.get("when"),
             }
-            second = {"id": _free_id(sent.source, 1), "text": str(_("待填写")), "when": False}
+            second = {"id": _free_id(sent.source, 1), "text": TO_WRITE, "when": False}
             _change(sent, SetValue(path, {**new, what: [part, second]}))
         case "way":
             way = str(path[-1])
@@ -308,7 +310,7 @@ def _new_entry(path: Path, source: str) -> Any:
     if last == "rules":
         table = _reach(read_source(source), path[:-1])
         return {"when": ["-"] * len(table["inputs"]), "then": 0}
-    return {"id": _free_id(source), "text": str(_("待填写")), "when": False}
+    return {"id": _free_id(source), "text": TO_WRITE, "when": False}
 
 
 def _free_id(source: str, after: int = 0) -> str:

@@ -274,7 +274,7 @@ def _ways_on(actor: Actor, version: VersionView) -> Any:
     """Where an author goes from here, as far as these pages are there."""
     for view, label, icon in (
         ("policies_desk:sandbox", _("沙盘推演"), "adjustments"),
-        ("policies_desk:item-review", _("标准化审查"), "rubber-stamp"),
+        ("policies_desk:versions", _("版本和审查"), "versions"),
     ):
         try:
             yield reverse(view, args=[version.code]), label, icon
