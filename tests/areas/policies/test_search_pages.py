@@ -275,3 +275,26 @@ def test_the_feeds_have_what_was_published_last(client: Client, django_assert_nu
 
 def test_robots_may_read_the_library_alone(client: Client) -> None:
     assert "Allow: /policies/\n" in client.get("/robots.txt").content.decode()
+
+
+def test_the_api_pages_through_items_and_documents(client: Client) -> None:
+    for code in ("P040", "P010", "P081"):
+        real_item(code)
+    number = issued_document()
+    rebuild_library(day=DAY)
+    first = client.get("/api/v1/policies/items?limit=2").json()
+    second = client.get("/api/v1/policies/items", {"limit": 2, "cursor": first["next"]}).json()
+    assert [each["code"] for each in [*first["items"], *second["items"]]] == ["P040", "P010", "P081"]
+    assert second["next"] is None
+    found = client.get("/api/v1/policies/items", {"text": "小巨人"}).json()["items"]
+    assert [each["code"] for each in found] == ["P040"]
+    here = client.get("/api/v1/policies/items", {"region": "350102"}).json()["items"]
+    assert [each["code"] for each in here] == ["P040"]
+    assert client.get("/api/v1/policies/items", {"region": "999999"}).status_code == 400
+    whole = client.get("/api/v1/policies/items/P040").json()
+    assert whole["source"] == (EXAMPLES / "P040.yaml").read_text("utf-8")
+    assert whole["most_fen"] == 75_000_000
+    assert client.get("/api/v1/policies/items/NONE").status_code == 404
+    papers = client.get("/api/v1/policies/documents", {"text": "吸纳就业"}).json()["items"]
+    assert [each["id"] for each in papers] == [number]
+    assert client.get(f"/api/v1/policies/documents/{number}").json()["text"].startswith("关于支持")

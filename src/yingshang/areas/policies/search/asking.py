@@ -36,8 +36,8 @@ class Question:
     """What somebody looks for. Empty fields narrow nothing.
 
     `place` is the path of a region: with `reach` "holds" what holds there (of the place and of everything above it),
-    with "within" what is of the place and below. `region` is the one place it is of ("0" the whole country). `window` is
-    open or upcoming. `ended` takes in what is out of force. `some`: half of the words suffice.
+    with "within" what is of the place and below. `region` is the one place it is of ("0" the country). `window` is open
+    or upcoming. `ended` takes in what is out of force. `some`: half of the words suffice.
     """
 
     text: str = ""
@@ -113,10 +113,10 @@ def search(question: Question, *, day: date, offset: int = 0, limit: int = 20, f
 
 def numbers_found(question: Question, *, day: date, what: str = "item", most: int = 2_000) -> list[int]:
     """Only the numbers of what answers, newest first: for subscriptions and feeds."""
+    question = replace(question, what=what)
     looking = index.searcher()
     if looking is None:
-        return []
-    question = replace(question, what=what)
+        return [index.referred(each)[1] for each in _by_title(question, day)][:most]
     found = looking.search(
         _whole(question, _words_query(question.text, loose=False), day), limit=most, order_by_field="issued"
     )
@@ -359,20 +359,21 @@ def _places(whole: str, text: str, *, others: bool = True) -> list[tuple[int, in
 
 def _without_index(question: Question, *, day: date, offset: int, limit: int) -> Answer:
     """Titles only, from the tables, while the index is being made."""
+    found = _by_title(question, day)
+    return Answer(_hits(found[offset : offset + limit], question.text, day), len(found), plain=True)
+
+
+def _by_title(question: Question, day: date) -> list[int]:
     items = (
         public_versions()
-        .filter(state="published")
+        .filter(state="published", name__icontains=question.text)
         .filter(Q(effective_to__isnull=True) | Q(effective_to__gte=day))
     )
-    papers = PolicyDocument.objects.filter(is_public=True).exclude(status__in=ENDED)
-    if question.text:
-        items = items.filter(name__icontains=question.text)
-        papers = papers.filter(title__icontains=question.text)
-    first = [index.reference("item", each) for each in items.values_list("item", flat=True)[:_DEEPEST]]
-    if question.what == "document":
-        first = []
+    papers = PolicyDocument.objects.filter(is_public=True, title__icontains=question.text)
+    found: list[int] = []
+    if question.what != "document":
+        found += [index.reference("item", each) for each in items.values_list("item", flat=True)[:_DEEPEST]]
     if question.what != "item":
-        first += [
-            index.reference("document", each) for each in papers.values_list("pk", flat=True)[:_DEEPEST]
-        ]
-    return Answer(_hits(first[offset : offset + limit], question.text, day), len(first), plain=True)
+        rows = papers.exclude(status__in=ENDED).order_by("-issued_on", "-pk")
+        found += [index.reference("document", each) for each in rows.values_list("pk", flat=True)[:_DEEPEST]]
+    return found

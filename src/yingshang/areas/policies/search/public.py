@@ -81,6 +81,17 @@ class WindowLine:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedSource:
+    """The document as the item itself names it, for items whose document is not in the library."""
+
+    title: str
+    number: str
+    issued: str
+    url: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublicVersion:
     """A version that was published, as the history of an item shows it."""
 
@@ -118,6 +129,7 @@ class PublicItem:
     note: str
     versions: tuple[PublicVersion, ...]
     document: DocumentSummary | None
+    named_source: NamedSource | None
     receipt: str
 
     @property
@@ -197,6 +209,7 @@ def public_item(*, code: str, day: date, number: int | None = None) -> PublicIte
         note=str(data.get("note") or ""),
         versions=tuple(_version(row) for row in rows),
         document=_summary(document) if document else None,
+        named_source=_named_source(data.get("document")),
         receipt=receipt_code(shown.published_event) if shown.published_event else "",
     )
 
@@ -273,7 +286,7 @@ def documents_after(
     if ids is not None:
         rows = rows.filter(pk__in=ids)
     if region_path:
-        rows = rows.filter(region_path__startswith=region_path)
+        rows = rows.filter(region_path__in=[region_path[:length] for length in (0, 2, 4, 6, 9, 12)])
     found = rows.annotate(item_count=Count("items")).order_by("pk")[:limit]
     return tuple(document_summary(row) for row in found)
 
@@ -319,6 +332,16 @@ def _version(row: ItemVersion) -> PublicVersion:
         end_reason=row.end_reason,
         note=row.note,
     )
+
+
+def _named_source(document: Any) -> NamedSource | None:
+    if not isinstance(document, Mapping) or not document.get("title"):
+        return None
+    names = ("title", "number", "issued", "url", "note")
+    told = {name: str(document.get(name) or "") for name in names}
+    if not told["url"].startswith(("https://", "http://")):
+        told["url"] = ""
+    return NamedSource(**told)
 
 
 def _window_lines(windows: Sequence[Mapping[str, str]], day: date) -> Iterator[WindowLine]:

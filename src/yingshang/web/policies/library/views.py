@@ -309,7 +309,7 @@ def _span_tag(first: date | None, last: date | None, today: date) -> tuple[str, 
 def _qr(address: str) -> str:
     """The address as a picture to be scanned; made of the address alone."""
     code = segno.make(address, error="m")
-    return mark_safe(code.svg_inline(scale=3, border=2, dark="#000", light="#fff"))
+    return mark_safe(code.svg_inline(omitsize=True, border=2, dark="#000", light="#fff"))
 
 
 def _month(text: str, today: date) -> date:

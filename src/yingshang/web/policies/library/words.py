@@ -52,7 +52,7 @@ STATE_TONES = {
 }
 WINDOWS: Words = {"open": _("现在可以申请"), "upcoming": _("即将开放")}
 ORDERS: Words = {"relevance": _("最相关"), "newest": _("最新发布"), "closing": _("最先截止")}
-REACHES: Words = {"holds": _("在这里适用（含上级政策）"), "within": _("这里和下级发布的")}
+REACHES: Words = {"holds": _("在这里适用的"), "within": _("这里及下级发布的")}
 GROUPS: Words = {
     "what": _("类型"),
     "level": _("层级"),
