@@ -13,7 +13,10 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One of the elements of a standardised policy item, and the paths of the YAML it is read from."""
+    """One of the elements of a standardised policy item, and the paths of the YAML it is read from.
+
+    `first`: only the first path that says something counts. `written` is how a value is written out.
+    """
 
     code: str
     name: str
@@ -22,6 +25,8 @@ class Element:
     needed: bool
     paths: tuple[str, ...]
     hint: str
+    first: bool = False
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,17 @@ def elements() -> tuple[Element, ...]:
             row["needed"],
             tuple(row["from"]),
             row["hint"],
+            bool(row.get("first")),
+            row.get("as", ""),
         )
         for row in _read("elements")["elements"]
     )
+
+
+@cache
+def element_words(kind: str) -> dict[str, str]:
+    """The words for the values of a field that holds codes."""
+    return dict(_read("elements")["words"].get(kind, {}))
 
 
 @cache

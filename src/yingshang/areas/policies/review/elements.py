@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from yingshang.kernel.reference.api import UnknownRegion, facts, region_path
+
 from ..content import read_item
 from ..errors import InvalidItem
-from .data import Element, elements
+from .data import Element, element_words, elements
 
 
 class Written(Protocol):
@@ -58,7 +60,12 @@ def completeness_of(source: str, own: Mapping[str, Any]) -> tuple[ElementState, 
 
 
 def _state(element: Element, data: Mapping[str, Any], own: Mapping[str, Any]) -> ElementState:
-    read = list(dict.fromkeys(text for path in element.paths for text in _found(data, path)))
+    read: list[str] = []
+    for path in element.paths:
+        read += (_written(element.written, each) for each in _found(data, path))
+        if read and element.first:
+            break
+    read = list(dict.fromkeys(each for each in read if each))
     text = "\n".join(read)
     written = str(own.get(element.code) or "").strip()
     return ElementState(
@@ -72,13 +79,42 @@ def _state(element: Element, data: Mapping[str, Any], own: Mapping[str, Any]) ->
     )
 
 
-def _found(data: Any, path: str) -> Iterator[str]:
-    """The words at a path; `a[]` is every entry of the list a, and of the lists within its entries."""
+def _written(kind: str, value: Any) -> str:
+    """A value in words."""
+    if kind == "period":
+        if not isinstance(value, Mapping):
+            return f"自 {value} 起"
+        days = [
+            f"{word} {value[key]}"
+            for key, word in (("from", "自"), ("to", "至"))
+            if value.get(key) is not None
+        ]
+        return "，".join(each for each in (" ".join(days), str(value.get("text") or "").strip()) if each)
+    text = str(value).strip()
+    if kind == "region":
+        return _place(text)
+    if kind == "fact":
+        found = facts().get(text)
+        return found.name if found else text
+    return element_words(kind).get(text, text) if kind else text
+
+
+def _place(code: str) -> str:
+    if code and not code.strip("0"):
+        return "全国"
+    try:
+        return region_path(code)
+    except UnknownRegion:
+        return code
+
+
+def _found(data: Any, path: str) -> Iterator[Any]:
+    """The values at a path; `a[]` is every entry of the list a, and of the lists within its entries."""
     head, _, rest = path.partition(".")
     if head.endswith("[]"):
         entries = data.get(head[:-2]) if isinstance(data, Mapping) else None
         for entry in _entries(entries or ()):
-            yield from _found(entry, rest) if rest else _words(entry)
+            yield from _found(entry, rest) if rest else _values(entry)
         return
     value = data.get(head) if isinstance(data, Mapping) else None
     if value is None:
@@ -86,7 +122,7 @@ def _found(data: Any, path: str) -> Iterator[str]:
     if rest:
         yield from _found(value, rest)
     else:
-        yield from _words(value)
+        yield from _values(value)
 
 
 def _entries(entries: Any) -> Iterator[Any]:
@@ -100,9 +136,9 @@ def _entries(entries: Any) -> Iterator[Any]:
                 yield from _entries((entry["not"],))
 
 
-def _words(value: Any) -> Iterator[str]:
+def _values(value: Any) -> Iterator[Any]:
     if isinstance(value, list | tuple):
         for each in value:
-            yield from _words(each)
-    elif str(value).strip():
-        yield str(value).strip()
+            yield from _values(each)
+    else:
+        yield value

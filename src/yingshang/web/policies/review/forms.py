@@ -41,7 +41,7 @@ class CommentForm(forms.Form):
         label=_("姓名或者单位名称"), max_length=60, help_text=_("公布时个人只显示姓氏，单位显示全称。")
     )
     contact = forms.CharField(
-        label=_("联系方式（选填）"),
+        label=_("联系方式"),
         max_length=100,
         required=False,
         help_text=_("只用于核实意见，加密保存，不公布。"),
