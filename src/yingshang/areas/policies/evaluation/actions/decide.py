@@ -24,7 +24,8 @@ def record_evaluation(*, actor: Actor, code: str, decision: str, reason: str, no
     """Record that an item is continued, changed or stopped, with the figures as they are; the number of the event.
 
     It changes nothing of the item itself: a change is another version, a stop its withdrawal. Needs `policies.publish`
-    for the item and `policies.view_matches`. Raises ItemNotFound, and InvalidEvaluation without a reason.
+    for the item and `policies.view_matches`. Raises ItemNotFound, NotPossibleNow for an item that is not in force, and
+    InvalidEvaluation without a reason.
     """
     row = load_version(actor, code, PUBLISH, "published")
     reason = " ".join(reason.replace("\0", "").split())
