@@ -14,6 +14,7 @@ from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices import api as notices
+from yingshang.kernel.parties import api as parties
 from yingshang.operations.sample_city import Demonstration, clerks_enterprises, load_city, load_people
 from yingshang.operations.sample_policies import (
     ABSTRACT,
@@ -74,6 +75,7 @@ def test_the_library_is_filled_once_and_enterprises_are_told(tmp_path: Path) -> 
         "DEMO-HRB-01": ["draft", "published"],
         "DEMO-HRB-02": ["published"],
         "DEMO-HRB-03": ["withdrawn"],
+        "DEMO-HRB-04": ["published"],
         "DEMO-HRB-11": ["reviewing"],
         "DEMO-HRB-12": ["reviewing"],
         "DEMO-HRB-13": ["rejected"],
@@ -95,10 +97,8 @@ def test_the_library_is_filled_once_and_enterprises_are_told(tmp_path: Path) -> 
     boss = access.actor_by_reference(f"user:{access.find_account(actor=ACTOR, username='boss')[0]}")
     told = [each.template for each in notices.inbox(actor=boss, per_page=100).rows]
     assert told.count("policies.package") == 1
-    decided = policies.decide_one(
-        actor=boss, party_id=clerks_enterprises(now)[0], code="DEMO-HRB-02", day=timezone.localdate(now)
-    )
-    assert decided.outcome != "undecided", "what was missing was told by the enterprise"
+    facts = parties.portrait(actor=ACTOR, party_id=clerks_enterprises(now)[1], now=now).facts
+    assert [f"{each.value:f}" for each in facts if each.column == "market.share"] == ["0.1200"]
     tried = policies.scenarios(actor=ACTOR, code="DEMO-HRB-01")
     assert [each.document_id is not None for each in tried].count(True) == 1
 

@@ -30,7 +30,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "policies"
 ORIGIN = "平台启用前已发布的政策，据公开来源录入"
 ABSTRACT = "【平台摘要，不是文件原文】以下由平台按公开来源逐条整理，原文以发文机关发布的为准。"
 _STATUSES = {"in force": "in_force", "expired": "expired", "draft": "draft", "unknown": "unknown"}
-_MONTH = 30
+_SOON, _MONTH = 12, 30
 
 
 def load_policies(enterprises: Mapping[int, int], *, now: datetime) -> None:
@@ -439,6 +439,7 @@ def _filled(words: Any, now: datetime) -> Any:
         "last_year": today.year - 1,
         "year": today.year,
         "next_year": today.year + 1,
+        "soon": (today + timedelta(days=_SOON)).isoformat(),
         "closing": (today + timedelta(days=_MONTH)).isoformat(),
     }
 
