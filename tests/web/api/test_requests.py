@@ -267,7 +267,13 @@ class TestMe:
 
     def test_a_user(self) -> None:
         body = make.browser(make.a_clerk(make.enterprise())).get("/api/v1/me").json()
-        assert body["permissions"] == ["forms.fill_own", "objections.file_own", "parties.view_own"]
+        assert body["permissions"] == [
+            "forms.fill_own",
+            "objections.file_own",
+            "parties.declare_own",
+            "parties.view_own",
+            "policies.match_own",
+        ]
         assert body["mandates"][0]["legal_representative"] is False
 
     def test_nobody(self, visitor: Client) -> None:

@@ -94,11 +94,6 @@ def _plans() -> list[dict[str, str]]:
     """What is not there yet, and is said to be not there."""
     return [
         {
-            "icon": "report-analytics",
-            "title": _("政策匹配"),
-            "text": _("看到能享受哪些政策、为什么、还差什么"),
-        },
-        {
             "icon": "cash",
             "title": _("免申即享与兑现"),
             "text": _("符合条件的资金不用申请直接拨付，进度随时可查"),
