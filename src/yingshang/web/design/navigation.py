@@ -24,6 +24,8 @@ class Destination:
     group: str | Promise = ""
     hidden_from_visitors: bool = False
     """Left out before logging in, although opening it would only ask to log in."""
+    only_for_visitors: bool = False
+    """Left out after logging in, where something better takes its place."""
 
     @property
     def url(self) -> str:
@@ -61,6 +63,8 @@ def destinations(face: str, actor: Actor) -> Iterator[Destination]:
         if rule is None:
             continue
         if actor.kind == "visitor" and (destination.hidden_from_visitors or rule.who != "everybody"):
+            continue
+        if destination.only_for_visitors and actor.kind != "visitor":
             continue
         if rule.allows(actor):
             yield destination

@@ -22,16 +22,22 @@ class PolicyPagesConfig(AppConfig):
                 74,
                 group=_("政策"),
             ),
+            Destination("desk", _("政策触达"), "policies_desk:reach-items", "send", 76, group=_("政策")),
+            # Who has an account has 可享政策, and the calculator from the library.
             Destination(
-                "desk", _("政策触达"), "policies_desk:reach-items", "send", 76, group=_("政策")
+                "portal",
+                _("政策计算器"),
+                "policies:calculator",
+                "list-check",
+                24,
+                only_for_visitors=True,
             ),
-            Destination("portal", _("政策计算器"), "policies:calculator", "list-check", 24),
         )
 
         from .review import panel  # noqa: F401  (registers the panel of its cases)
 
         add_destinations(
-            Destination("portal", _("政策征求意见"), "policies:consultations", "message-circle", 26),
+            Destination("portal", _("征求意见"), "policies:consultations", "message-circle", 26),
             Destination(
                 "desk",
                 _("征求意见"),
