@@ -193,6 +193,7 @@ SYSTEM_ACTORS: Words = {
     "flow": _("流程引擎"),
     "forms": _("表单服务"),
     "policy-matching": _("政策匹配服务"),
+    "policy-outreach": _("政策推送"),
     "retention": _("保存期限清理"),
     "sample-city": _("示例城市装载"),
     "setup": _("平台安装"),
