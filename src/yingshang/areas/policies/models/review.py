@@ -75,7 +75,7 @@ class FindingJudgement(models.Model):
 
 
 class Consultation(models.Model):
-    """A draft put before the public. `source` is what was put there; the draft may go on."""
+    """A draft put before the public. `source` and `elements` are what was put there; the draft may go on."""
 
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="consultations")
     version = models.ForeignKey(ItemVersion, on_delete=models.PROTECT, related_name="consultations")
@@ -83,6 +83,7 @@ class Consultation(models.Model):
     explanation = models.TextField("起草说明", blank=True)
     source = models.TextField()
     digest = models.CharField(max_length=64)
+    elements = models.JSONField(default=dict)
     region_path = models.CharField(max_length=12)
     article = models.CharField("依据", max_length=200)
     state = models.CharField("状态", max_length=12, default="open")

@@ -165,12 +165,15 @@ def _detail(
     row: Consultation, comments: tuple[CommentView, ...], withheld: int, today: date
 ) -> ConsultationDetail:
     earlier = (
-        row.version.item.versions.filter(state__in=["published"]).values_list("source", flat=True).first()
+        row.version.item.versions.filter(published_at__isnull=False, number__lt=row.version.number)
+        .order_by("-number")
+        .values_list("source", flat=True)
+        .first()
     )
     return ConsultationDetail(
         summary=_summary(row, today),
         explanation=row.explanation,
-        elements=completeness_of(row.source, row.version.elements),
+        elements=completeness_of(row.source, row.elements),
         clauses=redline_clauses(earlier, row.source) if earlier else (),
         outcome=row.summary,
         comments=comments,

@@ -38,7 +38,7 @@ from yingshang.web.listing import Listing
 from yingshang.web.words import in_language
 
 from .forms import AnswerForm, CommentForm, ConcludeForm, ConsultationFilter, LetterForm
-from .tables import STATES, ConsultationTable, DeskConsultationTable
+from .tables import STATES, ConsultationTable, DeskConsultationTable, title_of
 
 ANSWER = "policies.answer_comments"
 
@@ -245,6 +245,7 @@ def _page(detail: ConsultationDetail) -> dict[str, Any]:
     return {
         "detail": detail,
         "consultation": detail.summary,
+        "title": title_of(detail.summary),
         "state": {"words": words, "tone": tone, "icon": sign},
         "elements": [
             (in_language(each.name, each.name_en), each.text) for each in detail.elements if each.text

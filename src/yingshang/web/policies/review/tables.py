@@ -23,6 +23,11 @@ STATES = {
 }
 
 
+def title_of(row: ConsultationSummary) -> str:
+    """What a consultation is called."""
+    return _("关于“%(name)s”公开征求意见") % {"name": row.name}
+
+
 class ConsultationTable(tables.Table):
     """Consultations as everybody sees them."""
 
@@ -45,10 +50,10 @@ class ConsultationTable(tables.Table):
     def render_title(self, value: str, record: ConsultationSummary) -> SafeString:
         address = reverse(self.address, args=[record.id])
         sample = _("演示数据") if record.demonstration else ""
-        return format_html('<a href="{}">{}</a><small>{}</small>', address, value, sample)
+        return format_html('<a href="{}">{}</a><small>{}</small>', address, title_of(record), sample)
 
-    def value_title(self, value: str) -> str:
-        return value
+    def value_title(self, record: ConsultationSummary) -> str:
+        return title_of(record)
 
     def render_closes_on(self, value: Any, record: ConsultationSummary) -> str:
         day = formats.day(value)

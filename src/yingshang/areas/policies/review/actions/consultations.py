@@ -29,6 +29,7 @@ def open_consultation(review: Review, row: ItemVersion, *, now: datetime) -> Con
         explanation=review.explanation,
         source=row.source,
         digest=row.digest,
+        elements=row.elements,
         region_path=row.item.region_path,
         article=rules.article,
         opened_at=now,
