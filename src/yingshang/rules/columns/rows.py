@@ -115,6 +115,9 @@ def _keys(column: ChunkColumn, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.in
             keys = column.truth().take(rows).astype(np.int64)
         elif column.kind == "texts":
             keys = column.list_keys(rows)
+        elif column.kind == "list" and column.array.null_count:
+            # Lists are not compared with each other; but all who have none are the same.
+            keys = np.arange(len(rows))
         else:
             return None
     except NotColumnar:
