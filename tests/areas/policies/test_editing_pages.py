@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.areas.policies.factories import author, hiring, issued_document, written_item
-from tests.kernel.access.factories import DAOLI, HARBIN, arranged, official
+from tests.kernel.access.factories import DAOLI, HARBIN, NOW, arranged, official
 from tests.kernel.parties.factories import region_tree
 from tests.web.desk.factories import signed_in
-from yingshang.areas.policies.api import get_item
+from yingshang.areas.policies.api import create_item, get_item
 from yingshang.areas.policies.models import ItemVersion, PolicyDocument
 from yingshang.kernel.ledger.models import AuditEvent
 
@@ -256,6 +256,24 @@ def test_the_second_of_two_authors_is_told_and_nothing_is_lost(page: Client, wri
     )
     assert kept.status_code == 302
     assert _source() == hiring(staff=30).replace("name: 吸纳就业补贴", "name: 对方的名称")
+
+
+def test_links_to_sentences_are_kept_whatever_the_page_shows(page: Client, writer: Any) -> None:
+    number = issued_document(actor=writer.actor())
+    with arranged():
+        create_item(
+            actor=writer.actor(),
+            source=hiring(),
+            document_id=number,
+            links={"insured": [3], "benefit": [5]},
+            now=NOW,
+        )
+    address = reverse("policies_desk:item", args=["HIRING"])
+    as_yaml = _fields(page.post(address, {**_open(page), "l/insured": "3、4", "op": "view:yaml"}))
+    assert as_yaml["l/insured"] == ["3、4"]
+    back = _fields(page.post(address, {**as_yaml, "op": "view:fields"}))
+    assert _save(page, back).status_code == 302
+    assert ItemVersion.objects.get().links == {"insured": [3, 4], "benefit": [5]}
 
 
 def test_yaml_that_is_no_item_is_not_saved_and_not_lost(page: Client, writer: Any) -> None:

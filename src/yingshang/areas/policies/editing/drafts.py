@@ -20,7 +20,7 @@ from yingshang.rules.policy.scenario import ScenarioResult, run_scenarios
 from ..content import catalogue, problems_of, read_item
 from ..errors import InvalidItem
 from ..sentences import Sentence
-from .yaml_text import CannotEdit, path_at, read_data
+from .yaml_text import CannotEdit, paths_of, read_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class PlacedProblem:
 
 def placed_problems(source: str, as_of: date) -> tuple[PlacedProblem, ...]:
     """Everything `yingshang policy check` says of a source, each at its field."""
+    at = paths_of(source)
     return tuple(
-        PlacedProblem(path_at(source, each.place.line, each.place.column), each)
-        for each in problems_of(source, as_of)
+        PlacedProblem(at(each.place.line, each.place.column), each) for each in problems_of(source, as_of)
     )
 
 

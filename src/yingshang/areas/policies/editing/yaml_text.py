@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -82,18 +83,27 @@ def read_data(source: str) -> Any:
 
 def path_at(source: str, line: int, column: int) -> Path:
     """The path of what stands at a place, counted from 1: of the innermost value that begins there or before."""
+    return paths_of(source)(line, column)
+
+
+def paths_of(source: str) -> Callable[[int, int], Path]:
+    """`path_at` for many places of one source."""
     try:
         places = _only(source).places
     except (PolicyError, CannotEdit):
-        return ()
-    best: tuple[tuple[int, int], int, Path] = ((0, 0), 0, ())
-    for path, place in places.items():
-        at = (place.line, place.column)
-        if at <= (line, column):
-            # A mapping begins where its first key does: what is said of that place is said of the mapping, unless
-            # a value begins later on the way.
-            best = max(best, (at, -len(path), path), key=lambda each: (each[0], each[1]))
-    return best[2]
+        return lambda line, column: ()
+    # A mapping begins where its first key does: what is said of that place is said of the mapping, unless a value
+    # begins later on the way.
+    starts = sorted(
+        (place.line, place.column, -len(path), number) for number, (path, place) in enumerate(places.items())
+    )
+    paths = list(places)
+
+    def found(line: int, column: int) -> Path:
+        index = bisect_right(starts, (line, column, 1, 0))
+        return paths[starts[index - 1][3]] if index else ()
+
+    return found
 
 
 def _only(source: str) -> Marked:

@@ -37,6 +37,7 @@ from yingshang.web.design.formats import english
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
 
+from .editor import said_by_row
 from .forms import AUTHOR, DocumentForm, NewItemForm, TakeInForm, path_of
 from .tables import STATUSES, DocumentFilter, DocumentTable, place_name, state_tag
 
@@ -246,19 +247,27 @@ def _create(
     sentences: list[Sentence],
     accepted: list[Proposal],
 ) -> str:
+    summary = found.summary
     source = propose_item(
         sentences,
         catalogue(),
         code=said["code"],
         name=said["name"],
         region=said["region"],
-        issued_on=found.summary.issued_on,
+        issued_on=summary.issued_on,
+        document={
+            "title": summary.title,
+            "number": summary.number,
+            "issuer": summary.issuer,
+            "issued": summary.issued_on.isoformat() if summary.issued_on else "",
+            "url": summary.url,
+        },
         proposals=accepted,
     )
     return create_item(
         actor=actor,
         source=source,
-        document_id=found.summary.id,
+        document_id=summary.id,
         links=links_of(source, sentences),
         now=timezone.now(),
     )
@@ -267,10 +276,10 @@ def _create(
 def _shown(index: int, proposal: Proposal, accepted: bool) -> dict[str, Any]:
     tone, icon = CONFIDENCE[proposal.confidence]
     words = {"high": _("把握大"), "medium": _("请核对"), "low": _("把握小")}
-    start, end = proposal.start, proposal.end
     return {
         "index": index,
         "proposal": proposal,
+        "said": said_by_row(proposal.expression) or proposal.quote,
         "kind": KINDS[proposal.kind],
         "reason": proposal.reason if english() else proposal.reason_zh,
         "tone": tone,
@@ -278,7 +287,6 @@ def _shown(index: int, proposal: Proposal, accepted: bool) -> dict[str, Any]:
         "confidence": words[proposal.confidence],
         "accepted": accepted,
         "usable": proposal.kind != "remark" and bool(proposal.expression or proposal.fragment),
-        "range": (start, end),
     }
 
 

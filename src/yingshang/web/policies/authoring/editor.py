@@ -598,6 +598,22 @@ def _row_view(when: Any, path: Path, sent: Sent, place: str) -> RowView | None:
     )
 
 
+def said_by_row(feel: str) -> str:
+    """A condition in words, as its row says it; nothing where no row can."""
+    row = rows_of(feel, catalogue().names) if feel else None
+    if row is None:
+        return ""
+    known = catalogue().find(row.fact)
+    kind = type_of(row.fact)
+    values = [shown_value(each, kind) for each in row.values]
+    values = [_area_name(known, each) or each for each in values]
+    unit = (known.unit or "") if known is not None and kind == "number" and values else ""
+    joined = (" – " if row.comparison == "between" else "、").join(values)
+    return " ".join(
+        filter(None, (known.name if known else row.fact, str(COMPARISONS[row.comparison]), joined, unit))
+    )
+
+
 def _area_name(known: Any, value: str) -> str:
     if known is None or known.code_list != "regions":
         return ""

@@ -115,6 +115,9 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
         return _page(request, actor, detail, version, sent, view, may_change=may_change)
     actor.require(AUTHOR)
     sent = read_sent(request.POST)
+    # What a page does not show stays; what is gone from the item points nowhere any more.
+    links = {**{key: list(each) for key, each in version.links.items()}, **sent.links}
+    sent.links = {key: each for key, each in links.items() if key == "benefit" or key in sent.source}
     view = request.POST.get("view", "fields")
     operation = request.POST.get("op", "")
     if operation.startswith("view:"):
@@ -128,7 +131,7 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
             code=code,
             source=sent.source,
             revision=revision,
-            links=sent.links or None,
+            links=sent.links,
             note=request.POST.get("change_note"),
             now=timezone.now(),
         )
@@ -220,6 +223,7 @@ def _page(
             "told": dict(checked.slots),
             "sentences": sentences,
             "revision": revision,
+            "links": sent.links,
             "began": request.POST.get("began") or version.source,
             "facts": fact_options() if shown.view == "fields" else (),
             "areas": areas_of(_code(detail.summary.region_path)) if shown.view == "fields" else (),
