@@ -294,12 +294,20 @@ def funnel_of(rows: Iterable[_Row]) -> Funnel:
 
 
 def _by_region(item: PublishedItem, rows: Iterable[_Row]) -> tuple[RegionReach, ...]:
-    """By the divisions one level below that of the item."""
-    length = next((each for each in (2, 4, 6, 9, 12) if each > len(item.region_path)), 12)
+    """By the divisions below that of the item; where all lie in one of them, by those below it."""
+    rows = list(rows)
     groups: dict[str, list[_Row]] = {}
-    for each in rows:
-        path = each.traits.region_path
-        groups.setdefault(path[:length] if len(path) >= length else _ELSEWHERE, []).append(each)
+    for length in (each for each in (2, 4, 6, 9, 12) if each > len(item.region_path)):
+        finer: dict[str, list[_Row]] = {}
+        for each in rows:
+            path = each.traits.region_path
+            finer.setdefault(path[:length] if len(path) >= length else _ELSEWHERE, []).append(each)
+        named = len(finer) - (_ELSEWHERE in finer)
+        if groups and not named:
+            break
+        groups = finer
+        if named != 1:
+            break
     found = [
         RegionReach(
             code=path.ljust(6, "0") if path else "",

@@ -123,4 +123,6 @@ def _funnel(group: str, funnel: Funnel, certain_fen: int) -> Iterator[Line]:
 def _line(group: str, name: str, value: Any, unit: str) -> Line:
     if value is None:
         return Line(group, name, UNKNOWN, "", unit)
+    if isinstance(value, Decimal):
+        return Line(group, name, formats.number(value, 2), f"{value:.2f}", unit)
     return Line(group, name, formats.number(value), str(value), unit)

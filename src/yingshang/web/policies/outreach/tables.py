@@ -26,6 +26,9 @@ _TONES = {
 }
 
 
+_WHOLE = {"td": {"class": "nowrap"}}
+
+
 class ReachItemTable(tables.Table):
     """Items in force; each leads to its reach and its evaluation."""
 
@@ -34,7 +37,7 @@ class ReachItemTable(tables.Table):
 
     name = tables.Column(verbose_name=_("政策事项"), linkify=("policies_desk:reach", [tables.A("code")]))
     code = tables.Column(verbose_name=_("编号"))
-    region_name = tables.Column(verbose_name=_("适用地区"), orderable=False)
+    region_name = tables.Column(verbose_name=_("适用地区"), orderable=False, empty_values=())
     entitled = CountColumn(verbose_name=_("符合的企业"))
     told = CountColumn(verbose_name=_("已通知"))
     evaluation = tables.Column(verbose_name=_("评价"), accessor="code", orderable=False)
@@ -47,6 +50,9 @@ class ReachItemTable(tables.Table):
 
     def render_region_name(self, record: ReachSummary) -> Any:
         return record.region_name or _("全国")
+
+    def value_region_name(self, record: ReachSummary) -> str:
+        return record.region_name or str(_("全国"))
 
     def render_evaluation(self, record: ReachSummary) -> SafeString:
         return format_html(
@@ -67,9 +73,11 @@ class UnactedTable(tables.Table):
     credit_code = tables.Column(
         verbose_name=_("统一社会信用代码"), accessor="party__credit_code", orderable=False
     )
-    region = tables.Column(verbose_name=_("区划"), accessor="party__region_name", orderable=False)
+    region = tables.Column(
+        verbose_name=_("区划"), accessor="party__region_name", orderable=False, attrs=_WHOLE
+    )
     industry = tables.Column(verbose_name=_("行业"), accessor="party__industry_name", orderable=False)
-    size = tables.Column(verbose_name=_("规模"), accessor="party__size", orderable=False)
+    size = tables.Column(verbose_name=_("规模"), accessor="party__size", orderable=False, attrs=_WHOLE)
     amount = tables.Column(
         verbose_name=_("金额"),
         accessor="certain_fen",
