@@ -138,4 +138,10 @@ def _day(day: date) -> Date:
 
 
 def _date(value: Any) -> date | None:
+    """A day of the YAML, also one in quotes; no day where the compiler finds it is none."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
     return None if value is None else date(value.year, value.month, value.day)

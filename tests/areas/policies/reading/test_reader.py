@@ -463,3 +463,12 @@ def test_figures_keep_their_places() -> None:
     line = even("对 固定资产投资 1000万元（含）至5000万元 的项目")
     [one] = quantities(line.text, bounds())
     assert (one.low, one.value, one.low_closed) == (10_000_000, 50_000_000, True)
+
+
+def test_a_draft_says_which_document_it_is_from() -> None:
+    document = {"title": "若干措施", "number": "", "issuer": "演示机关", "issued": "2026-01-05", "url": ""}
+    source = propose_item(split_sentences("参保人数不少于10人。"), CATALOGUE, code="NEW", document=document)
+    assert load_policies([("draft.yaml", source)]).problems == []
+    draft = yaml.safe_load(source)
+    assert draft["document"] == {"title": "若干措施", "issuer": "演示机关", "issued": "2026-01-05"}
+    assert draft["issuer"] == "演示机关"

@@ -8,7 +8,7 @@ person has written it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -40,11 +40,13 @@ def propose_item(
     name: str = "",
     region: str = "",
     issued_on: date | None = None,
+    document: Mapping[str, str] | None = None,
     proposals: Iterable[Proposal] | None = None,
 ) -> str:
     """The YAML of a draft item from some sentences, for a person to go on with.
 
-    `proposals` are those to be used, by default all that `read_document` makes. Raises NothingToRead.
+    `document` is what the item says of where it is from: title, number, issuer, issued, url. `proposals` are those to
+    be used, by default all that `read_document` makes. Raises NothingToRead.
     """
     read = tuple(
         read_document(sentences, catalogue, region=region, issued_on=issued_on)
@@ -53,6 +55,11 @@ def propose_item(
     )
     draft = _Draft(sentences, read)
     item: dict[str, Any] = {"id": code, "name": name or TO_WRITE}
+    said = {key: value for key, value in (document or {}).items() if value}
+    if said:
+        item["document"] = said
+    if said.get("issuer"):
+        item["issuer"] = said["issuer"]
     if region:
         item["region"] = region
     item |= draft.periods()
