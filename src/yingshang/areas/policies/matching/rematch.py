@@ -195,9 +195,11 @@ def settle(
     changed = {
         version: new for version, old, new in zip(engine.versions, before, after, strict=True) if old != new
     }
-    for version, new in changed.items():
-        old = stored.get(version, Stored())
-        newly, no_longer = differences(decode_planes(old.planes), decode_planes(new.planes), bucket)
+    for item, version in enumerate(engine.versions):
+        if version not in changed:
+            continue
+        old = decode_planes(before[item].planes)
+        newly, no_longer = differences(old, match.planes[item], bucket)
         summary.newly += len(newly)
         summary.no_longer += len(no_longer)
         if len(newly) or len(no_longer):

@@ -34,6 +34,7 @@ from yingshang.kernel.reference.api import (
     suggest_industries,
     suggest_regions,
 )
+from yingshang.rules.policy.change import RATIO
 from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.population import needed_columns
 from yingshang.web.errors import message_of
@@ -99,6 +100,7 @@ def _page(
         {
             "question": question,
             "options": _options(question, near) if question else [],
+            "unit": _unit(question) if question else "",
             "typed": request.GET.get("value", ""),
             "problem": problem,
             "state": state,
@@ -249,6 +251,12 @@ def _options(question: CalculatorQuestion, near: Sequence[tuple[str, str]]) -> l
             return [(each, each) for each in question.options]
         case _:
             return list(near)
+
+
+def _unit(question: CalculatorQuestion) -> str:
+    if question.unit == RATIO:
+        return _("可写 3% 这样的百分数")
+    return question.unit and f"（{question.unit}）"
 
 
 def _told(column: str, value: Any) -> str:
