@@ -276,6 +276,20 @@ def test_links_to_sentences_are_kept_whatever_the_page_shows(page: Client, write
     assert ItemVersion.objects.get().links == {"insured": [3, 4], "benefit": [5]}
 
 
+def test_beside_an_item_of_a_long_document_stands_what_it_points_at(page: Client, writer: Any) -> None:
+    text = "".join(f"第{number}句，参保人数不少于{number}人。" for number in range(1, 401))
+    number = issued_document(actor=writer.actor(), text=text)
+    with arranged():
+        create_item(
+            actor=writer.actor(), source=hiring(), document_id=number, links={"insured": [200]}, now=NOW
+        )
+    shown = page.get(reverse("policies_desk:item", args=["HIRING"])).context["sentences"]
+    assert [each.number for each in shown] == list(range(188, 213))
+    assert (
+        page.get(reverse("policies_desk:document", args=[number])).content.decode().count('name="s"') == 400
+    )
+
+
 def test_yaml_that_is_no_item_is_not_saved_and_not_lost(page: Client, writer: Any) -> None:
     written_item(actor=writer.actor())
     broken = hiring().replace("conditions:", "conditions: [")

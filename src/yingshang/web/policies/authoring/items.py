@@ -46,6 +46,8 @@ from .tables import ItemFilter, ItemTable, place_name, state_name, state_tag
 
 VIEW = "policies.view_drafts"
 CHANGEABLE = ("draft", "returned")
+MOST_SENTENCES, AROUND = 300, 12
+"""Beside the editor; all of them are on the page of the document."""
 
 
 @needs(VIEW)
@@ -202,7 +204,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     shown = view_of(sent, view)
-    sentences = _sentences(actor, detail)
+    sentences = _near(_sentences(actor, detail), sent.links)
     code = detail.summary.code
     revision = _revision(request.POST) if request.method == "POST" else version.revision
     checked = check(sent, shown, timezone.localdate())
@@ -293,6 +295,15 @@ def _sentences(actor: Actor, detail: ItemDetail) -> tuple[Sentence, ...]:
         return get_document(actor=actor, document_id=detail.summary.document_id).sentences
     except DocumentNotFound:
         return ()
+
+
+def _near(sentences: tuple[Sentence, ...], links: dict[str, list[int]]) -> tuple[Sentence, ...]:
+    """Of a long document what stands around the sentences that are pointed at; all of a short one."""
+    if len(sentences) <= MOST_SENTENCES:
+        return sentences
+    pointed = {one for each in links.values() for one in each} or {1}
+    near = {number + step for number in pointed for step in range(-AROUND, AROUND + 1)}
+    return tuple(each for each in sentences if each.number in near)
 
 
 def _revision(data: QueryDict) -> int:
