@@ -199,7 +199,6 @@ def test_windows_by_the_day() -> None:
 
     assert [found(day, "open") for day in (inside, before, after)] == [1, 0, 0]
     assert [found(day, "upcoming") for day in (inside, before, after)] == [0, 1, 0]
-    assert asked().facets["window"] == {"open": 1}
 
 
 @pytest.mark.django_db

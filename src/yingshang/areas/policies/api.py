@@ -37,6 +37,7 @@ from .errors import (
     InvalidItem,
     InvalidOpinion,
     InvalidScenario,
+    InvalidSubscription,
     ItemNotFound,
     LinkNotFound,
     NobodyToRemind,
@@ -45,6 +46,7 @@ from .errors import (
     PackageNotFound,
     ReceiptNotFound,
     ScenarioNotFound,
+    SubscriptionNotFound,
 )
 from .evaluation.actions.decide import record_evaluation
 from .evaluation.actions.give_opinion import give_opinion, may_give_opinion
@@ -181,6 +183,7 @@ from .sandbox.values import (
 from .sandbox.values import (
     Side as SandboxSide,
 )
+from .search.actions.subscribe import subscribe, unsubscribe, unsubscribe_all
 from .search.asking import FACETS as LIBRARY_FACETS
 from .search.asking import Answer as LibraryAnswer
 from .search.asking import Hit as LibraryHit
@@ -188,6 +191,7 @@ from .search.asking import Piece as LibraryPiece
 from .search.asking import Question as LibraryQuestion
 from .search.asking import numbers_found
 from .search.asking import search as search_library
+from .search.digests import SubscriptionView, send_digests, subscriptions
 from .search.index import rebuild as rebuild_library
 from .search.public import (
     BenefitLine,
@@ -293,6 +297,7 @@ __all__ = [
     "InvalidReview",
     "InvalidRow",
     "InvalidScenario",
+    "InvalidSubscription",
     "ItemDetail",
     "ItemNotFound",
     "ItemPage",
@@ -365,6 +370,8 @@ __all__ = [
     "SizeReach",
     "State",
     "Subject",
+    "SubscriptionNotFound",
+    "SubscriptionView",
     "TooManyComments",
     "TriedFigure",
     "UnactedPage",
@@ -486,16 +493,21 @@ __all__ = [
     "scenario_results",
     "scenarios",
     "search_library",
+    "send_digests",
     "send_packages",
     "shown_value",
     "sources_of",
     "split_sentences",
     "states",
     "submit_version",
+    "subscribe",
+    "subscriptions",
     "supply_fact",
     "take_in_document",
     "typed_value",
     "unacted_parties",
+    "unsubscribe",
+    "unsubscribe_all",
     "windows_between",
     "withdraw_item",
 ]

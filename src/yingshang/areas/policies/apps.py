@@ -51,3 +51,4 @@ class PoliciesConfig(AppConfig):
         # The end of a consultation is kept by its clock; nobody is reminded of it.
         register_clock_owner(CONSULTATION, on_rung=lambda fired: None)
         declare_messages(files(__package__) / "data/outreach_messages.yaml")
+        declare_messages(files(__package__) / "data/search_messages.yaml")

@@ -117,3 +117,15 @@ class PackageNotFound(DomainError):
     """No such policy package, or none that may be seen."""
 
     code = "policies.package_not_found"
+
+
+class InvalidSubscription(DomainError):
+    """A search that cannot be subscribed to."""
+
+    code = "policies.invalid_subscription"
+
+
+class SubscriptionNotFound(DomainError):
+    """No such subscription of one's own."""
+
+    code = "policies.subscription_not_found"

@@ -11,7 +11,7 @@ from .matching.jobs import (
 )
 from .outreach.jobs import keep_figures_job, send_packages_job
 from .review.jobs import close_consultations_job, remind_of_expiry_job
-from .search.jobs import index_search, rebuild_search
+from .search.jobs import index_search, rebuild_search, send_search_digests
 
 __all__ = [
     "close_consultations_job",
@@ -25,4 +25,5 @@ __all__ = [
     "rematch_soon",
     "remind_of_expiry_job",
     "send_packages_job",
+    "send_search_digests",
 ]

@@ -1,5 +1,6 @@
 """Tables of the area, by what they are about."""
 
+from .interest import SearchSubscription, SubscriptionTold
 from .library import ItemVersion, PolicyDocument, PolicyItem
 from .matching import DecisionReceipt, Declaration, MatchBucket, MatchPart
 from .outreach import (
@@ -43,4 +44,6 @@ __all__ = [
     "PolicyTold",
     "Review",
     "SandboxScenario",
+    "SearchSubscription",
+    "SubscriptionTold",
 ]

@@ -98,15 +98,12 @@ def search(question: Question, *, day: date, offset: int = 0, limit: int = 20, f
     if looking is None:
         return _without_index(question, day=day, offset=offset, limit=limit)
     words = _words_query(question.text, loose=question.some)
+    numbers, total = _page(looking, _whole(question, words, day), question, day, offset, limit)
     loosened = False
-    query = _whole(question, words, day)
-    if question.text and looking.search(query, limit=1).count == 0:
-        loose = _words_query(question.text, loose=True)
-        loosened = looking.search(_whole(question, loose, day), limit=1).count > 0
-        if loosened:
-            words = loose
-            query = _whole(question, words, day)
-    numbers, total = _page(looking, query, question, day, offset, limit)
+    if not total and len(asked_words(question.text)) > 1:
+        words = _words_query(question.text, loose=True)
+        numbers, total = _page(looking, _whole(question, words, day), question, day, offset, limit)
+        loosened = total > 0
     counts = _facets(looking, question, words, day) if facets else {}
     return Answer(_hits(numbers, question.text, day), total, counts, loosened)
 
@@ -259,8 +256,6 @@ def _facets(looking: Any, question: Question, words: Query | None, day: date) ->
         answer = looking.aggregate(_whole(question, words, day, but=but), wanted)
         for name in names:
             counted[name] = {row["key"]: int(row["doc_count"]) for row in answer[name]["buckets"]}
-    opened = replace(question, window="open")
-    counted["window"] = {"open": int(looking.search(_whole(opened, words, day), limit=1).count)}
     return counted
 
 

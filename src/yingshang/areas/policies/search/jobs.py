@@ -7,7 +7,10 @@ from datetime import datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from yingshang.kernel.access.api import system_actor
+
 from ..models import ItemVersion, PolicyDocument
+from .digests import send_digests
 from .index import rebuild, update
 
 
@@ -32,3 +35,10 @@ def index_version(row: ItemVersion, now: datetime) -> None:
 def index_document(row: PolicyDocument, now: datetime) -> None:
     """A document was added or changed. What nobody may see is taken out, so this is for every one."""
     index_search.defer(items=list(row.items.values_list("pk", flat=True)), documents=[row.pk])
+
+
+@app.periodic(cron="10 0 * * *")
+@app.task(name="policies.send_search_digests", queueing_lock="policies.send_search_digests")
+def send_search_digests(timestamp: int = 0) -> None:
+    """Once a day, in the morning of China."""
+    send_digests(actor=system_actor("policy-library"), now=timezone.now())

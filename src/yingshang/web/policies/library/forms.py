@@ -56,6 +56,16 @@ class LibraryFilter(FilterForm):
             name: data.get(name, "")[:60] for name in LIBRARY_FACETS if data.get(name)
         }
 
+    @classmethod
+    def of(cls, question: LibraryQuestion) -> LibraryFilter:
+        """The form as it was filled in for a question."""
+        data = QueryDict(mutable=True)
+        for name in ("text", "reach", "window", "order", *LIBRARY_FACETS):
+            data[name] = getattr(question, name)
+        if question.place:
+            data["place"] = question.place.ljust(6, "0")
+        return cls(data)
+
     def question(self) -> LibraryQuestion:
         """What is asked; what is not understood narrows nothing, and is told beside its field."""
         values = self.values

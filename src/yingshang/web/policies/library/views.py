@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import segno
 from django.contrib.staticfiles import finders
@@ -65,14 +65,13 @@ def library(request: HttpRequest) -> HttpResponse:
             "rows": hit_rows(answer.hits, today),
             "groups": facet_groups(answer.facets, filters),
             "hidden": [("text", filters.text), *filters.facets.items()],
+            "repeated": parse_qsl(filters.address()),
             "containers": _containers(answer) if home else [],
             "home": home,
             "number": number,
             "last": last,
             "first": (number - 1) * PAGE_SIZE + 1,
             "last_row": min(number * PAGE_SIZE, answer.total),
-            "without_window": filters.address(window=""),
-            "open_now": answer.facets.get("window", {}).get("open"),
         },
     )
 
