@@ -292,9 +292,9 @@ def test_the_page_tells_what_is_not_known_and_takes_a_decision(django_assert_max
     assert refused.status_code == 400
     assert client.post(f"{address}decide", {"decision": "change", "reason": "覆盖不足"}).status_code == 302
     assert "覆盖不足" in client.get(address).content.decode()
-    file = b"".join(client.get(f"{address}?export=csv")).decode("utf-8-sig")  # type: ignore[arg-type]
+    file = b"".join(client.get(f"{address}?export=csv")).decode("utf-8-sig")
     assert "全部,符合条件,1,家" in file and "全部,已兑付,,家" in file
-    listed = b"".join(client.get(f"{address}opinions/?export=csv")).decode("utf-8-sig")  # type: ignore[arg-type]
+    listed = b"".join(client.get(f"{address}opinions/?export=csv")).decode("utf-8-sig")
     assert "'=1+1" in listed and party.name not in listed
 
 

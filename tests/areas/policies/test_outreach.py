@@ -41,6 +41,7 @@ from yingshang.areas.policies.models import (
 )
 from yingshang.areas.policies.outreach import digest
 from yingshang.areas.policies.outreach.links import token_of
+from yingshang.areas.policies.outreach.rules import digest_rules
 from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.api import inbox, mark_read, set_message_preferences
@@ -231,7 +232,7 @@ def test_killed_anywhere_nobody_is_told_twice_or_passed_over(
     people = [an_enterprise()[1] for _ in range(3)]
     published_item()
     matched()
-    rules = digest.digest_rules()
+    rules = digest_rules()
     one_by_one = type(rules)(rules.named, rules.channels, rules.again_after_days, 1)
     monkeypatch.setattr(digest, "digest_rules", lambda: one_by_one)
     real, calls = getattr(digest, step), []

@@ -185,7 +185,7 @@ def test_the_page_shows_the_funnel_and_exports_without_formulas(
         page = client.get(address).content.decode()
     assert "符合而未行动的企业" in page and "尚无申报数据" in page and "道里区" in page
     assert reached["idle"][0].name in page and reached["clicker"][0].name not in page
-    file = b"".join(client.get(f"{address}?export=csv")).decode("utf-8-sig")  # type: ignore[arg-type]
+    file = b"".join(client.get(f"{address}?export=csv")).decode("utf-8-sig")
     assert "'＝演示 @SUM" in file and len(file.splitlines()) == 5
     assert reached["elsewhere"][0].name in client.get(f"{address}?region={NANGANG}").content.decode()
     assert reached["idle"][0].name not in client.get(f"{address}?region={NANGANG}").content.decode()

@@ -26,7 +26,7 @@ class OpinionForm(forms.Form):
         label=_("您对这项政策满意吗"), coerce=int, widget=forms.RadioSelect, choices=level_choices
     )
     comment = forms.CharField(
-        label=_("意见和建议（选填）"),
+        label=_("意见和建议"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 500}),
         help_text=_("最多 500 字。工作人员看到的意见不带企业名称，电话和证件号码会遮盖。"),

@@ -29,7 +29,7 @@ from yingshang.areas.policies.api import (
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.web.errors import message_of
 from yingshang.web.listing import Listing, page_of
-from yingshang.web.policies.outreach.desk import region_chart, region_lines, stages
+from yingshang.web.policies.outreach.desk import region_chart, stages
 from yingshang.web.portal.enterprises import crumbs_of, enterprise_of, tabs
 
 from . import figures
@@ -158,7 +158,6 @@ def _shown(found: Evaluation, code: str) -> dict[str, Any]:
         "certain": certain,
         "budget_share": int(found.certain_fen * 100 / found.budget_fen) if found.budget_fen else None,
         "chart": region_chart(found.regions, code),
-        "regions": region_lines(found.regions, code),
         "sizes": [
             (figures.size_name(each.size), each.funnel, figures.yuan(each.certain_fen))
             for each in found.sizes

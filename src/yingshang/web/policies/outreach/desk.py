@@ -34,6 +34,7 @@ from .forms import ReachFilter, ReachItemFilter
 from .tables import ReachItemTable, UnactedTable
 
 VIEW, SEND = "policies.view_matches", "notices.send_mass"
+CHARTED = 10
 
 
 @needs(VIEW)
@@ -146,7 +147,8 @@ def share(count: int, total: int) -> str:
 
 
 def region_chart(regions: tuple[RegionReach, ...], code: str) -> Chart:
-    """Entitled, told and come, by region."""
+    """Entitled, told and come, by the regions with most of them; the table has all."""
+    regions = tuple(sorted(regions, key=lambda each: -each.funnel.matched)[:CHARTED])
     address = reverse("policies_desk:reach", args=[code])
     return Chart(
         "bar",
