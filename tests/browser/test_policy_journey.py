@@ -126,13 +126,17 @@ def write(page: Page) -> None:
     page.get_by_label("摘要").fill("参保人数不少于10人、租用场地的企业，每人1000元。")
     page.get_by_label("兑现方式").fill("补贴")
     page.get_by_label("办理方式").select_option(label="免申即享")
+    page.get_by_label("备注").fill("")
+    page.locator("[name='f/conditions/1/text']").fill("月租金不低于2000元")
     page.locator("input[name='r/conditions/1/value']").first.fill("2000")
     page.get_by_role("group", name="金额的写法").get_by_role("button", name="公式").click()
     page.get_by_label("金额公式").fill("1000 * 参保人数")
+    page.get_by_role("button", name="新增限额").click()
+    page.locator("[name='f/benefit/caps/0/amount']").fill("2")
     page.get_by_role("button", name="保存草稿").first.click()
     expect(page.get_by_text("草稿已保存。")).to_be_visible()
     source = version(CODE).source
-    assert "月租金 >= 2000" in source and "1000 * 参保人数" in source
+    assert "月租金 >= 2000" in source and "1000 * 参保人数" in source and "尚未核对" not in source
 
 
 def try_out(page: Page) -> None:
@@ -140,6 +144,7 @@ def try_out(page: Page) -> None:
     page.locator("#main").get_by_role("link", name="沙盘推演").click()
     expect(page.locator("#sandbox-results")).to_contain_text("确定金额")
     assert (figure(page, "符合"), figure(page, "待定"), figure(page, "不符合")) == ("1", "1", "1")
+    assert figure(page, "确定金额") == "2万元"
     assert_accessible(page)
     screenshot(page, "policy-journey-sandbox")
 
