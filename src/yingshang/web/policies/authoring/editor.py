@@ -471,7 +471,7 @@ def _basic(data: Mapping[str, Any]) -> Iterator[FieldView]:
     yield FieldView(("effective", "from"), _("施行日期"), field_text(period.get("from")), "date")
     yield FieldView(("effective", "to"), _("截止日期"), field_text(period.get("to")), "date")
     yield text("tags", _("标签"), hint=_("多个标签用顿号隔开"))
-    yield text("note", _("备注"), "long", _("内部说明，起草时没有认出的内容也在这里。"))
+    yield text("note", _("备注"), "long", _("发布后随事项公开。起草时没有认出的内容也在这里，核对后请删去。"))
 
 
 def _numbers(numbers: Sequence[int]) -> str:
