@@ -194,6 +194,7 @@ SYSTEM_ACTORS: Words = {
     "forms": _("表单服务"),
     "policy-library": _("政策库服务"),
     "policy-matching": _("政策匹配服务"),
+    "policy-review": _("政策审查服务"),
     "policy-outreach": _("政策推送"),
     "retention": _("保存期限清理"),
     "sample-city": _("示例城市装载"),

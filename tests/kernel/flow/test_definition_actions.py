@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.kernel.flow.factories import (
 from tests.kernel.flow.flow_texts import FACT_OBJECTION, PLAIN, choice
 from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.flow import api
+from yingshang.kernel.flow.actions import load_default_definitions
 from yingshang.kernel.flow.models import Case, Definition, DefinitionVersion, Task
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.reference.api import get_region
@@ -239,7 +241,8 @@ def test_a_preview_keeps_nothing() -> None:
     assert AuditEvent.objects.count() == before and not Definition.objects.exists()
 
 
-def test_defaults_are_loaded_once_and_never_over_what_people_changed() -> None:
+def test_defaults_are_loaded_once_and_never_over_what_people_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_default_definitions, "_declared", [])
     ladders()
     with one_event("flow.definition_published"):
         assert api.load_defaults(actor=SYSTEM, region_path=get_region(HARBIN).path, now=NOW) == 1
@@ -254,8 +257,20 @@ def test_defaults_are_loaded_once_and_never_over_what_people_changed() -> None:
     before = AuditEvent.objects.count()
     assert api.load_defaults(actor=SYSTEM, region_path=get_region(HARBIN).path, now=LATER) == 0
     assert AuditEvent.objects.count() == before
+
     newest = api.get_definition(actor=actor, code="fact_objection").versions[0].number
     assert newest == 2
+
+
+def test_rooms_bring_flows_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(load_default_definitions, "_declared", [])
+    file = tmp_path / "brought.yaml"
+    file.write_text(FACT_OBJECTION.replace("code: fact_objection", "code: brought", 1), "utf-8")
+    api.declare_flows(file)
+    api.declare_flows(file)
+    ladders()
+    assert api.load_defaults(actor=SYSTEM, region_path=get_region(HARBIN).path, now=NOW) == 2
+    assert api.get_definition(actor=administrator().actor(), code="brought").versions
 
 
 def test_the_defaults_can_be_published_by_an_administrator_as_they_are() -> None:
