@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.areas.policies.factories import hiring, written_item
 from yingshang.areas.policies.editing.yaml_text import (
     CannotEdit,
     Insert,
@@ -22,6 +23,7 @@ from yingshang.areas.policies.editing.yaml_text import (
     path_at,
     read_data,
 )
+from yingshang.areas.policies.models import ItemVersion
 from yingshang.rules.feel.temporal import Date
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "policies").glob("P*.yaml"))
@@ -172,3 +174,11 @@ def test_a_place_in_the_text_belongs_to_a_field(at: tuple[int, int], path: tuple
 def test_numbers_stay_exact() -> None:
     changed = apply("a: 1\n", [Set(("a",), Decimal("0.10"))])
     assert changed == "a: 0.10\n"
+
+
+@pytest.mark.django_db
+def test_days_in_quotes_are_days_and_what_is_no_day_is_left_to_the_check() -> None:
+    period = "from: 2026-01-01, to: 2027-12-31"
+    code = written_item(source=hiring().replace(period, "from: '2026-01-01', to: '2027-02-30'"))
+    row = ItemVersion.objects.get(item__code=code)
+    assert (row.effective_from, row.effective_to) == (date(2026, 1, 1), None)
