@@ -257,7 +257,6 @@ def test_defaults_are_loaded_once_and_never_over_what_people_changed(monkeypatch
     before = AuditEvent.objects.count()
     assert api.load_defaults(actor=SYSTEM, region_path=get_region(HARBIN).path, now=LATER) == 0
     assert AuditEvent.objects.count() == before
-
     newest = api.get_definition(actor=actor, code="fact_objection").versions[0].number
     assert newest == 2
 
