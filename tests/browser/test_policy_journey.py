@@ -130,7 +130,7 @@ def write(page: Page) -> None:
     page.locator("[name='f/conditions/1/text']").fill("月租金不低于2000元")
     page.locator("input[name='r/conditions/1/value']").first.fill("2000")
     page.get_by_role("group", name="金额的写法").get_by_role("button", name="公式").click()
-    page.get_by_label("金额公式").fill("1000 * 参保人数")
+    page.get_by_role("textbox", name="金额公式").fill("1000 * 参保人数")
     page.get_by_role("button", name="新增限额").click()
     page.locator("[name='f/benefit/caps/0/amount']").fill("2")
     page.get_by_role("button", name="保存草稿").first.click()
