@@ -5,36 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('policies', '0002_matching'),
+        ("policies", "0002_matching"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SandboxScenario',
+            name="SandboxScenario",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('day', models.DateField(verbose_name='推演日期')),
-                ('parameters', models.JSONField(default=list)),
-                ('region_path', models.CharField(blank=True, max_length=12, verbose_name='地区')),
-                ('places', models.JSONField(default=list)),
-                ('facts_at', models.DateTimeField()),
-                ('outcome', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=80)),
-                ('created_by_name', models.CharField(max_length=120, verbose_name='推演人')),
-                ('document_id', models.BigIntegerField(null=True)),
-                ('report_event', models.BigIntegerField(null=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('removed_by_name', models.CharField(blank=True, max_length=120)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scenarios', to='policies.policyitem')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("day", models.DateField(verbose_name="推演日期")),
+                ("parameters", models.JSONField(default=list)),
+                ("region_path", models.CharField(blank=True, max_length=12, verbose_name="地区")),
+                ("places", models.JSONField(default=list)),
+                ("facts_at", models.DateTimeField()),
+                ("outcome", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=80)),
+                ("created_by_name", models.CharField(max_length=120, verbose_name="推演人")),
+                ("document_id", models.BigIntegerField(null=True)),
+                ("report_event", models.BigIntegerField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                ("removed_by_name", models.CharField(blank=True, max_length=120)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scenarios",
+                        to="policies.policyitem",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.itemversion",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['item', '-created_at'], name='policies_scenario_item')],
+                "indexes": [models.Index(fields=["item", "-created_at"], name="policies_scenario_item")],
             },
         ),
     ]

@@ -5,140 +5,309 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0003_templates_and_campaigns'),
-        ('parties', '0007_distinct_pairs'),
-        ('policies', '0004_review'),
+        ("notices", "0003_templates_and_campaigns"),
+        ("parties", "0007_distinct_pairs"),
+        ("policies", "0004_review"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicyTold',
+            name="PolicyTold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('certain_fen', models.BigIntegerField(null=True)),
-                ('told_at', models.DateTimeField(verbose_name='通知时间')),
-                ('times', models.PositiveIntegerField(default=1)),
-                ('left_at', models.DateTimeField(null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyitem')),
-                ('party', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("certain_fen", models.BigIntegerField(null=True)),
+                ("told_at", models.DateTimeField(verbose_name="通知时间")),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("left_at", models.DateTimeField(null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.policyitem",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.itemversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PolicyPackage',
+            name="PolicyPackage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('created_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True, verbose_name='已读时间')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="日期")),
+                ("created_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True, verbose_name="已读时间")),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='PolicyClick',
+            name="PolicyClick",
             fields=[
-                ('told', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='click', serialize=False, to='policies.policytold')),
-                ('clicked_at', models.DateTimeField(verbose_name='点开时间')),
+                (
+                    "told",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="click",
+                        serialize=False,
+                        to="policies.policytold",
+                    ),
+                ),
+                ("clicked_at", models.DateTimeField(verbose_name="点开时间")),
             ],
         ),
         migrations.AddField(
-            model_name='policytold',
-            name='package',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='told', to='policies.policypackage'),
+            model_name="policytold",
+            name="package",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="told", to="policies.policypackage"
+            ),
         ),
         migrations.CreateModel(
-            name='PackageMessage',
+            name="PackageMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='notices.message')),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='policies.policypackage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="notices.message",
+                    ),
+                ),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="policies.policypackage",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PolicyReminder',
+            name="PolicyReminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('campaign_id', models.BigIntegerField()),
-                ('reminded_at', models.DateTimeField(verbose_name='提醒时间')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyitem')),
-                ('party', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("campaign_id", models.BigIntegerField()),
+                ("reminded_at", models.DateTimeField(verbose_name="提醒时间")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.policyitem",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EvaluationDecision',
+            name="EvaluationDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision', models.CharField(max_length=12, verbose_name='结论')),
-                ('reason', models.TextField(verbose_name='理由')),
-                ('figures', models.JSONField(default=dict)),
-                ('decided_at', models.DateTimeField()),
-                ('decided_by', models.CharField(max_length=80)),
-                ('decided_by_name', models.CharField(max_length=120)),
-                ('event_id', models.BigIntegerField(null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='policies.policyitem')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("decision", models.CharField(max_length=12, verbose_name="结论")),
+                ("reason", models.TextField(verbose_name="理由")),
+                ("figures", models.JSONField(default=dict)),
+                ("decided_at", models.DateTimeField()),
+                ("decided_by", models.CharField(max_length=80)),
+                ("decided_by_name", models.CharField(max_length=120)),
+                ("event_id", models.BigIntegerField(null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evaluations",
+                        to="policies.policyitem",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.itemversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('decision__in', ('continue', 'change', 'stop'))), name='policies_evaluation_decision')],
+                "ordering": ("-id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("decision__in", ("continue", "change", "stop"))),
+                        name="policies_evaluation_decision",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ItemFigure',
+            name="ItemFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('entitled', models.IntegerField(default=0)),
-                ('undecided', models.IntegerField(default=0)),
-                ('errors', models.IntegerField(default=0)),
-                ('certain_fen', models.BigIntegerField(default=0)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='policies.policyitem')),
-                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='policies.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("entitled", models.IntegerField(default=0)),
+                ("undecided", models.IntegerField(default=0)),
+                ("errors", models.IntegerField(default=0)),
+                ("certain_fen", models.BigIntegerField(default=0)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="policies.policyitem",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="policies.itemversion",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'day'), name='policies_figure_once')],
+                "constraints": [models.UniqueConstraint(fields=("item", "day"), name="policies_figure_once")],
             },
         ),
         migrations.CreateModel(
-            name='PolicyOpinion',
+            name="PolicyOpinion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rating', models.PositiveSmallIntegerField(verbose_name='评价')),
-                ('comment', models.TextField(blank=True, verbose_name='意见')),
-                ('given_at', models.DateTimeField()),
-                ('given_by_name', models.CharField(max_length=120)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opinions', to='policies.policyitem')),
-                ('party', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rating", models.PositiveSmallIntegerField(verbose_name="评价")),
+                ("comment", models.TextField(blank=True, verbose_name="意见")),
+                ("given_at", models.DateTimeField()),
+                ("given_by_name", models.CharField(max_length=120)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opinions",
+                        to="policies.policyitem",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.itemversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-given_at', '-id'),
-                'constraints': [models.UniqueConstraint(fields=('party', 'item'), name='policies_opinion_once'), models.CheckConstraint(condition=models.Q(('rating__gte', 1), ('rating__lte', 5)), name='policies_opinion_rating')],
+                "ordering": ("-given_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("party", "item"), name="policies_opinion_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("rating__gte", 1), ("rating__lte", 5)),
+                        name="policies_opinion_rating",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='policytold',
-            constraint=models.UniqueConstraint(fields=('party', 'item'), name='policies_told_once'),
+            model_name="policytold",
+            constraint=models.UniqueConstraint(fields=("party", "item"), name="policies_told_once"),
         ),
         migrations.AddIndex(
-            model_name='policypackage',
-            index=models.Index(fields=['-day'], name='policies_package_newest'),
+            model_name="policypackage",
+            index=models.Index(fields=["-day"], name="policies_package_newest"),
         ),
         migrations.AddConstraint(
-            model_name='policypackage',
-            constraint=models.UniqueConstraint(fields=('party', 'day'), name='policies_one_package_a_day'),
+            model_name="policypackage",
+            constraint=models.UniqueConstraint(fields=("party", "day"), name="policies_one_package_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='packagemessage',
-            constraint=models.UniqueConstraint(fields=('package', 'message'), name='policies_package_message'),
+            model_name="packagemessage",
+            constraint=models.UniqueConstraint(
+                fields=("package", "message"), name="policies_package_message"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyreminder',
-            constraint=models.UniqueConstraint(fields=('party', 'item'), name='policies_item_reminded_once'),
+            model_name="policyreminder",
+            constraint=models.UniqueConstraint(fields=("party", "item"), name="policies_item_reminded_once"),
         ),
     ]

@@ -76,6 +76,10 @@ def declare_fact(
             party_id=party.pk,
         ),
         now=now,
-        after={"column": column, "source": SOURCE, "value": None if found[0].sensitivity == "personal" else value},
+        after={
+            "column": column,
+            "source": SOURCE,
+            "value": None if found[0].sensitivity == "personal" else value,
+        },
     )
     return int(made.pk)

@@ -195,7 +195,11 @@ def table_of(subjects: Sequence[Subject], values: Sequence[str], more: Sequence[
     ]
     names += [name for name in more if name not in names]
     names += sorted(
-        {name for name in _YEAR_COLUMN.findall(text) if definition_of(name) and name not in {*facts(), *names}}
+        {
+            name
+            for name in _YEAR_COLUMN.findall(text)
+            if definition_of(name) and name not in {*facts(), *names}
+        }
     )
     parsed = _parsed(text, names) if values else None
     columns = [
