@@ -102,7 +102,7 @@ def measure(quick: bool) -> Iterator[Figure]:
     )
 
     def part() -> None:
-        opened = open_document(actor=actor, document_id=large.id)
+        opened = open_document(actor=actor, document_id=large.id, now=NOW)
         with opened.file:
             assert sum(len(each) for each in opened.chunks(large.size // 2, 65_536)) == 65_536
 

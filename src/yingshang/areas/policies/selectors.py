@@ -172,7 +172,7 @@ def get_version(*, actor: Actor, code: str, number: int) -> VersionView:
 
 
 def linked_items(*, actor: Actor, document_id: int) -> tuple[LinkedItem, ...]:
-    """The items made of a document, by code, with the sentences they point at. Needs policies.view_drafts. One query."""
+    """Items made of a document, by code, with the sentences they point at. Needs policies.view_drafts. One query."""
     rows = _latest(actor).filter(item__document=document_id).select_related("item")
     return tuple(
         LinkedItem(row.item.code, row.name, row.state, row.number, row.links)

@@ -15,7 +15,6 @@ from ..definitions import compile_bpmn, compose_bpmn, parse_steps
 from ..definitions.rules import CompiledFlow, spec_digest
 from ..models import Definition, DefinitionVersion
 
-
 _declared: list[Traversable] = []
 
 
@@ -26,7 +25,7 @@ def declare_flows(path: Traversable) -> None:
 
 
 def load_defaults(*, actor: Actor, region_path: str, now: datetime) -> int:
-    """Publish the flows of data/flows and of the rooms that are not there, and return how many. Changes nothing that is."""
+    """Publish the flows of data/flows and of other rooms that are not there yet; how many. Changes nothing that is."""
     with transaction.atomic():
         present = set(Definition.objects.values_list("code", flat=True))
         events = []
