@@ -153,7 +153,7 @@ def test_steps_are_written_with_a_live_drawing(page_at: PageAt, live_server: Any
     page.click("#op-add-0")
     page.wait_for_selector("#step-1-name")
     page.fill("#step-1-name", "上门")
-    page.select_option("#step-1-how", "beside")
+    page.select_option("#step-1-how", "beside-0")
     page.select_option("#step-1-role", "department_official")
     page.locator("#flow-check .flow-picture", has_text="上门").wait_for()
     for width in (WIDE, NARROW):

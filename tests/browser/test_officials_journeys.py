@@ -103,7 +103,7 @@ def test_duplicates_are_merged_after_a_look_at_both(desk: Page) -> None:
     desk.goto("/desk/duplicates/")
     desk.get_by_role("link", name="演示同名商贸 / 演示同名商贸").click()
     desk.get_by_label(one.credit_code or "").check()
-    desk.get_by_label("理由").fill("同一执照换发代码")
+    desk.locator("#id_reason").fill("同一执照换发代码")
     desk.get_by_role("button", name="合并", exact=True).click()
     desk.locator("dialog#confirm").get_by_role("button", name="合并").click()
     expect(desk.locator("h1")).to_have_text("演示同名商贸")

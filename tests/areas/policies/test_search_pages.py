@@ -290,7 +290,7 @@ def test_the_api_pages_through_items_and_documents(client: Client) -> None:
     assert [each["code"] for each in found] == ["P040"]
     here = client.get("/api/v1/policies/items", {"region": "350102"}).json()["items"]
     assert [each["code"] for each in here] == ["P040"]
-    assert client.get("/api/v1/policies/items", {"region": "999999"}).status_code == 400
+    assert client.get("/api/v1/policies/items", {"region": "999999"}).status_code == 422
     whole = client.get("/api/v1/policies/items/P040").json()
     assert whole["source"] == (EXAMPLES / "P040.yaml").read_text("utf-8")
     assert whole["most_fen"] == 75_000_000

@@ -20,10 +20,9 @@ from yingshang.areas.policies.api import (
     published_after,
 )
 from yingshang.kernel.access.api import open_to_everybody
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import get_region
 
 from .. import cursors
-from ..errors import Malformed
 
 router = Router(tags=["政策 · Policies"])
 
@@ -196,11 +195,4 @@ def _numbers(text: str, what: str, path: str, day: date) -> list[int] | None:
 def _path(code: str) -> str:
     if not code:
         return ""
-    region = find_region(code)
-    if region is None:
-        raise Malformed(
-            f"{code} is no division; give the code of one, such as 230102",
-            message_zh=f"没有区划代码“{code}”，请填写如 230102 的代码",
-            field="region",
-        )
-    return region.path
+    return get_region(code).path
