@@ -19,7 +19,6 @@ from tests.areas.policies.factories import (
     written_item,
 )
 from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, SYSTEM, arranged, no_event, one_event, region
-from yingshang.areas.policies import lifecycle
 from yingshang.areas.policies.api import (
     ChangedMeanwhile,
     CodeTaken,
@@ -46,6 +45,7 @@ from yingshang.areas.policies.api import (
     states,
     withdraw_item,
 )
+from yingshang.areas.policies.lifecycle import VERSION
 from yingshang.areas.policies.models import ItemVersion
 from yingshang.kernel.access.api import VISITOR, NotAllowed
 
@@ -257,7 +257,7 @@ def test_what_holds_in_a_place_is_its_own_and_everything_above() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("event", ["published", "withdrawn", "discarded", "saved"])
-@pytest.mark.parametrize("state", sorted(lifecycle.states()))
+@pytest.mark.parametrize("state", sorted(VERSION.states))
 def test_every_state_and_action(state: str, event: str) -> None:
     """What the table allows happens, with one event; what it does not leaves nothing behind."""
     written_item()
@@ -270,10 +270,10 @@ def test_every_state_and_action(state: str, event: str) -> None:
         "discarded": lambda: discard_version(actor=SYSTEM, code="HIRING", now=NOW),
         "saved": lambda: save_version(actor=SYSTEM, code="HIRING", source=hiring(), revision=1, now=NOW),
     }[event]
-    if lifecycle.may(state, event):
+    if VERSION.may(state, event):
         with one_event(f"policies.item_{event}"):
             act()
-        expected = lifecycle.after(state, event)
+        expected = VERSION.after(state, event)
     else:
         with no_event(), pytest.raises((NotPossibleNow, ItemNotFound)):
             act()
@@ -282,9 +282,9 @@ def test_every_state_and_action(state: str, event: str) -> None:
 
 
 def test_the_table_of_states_is_whole() -> None:
-    assert {row.target for row in lifecycle.transitions()} <= {*states(), "same"}
+    assert {row.target for row in VERSION.transitions} <= {*states(), "same"}
     closed = {code for code, state in states().items() if not state.open}
-    assert {source for row in lifecycle.transitions() for source in row.sources} & closed == {"published"}
+    assert {source for row in VERSION.transitions for source in row.sources} & closed == {"published"}
 
 
 @pytest.mark.django_db

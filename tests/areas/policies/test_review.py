@@ -24,7 +24,6 @@ from tests.areas.policies.review_factories import (
     version,
 )
 from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, SYSTEM, Person, no_event, official
-from yingshang.areas.policies import lifecycle
 from yingshang.areas.policies.api import (
     ConsultationOpen,
     ElementsMissing,
@@ -52,6 +51,7 @@ from yingshang.areas.policies.api import (
     submit_version,
     withdraw_item,
 )
+from yingshang.areas.policies.lifecycle import VERSION
 from yingshang.areas.policies.models import Consultation, ExpiryReminder
 from yingshang.kernel.access.api import VISITOR, NotAllowed
 from yingshang.kernel.flow import api as flow
@@ -318,7 +318,7 @@ def test_every_state_and_event_by_everybody(state: str) -> None:
             with no_event(), pytest.raises((NotAllowed, ItemNotFound)):
                 act(who)
             assert version().state == state, (role, event)
-        if not lifecycle.may(state, event):
+        if not VERSION.may(state, event):
             people.author.actor(LATER)
             with no_event(), pytest.raises((NotPossibleNow, ItemNotFound)):
                 act(people.author)
@@ -326,11 +326,11 @@ def test_every_state_and_event_by_everybody(state: str) -> None:
     from django.db import transaction
 
     for event, act in ACTIONS.items():
-        if lifecycle.may(state, event):
+        if VERSION.may(state, event):
             before = events(f"policies.item_{event}")
             sid = transaction.savepoint()
             act(people.author)
-            assert version().state == lifecycle.after(state, event)
+            assert version().state == VERSION.after(state, event)
             assert events(f"policies.item_{event}") == before + 1
             transaction.savepoint_rollback(sid)
 

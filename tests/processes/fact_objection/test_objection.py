@@ -64,7 +64,7 @@ from yingshang.processes.fact_objection.api import (
     resubmit_objection,
     withdraw_objection,
 )
-from yingshang.processes.fact_objection.lifecycle import after, states, transitions
+from yingshang.processes.fact_objection.lifecycle import OBJECTION
 from yingshang.processes.fact_objection.models import Objection
 from yingshang.rules.errors import DomainError
 from yingshang.web.desk.objections import panel
@@ -419,14 +419,14 @@ def test_a_form_of_another_fact_or_enterprise_is_not_taken(city: City) -> None:
 # --- the table ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", sorted(states()))
-@pytest.mark.parametrize("event", sorted({row.event for row in transitions()}))
+@pytest.mark.parametrize("state", sorted(OBJECTION.states))
+@pytest.mark.parametrize("event", sorted({row.event for row in OBJECTION.transitions}))
 def test_every_state_and_event(state: str, event: str) -> None:
-    rows = [row for row in transitions() if row.event == event and state in row.sources]
+    rows = [row for row in OBJECTION.transitions if row.event == event and state in row.sources]
     if not rows:
         with pytest.raises(NotPossibleNow) as refusal:
-            after(state, event)
-        assert states()[state].name in (refusal.value.message_zh or "")
+            OBJECTION.after(state, event)
+        assert OBJECTION.states[state].name in (refusal.value.message_zh or "")
         return
-    assert after(state, event, before="accepting") in states()
-    assert states()[state].open
+    assert OBJECTION.after(state, event, before="accepting") in OBJECTION.states
+    assert OBJECTION.states[state].open

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from yingshang.kernel.reference.api import State
+
 from .actions.publish_items import adopt_item, publish_item, withdraw_item
 from .actions.save_document import DocumentContent, add_document, save_document
 from .actions.supply_fact import supply_fact
@@ -64,7 +66,7 @@ from .evaluation.opinions import (
     own_opinion,
 )
 from .evaluation.selectors import DecisionView, Evaluation, SizeReach, evaluate
-from .lifecycle import State, states
+from .lifecycle import states
 from .matching.differences import on_differences
 from .matching.live import Decided, Window, decide_for, decide_one, sources_of
 from .matching.questions import OTHER, Calculation, CalculatorQuestion, calculate, question_about

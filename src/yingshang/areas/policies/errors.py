@@ -53,12 +53,6 @@ class OpenVersion(DomainError):
     code = "policies.open_version"
 
 
-class InvalidLifecycle(DomainError):
-    """The table of states contradicts itself."""
-
-    code = "policies.invalid_lifecycle"
-
-
 class InvalidScenario(DomainError):
     """What is asked of the sandbox cannot be computed; `field` names the parameter, if it is one."""
 

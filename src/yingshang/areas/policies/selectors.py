@@ -11,7 +11,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.reference.api import get_region
 
 from .errors import DocumentNotFound, ItemNotFound
-from .lifecycle import states
+from .lifecycle import VERSION
 from .models import ItemVersion, PolicyDocument, PolicyItem
 from .sentences import Sentence
 from .values import (
@@ -153,12 +153,12 @@ def get_item(*, actor: Actor, code: str) -> ItemDetail:
     if not rows:
         raise item_not_found(code)
     versions = tuple(version_view(row) for row in rows)
-    latest = next((row for row in rows if states()[row.state].open), rows[0])
+    latest = next((row for row in rows if VERSION.states[row.state].open), rows[0])
     current = next((each for each in versions if each.state == "published"), None)
     return ItemDetail(
         summary=_item_summary(latest),
         current=current,
-        open=next((each for each in versions if states()[each.state].open), None),
+        open=next((each for each in versions if VERSION.states[each.state].open), None),
         versions=versions,
     )
 

@@ -33,6 +33,7 @@ from .enterprise_size import (
 from .errors import (
     InvalidCatalogue,
     InvalidCreditCode,
+    InvalidLifecycle,
     InvalidMetric,
     TooManyRows,
     UnknownAgencyKind,
@@ -55,6 +56,7 @@ from .industries import (
     suggest_industries,
 )
 from .industries import is_within as industry_is_within
+from .lifecycle import Lifecycle, State, Transition
 from .regions import (
     COUNTRY,
     Region,
@@ -91,14 +93,18 @@ __all__ = [
     "IndustryGroup",
     "InvalidCatalogue",
     "InvalidCreditCode",
+    "InvalidLifecycle",
     "InvalidMetric",
+    "Lifecycle",
     "Region",
     "Reject",
     "Rejects",
     "SizeAssessment",
     "SizeRow",
+    "State",
     "SubjectsFile",
     "TooManyRows",
+    "Transition",
     "UnknownAgencyKind",
     "UnknownFact",
     "UnknownIndustry",

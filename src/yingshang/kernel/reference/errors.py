@@ -41,6 +41,12 @@ class InvalidCatalogue(DomainError):
     code = "reference.invalid_catalogue"
 
 
+class InvalidLifecycle(DomainError):
+    """A table of states contradicts itself."""
+
+    code = "reference.invalid_lifecycle"
+
+
 class UnknownAgencyKind(DomainError):
     """A kind of agency, or a name of the fact catalogue for one, that agency_kinds.yaml does not have."""
 

@@ -39,9 +39,3 @@ class NotPossibleNow(DomainError):
     """The state of the objection does not allow it."""
 
     code = "fact_objection.not_possible_now"
-
-
-class InvalidLifecycle(DomainError):
-    """The table of states contradicts itself."""
-
-    code = "fact_objection.invalid_lifecycle"

@@ -13,7 +13,7 @@ from yingshang.kernel.flow.api import case_progress
 from yingshang.kernel.forms.api import SubmissionView
 
 from .errors import ObjectionNotFound
-from .lifecycle import states
+from .lifecycle import OBJECTION
 from .models import OPEN, Objection
 
 SUBJECT = "fact_objection"
@@ -267,7 +267,7 @@ def not_found(objection_id: object) -> ObjectionNotFound:
 
 
 def view_of(row: Objection) -> ObjectionView:
-    state = states()[row.state]
+    state = OBJECTION.states[row.state]
     return ObjectionView(
         id=row.pk,
         number=row.number,

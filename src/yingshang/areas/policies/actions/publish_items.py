@@ -13,7 +13,7 @@ from yingshang.kernel.access.api import Actor
 from ..content import program_of
 from ..errors import InvalidItem
 from ..handlers import tell_published, tell_withdrawn
-from ..lifecycle import after
+from ..lifecycle import VERSION
 from ..models import ItemVersion
 from ._steps import load_version, note_version
 from .write_items import OPEN
@@ -29,11 +29,11 @@ def publish_item(*, actor: Actor, code: str, now: datetime) -> int:
     when the source does not compile.
     """
     row = load_version(actor, code, PUBLISH, "draft", "reviewing", "returned", "approved")
-    state = after(row.state, "published")
+    state = VERSION.after(row.state, "published")
     program_of(row.source, timezone.localdate(now))
     earlier = row.item.versions.select_for_update().filter(state="published").first()
     if earlier is not None:
-        earlier.state = after(earlier.state, "superseded")
+        earlier.state = VERSION.after(earlier.state, "superseded")
         earlier.ended_at, earlier.end_reason = now, f"第 {row.number} 版发布"
         earlier.save(update_fields=["state", "ended_at", "end_reason"])
     row.state = state
@@ -62,7 +62,7 @@ def adopt_item(*, actor: Actor, code: str, reason: str, now: datetime) -> int:
     Needs `policies.adopt`, which only the platform itself has. Raises ItemNotFound, NotPossibleNow, InvalidItem.
     """
     row = load_version(actor, code, ADOPT, *OPEN)
-    state = after(row.state, "adopted")
+    state = VERSION.after(row.state, "adopted")
     program_of(row.source, timezone.localdate(now))
     if row.number != 1:
         raise InvalidItem(
@@ -127,6 +127,6 @@ def withdraw_item(*, actor: Actor, code: str, reason: str, now: datetime) -> Non
 
 
 def _end(row: ItemVersion, event: str, reason: str, now: datetime) -> None:
-    row.state = after(row.state, event)
+    row.state = VERSION.after(row.state, event)
     row.ended_at, row.end_reason = now, reason[:400]
     row.save(update_fields=["state", "ended_at", "end_reason"])

@@ -13,7 +13,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.reference.api import UnknownRegion, get_region
 
 from ..errors import CodeTaken, InvalidItem, ItemNotFound, OpenVersion
-from ..lifecycle import after, states
+from ..lifecycle import VERSION
 from ..models import ItemVersion, PolicyDocument, PolicyItem
 from ..selectors import AUTHOR, document_not_found
 from ._steps import ensure_may_write, load_item, load_version, note_version, read_off, same_revision
@@ -87,7 +87,7 @@ def save_version(
     ChangedMeanwhile, NotPossibleNow.
     """
     row = load_version(actor, code, AUTHOR, *OPEN)
-    after(row.state, "saved")
+    VERSION.after(row.state, "saved")
     same_revision(row.revision, revision, row.changed_by_name)
     before = {"digest": row.digest}
     content = read_off(row, source, timezone.localdate(now))
@@ -117,10 +117,10 @@ def begin_version(*, actor: Actor, code: str, now: datetime) -> int:
     last = item.versions.order_by("-number").first()
     if last is None:
         raise ItemNotFound(f"no version of {code}", message_zh=f"“{code}”没有任何版本", value=code)
-    if states()[last.state].open:
+    if VERSION.states[last.state].open:
         raise OpenVersion(
-            f"version {last.number} of {code} is {states()[last.state].name_en}; finish or discard it first",
-            message_zh=f"“{code}”的第 {last.number} 版{states()[last.state].name}，请先完成或作废",
+            f"version {last.number} of {code} is {VERSION.states[last.state].name_en}; finish or discard it first",
+            message_zh=f"“{code}”的第 {last.number} 版{VERSION.states[last.state].name}，请先完成或作废",
             value=code,
         )
     copied = item.versions.filter(state__in=["published", "superseded", "withdrawn"]).first() or last
@@ -145,7 +145,7 @@ def discard_version(*, actor: Actor, code: str, reason: str = "", now: datetime)
     """Throw the draft of an item away; it stays readable among the versions. Raises ItemNotFound, NotPossibleNow."""
     row = load_version(actor, code, AUTHOR, *OPEN)
     before = row.state
-    row.state = after(row.state, "discarded")
+    row.state = VERSION.after(row.state, "discarded")
     row.ended_at, row.end_reason = now, reason[:400]
     row.save()
     note_version(

@@ -13,7 +13,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
 from ..actions._steps import note_version
-from ..lifecycle import after
+from ..lifecycle import VERSION
 from ..models import Consultation, ItemVersion, Review
 from .desks import PLATFORM
 
@@ -51,7 +51,7 @@ def move(
 ) -> int:
     """Save the version in the state the event leads to, with the audit event. Raises NotPossibleNow."""
     before = row.state
-    row.state = after(before, event)
+    row.state = VERSION.after(before, event)
     row.save(update_fields=["state", *also])
     return note_version(
         row,

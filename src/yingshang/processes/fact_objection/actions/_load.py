@@ -6,7 +6,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.forms.api import SubmissionView, get_submission
 
 from ..errors import WrongForm
-from ..lifecycle import after
+from ..lifecycle import OBJECTION
 from ..models import Objection
 from ..selectors import SUBJECT_PREFIX, not_found
 
@@ -24,7 +24,7 @@ def load_own(actor: Actor, objection_id: int, event: str) -> tuple[Objection, in
     row = rows.filter(pk=objection_id).first()
     if row is None or row.case_id is None:
         raise not_found(objection_id)
-    after(row.state, event, before=row.state_before)
+    OBJECTION.after(row.state, event, before=row.state_before)
     return row, row.case_id
 
 

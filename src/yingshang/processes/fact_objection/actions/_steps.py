@@ -11,7 +11,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
 from ..desks import PLATFORM
-from ..lifecycle import after, states
+from ..lifecycle import OBJECTION
 from ..models import Objection
 
 
@@ -29,9 +29,9 @@ def move(
     Raises NotPossibleNow.
     """
     before = row.state
-    row.state = after(before, event, before=row.state_before)
+    row.state = OBJECTION.after(before, event, before=row.state_before)
     row.state_before = before
-    if not states()[row.state].open:
+    if not OBJECTION.states[row.state].open:
         row.ended_at = now
     row.save()
     return note(

@@ -14,7 +14,7 @@ from yingshang.kernel.flow.api import Subject, resubmit_case, start_case, withdr
 from ...actions._steps import load_version
 from ...actions.write_items import OPEN
 from ...content import program_of
-from ...lifecycle import after
+from ...lifecycle import VERSION
 from ...models import ItemVersion, Review
 from ...selectors import AUTHOR
 from .._steps import FLOW, SUBJECT, end_review, move, on_behalf_of
@@ -43,7 +43,7 @@ def submit_version(
     NobodyToReview.
     """
     row = load_version(actor, code, AUTHOR, *OPEN)
-    after(row.state, "submitted")
+    VERSION.after(row.state, "submitted")
     today = timezone.localdate(now)
     program_of(row.source, today)
     drafting = drafting_agency(actor, row.item, agency_id)
@@ -90,7 +90,7 @@ def correct_version(*, actor: Actor, code: str, now: datetime) -> None:
     Needs policies.author. Raises ItemNotFound, NotPossibleNow, InvalidItem when it does not compile.
     """
     row = _peek(actor, code)
-    after(row.state, "corrected")
+    VERSION.after(row.state, "corrected")
     program_of(row.source, timezone.localdate(now))
     assert row.case_id is not None
     with on_behalf_of(actor):
@@ -105,7 +105,7 @@ def revoke_submission(*, actor: Actor, code: str, reason: str, now: datetime) ->
     Needs policies.author. Raises ItemNotFound, NotPossibleNow, InvalidReview without a reason.
     """
     row = _peek(actor, code)
-    after(row.state, "revoked")
+    VERSION.after(row.state, "revoked")
     reason = reason.strip()
     if not reason:
         raise InvalidReview("say why it is taken back", message_zh="请填写撤回审查的理由", field="reason")
