@@ -1,7 +1,7 @@
 """Tables of the area, by what they are about."""
 
 from .interest import SearchSubscription, SubscriptionTold
-from .library import ItemVersion, PolicyDocument, PolicyItem
+from .library import DocumentReading, ItemVersion, PolicyDocument, PolicyItem
 from .matching import DecisionReceipt, Declaration, MatchBucket, MatchPart
 from .outreach import (
     EvaluationDecision,
@@ -27,6 +27,7 @@ __all__ = [
     "ConsultationComment",
     "DecisionReceipt",
     "Declaration",
+    "DocumentReading",
     "EvaluationDecision",
     "ExpiryReminder",
     "FindingJudgement",

@@ -89,6 +89,8 @@ class ItemVersion(models.Model):
     digest = models.CharField(max_length=64)
     links = models.JSONField(default=dict)
     elements = models.JSONField(default=dict)
+    # What the reader left for its author to look at, a line each; never part of what is published.
+    remarks = models.JSONField(default=list)
     # Counts the changes of a draft, so that two people editing it notice each other.
     revision = models.PositiveIntegerField(default=1)
     # Read off the source.
@@ -162,3 +164,48 @@ class ItemVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} v{self.number}"
+
+
+class DocumentReading(models.Model):
+    """Work on a document that takes longer than a request may: its file is read, or sentences of it are looked at by
+    the reader or by a language model. The worker goes on with it after an interruption, the page shows how far it is.
+
+    Of a file, `file_name`, `file_id` and `region_path` are what came in, and `document` what was made of it. Of
+    proposals, `document` and `sentences` are what is read, and `proposals` what came of it; `digest` is of the text then.
+    """
+
+    kind = models.CharField(max_length=12)
+    state = models.CharField("状态", max_length=12, default="waiting")
+    document = models.ForeignKey(PolicyDocument, on_delete=models.PROTECT, null=True, related_name="readings")
+    region_path = models.CharField(max_length=12, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    file_id = models.BigIntegerField(null=True)
+    sentences = models.JSONField(default=list)
+    digest = models.CharField(max_length=64, blank=True)
+    proposals = models.JSONField(default=list)
+    # What the reader has in mind between two sentences, so that it goes on where it was.
+    thread = models.JSONField(default=dict)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # Why it came to nothing, in both languages; where in the text, if it is known.
+    message = models.CharField(max_length=400, blank=True)
+    message_zh = models.CharField(max_length=400, blank=True)
+    job_id = models.BigIntegerField(null=True)
+    asked_by = models.CharField(max_length=80)
+    asked_by_name = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(
+                name="policies_reading_kind", condition=Q(kind__in=["file", "reader", "model"])
+            ),
+            models.CheckConstraint(
+                name="policies_reading_state", condition=Q(state__in=["waiting", "running", "done", "failed"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"

@@ -30,6 +30,9 @@ class Review(models.Model):
     reason = models.CharField("结论说明", max_length=400, blank=True)
     # Of the source that passed.
     digest = models.CharField(max_length=64, blank=True)
+    # The opinion as a document, once somebody has asked for it, and the event of which its receipt is.
+    document_id = models.BigIntegerField(null=True)
+    opinion_event = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("-id",)
