@@ -34,8 +34,10 @@ from .errors import (
     ChangedMeanwhile,
     CodeTaken,
     DocumentNotFound,
+    InterpretationNotFound,
     InvalidDocument,
     InvalidEvaluation,
+    InvalidInterpretation,
     InvalidItem,
     InvalidOpinion,
     InvalidScenario,
@@ -66,6 +68,30 @@ from .evaluation.opinions import (
     own_opinion,
 )
 from .evaluation.selectors import DecisionView, Evaluation, SizeReach, evaluate
+from .interpretation.actions.picture import remove_picture, set_picture
+from .interpretation.actions.publish import (
+    affirm_interpretation,
+    publish_interpretation,
+    withdraw_interpretation,
+)
+from .interpretation.actions.write import begin_interpretation, save_interpretation
+from .interpretation.selectors import (
+    interpretation_on_desk,
+    outdated_by,
+    picture_document,
+    plain_words,
+)
+from .interpretation.values import SECTIONS as INTERPRETATION_SECTIONS
+from .interpretation.values import (
+    InterpretationContent,
+    InterpretationDesk,
+    InterpretationView,
+    PublicInterpretation,
+    PublicQuestion,
+)
+from .interpretation.values import Question as InterpretationQuestion
+from .interpretation.values import Subject as InterpretationSubject
+from .interpretation.values import Target as InterpretationTarget
 from .lifecycle import states
 from .matching.differences import on_differences
 from .matching.live import Decided, Window, decide_for, decide_one, sources_of
@@ -241,6 +267,7 @@ from .values import (
 __all__ = [
     "COMPARISONS_FOR",
     "FINDING_VERDICTS",
+    "INTERPRETATION_SECTIONS",
     "LIBRARY_FACETS",
     "MANY_VALUED",
     "OTHER",
@@ -291,9 +318,17 @@ __all__ = [
     "FundingObstacle",
     "Funnel",
     "InsertEntry",
+    "InterpretationContent",
+    "InterpretationDesk",
+    "InterpretationNotFound",
+    "InterpretationQuestion",
+    "InterpretationSubject",
+    "InterpretationTarget",
+    "InterpretationView",
     "InvalidComment",
     "InvalidDocument",
     "InvalidEvaluation",
+    "InvalidInterpretation",
     "InvalidItem",
     "InvalidOpinion",
     "InvalidReview",
@@ -340,7 +375,9 @@ __all__ = [
     "PlacedProblem",
     "Proposal",
     "PublicDocument",
+    "PublicInterpretation",
     "PublicItem",
+    "PublicQuestion",
     "PublicVersion",
     "PublishedItem",
     "ReachPage",
@@ -384,11 +421,13 @@ __all__ = [
     "WindowLine",
     "add_document",
     "adopt_item",
+    "affirm_interpretation",
     "amount_bands",
     "answer_comment",
     "apply_changes",
     "ask_language_model",
     "audiences",
+    "begin_interpretation",
     "begin_version",
     "calculate",
     "catalogue",
@@ -428,6 +467,7 @@ __all__ = [
     "get_version",
     "give_comment",
     "give_opinion",
+    "interpretation_on_desk",
     "is_fundable",
     "issue_report",
     "item_reach",
@@ -450,8 +490,11 @@ __all__ = [
     "opinion_levels",
     "opinion_summary",
     "opinions",
+    "outdated_by",
     "own_opinion",
+    "picture_document",
     "placed_problems",
+    "plain_words",
     "plan_reminder",
     "problems_of",
     "program_of",
@@ -459,6 +502,7 @@ __all__ = [
     "public_document",
     "public_item",
     "public_items",
+    "publish_interpretation",
     "publish_item",
     "published_after",
     "published_items",
@@ -480,6 +524,7 @@ __all__ = [
     "rematch_parties",
     "remind",
     "remind_of_expiry",
+    "remove_picture",
     "remove_scenario",
     "reproduce",
     "restore_scenario",
@@ -490,6 +535,7 @@ __all__ = [
     "sandbox_answer",
     "sandbox_setting",
     "save_document",
+    "save_interpretation",
     "save_scenario",
     "save_version",
     "scenario_results",
@@ -497,6 +543,7 @@ __all__ = [
     "search_library",
     "send_digests",
     "send_packages",
+    "set_picture",
     "shown_value",
     "sources_of",
     "split_sentences",
@@ -511,5 +558,6 @@ __all__ = [
     "unsubscribe",
     "unsubscribe_all",
     "windows_between",
+    "withdraw_interpretation",
     "withdraw_item",
 ]

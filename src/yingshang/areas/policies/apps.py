@@ -20,17 +20,23 @@ class PoliciesConfig(AppConfig):
         on_withdrawn(forget_withdrawn)
         on_portraits_changed(rematch_soon)
 
-        from .handlers import on_document
-        from .search.jobs import index_document, index_version
+        from .handlers import on_document, on_interpretation
+        from .search.jobs import index_document, index_interpreted, index_version
 
         on_published(index_version)
         on_withdrawn(index_version)
         on_document(index_document)
+        on_interpretation(index_interpreted)
 
         from .actions.take_in_document import OWNER as DOCUMENT
         from .selectors import may_read_file
 
         register_owner(DOCUMENT, may_read=may_read_file)
+
+        from .interpretation.selectors import OWNER as INTERPRETATION
+        from .interpretation.selectors import may_read_picture
+
+        register_owner(INTERPRETATION, may_read=may_read_picture)
 
         from .sandbox.selectors import OWNER, may_read_report
 

@@ -123,3 +123,15 @@ class SubscriptionNotFound(DomainError):
     """No such subscription of one's own."""
 
     code = "policies.subscription_not_found"
+
+
+class InvalidInterpretation(DomainError):
+    """What is said in an interpretation cannot be taken down; `field` names the part, if it is one."""
+
+    code = "policies.invalid_interpretation"
+
+
+class InterpretationNotFound(DomainError):
+    """No such interpretation, or none that may be seen."""
+
+    code = "policies.interpretation_not_found"

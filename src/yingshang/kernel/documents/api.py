@@ -27,6 +27,7 @@ from .errors import (
 )
 from .kinds import KINDS, Kind
 from .owners import register_owner
+from .pictures import re_encode_picture
 from .selectors import documents_of, extract_text, get_document, open_document, read_text
 from .templates import (
     document_templates,
@@ -80,6 +81,7 @@ __all__ = [
     "open_document",
     "preview_template",
     "publish_template",
+    "re_encode_picture",
     "read_text",
     "register_owner",
     "remove_document",

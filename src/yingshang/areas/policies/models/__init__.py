@@ -1,6 +1,7 @@
 """Tables of the area, by what they are about."""
 
 from .interest import SearchSubscription, SubscriptionTold
+from .interpretation import Interpretation
 from .library import DocumentReading, ItemVersion, PolicyDocument, PolicyItem
 from .matching import DecisionReceipt, Declaration, MatchBucket, MatchPart
 from .outreach import (
@@ -31,6 +32,7 @@ __all__ = [
     "EvaluationDecision",
     "ExpiryReminder",
     "FindingJudgement",
+    "Interpretation",
     "ItemFigure",
     "ItemVersion",
     "MatchBucket",

@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Left
 from tantivy import Occur, Query
 
+from ..interpretation.selectors import words_by_subject
 from ..matching.live import Window, window_of
 from ..models import PolicyDocument
 from ..selectors import document_summary, published_item
@@ -93,7 +94,7 @@ class Answer:
 
 
 def search(question: Question, *, day: date, offset: int = 0, limit: int = 20, facets: bool = True) -> Answer:
-    """What answers a question, best first. Everybody may see all of it. Two queries to the database a page."""
+    """What answers a question, best first. Everybody may see all of it. At most three queries a page."""
     looking = index.searcher()
     if looking is None:
         return _without_index(question, day=day, offset=offset, limit=limit)
@@ -266,8 +267,10 @@ def _hits(references: Sequence[int], text: str, day: date) -> tuple[Hit, ...]:
     papers = [number for what, number in wanted if what == "document"]
     known: dict[tuple[str, int], Hit] = {}
     if items:
+        # What is said in plain words is read only where words were looked for: the answer may stand there alone.
+        plainly = words_by_subject("item", items) if text else {}
         for row in public_versions().filter(item__in=items):
-            told = "\n".join(filter(None, [row.summary, row.benefit_text]))
+            told = "\n".join(filter(None, [row.summary, row.benefit_text, plainly.get(row.item_id)]))
             item = published_item(row)
             known["item", row.item_id] = Hit(
                 title=marked(row.name, text),

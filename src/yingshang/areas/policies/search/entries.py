@@ -16,6 +16,7 @@ from yingshang.rules.policy.decide import RowEvaluator
 
 from ..content import catalogue, program_of, read_item
 from ..errors import InvalidItem
+from ..interpretation.selectors import words_by_subject
 from ..models import ItemVersion, PolicyDocument
 from ..selectors import level_of
 from .words import audiences, band_of, containers, subjects_of
@@ -69,8 +70,9 @@ def item_entries(ids: Collection[int] | None = None, *, day: date) -> Iterator[E
     rows = public_versions()
     if ids is not None:
         rows = rows.filter(item__in=ids)
+    told = words_by_subject("item", ids)
     for row in rows.iterator(500):
-        yield _of_item(row, day)
+        yield _of_item(row, day, told.get(row.item_id, ""))
 
 
 def document_entries(ids: Collection[int] | None = None) -> Iterator[Entry]:
@@ -78,8 +80,9 @@ def document_entries(ids: Collection[int] | None = None) -> Iterator[Entry]:
     rows = PolicyDocument.objects.filter(is_public=True).defer("sentences").order_by(F("pk"))
     if ids is not None:
         rows = rows.filter(pk__in=ids)
+    told = words_by_subject("document", ids)
     for row in rows.iterator(500):
-        yield _of_document(row)
+        yield _of_document(row, told.get(row.pk, ""))
 
 
 @lru_cache(maxsize=4096)
@@ -117,7 +120,7 @@ def _inside(condition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _inside(condition["not"])
 
 
-def _of_item(row: ItemVersion, day: date) -> Entry:
+def _of_item(row: ItemVersion, day: date, interpreted: str) -> Entry:
     document = row.item.document
     told = [row.name, row.kind, row.summary, *row.tags]
     conditions: list[str] = []
@@ -138,7 +141,7 @@ def _of_item(row: ItemVersion, day: date) -> Entry:
             *row.tags,
             *((document.title, document.number) if document else ()),
         ),
-        text="\n".join([row.summary, row.benefit_text, *conditions]),
+        text="\n".join([row.summary, row.benefit_text, *conditions, interpreted]),
         region_path=row.region_path,
         level=level_of(row.region_path),
         state=row.state,
@@ -154,13 +157,13 @@ def _of_item(row: ItemVersion, day: date) -> Entry:
     )
 
 
-def _of_document(row: PolicyDocument) -> Entry:
+def _of_document(row: PolicyDocument, interpreted: str) -> Entry:
     return Entry(
         what="document",
         id=row.pk,
         title=row.title,
         names=(row.number, row.issuer),
-        text=row.text,
+        text="\n".join(filter(None, [row.text, interpreted])),
         region_path=row.region_path,
         level=level_of(row.region_path),
         state=row.status,

@@ -30,7 +30,7 @@ from ..models import ItemVersion, PolicyDocument
 from .entries import MOST_WINDOWS, Entry, document_entries, item_entries
 from .words import characters, index_words, initials, pairs, spelled
 
-FORM = 1
+FORM = 2
 """Counts the changes of what is written into the index."""
 AT_ONCE = 500
 """So many documents and items are indexed while somebody waits; more in the worker."""

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from yingshang.kernel.access.api import system_actor
 
-from ..models import ItemVersion, PolicyDocument
+from ..models import ItemVersion, PolicyDocument, PolicyItem
 from .digests import send_digests
 from .index import rebuild, update
 
@@ -35,6 +35,13 @@ def index_version(row: ItemVersion, now: datetime) -> None:
 def index_document(row: PolicyDocument, now: datetime) -> None:
     """A document was added or changed. What nobody may see is taken out, so this is for every one."""
     index_search.defer(items=list(row.items.values_list("pk", flat=True)), documents=[row.pk])
+
+
+def index_interpreted(item: PolicyItem | None, document: PolicyDocument | None, now: datetime) -> None:
+    """What is said of it in plain words was published, or taken down."""
+    index_search.defer(
+        items=[item.pk] if item is not None else [], documents=[document.pk] if document is not None else []
+    )
 
 
 @app.periodic(cron="10 0 * * *")

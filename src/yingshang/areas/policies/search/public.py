@@ -16,6 +16,8 @@ from yingshang.kernel.reference.api import UnknownFact, get_fact
 
 from ..content import read_item
 from ..errors import InvalidItem, ItemNotFound
+from ..interpretation.selectors import public_interpretation
+from ..interpretation.values import PublicInterpretation
 from ..matching.live import Window, window_of
 from ..models import ItemVersion, PolicyDocument
 from ..selectors import document_not_found, document_summary, in_force, item_not_found, published_item
@@ -131,6 +133,7 @@ class PublicItem:
     document: DocumentSummary | None
     named_source: NamedSource | None
     receipt: str
+    interpretation: PublicInterpretation | None
 
     @property
     def code(self) -> str:
@@ -154,6 +157,7 @@ class PublicDocument:
     named: tuple[DocumentSummary, ...]
     above: tuple[DocumentSummary, ...]
     below: tuple[DocumentSummary, ...]
+    interpretation: PublicInterpretation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ class CalendarLine:
 def public_item(*, code: str, day: date, number: int | None = None) -> PublicItem:
     """One item as everybody may read it, by the version in force or another one that was. Raises ItemNotFound.
 
-    Three queries. An item that was withdrawn or has run out keeps its page, and says so.
+    Four queries. An item that was withdrawn or has run out keeps its page, and says so.
     """
     rows = list(
         ItemVersion.objects.filter(item__code=code, state__in=PUBLIC_STATES)
@@ -186,7 +190,7 @@ def public_item(*, code: str, day: date, number: int | None = None) -> PublicIte
         data = {}
     document = shown.item.document if shown.item.document and shown.item.document.is_public else None
     sentences = {row["number"]: Sentence(**row) for row in document.sentences} if document else {}
-    conditions = tuple(_conditions(data, shown.links, sentences))
+    conditions = tuple(condition_lines(data, shown.links, sentences))
     benefit = data.get("benefit") or {}
     window = window_of(item, day)
     _, most = most_paid(shown.source, day)
@@ -199,18 +203,19 @@ def public_item(*, code: str, day: date, number: int | None = None) -> PublicIte
         window=window,
         windows=tuple(_window_lines(item.windows, day)),
         conditions=conditions,
-        benefits=tuple(_benefits(benefit)),
+        benefits=tuple(benefit_lines(benefit)),
         grants=str(benefit.get("grants") or ""),
         most_fen=most,
         at_most=bool(benefit.get("at_most")),
         figures=tuple(_figures(data)),
-        terms=tuple(_terms(data)),
+        terms=tuple(term_lines(data)),
         materials=tuple(dict.fromkeys(each for line in conditions for each in line.materials)),
         note=str(data.get("note") or ""),
         versions=tuple(_version(row) for row in rows),
         document=_summary(document) if document else None,
         named_source=_named_source(data.get("document")),
         receipt=receipt_code(shown.published_event) if shown.published_event else "",
+        interpretation=public_interpretation(item_id=shown.item_id, version=shown),
     )
 
 
@@ -248,6 +253,7 @@ def public_document(*, document_id: int, day: date) -> PublicDocument:
         named=_named(row),
         above=above,
         below=below,
+        interpretation=public_interpretation(document=row),
     )
 
 
@@ -355,7 +361,7 @@ def _window_lines(windows: Sequence[Mapping[str, str]], day: date) -> Iterator[W
         yield WindowLine(first, last, each.get("text", ""), state)
 
 
-def _conditions(
+def condition_lines(
     data: Mapping[str, Any], links: Mapping[str, Sequence[int]], sentences: Mapping[int, Sentence]
 ) -> Iterator[ConditionLine]:
     for each in data.get("conditions") or ():
@@ -403,7 +409,7 @@ def _fact_name(code: str) -> str:
         return code
 
 
-def _benefits(benefit: Mapping[str, Any]) -> Iterator[BenefitLine]:
+def benefit_lines(benefit: Mapping[str, Any]) -> Iterator[BenefitLine]:
     if not benefit:
         return
     parts = benefit.get("parts") or ()
@@ -461,7 +467,7 @@ def _figures(data: Mapping[str, Any]) -> Iterator[Figure]:
         )
 
 
-def _terms(data: Mapping[str, Any]) -> Iterator[str]:
+def term_lines(data: Mapping[str, Any]) -> Iterator[str]:
     """What else hangs on it: how many can have it, out of how much, together with what."""
     for name in ("quota", "pool", "stacking"):
         part = data.get(name)
