@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,23 +24,24 @@ from yingshang.rules.feel.values import Unknown
 class AmountPlan:
     """How one distinct amount is computed.
 
-    `constant`: (state, fen) if it is the same for everyone.  `columnar`: whether vectors.py can do it.
+    `key`: what it is known by.  `constant`: (state, fen) if it is the same for everyone.  `columnar`: whether vectors.py can do it.
     `items`: how many items pay it.
     """
 
     tree: Node
+    key: str
     expression: RowExpression
     constant: tuple[int, int] | None
     columnar: bool
     items: int = 0
 
 
-def plan_amount(tree: Node, graph: PredicateGraph) -> AmountPlan:
+def plan_amount(tree: Node, key: str, graph: PredicateGraph) -> AmountPlan:
     """Chooses the way, and announces to the graph the conditions inside the amount."""
     expression = graph.expression(tree)
     if all(graph.kinds[name] == "null" for name in expression.columns):
-        return AmountPlan(tree, expression, _settled(expression.value({})), False)
-    return AmountPlan(tree, expression, None, vectors.supports(tree, graph))
+        return AmountPlan(tree, key, expression, _settled(expression.value({})), False)
+    return AmountPlan(tree, key, expression, None, vectors.supports(tree, graph))
 
 
 def _settled(value: Any) -> tuple[int, int]:
@@ -72,6 +73,7 @@ class ChunkSource:
         self._planes = planes
         self._size = size
         self._rows = rows
+        self.rows = size if rows is None else len(rows)
 
     def _chosen(self, values: Any) -> Any:
         return values if values is None or self._rows is None else values.take(self._rows)
@@ -79,10 +81,12 @@ class ChunkSource:
     def number(self, name: str) -> Vector:
         """A number column, or the days of a date column. One that is not there is unknown for everyone."""
         if name not in self._columns:
-            size = self._size if self._rows is None else len(self._rows)
-            return Vector(np.zeros(size, np.int64), 0, 0, np.zeros(size, np.bool_))
+            return Vector(np.zeros(self.rows, np.int64), 0, 0, np.zeros(self.rows, np.bool_))
         column = self._columns[name]
-        values, scale, bound = column.scaled()
+        try:
+            values, scale, bound = column.scaled()
+        except NotColumnar:
+            return Vector(self._chosen(column.decimals()), 0, 0, self._chosen(column.valid()), wide=True)
         return Vector(self._chosen(values), scale, bound, self._chosen(column.valid()))
 
     def length(self, name: str) -> Vector:
@@ -93,18 +97,19 @@ class ChunkSource:
         return Vector(self._chosen(lengths), 0, bound, self._chosen(column.valid()))
 
     def lines(self, tree: Node) -> Vector:
-        """A sum over lists of contexts. Raises NotColumnar where it is null, for want of lines."""
+        """A sum over lists of contexts. Where it is null, for want of lines, it is left to rows."""
         if self._lines is None:
             raise NotColumnar
         found, empty = self._lines(tree)
-        if empty is not None and self._chosen(empty).any():
-            raise NotColumnar
-        return Vector(
-            self._chosen(found.values),
-            found.scale,
-            found.bound,
-            self._chosen(found.known),
-            self._chosen(found.failed),
+        rest = found.rest
+        if empty is not None and empty.any():
+            rest = empty if rest is None else rest | empty
+        return replace(
+            found,
+            values=self._chosen(found.values),
+            known=self._chosen(found.known),
+            failed=self._chosen(found.failed),
+            rest=self._chosen(rest),
         )
 
     def condition(self, tree: Node) -> Outcomes:
@@ -136,31 +141,34 @@ class ChunkAmounts:
         self._planes = planes
         self._size = rows
         self._count_calls = count_calls
-        self._whole: dict[int, tuple[npt.NDArray[Any], npt.NDArray[np.uint8]] | None] = {}
+        self._whole: dict[int, _Computed | None] = {}
 
     def amounts(self, plan: AmountPlan, rows: npt.NDArray[np.int64]) -> ItemAmounts:
         """The amounts of chosen rows of the chunk."""
+        found = None
         if plan.columnar:
             if plan.items >= self.SHARED:
                 key = id(plan)
                 if key not in self._whole:
                     self._whole[key] = self._columnar(plan, None)
                 whole = self._whole[key]
-                if whole is not None:
-                    return ItemAmounts(rows, whole[0].take(rows), whole[1].take(rows))
+                found = None if whole is None else whole.of(rows)
             else:
                 found = self._columnar(plan, rows)
-                if found is not None:
-                    return ItemAmounts(rows, *found)
-        return self._by_rows(plan, rows)
+        if found is None:
+            return self._by_rows(plan, rows)
+        fen, state = found.fen, found.state
+        if found.rest is not None and found.rest.any():
+            left = np.flatnonzero(found.rest)
+            others = self._by_rows(plan, rows[left])
+            fen, state = fen.astype(others.fen.dtype), state.copy()
+            fen[left], state[left] = others.fen, others.state
+        return ItemAmounts(rows, fen, state)
 
-    def _columnar(
-        self, plan: AmountPlan, rows: npt.NDArray[np.int64] | None
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8]] | None:
+    def _columnar(self, plan: AmountPlan, rows: npt.NDArray[np.int64] | None) -> _Computed | None:
         source = ChunkSource(self._columns, self._planes, self._size, rows, self._lines)
-        size = self._size if rows is None else len(rows)
         try:
-            return _fen(vectors.evaluate(plan.tree, source, self._graph), size)
+            return _fen(vectors.evaluate(plan.tree, source, self._graph), source.rows)
         except NotColumnar:
             return None
 
@@ -174,12 +182,26 @@ class ChunkAmounts:
         return ItemAmounts(rows, fen[inverse], states[inverse])
 
 
-def _fen(amount: Vector, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]:
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """Fen and state of some rows; `rest`: those that are left to the row evaluator."""
+
+    fen: npt.NDArray[Any]
+    state: npt.NDArray[np.uint8]
+    rest: Booleans | None
+
+    def of(self, rows: npt.NDArray[np.int64]) -> _Computed:
+        """The same of some of the rows."""
+        rest = None if self.rest is None else self.rest.take(rows)
+        return _Computed(self.fen.take(rows), self.state.take(rows), rest)
+
+
+def _fen(amount: Vector, size: int) -> _Computed:
     """The fen and the state of each row of a vector of yuan."""
-    negative = np.broadcast_to(np.asarray(amount.values) < 0, (size,))
+    negative = np.broadcast_to(np.asarray(amount.values < 0), (size,))
     amount = vectors.rounded(amount, 2, "half even")
     factor = 10 ** (2 - amount.scale)
-    if amount.bound * factor >= 2**62:
+    if amount.wide or amount.bound * factor >= 2**62:
         raise NotColumnar
     fen = np.broadcast_to(np.asarray(amount.values * factor, np.int64), (size,))
     state = np.zeros(size, np.uint8)
@@ -190,7 +212,7 @@ def _fen(amount: Vector, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.ui
     if negative.any():
         state[negative & (state == AMOUNT_KNOWN)] = AMOUNT_FAILED
         fen = np.where(negative, 0, fen)
-    return fen, state
+    return _Computed(fen, state, amount.rest)
 
 
 __all__ = ["AmountPlan", "ChunkAmounts", "ChunkSource", "plan_amount"]

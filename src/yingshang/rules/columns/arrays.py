@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yingshang.rules.columns.facts import shortest_doubles
+from yingshang.rules.columns.facts import fact_values, shortest_doubles
 from yingshang.rules.columns.planes import BUFFERS, Booleans, Words, from_bitmap, pack, unpack
 
 Integers = npt.NDArray[np.signedinteger[Any]]
@@ -27,6 +28,7 @@ EXACT_DOUBLE: Final = 2**53
 _DECIMAL_64_DIGITS: Final = 18
 _EXACT_DOUBLE_DIGITS: Final = 15
 _LARGEST_FLOAT_SCALE: Final = 9
+_NOTHING: Final = Decimal(0)
 
 
 class NotColumnar(Exception):
@@ -257,6 +259,17 @@ class ChunkColumn:
             if (shifted / power == values).all():
                 return shifted.astype(np.int64), scale
         raise NotColumnar
+
+    def decimals(self) -> npt.NDArray[Any]:
+        """[rows]: the numbers of the column as decimals, 0 where there is no value."""
+        found: npt.NDArray[Any] = self._once("decimals", self._make_decimals)
+        return found
+
+    def _make_decimals(self) -> npt.NDArray[Any]:
+        found = np.empty(self.rows, object)
+        values = fact_values(self.array, self.name)
+        found[:] = [each if each.__class__ is Decimal else _NOTHING for each in values]
+        return found
 
     # --- strings, booleans, lists ---------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from yingshang.rules.columns.arrays import LARGEST, ChunkColumn, NotColumnar, Vocabulary
 from yingshang.rules.columns.planes import Booleans
-from yingshang.rules.columns.vectors import Outcomes, Vector
+from yingshang.rules.columns.vectors import Outcomes, Vector, decimals
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.syntax import Node
 
@@ -115,8 +115,7 @@ def rebuilt(node: Node, change: Any) -> Node:
 def applied(node: Node) -> Node:
     """The tree with each call of a function written in place, `(function(x) x.sum > 5)(loan)`, replaced by its body.
 
-    Only where that cannot change what a name means: arguments are names, and the body binds nothing that could
-    capture them.
+    Only where that cannot change what a name means: neither arguments nor the body bind anything.
     """
     node = rebuilt(node, applied)
     if (
@@ -127,9 +126,7 @@ def applied(node: Node) -> Node:
     parameters, body = node.function.parameters, node.function.body
     if len(parameters) != len(node.arguments) or any(kind is not None for _, kind in parameters):
         return node
-    if not all(isinstance(each, syntax.Name) for each in node.arguments):
-        return node
-    if any(isinstance(each, _BINDERS) for each in syntax.walk(body)):
+    if any(isinstance(each, _BINDERS) for part in (body, *node.arguments) for each in syntax.walk(part)):
         return node
     meaning = {name: argument for (name, _), argument in zip(parameters, node.arguments, strict=True)}
 
@@ -330,15 +327,31 @@ def add_up(table: LineColumns, selection: Selection, value: Vector | None) -> tu
     if value is None:
         bound = int(counts.max(initial=0))
         return Vector(np.where(known, counts, 0), 0, bound, None if known.all() else known), empty
-    # The running total may overflow and come back: its differences are exact all the same.
-    if value.bound * max(int(counts.max(initial=0)), 1) >= LARGEST:
-        raise NotColumnar
-    failed = None
+    failed = rest = None
     if value.failed is not None:
         failed = table.any(value.failed & kept) & known
     if value.known is not None:
         known = known & ~table.any(~value.known & kept)
+    if value.rest is not None:
+        rest = table.any(value.rest & kept) & known
+    every_known = None if known.all() else known
+    # The running total may overflow and come back: its differences are exact all the same.
+    if value.wide or value.bound * max(int(counts.max(initial=0)), 1) >= LARGEST:
+        wide = np.where(known, _decimal_totals(table, kept, value), Decimal(0))
+        return Vector(wide, 0, 0, every_known, failed, rest, wide=True), empty
     values = np.where(kept, value.values, 0)
     totals = np.where(known, table.totals(values), 0)
     bound = int(np.abs(totals).max(initial=0))
-    return Vector(totals, value.scale, bound, None if known.all() else known, failed), empty
+    return Vector(totals, value.scale, bound, every_known, failed, rest), empty
+
+
+def _decimal_totals(table: LineColumns, kept: Booleans, value: Vector) -> npt.NDArray[Any]:
+    """object [rows]: the sums one line after another, as `sum` does it."""
+    totals = [Decimal(0)] * table.rows
+    lines = np.flatnonzero(kept)
+    numbers = np.broadcast_to(np.asarray(decimals(value), object), kept.shape)[lines]
+    for owner, each in zip(table.owners[lines].tolist(), numbers.tolist(), strict=True):
+        totals[owner] += each
+    found = np.empty(table.rows, object)
+    found[:] = totals
+    return found

@@ -10,10 +10,12 @@ do not wait for each other.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import localcontext
 from typing import Any, Final
 
 import numpy as np
@@ -60,10 +62,11 @@ from yingshang.rules.columns.result import (
     ItemAmounts,
     ItemResult,
 )
-from yingshang.rules.columns.rows import RowExpression
+from yingshang.rules.columns.rows import ERROR, FALSE, TRUE, RowExpression
 from yingshang.rules.columns.vectors import Outcomes, Vector
 from yingshang.rules.feel.functions import Environment
 from yingshang.rules.feel.syntax import Node
+from yingshang.rules.feel.values import DECIMAL_128
 from yingshang.rules.policy.requirement import Requirement
 
 CHUNK_ROWS: Final = 131_072
@@ -111,13 +114,21 @@ class ColumnPlan:
         self.programs = list(programs)
         self._environment = environment
         self._bound: dict[pa.Schema, _BoundPlan] = {}
+        self._lock = threading.Lock()
 
     def bind(self, schema: pa.Schema) -> _BoundPlan:
         """The plan for tables of one schema; made once."""
         key = schema.remove_metadata()
-        if key not in self._bound:
-            self._bound[key] = _BoundPlan(self.programs, PredicateGraph(key, self._environment))
-        return self._bound[key]
+        with self._lock:
+            if key not in self._bound:
+                self._bound[key] = _BoundPlan(self.programs, PredicateGraph(key, self._environment))
+            return self._bound[key]
+
+    def outcomes(self, batch: pa.RecordBatch) -> ChunkOutcomes:
+        """The outcome of every row of one batch, in the calling thread; several threads may ask at once."""
+        found = self._chunk(batch, 0, True).evaluate().outcomes
+        assert found is not None
+        return found
 
     def evaluate(
         self,
@@ -167,8 +178,6 @@ class ColumnPlan:
             with ThreadPoolExecutor(workers) as pool:
                 under_way: deque[Future[_ChunkResult]] = deque()
                 for batch, first in _chunks(source, workers):
-                    # Bound here: two threads would do it twice.
-                    self.bind(batch.schema)
                     under_way.append(pool.submit(work, batch, first))
                     if len(under_way) > workers:
                         finish(under_way.popleft().result())
@@ -295,7 +304,7 @@ class _BoundPlan:
                 key = repr(program.amount)
                 plan = plans.get(key)
                 if plan is None:
-                    plan = plans[key] = plan_amount(program.amount, graph)
+                    plan = plans[key] = plan_amount(program.amount, key, graph)
                 plan.items += 1
             self.amounts.append(plan)
         self.constant_amounts = {
@@ -397,7 +406,7 @@ class _BoundPlan:
         if found is None:
             below: dict[int, frozenset[int]] = {node: frozenset((node,)) for node in late}
             for node in self.derived:
-                found_below = frozenset[int]().union(
+                found_below = below.get(node, frozenset[int]()).union(
                     *(below.get(part, frozenset()) for part in self.parts_of_node[node])
                 )
                 if found_below:
@@ -470,11 +479,19 @@ class _Predicates:
     def compute(self) -> set[int]:
         """Everything that can be had in columns. Answers the nodes that wait for rows."""
         self._leaves()
-        pending = set(self.plan.late_plan(frozenset(self.late)).pending) if self.late else set[int]()
+        pending = self._pending()
         for node in self.plan.derived:
-            if node not in pending:
+            if node in pending:
+                continue
+            try:
                 self.derive(node)
+            except NotColumnar:
+                self.late.add(node)
+                pending = self._pending()
         return pending
+
+    def _pending(self) -> set[int]:
+        return set(self.plan.late_plan(frozenset(self.late)).pending) if self.late else set[int]()
 
     def _leaves(self) -> None:
         planes, plan = self.planes, self.plan
@@ -510,8 +527,7 @@ class _Predicates:
 
     def _compare(self, node: int, predicate: NumericComparison) -> None:
         graph = self.plan.graph
-        # Conditions inside numbers may not be there yet: derived nodes come after leaves.
-        source = ChunkSource(self.columns, self._not_yet, self.rows, None, self.line_sum)
+        source = ChunkSource(self.columns, self._planes_of, self.rows, None, self.line_sum)
         left = vectors.evaluate(predicate.left, source, graph)
         right = vectors.evaluate(predicate.right, source, graph)
         if predicate.denominator is None:
@@ -519,20 +535,31 @@ class _Predicates:
         else:
             denominator = vectors.evaluate(predicate.denominator, source, graph)
             outcomes = vectors.compare_ratio(predicate.operator, left, denominator, right, self.rows)
+        if outcomes.rest is not None and outcomes.rest.any():
+            outcomes = self._completed(node, outcomes)
         leaves.write_outcomes(node, outcomes, self.rows, self.planes, self.errors)
 
-    def _not_yet(self, tree: Node) -> tuple[Words, Words, Words | None]:
+    def _completed(self, node: int, outcomes: Outcomes) -> Outcomes:
+        """With the rows that columns could not say."""
         raise NotColumnar
 
     def derive(self, node: int) -> None:
         parts = self.plan.parts_of_node[node]
-        combine_derived(node, self.plan.nodes[node], parts, self.planes, self.errors, self.rows)
+        predicate = self.plan.nodes[node]
+        if isinstance(predicate, NumericComparison):
+            self._compare(node, predicate)
+            return
+        combine_derived(node, predicate, parts, self.planes, self.errors, self.rows)
 
     def condition_planes(self, tree: Node) -> tuple[Words, Words, Words | None]:
         """The planes of a condition inside an amount. What was done by rows is not there for every row."""
         node = self.plan.place_of[self.plan.graph.condition(tree)]
         if self.late and self._waited(node):
             raise NotColumnar
+        return self._planes_of(tree)
+
+    def _planes_of(self, tree: Node) -> tuple[Words, Words, Words | None]:
+        node = self.plan.place_of[self.plan.graph.condition(tree)]
         return self.planes[node, 0], self.planes[node, 1], self.errors.get(node)
 
     def _waited(self, node: int) -> bool:
@@ -599,11 +626,12 @@ class _Chunk(_Predicates):
 
     def evaluate(self) -> _ChunkResult:
         """Predicates, then what is left to rows, then items and amounts."""
-        pending = self.compute()
-        late = frozenset(self.late)
-        if late:
-            self._by_rows(late, pending)
-        return self._items()
+        with localcontext(DECIMAL_128):
+            pending = self.compute()
+            late = frozenset(self.late)
+            if late:
+                self._by_rows(late, pending)
+            return self._items()
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
@@ -628,8 +656,26 @@ class _Chunk(_Predicates):
             pending.discard(node)
             for above in self.plan.derived:
                 if above in pending and not any(part in pending for part in self.plan.parts_of_node[above]):
-                    self.derive(above)
+                    try:
+                        self.derive(above)
+                    except NotColumnar:
+                        found = self._states(above, np.arange(self.rows))
+                        leaves.write_states(above, found, self.planes, self.errors)
                     pending.discard(above)
+
+    MOST_LEFT: Final = 1024
+    """With more rows than that left over, a condition waits until others have refused most of them."""
+
+    def _completed(self, node: int, outcomes: Outcomes) -> Outcomes:
+        assert outcomes.rest is not None
+        rows = np.flatnonzero(outcomes.rest)
+        if len(rows) > self.MOST_LEFT:
+            raise NotColumnar
+        found = self._states(node, rows)
+        true, false = outcomes.true.copy(), outcomes.false.copy()
+        failed = np.zeros(self.rows, np.bool_) if outcomes.failed is None else outcomes.failed.copy()
+        true[rows], false[rows], failed[rows] = found == TRUE, found == FALSE, found == ERROR
+        return Outcomes(true, false, failed)
 
     def _states(self, node: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """The outcome of a late node for some rows."""

@@ -19,6 +19,7 @@ from yingshang.rules.columns import vectors
 from yingshang.rules.columns.arrays import kind_of_type
 from yingshang.rules.columns.lines import LineReader, Lines, LineSum, line_schema
 from yingshang.rules.columns.rows import ERROR, FALSE, TRUE, RowExpression, names_in, state_of
+from yingshang.rules.dmn.table import DecisionTable, TableRule
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.evaluate import Mode, evaluate
 from yingshang.rules.feel.functions import Environment, find_builtin
@@ -71,12 +72,16 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class NumericComparison:
-    """`left operator right`, or `left / denominator operator right`, over numeric expressions of columns."""
+    """`left operator right`, or `left / denominator operator right`, over numeric expressions of columns.
+
+    `conditions`: the nodes of the conditions inside them, which have to be there first.
+    """
 
     operator: str
     left: Node
     right: Node
     denominator: Node | None = None
+    conditions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,8 @@ def parts_of(predicate: Predicate) -> tuple[int, ...]:
         return (predicate.part,)
     if isinstance(predicate, Choice):
         return (predicate.condition, predicate.then, predicate.otherwise)
+    if isinstance(predicate, NumericComparison):
+        return predicate.conditions
     return ()
 
 
@@ -193,6 +200,8 @@ class PredicateGraph:
         self.nodes: list[Predicate] = []
         self._places: dict[str, int] = {}
         self._constants: dict[int, tuple[Node, Any]] = {}
+        self._trees: dict[int, tuple[Node, int]] = {}
+        self._tables: dict[int, tuple[DecisionTable, list[Node | None] | None]] = {}
 
     # --- what vectors.py asks about columns -----------------------------------------------------------------------
 
@@ -236,6 +245,15 @@ class PredicateGraph:
         if column not in self.children:
             self.children[column] = PredicateGraph(line_schema(column, self.schema), self.environment)
         return self.children[column]
+
+    def rules_of(self, table: DecisionTable) -> list[Node | None] | None:
+        """The condition of each rule of a decision table, announced; None for one that always holds."""
+        known = self._tables.get(id(table))
+        if known is None:
+            rules = [_rule_condition(table, rule) for rule in table.rules]
+            columnar = all(each is None or self.announce(each) for each in rules)
+            known = self._tables[id(table)] = (table, rules if columnar else None)
+        return known[1]
 
     def announces_boolean(self, tree: Node) -> bool:
         """Announces a condition that is surely no number, which a filter would take for an index."""
@@ -314,11 +332,16 @@ class PredicateGraph:
 
     def condition(self, tree: Node) -> int:
         """The node of a condition."""
+        # Writing a tree out takes long, and the same one is asked for once for each chunk.
+        known = self._trees.get(id(tree))
+        if known is not None:
+            return known[1]
         key = f"tree {tree!r}"
         place = self._places.get(key)
         if place is None:
             place = self._condition(tree)
             self._places[key] = place
+        self._trees[id(tree)] = (tree, place)
         return place
 
     def _condition(self, tree: Node) -> int:
@@ -380,6 +403,8 @@ class PredicateGraph:
     def _is_boolean(self, place: int) -> bool:
         """Whether a node is true, false or unknown, or an operation without meaning: never null or a number."""
         predicate = self.nodes[place]
+        if isinstance(predicate, NumericComparison):
+            return True
         if isinstance(predicate, Lookup | ByRows) or (
             isinstance(predicate, Constant) and predicate.state == ERROR
         ):
@@ -421,7 +446,10 @@ class PredicateGraph:
         if not any(self._columns_of(each) for each in (left, right, denominator) if each is not None):
             return None
         key = f"compare {operator} {left!r} {right!r} {denominator!r}"
-        return self._add(key, NumericComparison(operator, left, right, denominator))
+        operands = [each for each in (left, right, denominator) if each is not None]
+        inside = [found for each in operands for found in vectors.conditions_in(each, self)]
+        conditions = tuple(dict.fromkeys(self.condition(each) for each in inside))
+        return self._add(key, NumericComparison(operator, left, right, denominator, conditions))
 
     def _both_ends(self, *ends: int | None) -> int | None:
         known = tuple(each for each in ends if each is not None)
@@ -494,6 +522,18 @@ class PredicateGraph:
         """Whether a node is, or combines, one that only the row evaluator can decide."""
         predicate = self.nodes[place]
         return isinstance(predicate, ByRows) or any(self.needs_rows(part) for part in parts_of(predicate))
+
+
+def _rule_condition(table: DecisionTable, rule: TableRule) -> Node | None:
+    """The cells of a rule as one condition."""
+    cells: list[Node] = []
+    for column, test in zip(table.inputs, rule.tests, strict=True):
+        if test.tests:
+            found: Node = syntax.In(column.expression, test.tests)
+            cells.append(syntax.Call(syntax.Name("not"), (found,)) if test.negated else found)
+    if len(cells) > 1:
+        return syntax.And(tuple(cells))
+    return cells[0] if cells else None
 
 
 def static_boolean(tree: Node) -> bool:

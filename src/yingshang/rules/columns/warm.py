@@ -233,7 +233,7 @@ class _WarmChunk(_Chunk):
         return known.states[rows]
 
     def _amounts(self, ways: ChunkAmounts, amount: AmountPlan, rows: npt.NDArray[np.int64]) -> ItemAmounts:
-        key = f"amount {amount.tree!r}"
+        key = f"amount {amount.key}"
         known = self.known.get(key)
         if not isinstance(known, _Amounts):
             nothing = np.zeros(self.rows, np.int64)

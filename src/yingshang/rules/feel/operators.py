@@ -322,7 +322,7 @@ def negate(value: Any) -> Any:
     """`-value`."""
     kind = value.__class__
     if kind is Decimal:
-        return -value
+        return DECIMAL_128.minus(value)
     if value is None or kind in (Unknown, Failure):
         return value
     outcome = temporal.negate(value) if kind in (DaysDuration, MonthsDuration) else None

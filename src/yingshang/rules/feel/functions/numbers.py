@@ -73,7 +73,7 @@ def ceiling(number: Decimal) -> Any:
 @builtin("abs(n: any)")
 def absolute(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return abs(value)
+        return DECIMAL_128.abs(value)
     if isinstance(value, temporal.DaysDuration):
         return temporal.DaysDuration(abs(value.nanoseconds))
     if isinstance(value, temporal.MonthsDuration):
