@@ -1,0 +1,1 @@
+"""Claims 兑现: from entitled to paid. See README.md."""
