@@ -19,14 +19,14 @@ Declared = dict[int, dict[int, dict[str, Any]]]
 
 def declared_in(engine: Engine, bucket: int, *, only: Collection[int] | None = None) -> Declared:
     """What has been declared in a bucket for the versions of an engine. One query."""
-    rows = Declaration.objects.filter(
-        party__gte=bucket * BUCKET, party__lt=(bucket + 1) * BUCKET, item__current__in=engine.versions
-    )
+    rows = Declaration.objects.filter(party__gte=bucket * BUCKET, party__lt=(bucket + 1) * BUCKET)
     if only is not None:
         rows = rows.filter(party__in=list(only))
     found: dict[int, dict[int, dict[str, Any]]] = {}
     for party, version, column, value in rows.values_list("party", "item__current", "column", "value"):
-        found.setdefault(party, {}).setdefault(version, {})[column] = value
+        entry = engine.by_version.get(version)
+        if entry is not None and entry.program is not None:
+            found.setdefault(party, {}).setdefault(version, {})[column] = value
     return {
         party: {version: feel_facts(values) for version, values in items.items()}
         for party, items in found.items()

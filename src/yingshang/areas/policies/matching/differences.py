@@ -24,6 +24,11 @@ def on_differences(handler: Handler) -> None:
     _handlers.append(handler)
 
 
+def anybody_listens() -> bool:
+    """Whether differences are told to anybody; else it is enough to count them."""
+    return bool(_handlers)
+
+
 def tell_differences(version_id: int, newly: Numbers, no_longer: Numbers, now: datetime) -> None:
     for handler in _handlers:
         handler(version_id, newly, no_longer, now)

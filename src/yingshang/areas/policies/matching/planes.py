@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from yingshang.rules.columns.planes import Booleans, Words, pack, unpack
+from yingshang.rules.columns.planes import Booleans, Words, count_bits, pack, unpack
 from yingshang.rules.columns.result import AMOUNT_KNOWN, ChunkOutcomes, ItemAmounts
 
 BUCKET: Final = 16_384
@@ -29,7 +29,8 @@ Fen = npt.NDArray[np.int64]
 Positions = npt.NDArray[np.int64]
 
 _NO_FEN: Fen = np.zeros(0, np.int64)
-_CODEC = pa.Codec("zstd", compression_level=1)
+# A part is small: what zstd needs to begin would take five times as long as this, for a third of the room.
+_CODEC = pa.Codec("lz4_raw")
 _ONE_AMOUNT = 8
 
 
@@ -102,21 +103,24 @@ def fill(
     held = slice(place >> 6, (place >> 6) + taken.stop - taken.start)
     planes = match.planes[:, :, held]
     planes[:, ENTITLED] = chunk.true[:, taken]
-    planes[:, UNDECIDED] = chunk.open[:, taken] & ~chunk.true[:, taken]
+    # Who is entitled is open as well: one is the other and those whose facts are missing.
+    np.bitwise_xor(chunk.open[:, taken], chunk.true[:, taken], out=planes[:, UNDECIDED])
     for item, failed in chunk.errors.items():
         planes[item, FAILED] = failed[taken]
         planes[item, UNDECIDED] &= ~failed[taken]
     for path, items in places.items():
-        planes[items] &= within(path)[held]
+        if len(items) == len(match.amounts):
+            planes &= within(path)[held]
+        else:
+            planes[items] &= within(path)[held]
     for item, constant in enumerate(chunk.constants):
-        found = chunk.amounts.get(item)
-        if found is not None:
-            entitled = unpack(np.ascontiguousarray(planes[item, ENTITLED]), rows.stop - rows.start)
-            due = _due(found, rows, entitled)
-            before = match.amounts[item]
-            match.amounts[item] = due if before is None else np.concatenate([_as_array(before), due])
-        elif constant is not None:
+        if constant is not None and item not in chunk.amounts:
             match.amounts[item] = _bounded(constant)
+    for item, found in chunk.amounts.items():
+        entitled = unpack(np.ascontiguousarray(planes[item, ENTITLED]), rows.stop - rows.start)
+        due = _due(found, rows, entitled)
+        before = match.amounts[item]
+        match.amounts[item] = due if before is None else np.concatenate([_as_array(before), due])
 
 
 def _due(found: ItemAmounts, rows: slice, entitled: Booleans) -> Fen:
@@ -142,9 +146,17 @@ def _bounded(fen: int) -> int:
 
 def encode(match: BucketMatch) -> list[Stored]:
     """Every item as the table keeps it. The same match always makes the same bytes."""
-    counts = np.bitwise_count(match.planes).sum(axis=-1, dtype=np.int64)
+    return encode_some(match, range(len(match.amounts)))
+
+
+def encode_some(match: BucketMatch, items: Sequence[int]) -> list[Stored]:
+    """Some items, in the order given."""
+    if not items:
+        return []
+    some = match.planes if len(items) == len(match.amounts) else match.planes[list(items)]
+    counts = count_bits(some)
     stored = []
-    for item, (entitled, undecided, errors) in enumerate(counts.tolist()):
+    for item, (entitled, undecided, errors) in zip(items, counts.tolist(), strict=True):
         anybody = entitled or undecided or errors
         planes = _compressed(match.planes[item].tobytes()) if anybody else b""
         amounts, certain = b"", 0
@@ -216,58 +228,72 @@ def differences(
     )
 
 
+def count_differences(before: Words, after: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """How many are newly and how many no longer entitled to each of some items. Planes: [items, 3, words]."""
+    were, are = before[:, ENTITLED], after[:, ENTITLED]
+    return count_bits(are & ~were), count_bits(were & ~are)
+
+
 def numbers(plane: Words, bucket: int) -> npt.NDArray[np.int64]:
     """The enterprises whose bit is set, ascending."""
+    if not plane.any():
+        return _NO_FEN
     return np.flatnonzero(unpack(np.ascontiguousarray(plane), BUCKET)) + bucket * BUCKET
 
 
-def patch(match: BucketMatch, positions: Positions, rows: BucketMatch) -> None:
-    """Puts some enterprises anew into a bucket, in place. `rows` has them at the bits 0, 1, 2 …, in that order."""
+def patch(match: BucketMatch, positions: Positions, rows: BucketMatch) -> set[int]:
+    """Puts some enterprises anew into a bucket, in place. `rows` has them at the bits 0, 1, 2 …, in that order.
+
+    Answers the items of which anything may be other than it was.
+    """
     if not len(positions):
-        return
+        return set()
     words = positions >> 6
     bits = np.left_shift(np.uint64(1), (positions & 63).astype(np.uint64))
     old_entitled = match.planes[:, ENTITLED].copy()
+    other = np.zeros(len(match.amounts), np.bool_)
     fresh = np.unpackbits(
         rows.planes.view(np.uint8), axis=-1, count=len(positions), bitorder="little"
     ).astype(np.bool_)
     for place, (word, bit) in enumerate(zip(words.tolist(), bits, strict=True)):
         column = match.planes[:, :, word]
-        match.planes[:, :, word] = np.where(fresh[:, :, place], column | bit, column & ~bit)
+        put_in = np.where(fresh[:, :, place], column | bit, column & ~bit)
+        other |= (put_in != column).any(axis=1)
+        match.planes[:, :, word] = put_in
     touched = np.zeros(WORDS, np.uint64)
     np.bitwise_or.at(touched, words, bits)
     concerned = ((old_entitled | match.planes[:, ENTITLED]) & touched).any(axis=-1)
     for item in np.flatnonzero(concerned).tolist():
-        match.amounts[item] = _patched(match, rows, item, old_entitled[item], positions)
+        match.amounts[item] = _patched(
+            match, item, old_entitled[item], positions, rows.planes[item, ENTITLED], rows.amounts[item]
+        )
+    return set(np.flatnonzero(other | concerned).tolist())
 
 
 def _patched(
-    match: BucketMatch, rows: BucketMatch, item: int, before: Words, positions: Positions
+    match: BucketMatch, item: int, before: Words, positions: Positions, entitled: Words, due: Fen | int | None
 ) -> Fen | int | None:
-    if rows.amounts[item] is None and match.amounts[item] is None:
+    """The amounts of an item whose plane is new already, where `entitled` of the positions are due something anew."""
+    if due is None and match.amounts[item] is None:
         return None
     held = np.full(BUCKET, UNKNOWN_AMOUNT, np.int64)
     were = np.flatnonzero(unpack(before, BUCKET))
     if match.amounts[item] is not None:
         held[were] = match.amounts_of(item, len(were))
-    now = np.flatnonzero(unpack(np.ascontiguousarray(rows.planes[item, ENTITLED]), len(positions)))
+    now = np.flatnonzero(unpack(np.ascontiguousarray(entitled), len(positions)))
     if len(now):
-        held[positions[now]] = rows.amounts_of(item, len(now))
+        held[positions[now]] = _NO_FEN if due is None else due
     return held[np.flatnonzero(unpack(np.ascontiguousarray(match.planes[item, ENTITLED]), BUCKET))]
 
 
 def put(match: BucketMatch, item: int, position: int, state: int | None, fen: int | None) -> None:
     """Decides one enterprise for one item, in place: `state` is a plane, or None for a refusal."""
-    single = nobody(len(match.amounts))
-    if state is not None:
-        single.planes[item, state, 0] = 1
-    before = match.planes[item].copy()
+    before = match.planes[item, ENTITLED].copy()
     word, bit = position >> 6, np.uint64(1) << np.uint64(position & 63)
     match.planes[item, :, word] &= ~bit
     if state is not None:
         match.planes[item, state, word] |= bit
     if fen is not None or match.amounts[item] is not None:
-        single.amounts[item] = np.full(
-            int(state == ENTITLED), UNKNOWN_AMOUNT if fen is None else fen, np.int64
-        )
-        match.amounts[item] = _patched(match, single, item, before[ENTITLED], np.array([position]))
+        entitled = np.array([state == ENTITLED], np.uint64)
+        due = UNKNOWN_AMOUNT if fen is None else fen
+        match.amounts[item] = _patched(match, item, before, np.array([position]), entitled, due)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from yingshang.kernel.parties.api import SnapshotFile
 from yingshang.kernel.reference.api import UnknownFact, arrow_type, get_fact
-from yingshang.rules.columns import ChunkOutcomes
 from yingshang.rules.columns.planes import Words, pack
 
 from .engine import Engine
@@ -47,11 +49,11 @@ class Population:
 
 def read_population(path: Path, bucket: int, engine: Engine) -> Population:
     """One file of the snapshot, as far as anything reads it."""
-    file = pq.ParquetFile(path)
-    schema = file.schema_arrow
+    footer = pq.read_metadata(path)
+    schema = footer.schema.to_arrow_schema()
     wanted = [name for name in (PARTY, PLACE, *engine.columns) if name in schema.names]
     texts = [name for name in wanted if pa.types.is_string(schema.field(name).type)]
-    table = pq.ParquetFile(path, read_dictionary=texts).read(columns=wanted)
+    table = pq.ParquetFile(path, metadata=footer, read_dictionary=texts).read(columns=wanted)
     return population(table, bucket, engine)
 
 
@@ -99,50 +101,53 @@ def match_few(engine: Engine, people: Population) -> BucketMatch:
             masks[path] = people.within(path, np.arange(count), BUCKET)
         return masks[path]
 
-    def visit(chunk: ChunkOutcomes) -> None:
-        fill(match, chunk, slice(0, chunk.rows), chunk.first_row, engine.places, within)
-
     if count and engine.versions:
-        engine.plan.evaluate(people.facts, threads=1, visit=visit)
+        chunk = engine.plan.outcomes(people.facts)
+        fill(match, chunk, slice(0, chunk.rows), 0, engine.places, within)
     return match
 
 
 def match_all(
     engine: Engine,
-    people: Iterable[Population],
+    files: Iterable[SnapshotFile],
     done: Callable[[Population, BucketMatch], None],
     *,
     threads: int | None = None,
 ) -> None:
-    """Whole buckets, one after the other, each handed over as soon as it is complete."""
-    coming: list[Population] = []
-    match: BucketMatch | None = None
-    masks: dict[str, Words] = {}
-    filled = 0
+    """Whole buckets, each handed over in the calling thread as soon as it is complete, in their order.
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for each in people:
-            coming.append(each)
-            yield dense(each.facts, each.parties, each.bucket)
+    The next ones are read and evaluated meanwhile: what takes long there lets the interpreter go.
+    """
+    workers = threads or pa.cpu_count()
+    if workers == 1:
+        for file in files:
+            done(*_match_file(engine, file))
+        return
+    # Made before there are threads: two of them would make it twice.
+    _ = engine.plan, engine.columns, engine.places
+    with ThreadPoolExecutor(workers, thread_name_prefix="match") as pool:
+        under_way: deque[Future[tuple[Population, BucketMatch]]] = deque()
+        try:
+            for file in files:
+                under_way.append(pool.submit(_match_file, engine, file))
+                if len(under_way) > workers:
+                    done(*under_way.popleft().result())
+            while under_way:
+                done(*under_way.popleft().result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _match_file(engine: Engine, file: SnapshotFile) -> tuple[Population, BucketMatch]:
+    people = read_population(file.path, file.bucket, engine)
+    match = nobody(len(engine.versions))
+    masks: dict[str, Words] = {}
 
     def within(path: str) -> Words:
         if path not in masks:
-            masks[path] = coming[0].within(path, coming[0].offsets, BUCKET)
+            masks[path] = people.within(path, people.offsets, BUCKET)
         return masks[path]
 
-    def visit(chunk: ChunkOutcomes) -> None:
-        nonlocal match, filled
-        start = 0
-        while start < chunk.rows:
-            if match is None:
-                match, filled = nobody(len(engine.versions)), 0
-                masks.clear()
-            end = min(chunk.rows, start + BUCKET - filled)
-            fill(match, chunk, slice(start, end), filled, engine.places, within)
-            filled += end - start
-            start = end
-            if filled == BUCKET:
-                done(coming.pop(0), match)
-                match = None
-
-    engine.plan.evaluate(batches(), threads=threads, visit=visit)
+    chunk = engine.plan.outcomes(dense(people.facts, people.parties, people.bucket))
+    fill(match, chunk, slice(0, BUCKET), 0, engine.places, within)
+    return people, match

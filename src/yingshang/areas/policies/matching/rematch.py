@@ -5,7 +5,7 @@ Wherever a run dies, what is stored is whole, and the next run goes on behind it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,7 +30,7 @@ from yingshang.rules.policy.decide import Entitlement
 from ..models import MatchBucket, MatchPart
 from ..selectors import in_force
 from .declared import declared_in
-from .differences import tell_differences
+from .differences import anybody_listens, tell_differences
 from .engine import Engine, engine_for
 from .planes import (
     BUCKET,
@@ -39,14 +39,15 @@ from .planes import (
     UNDECIDED,
     BucketMatch,
     Stored,
+    count_differences,
     decode,
     decode_planes,
     differences,
-    encode,
+    encode_some,
     patch,
     put,
 )
-from .reading import Population, match_all, match_few, population, read_population
+from .reading import Population, match_all, match_few, population
 from .stored import read_bucket, write_bucket
 
 RUN = "policies.run_matching"
@@ -112,7 +113,7 @@ def rematch(
             progress(summary.skipped + summary.buckets, len(files))
 
     if engine.versions and left:
-        match_all(engine, _populations(engine, left), finish, threads=threads)
+        match_all(engine, left, finish, threads=threads)
     _note(actor, summary, now, versions=versions)
     return summary
 
@@ -136,7 +137,7 @@ def rematch_changed(*, actor: Actor, now: datetime) -> RematchSummary | None:
     None when they are so many, or so little was matched so far, that everybody has to be matched from the snapshot.
     """
     actor.require(RUN)
-    buckets = {row.bucket: row for row in MatchBucket.objects.all()}
+    buckets = dict(MatchBucket.objects.values_list("bucket", "revision"))
     newest = portrait_revision()
     if not buckets:
         return (
@@ -144,12 +145,11 @@ def rematch_changed(*, actor: Actor, now: datetime) -> RematchSummary | None:
             if newest and in_force(timezone.localdate(now)).exists()
             else _begun(engine_for(timezone.localdate(now)))
         )
-    oldest = min(row.revision for row in buckets.values())
+    oldest = min(buckets.values())
     changed = changed_portraits(after_revision=oldest, limit=FEW + 1) if newest > oldest else ()
     if len(changed) > FEW:
         return None
-    seen = {number: row.revision for number, row in buckets.items()}
-    wanted = [party for party, revision in changed if revision > seen.get(party // BUCKET, 0)]
+    wanted = [party for party, revision in changed if revision > buckets.get(party // BUCKET, 0)]
     summary = rematch_parties(actor=actor, parties=wanted, now=now)
     MatchBucket.objects.filter(revision__lt=newest).update(revision=newest)
     return summary
@@ -190,27 +190,48 @@ def settle(
     else:
         anew |= {party for party, _ in changed_portraits(after_revision=revision, bucket=bucket)}
     declared = declared_in(engine, bucket, only=None if whole else anew)
-    _patch(engine, bucket, match, anew, declared)
-    after = encode(match)
-    changed = {
-        version: new for version, old, new in zip(engine.versions, before, after, strict=True) if old != new
-    }
-    for item, version in enumerate(engine.versions):
-        if version not in changed:
-            continue
-        old = decode_planes(before[item].planes)
-        newly, no_longer = differences(old, match.planes[item], bucket)
-        summary.newly += len(newly)
-        summary.no_longer += len(no_longer)
-        if len(newly) or len(no_longer):
-            tell_differences(version, newly, no_longer, now)
-    write_bucket(bucket, changed)
+    touched = _patch(engine, bucket, match, anew, declared)
+    items = range(len(before)) if whole else sorted(touched)
+    after = zip(items, encode_some(match, items), strict=True)
+    changed = {item: new for item, new in after if new != before[item]}
+    _tell(engine, bucket, before, match, list(changed), summary, now)
+    write_bucket(
+        bucket,
+        {engine.versions[item]: new for item, new in changed.items()},
+        replaced=[engine.versions[item] for item in changed if engine.versions[item] in stored],
+    )
     summary.buckets += 1
     summary.changed_parts += len(changed)
     if whole:
         _advance(row, engine, newest)
     row.matched_at = now
-    row.save()
+    row.save(update_fields=["versions", "day", "revision", "matched_at"] if whole else ["matched_at"])
+
+
+def _tell(
+    engine: Engine,
+    bucket: int,
+    before: Sequence[Stored],
+    match: BucketMatch,
+    items: Sequence[int],
+    summary: RematchSummary,
+    now: datetime,
+) -> None:
+    """Counts for whom some items are new or over, and says so to whoever listens."""
+    if not items:
+        return
+    are = match.planes[list(items)]
+    were = np.zeros_like(are)
+    for place, item in enumerate(items):
+        if before[item].planes:
+            were[place] = decode_planes(before[item].planes)
+    newly, no_longer = count_differences(were, are)
+    summary.newly += int(newly.sum())
+    summary.no_longer += int(no_longer.sum())
+    if anybody_listens():
+        for place in np.flatnonzero(newly | no_longer).tolist():
+            version = engine.versions[items[place]]
+            tell_differences(version, *differences(were[place], are[place], bucket), now)
 
 
 def _locked(bucket: int, engine: Engine, now: datetime) -> MatchBucket:
@@ -244,18 +265,21 @@ def _patch(
     match: BucketMatch,
     anew: Collection[int],
     declared: Mapping[int, Mapping[int, Mapping[str, Any]]],
-) -> None:
-    """Decide some enterprises from the register, and those who declared something with what they declared."""
+) -> set[int]:
+    """Decide some enterprises from the register, and those who declared something with what they declared.
+
+    Answers the items of which anything may be other than it was.
+    """
     concerned = sorted({*anew, *declared})
     if not concerned:
-        return
+        return set()
     table = fact_table(scope=EVERYBODY, parties=concerned)
     people = population(table, bucket, engine)
     present = people.parties.tolist()
     fresh = match_few(engine, people)
     gone = np.array([party for party in concerned if party not in set(present)], np.int64)
-    patch(match, people.offsets, fresh)
-    patch(
+    touched = patch(match, people.offsets, fresh)
+    touched |= patch(
         match, gone - bucket * BUCKET, BucketMatch(np.zeros_like(fresh.planes), [None] * len(fresh.amounts))
     )
     positions = {version: item for item, version in enumerate(engine.versions)}
@@ -272,6 +296,8 @@ def _patch(
                 amount = decision.amount.value if decision.amount else None
                 fen = None if amount is None else int(amount.scaleb(2))
                 put(match, positions[version], party - bucket * BUCKET, _STATES.get(decision.outcome), fen)
+                touched.add(positions[version])
+    return touched
 
 
 # --- the run ----------------------------------------------------------------------------------------------------------
@@ -283,11 +309,6 @@ def _begun(engine: Engine) -> RematchSummary:
         items=len(engine.versions),
         undecidable=tuple(each.code for each in engine.entries if each.program is None),
     )
-
-
-def _populations(engine: Engine, files: Sequence[SnapshotFile]) -> Iterator[Population]:
-    for file in files:
-        yield read_population(file.path, file.bucket, engine)
 
 
 def _by_bucket(parties: Collection[int]) -> dict[int, list[int]]:

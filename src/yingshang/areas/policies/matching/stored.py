@@ -12,6 +12,7 @@ from ..models import MatchPart
 from .planes import Stored
 
 _COLUMNS = "version_id, planes, amounts, entitled, undecided, errors, certain_fen"
+_NOTHING = Stored()
 _TYPES = ("int8", "int4", "bytea", "bytea", "int4", "int4", "int4", "int8")
 
 
@@ -48,11 +49,19 @@ def read_whole_bucket(bucket: int) -> dict[int, Stored]:
         return {row[0]: Stored(bytes(row[1]), bytes(row[2]), *row[3:]) for row in cursor}
 
 
-def write_bucket(bucket: int, changed: Mapping[int, Stored]) -> None:
-    """Store these versions anew. Must run in a transaction that has locked the bucket."""
-    if not changed:
+def write_bucket(bucket: int, changed: Mapping[int, Stored], *, replaced: Sequence[int]) -> None:
+    """Store these versions anew, `replaced` in the place of what is stored of them.
+
+    Must run in a transaction that has locked the bucket.
+    """
+    if replaced:
+        with connection.cursor() as plain:
+            plain.execute(
+                "DELETE FROM policies_matchpart WHERE bucket = %s AND version_id = ANY(%s)",
+                [bucket, list(replaced)],
+            )
+    if not any(each != _NOTHING for each in changed.values()):
         return
-    MatchPart.objects.filter(bucket=bucket, version__in=list(changed)).delete()
     with (
         _binary() as cursor,
         cursor.copy(
@@ -62,7 +71,7 @@ def write_bucket(bucket: int, changed: Mapping[int, Stored]) -> None:
     ):
         copy.set_types(_TYPES)
         for version, each in changed.items():
-            if each != Stored():
+            if each != _NOTHING:
                 copy.write_row(
                     (
                         version,
