@@ -32,7 +32,13 @@ from tests.web.api import api_factories as make
 from yingshang.areas.policies.api import SandboxOutcome as Outcome
 from yingshang.areas.policies.api import SandboxSide as Side
 from yingshang.areas.policies.api import freeze
-from yingshang.areas.policies.models import ItemVersion, PolicyPackage, PolicyTold, SandboxScenario
+from yingshang.areas.policies.models import (
+    DocumentReading,
+    ItemVersion,
+    PolicyPackage,
+    PolicyTold,
+    SandboxScenario,
+)
 from yingshang.areas.policies.outreach.links import token_of
 from yingshang.kernel.access.api import VISITOR, Actor, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
@@ -316,6 +322,14 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
             )
             for removed_at in (None, timezone.now())
         )
+        begun = DocumentReading.objects.create(
+            kind="file",
+            region_path=place,
+            file_name="a.pdf",
+            asked_by="system:test",
+            asked_by_name="test",
+            created_at=timezone.now(),
+        )
         package = PolicyPackage.objects.create(
             party_id=party_id, day=date(2026, 11, 22), created_at=timezone.now()
         )
@@ -331,6 +345,7 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
         "policy_item": code,
         "receipt_id": kept.id,
         "scenario_id": tried.pk,
+        "reading_id": begun.pk,
         "consultation_id": standing_consultation(version, agency(place, "service-center").pk),
         "removed_scenario": removed.pk,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yingshang.kernel.reference.api import State
 
+from .actions.add_to_draft import add_to_draft
 from .actions.publish_items import adopt_item, publish_item, withdraw_item
 from .actions.save_document import DocumentContent, add_document, save_document
 from .actions.supply_fact import supply_fact
@@ -12,6 +13,8 @@ from .actions.take_in_document import take_in_document
 from .actions.write_items import begin_version, create_item, discard_version, save_version
 from .configured_model import language_model
 from .content import catalogue, compile_sources, problems_of, program_of
+from .editing.adding import Added, add_proposed
+from .editing.disagreement import Disagreement, disagreements
 from .editing.drafts import PlacedProblem, links_of, placed_problems, scenario_results
 from .editing.merging import Merged as MergedText
 from .editing.merging import merge as merge_texts
@@ -34,6 +37,7 @@ from .errors import (
     ChangedMeanwhile,
     CodeTaken,
     DocumentNotFound,
+    DraftUnchecked,
     InterpretationNotFound,
     InvalidDocument,
     InvalidEvaluation,
@@ -48,6 +52,7 @@ from .errors import (
     NotPossibleNow,
     OpenVersion,
     PackageNotFound,
+    ReadingNotFound,
     ReceiptNotFound,
     ScenarioNotFound,
     SubscriptionNotFound,
@@ -129,10 +134,19 @@ from .outreach.reach import (
 )
 from .outreach.rules import Level as OpinionLevel
 from .outreach.stages import register_stage
-from .reading.drafting import propose_item
+from .reading.drafting import READER_NOTE, ProposedItem, propose_item
 from .reading.language_model import LanguageModel, LanguageModelFailed, ask_language_model
 from .reading.proposals import NothingToRead, Proposal
 from .reading.reader import read_document
+from .readings.actions.begin import (
+    AT_ONCE_BYTES,
+    begin_file_reading,
+    begin_reading,
+    reads_at_once,
+)
+from .readings.actions.carry_out import carry_out
+from .readings.selectors import get_reading
+from .readings.values import ReadingView
 from .review.actions.comments import answer_comment, enter_comment, give_comment
 from .review.actions.consultations import close_consultations, conclude_consultation
 from .review.actions.judge_finding import VERDICTS as FINDING_VERDICTS
@@ -248,8 +262,10 @@ from .selectors import (
     get_item,
     get_version,
     items,
+    items_above,
     linked_items,
     published_items,
+    writable_drafts,
 )
 from .sentences import Sentence, split_sentences
 from .values import (
@@ -265,6 +281,7 @@ from .values import (
 )
 
 __all__ = [
+    "AT_ONCE_BYTES",
     "COMPARISONS_FOR",
     "FINDING_VERDICTS",
     "INTERPRETATION_SECTIONS",
@@ -272,7 +289,9 @@ __all__ = [
     "MANY_VALUED",
     "OTHER",
     "REACH_PROGRESS",
+    "READER_NOTE",
     "TAKEN_KINDS",
+    "Added",
     "AmountBand",
     "BenefitLine",
     "Calculation",
@@ -298,11 +317,13 @@ __all__ = [
     "DayFigure",
     "Decided",
     "DecisionView",
+    "Disagreement",
     "DocumentContent",
     "DocumentDetail",
     "DocumentNotFound",
     "DocumentPage",
     "DocumentSummary",
+    "DraftUnchecked",
     "Effect",
     "EffectReport",
     "ElementState",
@@ -374,6 +395,7 @@ __all__ = [
     "Piece",
     "PlacedProblem",
     "Proposal",
+    "ProposedItem",
     "PublicDocument",
     "PublicInterpretation",
     "PublicItem",
@@ -382,6 +404,8 @@ __all__ = [
     "PublishedItem",
     "ReachPage",
     "ReachSummary",
+    "ReadingNotFound",
+    "ReadingView",
     "ReasonRow",
     "ReceiptNotFound",
     "ReceiptView",
@@ -420,6 +444,8 @@ __all__ = [
     "Window",
     "WindowLine",
     "add_document",
+    "add_proposed",
+    "add_to_draft",
     "adopt_item",
     "affirm_interpretation",
     "amount_bands",
@@ -427,9 +453,12 @@ __all__ = [
     "apply_changes",
     "ask_language_model",
     "audiences",
+    "begin_file_reading",
     "begin_interpretation",
+    "begin_reading",
     "begin_version",
     "calculate",
+    "carry_out",
     "catalogue",
     "close_consultations",
     "compare_effect",
@@ -446,6 +475,7 @@ __all__ = [
     "create_item",
     "decide_for",
     "decide_one",
+    "disagreements",
     "discard_version",
     "documents",
     "documents_after",
@@ -461,6 +491,7 @@ __all__ = [
     "get_document",
     "get_item",
     "get_package",
+    "get_reading",
     "get_receipt",
     "get_scenario",
     "get_scenarios",
@@ -472,6 +503,7 @@ __all__ = [
     "issue_report",
     "item_reach",
     "items",
+    "items_above",
     "items_by_region",
     "judge_finding",
     "keep_figures",
@@ -511,6 +543,7 @@ __all__ = [
     "read_comment",
     "read_document",
     "read_source",
+    "reads_at_once",
     "reason_rows",
     "rebuild_library",
     "receipts_of",
@@ -560,4 +593,5 @@ __all__ = [
     "windows_between",
     "withdraw_interpretation",
     "withdraw_item",
+    "writable_drafts",
 ]

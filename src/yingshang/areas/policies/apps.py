@@ -33,6 +33,11 @@ class PoliciesConfig(AppConfig):
 
         register_owner(DOCUMENT, may_read=may_read_file)
 
+        from .readings.selectors import OWNER as READING
+        from .readings.selectors import may_read_file as may_read_reading
+
+        register_owner(READING, may_read=may_read_reading)
+
         from .interpretation.selectors import OWNER as INTERPRETATION
         from .interpretation.selectors import may_read_picture
 

@@ -77,6 +77,18 @@ class ReceiptNotFound(DomainError):
     code = "policies.receipt_not_found"
 
 
+class ReadingNotFound(DomainError):
+    """No such reading of a document, or none that may be seen."""
+
+    code = "policies.reading_not_found"
+
+
+class DraftUnchecked(DomainError):
+    """What the reader left for the author to look at is still open; `details["remarks"]` counts it."""
+
+    code = "policies.draft_unchecked"
+
+
 class CannotDeclare(DomainError):
     """The fact is not for the enterprise itself to tell."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.reference.api import get_region
@@ -180,6 +180,27 @@ def linked_items(*, actor: Actor, document_id: int) -> tuple[LinkedItem, ...]:
     )
 
 
+def writable_drafts(*, actor: Actor, document_id: int) -> tuple[ItemSummary, ...]:
+    """Drafts sentences of a document can be added to: those made of it, then those of no document. Needs
+    policies.author."""
+    scope = actor.require(AUTHOR)
+    items = scope.filter(PolicyItem.objects.all(), region="region_path", agency="agency")
+    rows = ItemVersion.objects.filter(state__in=("draft", "returned"), item__in=items).filter(
+        Q(item__document=document_id) | Q(item__document=None)
+    )
+    found = rows.select_related("item__document", "item__current").defer("item__document__text")
+    return tuple(
+        _item_summary(row) for row in found.order_by(F("item__document").asc(nulls_last=True), "-changed_at")
+    )
+
+
+def items_above(*, region_path: str, day: date) -> tuple[tuple[str, str], ...]:
+    """Code and name of the items in force in the divisions a place lies in, the widest first. For everybody."""
+    above = [region_path[:length] for length in (0, 2, 4, 6, 9) if length < len(region_path)]
+    rows = in_force(day).filter(region_path__in=above).order_by("region_path", "item__code")
+    return tuple(rows.values_list("item__code", "name"))
+
+
 def item_not_found(code: str) -> ItemNotFound:
     """For who may not see it as for what is not there."""
     return ItemNotFound(
@@ -310,6 +331,7 @@ def version_view(row: ItemVersion) -> VersionView:
         windows=tuple(row.windows),
         tags=tuple(row.tags),
         facts=tuple(row.facts),
+        remarks=tuple(row.remarks),
         **{name: getattr(row, name) for name in _flat((same, more, ends, last))},
     )
 

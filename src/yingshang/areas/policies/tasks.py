@@ -10,6 +10,7 @@ from .matching.jobs import (
     rematch_soon,
 )
 from .outreach.jobs import keep_figures_job, send_packages_job
+from .readings.jobs import read_document_job
 from .review.jobs import close_consultations_job, remind_of_expiry_job
 from .search.jobs import index_search, rebuild_search, send_search_digests
 
@@ -20,6 +21,7 @@ __all__ = [
     "match_everybody_at_night",
     "match_version_job",
     "match_what_changed",
+    "read_document_job",
     "rebuild_search",
     "rematch_party",
     "rematch_soon",

@@ -62,6 +62,7 @@ class VersionView:
     revision: int
     links: dict[str, list[int]]
     elements: dict[str, Any]
+    remarks: tuple[str, ...]
     name: str
     summary: str
     issuer: str

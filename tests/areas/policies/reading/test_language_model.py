@@ -132,7 +132,7 @@ def test_a_good_answer(place: Place) -> None:
     assert found[2].fragment == {"amount": 50000}
     assert found[5].expression == 'starts with(所在区划, "2301")'
     assert all(SENTENCES[0].text[each.start : each.end] == each.quote for each in found)
-    assert load_policies([("x.yaml", propose_item(SENTENCES, CATALOGUE, proposals=found))]).problems == []
+    assert load_policies([("x.yaml", propose_item(SENTENCES, CATALOGUE, proposals=found).source)]).problems == []
 
 
 def test_what_is_asked(place: Place) -> None:
@@ -196,8 +196,8 @@ def test_what_does_not_pass_is_a_remark(place: Place, wrong: Any) -> None:
     remark, good = place.ask()
     assert (remark.kind, remark.expression, dict(remark.fragment)) == ("remark", "", {})
     assert good.kind == "condition"
-    # A remark never becomes part of an item; it stands in the note.
-    source = propose_item(SENTENCES, CATALOGUE, proposals=[remark])
+    # A remark never becomes part of an item; it stands beside it.
+    source = propose_item(SENTENCES, CATALOGUE, proposals=[remark]).source
     [item] = load_policies([("x.yaml", source)]).items
     assert [each["when"] for each in item.data["conditions"]] == [False]
 

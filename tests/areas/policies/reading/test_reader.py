@@ -373,7 +373,7 @@ def test_every_expression_compiles() -> None:
     ],
 )
 def test_expressions_decide_what_the_words_say(text: str, facts: dict[str, Any], outcome: str) -> None:
-    source = propose_item(split_sentences(text), CATALOGUE)
+    source = propose_item(split_sentences(text), CATALOGUE).source
     compiled = compile_items(load_policies([("x.yaml", source)]).items, CATALOGUE, DAY)
     assert not compiled.problems
     [program] = compiled.programs
@@ -386,7 +386,7 @@ def test_expressions_decide_what_the_words_say(text: str, facts: dict[str, Any],
 @pytest.mark.parametrize("code", ITEMS)
 def test_a_draft_of_every_reference_item_loads(code: str) -> None:
     text = "\n".join(each["text"] for each in MARKS["items"][code]["texts"])
-    source = propose_item(split_sentences(text), CATALOGUE, code=f"{code}-DRAFT")
+    source = propose_item(split_sentences(text), CATALOGUE, code=f"{code}-DRAFT").source
     loaded = load_policies([("draft.yaml", source)])
     assert loaded.problems == []
     assert compile_items(loaded.items, CATALOGUE, DAY).problems == []
@@ -394,21 +394,25 @@ def test_a_draft_of_every_reference_item_loads(code: str) -> None:
 
 def test_what_is_not_recognised_stays_in_sight() -> None:
     text = "参保人数不少于10人的企业。\n经营状况良好、发展前景广阔。\n奖励5万元。"
-    draft = yaml.safe_load(propose_item(split_sentences(text), CATALOGUE))
+    proposed = propose_item(split_sentences(text), CATALOGUE)
+    draft = yaml.safe_load(proposed.source)
     assert draft["benefit"] == {"text": "奖励5万元。", "amount": 50000}
-    assert "未识别 第2句：经营状况良好、发展前景广阔。" in draft["note"]
+    assert "未识别 第2句：经营状况良好、发展前景广阔。" in proposed.remarks
+    assert "note" not in draft, "what the reader has to say to the author is not published"
 
 
 def test_a_draft_without_conditions_is_for_nobody() -> None:
-    source = propose_item(split_sentences("经营状况良好。"), CATALOGUE)
-    draft = yaml.safe_load(source)
+    proposed = propose_item(split_sentences("经营状况良好。"), CATALOGUE)
+    draft, told = yaml.safe_load(proposed.source), "\n".join(proposed.remarks)
     assert draft["conditions"][0]["when"] is False
     assert draft["benefit"] == {"grants": "待补充：没有认出金额"}
-    assert "没有认出条件" in draft["note"] and "没有认出可用的金额" in draft["note"]
+    assert "没有认出条件" in told and "没有认出可用的金额" in told
 
 
 def test_several_amounts_apply_to_nobody_until_said() -> None:
-    draft = yaml.safe_load(propose_item(split_sentences("特级奖励300万元，一级奖励50万元。"), CATALOGUE))
+    draft = yaml.safe_load(
+        propose_item(split_sentences("特级奖励300万元，一级奖励50万元。"), CATALOGUE).source
+    )
     assert [(each["amount"], each["when"]) for each in draft["benefit"]["parts"]] == [
         (3000000, False),
         (500000, False),
@@ -417,7 +421,7 @@ def test_several_amounts_apply_to_nobody_until_said() -> None:
 
 def test_conditions_on_lines_of_a_sentence_are_on_one_line() -> None:
     draft = yaml.safe_load(
-        propose_item(split_sentences("招用毕业2年内的毕业生并签订1年以上劳动合同。"), CATALOGUE)
+        propose_item(split_sentences("招用毕业2年内的毕业生并签订1年以上劳动合同。"), CATALOGUE).source
     )
     [condition] = draft["conditions"]
     assert condition["some"] == "新招用人员"
@@ -425,20 +429,17 @@ def test_conditions_on_lines_of_a_sentence_are_on_one_line() -> None:
 
 
 def test_contradicting_days_are_left_to_a_person() -> None:
-    draft = yaml.safe_load(
-        propose_item(
-            split_sentences("自2026年1月1日起施行。\n有效期至2025年12月31日。\n参保人数不少于3人。"),
-            CATALOGUE,
-        )
+    proposed = propose_item(
+        split_sentences("自2026年1月1日起施行。\n有效期至2025年12月31日。\n参保人数不少于3人。"), CATALOGUE
     )
-    assert "effective" not in draft
-    assert "起止日矛盾" in draft["note"]
+    assert "effective" not in yaml.safe_load(proposed.source)
+    assert "起止日矛盾" in "".join(proposed.remarks)
 
 
 def test_only_chosen_proposals_are_used() -> None:
     sentences = split_sentences("参保人数不少于10人，研发人员不少于3人。")
     first = read_document(sentences, CATALOGUE)[:1]
-    draft = yaml.safe_load(propose_item(sentences, CATALOGUE, proposals=first))
+    draft = yaml.safe_load(propose_item(sentences, CATALOGUE, proposals=first).source)
     assert [each["when"] for each in draft["conditions"]] == ["参保人数 >= 10"]
 
 
@@ -467,7 +468,7 @@ def test_figures_keep_their_places() -> None:
 
 def test_a_draft_says_which_document_it_is_from() -> None:
     document = {"title": "若干措施", "number": "", "issuer": "演示机关", "issued": "2026-01-05", "url": ""}
-    source = propose_item(split_sentences("参保人数不少于10人。"), CATALOGUE, code="NEW", document=document)
+    source = propose_item(split_sentences("参保人数不少于10人。"), CATALOGUE, code="NEW", document=document).source
     assert load_policies([("draft.yaml", source)]).problems == []
     draft = yaml.safe_load(source)
     assert draft["document"] == {"title": "若干措施", "issuer": "演示机关", "issued": "2026-01-05"}

@@ -9,9 +9,10 @@ from typing import Any
 from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.ledger.api import Target, record
 
-from ..content import Content, content_of
-from ..errors import ChangedMeanwhile, NotPossibleNow
+from ..content import Content, content_of, read_item
+from ..errors import ChangedMeanwhile, DraftUnchecked, NotPossibleNow
 from ..models import ItemVersion, PolicyDocument, PolicyItem
+from ..reading.drafting import READER_NOTE
 from ..selectors import AUTHOR, item_not_found
 
 
@@ -80,6 +81,28 @@ def same_revision(found: int, expected: int, changed_by: str) -> None:
             message_zh=f"{changed_by} 在此期间保存过修改。请对照其内容后再保存，您填写的内容仍在页面上",
             found=found,
             expected=expected,
+        )
+
+
+def ensure_checked(row: ItemVersion) -> None:
+    """That nothing is open of what the reader left for the author, and none of it would be published.
+
+    Raises DraftUnchecked.
+    """
+    note = str(read_item(row.source).data.get("note") or "")
+    if note.startswith(READER_NOTE):
+        raise DraftUnchecked(
+            "the note is the reader's own and would be published; settle what it says and clear it",
+            message_zh="“备注”里还是阅读器起草时的说明，发布后会公开。请逐条核对后清空备注，再提交",
+            remarks=1,
+        )
+    if row.remarks:
+        raise DraftUnchecked(
+            f"{len(row.remarks)} remarks of the reader wait for you; look at each beside the item and clear it. "
+            f"The first: {row.remarks[0]}",
+            message_zh=f"还有 {len(row.remarks)} 条起草提示没有核对，请在编写页逐条核对后清除，再提交。"
+            f"第一条：{row.remarks[0][:120]}",
+            remarks=len(row.remarks),
         )
 
 

@@ -59,7 +59,8 @@ def adopt_item(*, actor: Actor, code: str, reason: str, now: datetime) -> int:
 
     Its first version is published without a review, so nothing can be funded under it until a later one has passed.
     `reason` says where it was found. Its document is known, with a number, an address, a file or a note of its origin.
-    Needs `policies.adopt`, which only the platform itself has. Raises ItemNotFound, NotPossibleNow, InvalidItem.
+    Needs `policies.adopt`, which only the platform itself has. Raises ItemNotFound, NotPossibleNow, DraftUnchecked,
+    InvalidItem.
     """
     row = load_version(actor, code, ADOPT, *OPEN)
     state = VERSION.after(row.state, "adopted")

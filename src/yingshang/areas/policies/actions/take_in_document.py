@@ -44,19 +44,13 @@ def take_in_document(
     NothingToRead, InvalidDocument, NotAllowed.
     """
     if file is not None:
-        text = _text_of(file, name)
+        check_upload(content=file, name=name, allowed=TAKEN)
+        given = file if isinstance(file, bytes) else file.read()
+        if hasattr(file, "seek"):
+            file.seek(0)
+        text = text_of_file(given, name)
     # For a file that is a scan, before anything is kept.
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    refuse_empty(split_sentences(text))
-    found = read_first_page(text, timezone.localdate(now))
-    content = DocumentContent(
-        title=(found.title or PurePath(name).stem or UNTITLED)[:200],
-        number=found.number[:80],
-        issuer=found.issuer[:200],
-        issued_on=found.issued_on,
-        region_path=region_path,
-        text=text,
-    )
+    content = content_of_text(text, name, region_path, now)
     with transaction.atomic():
         number = add_document(actor=actor, content=content, agency_id=agency_id, now=now)
         if file is not None:
@@ -74,11 +68,23 @@ def take_in_document(
     return number
 
 
-def _text_of(file: Any, name: str) -> str:
-    check_upload(content=file, name=name, allowed=TAKEN)
-    content = file if isinstance(file, bytes) else file.read()
-    if hasattr(file, "seek"):
-        file.seek(0)
+def content_of_text(text: str, name: str, region_path: str, now: datetime) -> DocumentContent:
+    """What a text says of itself on its first page. Raises NothingToRead."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    refuse_empty(split_sentences(text))
+    found = read_first_page(text, timezone.localdate(now))
+    return DocumentContent(
+        title=(found.title or PurePath(name).stem or UNTITLED)[:200],
+        number=found.number[:80],
+        issuer=found.issuer[:200],
+        issued_on=found.issued_on,
+        region_path=region_path,
+        text=text,
+    )
+
+
+def text_of_file(content: bytes, name: str) -> str:
+    """The text of a file of one of the kinds that are taken. Raises UnreadableContent, InvalidDocument."""
     kind = next(each for each in KINDS.values() if PurePath(name).suffix.lower() in each.extensions)
     read = read_text(content, kind.content_type, characters=LONGEST_TEXT + 1, seconds=READING_SECONDS)
     if not read.complete:

@@ -30,14 +30,17 @@ def create_item(
     agency_id: int | None = None,
     links: Mapping[str, Sequence[int]] | None = None,
     elements: Mapping[str, Any] | None = None,
+    remarks: Sequence[str] = (),
     demonstration: bool = False,
     now: datetime,
 ) -> str:
     """Begin an item from its YAML, as the draft of its first version; its code, which is the `id` in the source.
 
-    Needs policies.author over the region it names. Raises InvalidItem, CodeTaken, DocumentNotFound, NotAllowed.
+    `remarks` are what the reader could not settle: its author looks at each and clears it before handing in. Needs
+    policies.author over the region it names. Raises InvalidItem, CodeTaken, DocumentNotFound, NotAllowed.
     """
     row = ItemVersion(number=1, links=_links(links), elements=dict(elements or {}), created_at=now)
+    row.remarks = list(remarks)
     row.changed_at, row.changed_by_name = now, actor.name
     content = read_off(row, source, timezone.localdate(now))
     row.region_path = _path(content.region)
@@ -77,13 +80,14 @@ def save_version(
     revision: int,
     links: Mapping[str, Sequence[int]] | None = None,
     elements: Mapping[str, Any] | None = None,
+    remarks: Sequence[str] | None = None,
     note: str | None = None,
     now: datetime,
 ) -> int:
     """Save the draft of an item; the new revision. `revision` is the one the author began from.
 
-    None leaves links, elements and note as they are. A source with mistakes that can still be read as an item is kept:
-    what is wrong with it is the linter's to say, and publishing refuses it. Raises ItemNotFound, InvalidItem,
+    None leaves links, elements, remarks and note as they are. A source with mistakes that can still be read as an item
+    is kept: what is wrong with it is the linter's to say, and publishing refuses it. Raises ItemNotFound, InvalidItem,
     ChangedMeanwhile, NotPossibleNow.
     """
     row = load_version(actor, code, AUTHOR, *OPEN)
@@ -101,6 +105,8 @@ def save_version(
         row.links = _links(links)
     if elements is not None:
         row.elements = dict(elements)
+    if remarks is not None:
+        row.remarks = [each for each in remarks if each.strip()]
     if note is not None:
         row.note = note[:400]
     row.revision += 1

@@ -171,7 +171,8 @@ class DocumentReading(models.Model):
     the reader or by a language model. The worker goes on with it after an interruption, the page shows how far it is.
 
     Of a file, `file_name`, `file_id` and `region_path` are what came in, and `document` what was made of it. Of
-    proposals, `document` and `sentences` are what is read, and `proposals` what came of it; `digest` is of the text then.
+    proposals, `document` and `sentences` are what is read, and `proposals` what came of it; `digest` is of the text
+    then.
     """
 
     kind = models.CharField(max_length=12)

@@ -1,14 +1,15 @@
 """A draft of an item from what was read of some sentences. Pure.
 
-The draft is YAML that loads. What the reader could not settle is not filled in: it stands in `note`, with the sentence
-it is about, and where an item cannot do without something there is a condition or a part that applies to nobody until a
-person has written it.
+The draft is YAML that loads. What the reader could not settle is not filled in: it stands among the remarks, beside the
+YAML, because what an item says is published; with the sentence it is about. Where an item cannot do without something
+there is a condition or a part that applies to nobody until a person has written it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,11 +26,22 @@ TO_WRITE = "待补充"
 NOBODY = False
 """A condition nobody meets: what a draft says until a person has said more."""
 
+READER_NOTE = "由阅读器起草，尚未核对。"
+"""How drafts of earlier days begin their note; such a note is not to be published."""
+
 _REQUIRED = ("condition", "tag", "region", "industry")
 _ALTERNATIVES = ("region", "industry")
 """Nobody is in two of them: where a sentence names several, one is enough."""
 _OR = re.compile(r"或者|或|任一|之一")
 _SOME = re.compile(rf"some {EACH} in (?P<list>\S+) satisfies (?P<test>.+)", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedItem:
+    """A draft in YAML, and what the reader could not settle: a line each, for the author alone."""
+
+    source: str
+    remarks: tuple[str, ...] = ()
 
 
 def propose_item(
@@ -42,8 +54,8 @@ def propose_item(
     issued_on: date | None = None,
     document: Mapping[str, str] | None = None,
     proposals: Iterable[Proposal] | None = None,
-) -> str:
-    """The YAML of a draft item from some sentences, for a person to go on with.
+) -> ProposedItem:
+    """A draft item from some sentences, for a person to go on with.
 
     `document` is what the item says of where it is from: title, number, issuer, issued, url. `proposals` are those to
     be used, by default all that `read_document` makes. Raises NothingToRead.
@@ -69,8 +81,8 @@ def propose_item(
         item["exclusions"] = excluded
     item["benefit"] = draft.benefit()
     draft.say_what_is_left()
-    item["note"] = "\n".join(["由阅读器起草，尚未核对。", *draft.notes])
-    return yaml.dump(item, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    source = yaml.dump(item, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return ProposedItem(source, tuple(dict.fromkeys(draft.notes)))
 
 
 class _Draft:

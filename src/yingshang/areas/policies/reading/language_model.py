@@ -118,15 +118,20 @@ def ask_language_model(
     `as_of` is the day expressions are compiled for. Raises NothingToRead, LanguageModelFailed.
     """
     refuse_empty(sentences)
+    ensure_not_too_long(sentences)
+    entries = _entries(_content(_post(model, _question(sentences, catalogue, model))))
+    checker = _Checker(catalogue, {each.number: each for each in sentences}, as_of)
+    return tuple(checker.proposal(each) for each in entries)
+
+
+def ensure_not_too_long(sentences: Sequence[Sentence]) -> None:
+    """That these go into one question. Raises LanguageModelFailed."""
     length = sum(len(each.text) for each in sentences)
     if length > LONGEST_TEXT:
         raise LanguageModelFailed(
             f"{length} characters are too many for one question; choose sentences of at most {LONGEST_TEXT}",
             message_zh=f"一次最多询问 {LONGEST_TEXT} 个字，现有 {length} 个，请只选一部分句子",
         )
-    entries = _entries(_content(_post(model, _question(sentences, catalogue, model))))
-    checker = _Checker(catalogue, {each.number: each for each in sentences}, as_of)
-    return tuple(checker.proposal(each) for each in entries)
 
 
 def _question(sentences: Sequence[Sentence], catalogue: FactCatalogue, model: LanguageModel) -> bytes:

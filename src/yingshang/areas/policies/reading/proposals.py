@@ -60,3 +60,8 @@ class Proposal:
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Proposal:
+        """What `as_dict` wrote."""
+        return cls(**kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
@@ -51,27 +51,52 @@ def read_document(
     and what 本市 is. `issued_on` is the day 自印发之日起 counts from. Raises NothingToRead for a document without text.
     """
     refuse_empty(sentences)
+    return tuple(read_on(sentences, catalogue, Thread(), region=region, issued_on=issued_on))
+
+
+@dataclass
+class Thread:
+    """What the reader has in mind between two sentences; kept, it reads on later where it was.
+
+    `heading` is the clause below which everything rules out, `carried` the facts figures were said of earlier in the
+    clause, by dimension.
+    """
+
+    heading: str = ""
+    clause: str = ""
+    carried: dict[str, str] = field(default_factory=dict)
+
+
+def read_on(
+    sentences: Sequence[Sentence],
+    catalogue: FactCatalogue,
+    thread: Thread,
+    *,
+    region: str = "",
+    issued_on: date | None = None,
+) -> list[Proposal]:
+    """The next sentences of a document, the ones before having left `thread`, which follows."""
     lexicon = _lexicon(catalogue)
     found: list[Proposal] = []
-    heading, clause = "", ""
-    carried: dict[str, Known] = {}
     for sentence in sentences:
-        if sentence.clause != clause:
-            clause, carried = sentence.clause, {}
+        if sentence.clause != thread.clause:
+            thread.clause, thread.carried = sentence.clause, {}
+        carried = {key: lexicon.known[fact] for key, fact in thread.carried.items() if fact in lexicon.known}
         proposals = read_sentence(sentence, lexicon, region=region, issued_on=issued_on, carried=carried)
         for each in proposals:
             if each.rule == "figure" and each.fact in lexicon.known:
-                carried[lexicon.known[each.fact].dimension] = lexicon.known[each.fact]
+                thread.carried[lexicon.known[each.fact].dimension] = each.fact
+        below = sentence.clause.startswith(thread.heading) and sentence.clause != thread.heading
         if _EXCLUDES.search(sentence.text):
             opens = bool(_HEADING.search(sentence.text.strip()))
-            heading = sentence.clause if opens and sentence.clause else ""
+            thread.heading = sentence.clause if opens and sentence.clause else ""
             proposals = [_excluded(each) for each in proposals]
-        elif heading and sentence.clause.startswith(heading) and sentence.clause != heading:
+        elif thread.heading and below:
             proposals = [_excluded(each) for each in proposals]
         else:
-            heading = ""
+            thread.heading = ""
         found += proposals
-    return tuple(found)
+    return found
 
 
 def is_headline(text: str) -> bool:

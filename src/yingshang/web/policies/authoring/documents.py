@@ -1,9 +1,8 @@
-"""Documents: the list, taking one in, its sentences beside the items made of them, proposals of a draft."""
+"""Documents: the list, taking one in, its sentences beside the items made of them."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -11,54 +10,32 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from yingshang.areas.policies.api import (
+    AT_ONCE_BYTES,
     ChangedMeanwhile,
     DocumentContent,
     DocumentDetail,
-    Proposal,
-    Sentence,
-    catalogue,
-    create_item,
+    LinkedItem,
+    begin_file_reading,
     get_document,
     linked_items,
-    links_of,
-    propose_item,
-    read_document,
     save_document,
     take_in_document,
+    writable_drafts,
 )
 from yingshang.areas.policies.api import documents as stored_documents
-from yingshang.kernel.access.api import Actor, actor_from, needs
+from yingshang.kernel.access.api import actor_from, needs
 from yingshang.rules.errors import DomainError
-from yingshang.web.design.formats import english
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
 
-from .editor import said_by_row
-from .forms import AUTHOR, DocumentForm, NewItemForm, TakeInForm, path_of
+from .forms import AUTHOR, DocumentForm, TakeInForm, path_of
+from .marks import numbers_in
 from .tables import STATUSES, DocumentFilter, DocumentTable, place_name, state_tag
 
 VIEW = "policies.view_drafts"
-
-KINDS = {
-    "condition": gettext_lazy("条件"),
-    "tag": gettext_lazy("资质或标签"),
-    "region": gettext_lazy("地区"),
-    "industry": gettext_lazy("行业"),
-    "amount": gettext_lazy("金额"),
-    "cap": gettext_lazy("上限"),
-    "band": gettext_lazy("分档"),
-    "date": gettext_lazy("日期"),
-    "remark": gettext_lazy("提示"),
-}
-CONFIDENCE = {
-    "high": ("good", "circle-check"),
-    "medium": ("warn", "help-circle"),
-    "low": ("bad", "alert-triangle"),
-}
 
 
 @needs(VIEW)
@@ -82,6 +59,15 @@ def document_new(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
+            if file is not None and file.size > AT_ONCE_BYTES:
+                begun = begin_file_reading(
+                    actor=actor,
+                    file=file,
+                    name=file.name,
+                    region_path=path_of(form.cleaned_data["region"]),
+                    now=timezone.now(),
+                )
+                return redirect("policies_desk:reading", reading_id=begun)
             number = take_in_document(
                 actor=actor,
                 file=file,
@@ -114,7 +100,7 @@ def document_edit(request: HttpRequest, document_id: int) -> HttpResponse | Http
                 name: getattr(summary, name)
                 for name in ("title", "number", "issuer", "issued_on", "status", "url", "is_public")
             },
-            "region": _code(summary.region_path),
+            "region": code_of(summary.region_path),
             "note": found.note,
             "text": found.text,
             "revision": found.revision,
@@ -147,7 +133,7 @@ def document_edit(request: HttpRequest, document_id: int) -> HttpResponse | Http
     return render(
         request,
         "policies/authoring/document_edit.html",
-        {"form": form, "document": found, "theirs": theirs, "crumbs": _crumbs(found, _("核对信息"))},
+        {"form": form, "document": found, "theirs": theirs, "crumbs": crumbs_of(found, _("核对信息"))},
         status=status_of_form(form),
     )
 
@@ -159,10 +145,10 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
     actor = actor_from(request)
     found = get_document(actor=actor, document_id=document_id)
     linked = linked_items(actor=actor, document_id=document_id)
-    used: dict[int, list[str]] = {}
+    used: dict[int, list[LinkedItem]] = {}
     for item in linked:
         for number in sorted({one for each in item.links.values() for one in each}):
-            used.setdefault(number, []).append(item.code)
+            used.setdefault(number, []).append(item)
     return render(
         request,
         "policies/authoring/document.html",
@@ -176,125 +162,21 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
                 for clause, members in groupby(found.sentences, key=lambda each: each.clause)
             ],
             "items": [(each, state_tag(each.state)) for each in linked],
-            "marked": {int(each) for each in request.GET.getlist("s") if each.isdecimal()},
+            "marked": set(numbers_in(request.GET.getlist("s"), found.sentences)),
             "may_author": actor.may(AUTHOR),
-            "crumbs": _crumbs(found),
+            "may_add": actor.may(AUTHOR) and bool(writable_drafts(actor=actor, document_id=document_id)),
+            "crumbs": crumbs_of(found),
         },
     )
 
 
-@needs(AUTHOR)
-def propose(request: HttpRequest, document_id: int) -> HttpResponse | HttpResponseRedirect:
-    """What the reader makes of the marked sentences, each accepted by a person; then the draft of an item."""
-    actor = actor_from(request)
-    found = get_document(actor=actor, document_id=document_id)
-    numbers = {int(each) for each in request.GET.getlist("s") if each.isdecimal()}
-    sentences = [each for each in found.sentences if each.number in numbers]
-    if not sentences:
-        messages.warning(request, _("请先选择句子。"))
-        return redirect("policies_desk:document", document_id=document_id)
-    region = _code(found.summary.region_path)
-    proposals = read_document(
-        sentences, catalogue(), region=region if region.strip("0") else "", issued_on=found.summary.issued_on
-    )
-    form = NewItemForm(request.POST or None, actor=actor, initial={"region": region})
-    accepted = {int(each) for each in request.POST.getlist("accept") if each.isdecimal()}
-    if request.method == "POST" and form.is_valid():
-        try:
-            code = _create(
-                actor,
-                form.cleaned_data,
-                found,
-                sentences,
-                [p for i, p in enumerate(proposals) if i in accepted],
-            )
-        except DomainError as error:
-            refuse(form, error)
-            if error.code == "policies.code_taken":
-                form.add_error("code", _("这个编号已被使用，请换一个。"))
-        else:
-            messages.success(request, _("已按采纳的提议起草。草稿尚未核对，请逐项检查。"))
-            return redirect("policies_desk:item", code=code)
-    by_number = {each.number: each for each in sentences}
-    return render(
-        request,
-        "policies/authoring/propose.html",
-        {
-            "document": found,
-            "form": form,
-            "sentences": [
-                (
-                    sentence,
-                    [
-                        _shown(index, each, index in accepted)
-                        for index, each in enumerate(proposals)
-                        if each.sentence == number
-                    ],
-                )
-                for number, sentence in by_number.items()
-            ],
-            "total": len(proposals),
-            "crumbs": _crumbs(found, _("据所选句子起草")),
-        },
-        status=status_of_form(form),
-    )
-
-
-def _create(
-    actor: Actor,
-    said: dict[str, Any],
-    found: DocumentDetail,
-    sentences: list[Sentence],
-    accepted: list[Proposal],
-) -> str:
-    summary = found.summary
-    source = propose_item(
-        sentences,
-        catalogue(),
-        code=said["code"],
-        name=said["name"],
-        region=said["region"],
-        issued_on=summary.issued_on,
-        document={
-            "title": summary.title,
-            "number": summary.number,
-            "issuer": summary.issuer,
-            "issued": summary.issued_on.isoformat() if summary.issued_on else "",
-            "url": summary.url,
-        },
-        proposals=accepted,
-    )
-    return create_item(
-        actor=actor,
-        source=source,
-        document_id=summary.id,
-        links=links_of(source, sentences),
-        now=timezone.now(),
-    )
-
-
-def _shown(index: int, proposal: Proposal, accepted: bool) -> dict[str, Any]:
-    tone, icon = CONFIDENCE[proposal.confidence]
-    words = {"high": _("把握大"), "medium": _("请核对"), "low": _("把握小")}
-    return {
-        "index": index,
-        "proposal": proposal,
-        "said": said_by_row(proposal.expression) or proposal.quote,
-        "kind": KINDS[proposal.kind],
-        "reason": proposal.reason if english() else proposal.reason_zh,
-        "tone": tone,
-        "icon": icon,
-        "confidence": words[proposal.confidence],
-        "accepted": accepted,
-        "usable": proposal.kind != "remark" and bool(proposal.expression or proposal.fragment),
-    }
-
-
-def _code(path: str) -> str:
+def code_of(path: str) -> str:
+    """A path as a code of a division."""
     return path.ljust(6, "0") if len(path) <= 6 else path
 
 
-def _crumbs(found: DocumentDetail, here: str = "") -> list[tuple[str, str | None]]:
+def crumbs_of(found: DocumentDetail, here: str = "") -> list[tuple[str, str | None]]:
+    """From the list of documents to a page about one."""
     address = reverse("policies_desk:document", args=[found.summary.id])
     first: list[tuple[str, str | None]] = [(_("政策文件"), reverse("policies_desk:documents"))]
     if not here:

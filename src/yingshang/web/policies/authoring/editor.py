@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from yingshang.areas.policies.api import (
     COMPARISONS_FOR,
     MANY_VALUED,
+    READER_NOTE,
     CannotEdit,
     ConditionRow,
     InsertEntry,
@@ -33,6 +34,8 @@ from yingshang.areas.policies.api import (
     SetValue,
     apply_changes,
     catalogue,
+    completeness_of,
+    disagreements,
     feel_of,
     placed_problems,
     read_source,
@@ -45,6 +48,7 @@ from yingshang.kernel.reference.api import ancestors_of, children_of, divisions,
 from yingshang.rules.errors import DomainError, PolicyError
 from yingshang.web.design.formats import english
 from yingshang.web.errors import message_of
+from yingshang.web.words import in_language
 
 Path = tuple[str | int, ...]
 Change = SetValue | RemoveValue | InsertEntry | MoveEntry
@@ -99,7 +103,10 @@ _BLANK: dict[str, Any] = {
 _EXPRESSIONS = {"when", "amount", "by", "of", "cap", "value", "otherwise", "less", "rate", "then", "used"}
 TO_WRITE = "待填写"
 """What a new condition says until somebody has written it; content of the policy, so never translated."""
-_DAYS = {"from", "to"}
+LONGEST_ELEMENT = 1000
+SUPERIOR = "superior"
+"""Among the elements: the item of a higher level that this one carries out."""
+_DAYS = {"from", "to", "issued"}
 _FIGURE = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -131,6 +138,10 @@ class Sent:
     """Rows as typed, where they say nothing yet."""
     modes: dict[Path, str] = field(default_factory=dict)
     links: dict[str, list[int]] = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
+    """What is said of elements of standardisation that the YAML has no field for."""
+    settled: set[int] = field(default_factory=set)
+    """Remarks of the reader that the author has looked at."""
 
 
 def read_sent(data: QueryDict) -> Sent:
@@ -140,6 +151,9 @@ def read_sent(data: QueryDict) -> Sent:
     for key in data:
         if key.startswith("l/"):
             sent.links[key[2:]] = [int(each) for each in re.findall(r"\d+", str(data[key]))]
+        if key.startswith("e/"):
+            sent.elements[key[2:]] = str(data[key]).replace("\r\n", "\n").strip()[:LONGEST_ELEMENT]
+    sent.settled = {int(each) for each in data.getlist("settled") if each.isdecimal()}
     if data.get("view") == "yaml":
         return sent
     try:
@@ -402,6 +416,27 @@ class ConditionView:
         return slot_of(self.path)
 
 
+@dataclass(frozen=True)
+class ElementField:
+    """An element of standardisation that is written beside the YAML."""
+
+    code: str
+    label: str
+    value: str
+    hint: str
+    read: str = ""
+    """What the YAML says of it."""
+    listed: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"e/{self.code}"
+
+    @property
+    def id(self) -> str:
+        return f"e-{self.code}"
+
+
 @dataclass
 class EditorView:
     """Everything the page of an item shows of a source. `readable` is false for a source that is no item."""
@@ -410,6 +445,8 @@ class EditorView:
     view: str
     readable: bool = False
     basic: list[FieldView] = field(default_factory=list)
+    document: list[FieldView] = field(default_factory=list)
+    elements: list[ElementField] = field(default_factory=list)
     windows: list[list[FieldView]] = field(default_factory=list)
     conditions: list[ConditionView] = field(default_factory=list)
     exclusions: list[ConditionView] = field(default_factory=list)
@@ -439,6 +476,8 @@ def view_of(sent: Sent, view: str) -> EditorView:
     if view == "yaml":
         return shown
     shown.basic = list(_basic(data))
+    shown.document = list(_document(data.get("document") or {}))
+    shown.elements = list(_elements(sent))
     shown.windows = [
         [
             FieldView(("windows", index, "from"), _("开始"), field_text(each.get("from")), "date"),
@@ -471,7 +510,40 @@ def _basic(data: Mapping[str, Any]) -> Iterator[FieldView]:
     yield FieldView(("effective", "from"), _("施行日期"), field_text(period.get("from")), "date")
     yield FieldView(("effective", "to"), _("截止日期"), field_text(period.get("to")), "date")
     yield text("tags", _("标签"), hint=_("多个标签用顿号隔开"))
-    yield text("note", _("备注"), "long", _("发布后随事项公开。起草时没有认出的内容也在这里，核对后请删去。"))
+    yield text("note", _("备注"), "long", _("发布后随事项公开。"))
+
+
+def _document(said: Mapping[str, Any]) -> Iterator[FieldView]:
+    def text(key: str, label: str, kind: str = "text", hint: str = "", listed: str = "") -> FieldView:
+        return FieldView(("document", key), label, field_text(said.get(key)), kind, hint, (), listed)
+
+    yield text(
+        "title", _("文件标题"), hint=_("可以选择已录入的文件，其余各项随之填好。"), listed="document-titles"
+    )
+    yield text("number", _("文号"))
+    yield text("issuer", _("发文机关"))
+    yield text("issued", _("成文日期"), "date")
+    yield text("url", _("出处网址"))
+
+
+def _elements(sent: Sent) -> Iterator[ElementField]:
+    yield ElementField(
+        SUPERIOR,
+        _("所落实的上级事项"),
+        sent.elements.get(SUPERIOR, ""),
+        _("上级政策事项的编号。填写后会核对本事项的条件和标准是否低于上级。"),
+        listed="superior-items",
+    )
+    for each in completeness_of(sent.source, {}):
+        # What is needed has a field of its own.
+        if not each.needed:
+            yield ElementField(
+                each.code,
+                in_language(each.name, each.name_en),
+                sent.elements.get(each.code, ""),
+                each.hint,
+                each.text,
+            )
 
 
 def _numbers(numbers: Sequence[int]) -> str:
@@ -793,7 +865,7 @@ def _table(table: Mapping[str, Any], path: Path) -> dict[str, Any] | None:
 
 def _slots(shown: EditorView) -> Iterator[Path]:
     """Every place beside which problems can be told."""
-    yield from (each.path for each in (*shown.basic, *shown.benefit))
+    yield from (each.path for each in (*shown.basic, *shown.document, *shown.benefit))
     yield from (each.path for pair in shown.windows for each in pair)
     yield from _condition_slots((*shown.conditions, *shown.exclusions))
     for parameter in shown.parameters:
@@ -841,6 +913,10 @@ class Checked:
     errors: int
     warnings: int
     scenarios: Sequence[dict[str, Any]]
+    elements: tuple[int, int]
+    """How many elements are there, of how many."""
+    lacking: Sequence[str]
+    """Needed elements that are not."""
 
 
 def check(sent: Sent, shown: EditorView, today: date) -> Checked:
@@ -854,19 +930,45 @@ def check(sent: Sent, shown: EditorView, today: date) -> Checked:
         while path and path not in at:
             path = path[:-1]
         (at[path] if path else general).append(told)
+    differing = disagreements(sent.source, catalogue())
+    for one in differing:
+        path = (*one.path, "text")
+        told = Told("warning", in_language(one.message_zh, one.message))
+        at.get(path, general).append(told)
+    note = _reader_note(sent.source)
+    if note:
+        at.get(("note",), general).append(note)
     for path, message in sent.errors.items():
         nearest = path
         while nearest and nearest not in at:
             nearest = nearest[:-1]
         (at[nearest] if nearest else general).append(Told("error", message))
     errors = sum(each.problem.severity == "error" for each in found) + len(sent.errors)
+    states = completeness_of(sent.source, sent.elements)
     return Checked(
         slots=[(slot_of(path), told) for path, told in at.items()],
         general=general,
         errors=errors,
-        warnings=len(found) - sum(each.problem.severity == "error" for each in found),
+        warnings=len(found)
+        - sum(each.problem.severity == "error" for each in found)
+        + len(differing)
+        + bool(note),
         scenarios=[_scenario(each) for each in scenario_results(sent.source, today)],
+        elements=(sum(each.present for each in states), len(states)),
+        lacking=[in_language(each.name, each.name_en) for each in states if each.lacking],
     )
+
+
+def _reader_note(source: str) -> Told | None:
+    """That the note is still the reader's own, which would be published."""
+    try:
+        data = read_source(source)
+    except DomainError:
+        return None
+    note = str(data.get("note") or "") if isinstance(data, dict) else ""
+    if not note.startswith(READER_NOTE):
+        return None
+    return Told("warning", _("这是阅读器起草时的说明，发布后会公开。请逐条核对后清空，否则不能提交审查。"))
 
 
 def _told(placed: PlacedProblem) -> Told:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.policies.api import TAKEN_KINDS
+from yingshang.areas.policies.api import TAKEN_KINDS, ItemSummary
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.reference.api import Region, children_of, get_region
 from yingshang.web.filters import DayField
@@ -115,6 +116,23 @@ class NewItemForm(forms.Form):
     def __init__(self, *arguments: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*arguments, **{"label_suffix": "", **kwargs})
         self.fields["region"].choices = place_choices(actor)  # type: ignore[attr-defined]
+
+
+class AddToDraftForm(forms.Form):
+    """The draft sentences are added to."""
+
+    draft = forms.ChoiceField(label=_("加入哪份草稿"))
+    replace_amount = forms.BooleanField(
+        label=_("用所选句子的金额替换草稿现有的金额"),
+        required=False,
+        help_text=_("不勾选时保留草稿现有的金额，没有金额的草稿会写入所选句子的金额。"),
+    )
+
+    def __init__(self, *arguments: Any, drafts: Sequence[ItemSummary], **kwargs: Any) -> None:
+        super().__init__(*arguments, **{"label_suffix": "", **kwargs})
+        self.fields["draft"].choices = [  # type: ignore[attr-defined]
+            (each.code, f"{each.name}（{each.code}）") for each in drafts
+        ]
 
 
 class ImportForm(forms.Form):

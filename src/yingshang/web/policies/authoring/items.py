@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -15,20 +16,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yingshang.areas.policies.api import (
+    CannotEdit,
     ChangedMeanwhile,
     DocumentNotFound,
     InvalidItem,
     ItemDetail,
     Sentence,
+    SetValue,
     VersionView,
+    apply_changes,
     begin_version,
     catalogue,
     create_item,
     discard_version,
+    documents,
     get_document,
     get_item,
+    items_above,
     merge_texts,
     propose_item,
+    read_source,
     save_version,
     split_sentences,
 )
@@ -85,7 +92,7 @@ def item_new(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
                     name=said["name"],
                     region=said["region"],
                     proposals=(),
-                )
+                ).source
             code = create_item(actor=actor, source=source, now=timezone.now())
         except DomainError as error:
             refuse(sent, error)
@@ -112,7 +119,11 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
     version = detail.open or detail.versions[0]
     may_change = actor.may(AUTHOR) and version.state in CHANGEABLE
     if request.method != "POST":
-        sent = Sent(version.source, links={key: list(each) for key, each in version.links.items()})
+        sent = Sent(
+            version.source,
+            links={key: list(each) for key, each in version.links.items()},
+            elements=_said(version),
+        )
         view = "yaml" if request.GET.get("view") == "yaml" else "fields"
         return _page(request, actor, detail, version, sent, view, may_change=may_change)
     actor.require(AUTHOR)
@@ -120,6 +131,8 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
     # What a page does not show stays; what is gone from the item points nowhere any more.
     links = {**{key: list(each) for key, each in version.links.items()}, **sent.links}
     sent.links = {key: each for key, each in links.items() if key == "benefit" or key in sent.source}
+    sent.elements = {**_said(version), **sent.elements}
+    _fill_document(actor, sent)
     view = request.POST.get("view", "fields")
     operation = request.POST.get("op", "")
     if operation.startswith("view:"):
@@ -134,6 +147,8 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
             source=sent.source,
             revision=revision,
             links=sent.links,
+            elements={key: each for key, each in sent.elements.items() if each},
+            remarks=[each for index, each in enumerate(version.remarks) if index not in sent.settled],
             note=request.POST.get("change_note"),
             now=timezone.now(),
         )
@@ -151,8 +166,9 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
 @require_POST
 def item_check(request: HttpRequest, code: str) -> HttpResponse:
     """What is wrong with what is typed, for beside its fields; nothing is saved."""
-    get_item(actor=actor_from(request), code=code)
+    detail = get_item(actor=actor_from(request), code=code)
     sent = read_sent(request.POST)
+    sent.elements = {**_said(detail.open or detail.versions[0]), **sent.elements}
     shown = view_of(sent, request.POST.get("view", "fields"))
     return render(
         request,
@@ -227,9 +243,14 @@ def _page(
             "revision": revision,
             "links": sent.links,
             "began": request.POST.get("began") or version.source,
+            "remarks": [(index, each, index in sent.settled) for index, each in enumerate(version.remarks)],
             "facts": fact_options() if shown.view == "fields" else (),
             "areas": areas_of(_code(detail.summary.region_path)) if shown.view == "fields" else (),
             "trades": trade_options() if shown.view == "fields" else (),
+            "superiors": items_above(region_path=detail.summary.region_path, day=timezone.localdate())
+            if shown.view == "fields" and may_change
+            else (),
+            "titles": _titles(actor) if shown.view == "fields" and may_change else (),
             **_swaps(code, may_change),
             "ways_on": list(_ways_on(actor, version)),
             "change_note": request.POST.get("change_note", version.note),
@@ -237,6 +258,39 @@ def _page(
         },
         status=status,
     )
+
+
+MOST_TITLES = 200
+
+
+def _titles(actor: Actor) -> list[str]:
+    """Documents to choose from, the newest."""
+    return list(dict.fromkeys(each.title for each in documents(actor=actor, limit=MOST_TITLES).rows))
+
+
+def _said(version: VersionView) -> dict[str, str]:
+    """What a version says of its elements beside the YAML."""
+    return {key: str(each) for key, each in version.elements.items() if each}
+
+
+def _fill_document(actor: Actor, sent: Sent) -> None:
+    """Of a document that was chosen by its title, the number, issuer, day and address it was taken in with."""
+    try:
+        said = read_source(sent.source).get("document") or {}
+    except (DomainError, AttributeError):
+        return
+    title = str(said.get("title") or "").strip()
+    if not title or any(said.get(key) for key in ("number", "issuer", "issued", "url")):
+        return
+    found = next(
+        (each for each in documents(actor=actor, text=title, limit=5).rows if each.title == title), None
+    )
+    if found is None:
+        return
+    values = {"number": found.number, "issuer": found.issuer, "issued": found.issued_on, "url": found.url}
+    changes = [SetValue(("document", key), value) for key, value in values.items() if value]
+    with suppress(CannotEdit):
+        sent.source = apply_changes(sent.source, changes)
 
 
 def _swaps(code: str, may_change: bool) -> dict[str, str]:
@@ -266,6 +320,7 @@ def _conflict(
             "mine": sent.source,
             "merged": merged,
             "links": {**version.links, **sent.links},
+            "elements": sent.elements,
             "crumbs": [
                 (_("政策事项"), reverse("policies_desk:items")),
                 (version.name, reverse("policies_desk:item", args=[detail.summary.code])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import documents, items
+from . import documents, items, proposing
 
 portal: list[URLPattern] = []
 desk: list[URLPattern] = [
@@ -12,7 +12,10 @@ desk: list[URLPattern] = [
     path("documents/new/", documents.document_new, name="document-new"),
     path("documents/<int:document_id>/", documents.document, name="document"),
     path("documents/<int:document_id>/edit/", documents.document_edit, name="document-edit"),
-    path("documents/<int:document_id>/propose/", documents.propose, name="propose"),
+    path("documents/<int:document_id>/mark/", proposing.mark, name="document-mark"),
+    path("documents/<int:document_id>/propose/", proposing.propose, name="propose"),
+    path("documents/<int:document_id>/ask/", proposing.ask_model, name="ask-model"),
+    path("readings/<int:reading_id>/", proposing.reading, name="reading"),
     path("items/", items.item_list, name="items"),
     path("items/new/", items.item_new, name="item-new"),
     path("items/<str:code>/", items.item, name="item"),

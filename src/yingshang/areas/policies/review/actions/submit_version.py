@@ -11,7 +11,7 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import Subject, resubmit_case, start_case, withdraw_case
 
-from ...actions._steps import load_version
+from ...actions._steps import ensure_checked, load_version
 from ...actions.write_items import OPEN
 from ...content import program_of
 from ...lifecycle import VERSION
@@ -39,13 +39,14 @@ def submit_version(
     """Hand the draft of an item in for the standardisation review; the number of its case.
 
     `explanation` is published with the draft; `departments` and `associations` are those the author proposes to ask.
-    Needs policies.author. Raises ItemNotFound, NotPossibleNow, InvalidItem when it does not compile, InvalidReview,
-    NobodyToReview.
+    Needs policies.author. Raises ItemNotFound, NotPossibleNow, InvalidItem when it does not compile, DraftUnchecked,
+    InvalidReview, NobodyToReview.
     """
     row = load_version(actor, code, AUTHOR, *OPEN)
     VERSION.after(row.state, "submitted")
     today = timezone.localdate(now)
     program_of(row.source, today)
+    ensure_checked(row)
     drafting = drafting_agency(actor, row.item, agency_id)
     lanes = lanes_for(region_path=row.item.region_path, drafting=drafting, today=today)
     review = Review.objects.create(
@@ -87,11 +88,12 @@ def submit_version(
 def correct_version(*, actor: Actor, code: str, now: datetime) -> None:
     """Hand a version that was sent back in again; the review goes on where it was.
 
-    Needs policies.author. Raises ItemNotFound, NotPossibleNow, InvalidItem when it does not compile.
+    Needs policies.author. Raises ItemNotFound, NotPossibleNow, DraftUnchecked, InvalidItem when it does not compile.
     """
     row = _peek(actor, code)
     VERSION.after(row.state, "corrected")
     program_of(row.source, timezone.localdate(now))
+    ensure_checked(row)
     assert row.case_id is not None
     with on_behalf_of(actor):
         # The version follows its case (see handlers).
