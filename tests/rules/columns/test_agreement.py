@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from tests.rules.columns import agreement
 from yingshang.rules.columns import Program, compile_programs
+from yingshang.rules.columns.lines import rebuilt
+from yingshang.rules.dmn.table import DecisionTable, HitPolicy, TableInput, TableOutput, TableRule
 from yingshang.rules.feel.parser import parse_expression
+from yingshang.rules.feel.syntax import Name, UnaryTests
 from yingshang.rules.policy.requirement import All, AtLeast, Condition, Not, Requirement
 
 COLUMNS = {
@@ -44,7 +47,10 @@ _cells: dict[str, st.SearchStrategy[Any]] = {
     "people": st.sampled_from([0, 1, 5, 10, 300, -3]),
     "score": st.sampled_from([0, 1, 2, 60, 10**6, 2**62, -(2**63)]),
     "revenue": st.sampled_from(
-        [Decimal(each) for each in ("0", "0.01", "5000000", "5000000.01", "-1.5", "9999999999999.99")]
+        [
+            Decimal(each)
+            for each in ("0", "0.01", "3.33", "7", "5000000", "5000000.01", "-1.5", "9999999999999.99")
+        ]
     ),
     "research": st.sampled_from(
         [Decimal(each) for each in ("0", "0.0001", "300000.1234", "250000", "99999999999999999999")]
@@ -147,7 +153,8 @@ SIMPLE_NUMBERS = st.recursive(
         "sum(for l in loans return l.sum)", "sum(concatenate([0], for l in loans[open] return l.sum * 0.5 + people))",
         "sum(concatenate([0], loans.sum))", "min(absent, 5) + 1", "if high then absent else revenue", "sum(loans[purpose = \"扩产\" and item.sum > people].sum)", "count(loans[sum > 5 and open])",
         "sum(concatenate([0], for l in loans return (function(x) if x.open then min(x.sum, 60) else 7)(l)))", "count(loans[people > 3])", "count(loans[purpose = town and high])", "count(office[area > people])",
-        "sum(concatenate([0], for l in loans return if l.purpose = \"扩产\" then l.sum else l.sum / 0))", "count(loans[not(open)])", "sum(loans.sum)", "office.area", "string length(town)"]),
+        "sum(concatenate([0], for l in loans return if l.purpose = \"扩产\" then l.sum else l.sum / 0))", "count(loans[not(open)])", "sum(loans.sum)", "office.area", "string length(town)", "band", "band / people", "pair.rate * revenue - pair.less", "first", "narrow", "answers",
+        "if sum(loans.sum) <= 60 then revenue else revenue * 60 / sum(loans.sum)", "sum(concatenate([0], for l in loans return l.sum / people))", "sum(for l in loans[open] return (if l.sum > 50 then pair.rate else band) * l.sum)"]),
     lambda inner: _numbers(inner, _join(NUMBER_COLUMN, ORDER, NUMBER) | FLAG | _join(TEXT_COLUMN, " = ", TEXT)),
     max_leaves=4,
 )  # fmt: skip
@@ -158,6 +165,8 @@ LEAVES = st.one_of(
     _join(SIMPLE_NUMBERS, ORDER, SIMPLE_NUMBERS),
     _join(NUMBER_COLUMN, " / ", NUMBER_COLUMN, ORDER, NUMBER),
     _join("(", NUMBER_COLUMN, " - ", NUMBER_COLUMN, ") / ", NUMBER_COLUMN, ORDER, NUMBER_COLUMN),
+    _join(NUMBER_COLUMN, " > revenue * (if ", FLAG, " then 0.1 else people / 3)"),
+    _join(NUMBER_COLUMN, ORDER, st.sampled_from(["band", "first", "narrow / 7"])),
     _join(NUMBER_COLUMN, " between ", NUMBER, " and ", NUMBER),
     _join(NUMBER_COLUMN, " in ", st.sampled_from(["[", "("]), NUMBER, "..", NUMBER, st.sampled_from(["]", ")"])),
     _join(NUMBER_COLUMN, " in [", NUMBER, ", ", NUMBER, "]"),
@@ -226,8 +235,67 @@ TREES = st.recursive(
 )
 
 
+def _table(
+    inputs: list[str],
+    rules: list[list[str]],
+    outputs: list[str],
+    policy: HitPolicy = HitPolicy.UNIQUE,
+    default: str | None = None,
+) -> DecisionTable:
+    """A table of tests ("not" before those that are turned round) and then answers."""
+
+    def test(text: str) -> UnaryTests:
+        if text == "-":
+            return UnaryTests(())
+        negated = text.startswith("not ")
+        membership: Any = parse_expression(f"people in ({text.removeprefix('not ')})")
+        return UnaryTests(membership.tests, negated)
+
+    return DecisionTable(
+        tuple(TableInput(parsed(each)) for each in inputs),
+        tuple(TableOutput(each, None, parsed(default) if default else None) for each in outputs),
+        tuple(
+            TableRule(tuple(map(test, rule[: len(inputs)])), tuple(map(parsed, rule[len(inputs) :])))
+            for rule in rules
+        ),
+        policy,
+    )
+
+
 def parsed(text: str) -> Any:
-    return parse_expression(text, COLUMNS)
+    """An expression, in which the names of the tables below stand for them."""
+
+    def filled(node: Any) -> Any:
+        if isinstance(node, Name) and node.name in TABLES:
+            return TABLES[node.name]
+        return rebuilt(node, filled)
+
+    return filled(parse_expression(text, COLUMNS))
+
+
+TABLES: dict[str, DecisionTable] = {}
+TABLES["band"] = _table(
+    ["min(revenue, 5000000)"],
+    [["<= 0", "0"], ["(0..7]", "revenue / 3"], ["(7..5000000)", "0.3"], [">= 5000000", "3"]],
+    ["rate"],
+)
+TABLES["pair"] = _table(
+    ["people", "kind"],
+    [["< 5", '"小型", "微型"', "0.05", "7"], ["< 5", '"中型"', "0.05", "0"], [">= 5", "-", "0.1", "people"]],
+    ["rate", "less"],
+    default="60",
+)
+TABLES["first"] = _table(
+    ["town", "people / 2"],
+    [['"东区"', "-", "revenue"], ["-", "> 1", "60"], ['not "西区", "南区"', "not 0, 1", "rate / 7"]],
+    ["sum"],
+    HitPolicy.FIRST,
+    "people",
+)
+TABLES["narrow"] = _table(
+    ["people", "high"], [["> 1", "true", "5"], ["not [1..5]", "-", "5"], ["0", "-", "1"]], ["sum"]
+)
+TABLES["answers"] = _table(["town"], [['"东区"', "revenue"], ['"西区"', "people / 0"], ["-", "3"]], ["sum"])
 
 
 def conditions() -> st.SearchStrategy[Requirement]:
@@ -253,6 +321,20 @@ AMOUNTS = st.one_of(
     SIMPLE_NUMBERS.map(lambda text: f"round half up(min(max(0, {text}), 500000), 2)"),
     st.just("round half up(if revenue in (< 5000000) then revenue * 0.03 else if revenue in [5000000..9000000] then 200000 else 0, 2)"),
     st.just("sum(concatenate([0], for l in loans return min(l.sum * 0.5, 3000)))"),
+    st.sampled_from(
+        [
+            "round half up(max(0, revenue * pair.rate - pair.less - research * min(revenue, 5000000) / revenue) * 0.5, 2)",
+            "round half up(revenue / people, 2)",
+            "round down(research / 3 * 3, 2)",
+            "revenue / 3 - revenue / 7",
+            "-(people / 7) + abs(revenue / 3)",
+            "min(score / 3, revenue / rate)",
+            "round half up(min(if sum(loans.sum) <= 60 then sum(loans.sum) * 0.05 else sum(loans.sum) * 0.05 * 60 / sum(loans.sum), 100000), 2)",
+            "99999999999999999999 / revenue * 0.00000001",
+            "1e6000 * revenue / (1e-6000 * people)",
+            "min(1e6000 * rate / 1e-6000, revenue)",
+        ]
+    ),
     st.just("null"),
     st.just('"text"'),
 )  # fmt: skip
@@ -320,6 +402,29 @@ def test_chunks_and_threads_change_nothing(threads: int) -> None:
     assert result.items[1].entitled == sum(
         not gone and not lost and people < 900 and town in (1, 12) for people, town, gone, lost in known
     )
+
+
+def test_quotients_and_tables_are_computed_in_columns() -> None:
+    """Only a row that no rule of a table is for, and whose amount is therefore null, is left to the row evaluator."""
+    table = pa.record_batch(
+        {
+            "people": pa.array(list(range(1, 401)), pa.int32()),
+            "revenue": pa.array(
+                [Decimal(row * 7) / 100 for row in range(399)] + [Decimal(-1)], pa.decimal128(18, 2)
+            ),
+        }
+    )
+    amount = parsed(
+        "round half up(max(0, revenue * band - people * 1.37 * min(revenue, 9) / (revenue + 0.01)), 2)"
+    )
+    program = Program("quotient", All("all", ()), amount)
+    agreement.assert_agreement([program], table)
+    assert sum(compile_programs([program]).evaluate(table).by_rows.values()) == 0
+
+    nobody = _table(["revenue"], [[">= 0", "revenue / people"]], ["sum"])
+    program = Program("null", All("all", ()), nobody)
+    agreement.assert_agreement([program], table)
+    assert sum(compile_programs([program]).evaluate(table).by_rows.values()) == 1
 
 
 def test_amounts_of_more_digits_than_python_keeps_agree() -> None:

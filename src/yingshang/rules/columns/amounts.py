@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,8 @@ from yingshang.rules.feel.values import Unknown
 class AmountPlan:
     """How one distinct amount is computed.
 
-    `key`: what it is known by.  `constant`: (state, fen) if it is the same for everyone.  `columnar`: whether vectors.py can do it.
-    `items`: how many items pay it.
+    `key`: what it is known by.  `constant`: (state, fen) if it is the same for everyone.
+    `columnar`: whether vectors.py can do it.  `items`: how many items pay it.
     """
 
     tree: Node
@@ -54,7 +54,17 @@ def _settled(value: Any) -> tuple[int, int]:
 SumOverLines = Callable[[Node], tuple[Vector, Booleans | None]]
 """A sum over lines for every row, and the rows where it is null for want of lines."""
 
-ConditionPlanes = Callable[[Node], tuple[Words, Words, Words | None]]
+
+class ConditionPlanes(NamedTuple):
+    """A condition for every row: where it is true, not false, an error; and where it is not had in columns."""
+
+    true: Words
+    open: Words
+    failed: Words | None
+    rest: Words | None
+
+
+PlanesOf = Callable[[Node], ConditionPlanes]
 
 
 class ChunkSource:
@@ -63,7 +73,7 @@ class ChunkSource:
     def __init__(
         self,
         columns: Mapping[str, ChunkColumn],
-        planes: ConditionPlanes,
+        planes: PlanesOf,
         size: int,
         rows: npt.NDArray[np.int64] | None = None,
         lines: SumOverLines | None = None,
@@ -114,10 +124,18 @@ class ChunkSource:
 
     def condition(self, tree: Node) -> Outcomes:
         """A condition the graph was told of. Raises NotColumnar if it was left to the row evaluator."""
-        true, open_, failed = self._planes(tree)
+        found = self._planes(tree)
         size = self._size
-        errors: Booleans | None = None if failed is None else self._chosen(unpack(failed, size))
-        return Outcomes(self._chosen(unpack(true, size)), self._chosen(~unpack(open_, size)), errors)
+
+        def rows_of(plane: Words | None) -> Booleans | None:
+            return None if plane is None else self._chosen(unpack(plane, size))
+
+        return Outcomes(
+            self._chosen(unpack(found.true, size)),
+            self._chosen(~unpack(found.open, size)),
+            rows_of(found.failed),
+            rows_of(found.rest),
+        )
 
 
 class ChunkAmounts:
@@ -130,7 +148,7 @@ class ChunkAmounts:
         self,
         graph: PredicateGraph,
         columns: Mapping[str, ChunkColumn],
-        planes: ConditionPlanes,
+        planes: PlanesOf,
         rows: int,
         count_calls: Callable[[RowExpression, int], None],
         lines: SumOverLines,
@@ -168,7 +186,8 @@ class ChunkAmounts:
     def _columnar(self, plan: AmountPlan, rows: npt.NDArray[np.int64] | None) -> _Computed | None:
         source = ChunkSource(self._columns, self._planes, self._size, rows, self._lines)
         try:
-            return _fen(vectors.evaluate(plan.tree, source, self._graph), source.rows)
+            with vectors.beyond_numbers():
+                return _fen(vectors.evaluate(plan.tree, source, self._graph), source.rows)
         except NotColumnar:
             return None
 
@@ -215,4 +234,4 @@ def _fen(amount: Vector, size: int) -> _Computed:
     return _Computed(fen, state, amount.rest)
 
 
-__all__ = ["AmountPlan", "ChunkAmounts", "ChunkSource", "plan_amount"]
+__all__ = ["AmountPlan", "ChunkAmounts", "ChunkSource", "ConditionPlanes", "plan_amount"]

@@ -337,7 +337,7 @@ def add_up(table: LineColumns, selection: Selection, value: Vector | None) -> tu
     every_known = None if known.all() else known
     # The running total may overflow and come back: its differences are exact all the same.
     if value.wide or value.bound * max(int(counts.max(initial=0)), 1) >= LARGEST:
-        wide = np.where(known, _decimal_totals(table, kept, value), Decimal(0))
+        wide = _decimal_totals(table, kept & known[table.owners], value)
         return Vector(wide, 0, 0, every_known, failed, rest, wide=True), empty
     values = np.where(kept, value.values, 0)
     totals = np.where(known, table.totals(values), 0)

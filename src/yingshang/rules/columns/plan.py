@@ -23,7 +23,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from yingshang.rules.columns import leaves, vectors
-from yingshang.rules.columns.amounts import AmountPlan, ChunkAmounts, ChunkSource, plan_amount
+from yingshang.rules.columns.amounts import (
+    AmountPlan,
+    ChunkAmounts,
+    ChunkSource,
+    ConditionPlanes,
+    plan_amount,
+)
 from yingshang.rules.columns.arrays import ChunkColumn, NotColumnar, Vocabulary
 from yingshang.rules.columns.combine import combine_derived
 from yingshang.rules.columns.leaves import Errors, LookupGroup, ThresholdGroup
@@ -35,6 +41,7 @@ from yingshang.rules.columns.planes import (
     all_set,
     clear_tail,
     count_bits,
+    pack,
     row_indices,
     unpack,
     word_count,
@@ -318,6 +325,7 @@ class _BoundPlan:
         ]
         self.children = {column: _BoundPlan((), child) for column, child in graph.children.items()}
         self._order(parts)
+        self.required = self._required()
         self.vocabularies = {field.name: Vocabulary() for field in schema}
         self.item_count = len(programs)
         self.late = frozenset(place for place, each in enumerate(self.nodes) if isinstance(each, ByRows))
@@ -362,6 +370,17 @@ class _BoundPlan:
         self.nodes: list[Predicate] = [graph.nodes[old] for old in order]
         self.parts_of_node = [tuple(self.place_of[part] for part in parts_of(each)) for each in self.nodes]
         self.parts = [tuple(sorted(self.place_of[part] for part in each)) for each in parts]
+
+    def _required(self) -> frozenset[int]:
+        """The nodes that requirements ask for, directly or by way of others."""
+        found: set[int] = set()
+        waiting = [part for parts in self.parts for part in parts]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting.extend(self.parts_of_node[node])
+        return frozenset(found)
 
     def _blocks(self) -> list[_Block]:
         by_size: dict[int, list[int]] = {}
@@ -460,7 +479,8 @@ class _ChunkResult:
 class _Predicates:
     """The predicates of one chunk, or of the lines of one of its columns.
 
-    `name` tells the memory of one table from that of another.
+    `rests`: of conditions that only numbers ask for, the rows that columns could not say; such numbers are not had in
+    columns there either.  `name` tells the memory of one table from that of another.
     """
 
     def __init__(
@@ -472,6 +492,7 @@ class _Predicates:
         self.words = word_count(rows)
         self.planes = BUFFERS.array(f"planes {name}", len(plan.nodes), 2, self.words)
         self.errors: Errors = {}
+        self.rests: dict[int, Words] = {}
         self.late: set[int] = set()
         self._lines: dict[str, tuple[LineColumns, _Predicates]] = {}
         self._sums: dict[int, tuple[Vector, Booleans]] = {}
@@ -530,18 +551,23 @@ class _Predicates:
         source = ChunkSource(self.columns, self._planes_of, self.rows, None, self.line_sum)
         left = vectors.evaluate(predicate.left, source, graph)
         right = vectors.evaluate(predicate.right, source, graph)
-        if predicate.denominator is None:
-            outcomes = vectors.compare(predicate.operator, left, right, self.rows)
-        else:
-            denominator = vectors.evaluate(predicate.denominator, source, graph)
-            outcomes = vectors.compare_ratio(predicate.operator, left, denominator, right, self.rows)
-        if outcomes.rest is not None and outcomes.rest.any():
-            outcomes = self._completed(node, outcomes)
+        with vectors.beyond_numbers():
+            if predicate.denominator is None:
+                outcomes = vectors.compare(predicate.operator, left, right, self.rows)
+            else:
+                denominator = vectors.evaluate(predicate.denominator, source, graph)
+                outcomes = vectors.compare_ratio(predicate.operator, left, denominator, right, self.rows)
+        rest = outcomes.rest
+        if rest is not None and rest.any():
+            if node in self.plan.required:
+                outcomes = self._completed(node, outcomes)
+            else:
+                self.rests[node] = pack(rest)
         leaves.write_outcomes(node, outcomes, self.rows, self.planes, self.errors)
 
     def _completed(self, node: int, outcomes: Outcomes) -> Outcomes:
         """With the rows that columns could not say."""
-        raise NotColumnar
+        raise AssertionError("lines have no requirements")  # pragma: no cover
 
     def derive(self, node: int) -> None:
         parts = self.plan.parts_of_node[node]
@@ -550,17 +576,22 @@ class _Predicates:
             self._compare(node, predicate)
             return
         combine_derived(node, predicate, parts, self.planes, self.errors, self.rows)
+        rests = [self.rests[part] for part in parts if part in self.rests]
+        if rests:
+            self.rests[node] = np.bitwise_or.reduce(rests)
 
-    def condition_planes(self, tree: Node) -> tuple[Words, Words, Words | None]:
+    def condition_planes(self, tree: Node) -> ConditionPlanes:
         """The planes of a condition inside an amount. What was done by rows is not there for every row."""
         node = self.plan.place_of[self.plan.graph.condition(tree)]
         if self.late and self._waited(node):
             raise NotColumnar
         return self._planes_of(tree)
 
-    def _planes_of(self, tree: Node) -> tuple[Words, Words, Words | None]:
+    def _planes_of(self, tree: Node) -> ConditionPlanes:
         node = self.plan.place_of[self.plan.graph.condition(tree)]
-        return self.planes[node, 0], self.planes[node, 1], self.errors.get(node)
+        return ConditionPlanes(
+            self.planes[node, 0], self.planes[node, 1], self.errors.get(node), self.rests.get(node)
+        )
 
     def _waited(self, node: int) -> bool:
         return node in self.plan.late_plan(frozenset(self.late)).pending
@@ -576,12 +607,13 @@ class _Predicates:
         leaves.write_outcomes(node, found, self.rows, self.planes, self.errors)
 
     def outcomes(self, tree: Node | None) -> Outcomes | None:
-        """A condition that was announced, for every row."""
-        return (
-            None
-            if tree is None
-            else ChunkSource(self.columns, self.condition_planes, self.rows).condition(tree)
-        )
+        """A condition that was announced, for every row. Raises NotColumnar if some rows are left."""
+        if tree is None:
+            return None
+        found = ChunkSource(self.columns, self.condition_planes, self.rows).condition(tree)
+        if found.rest is not None:
+            raise NotColumnar
+        return found
 
     def line_sum(self, tree: Node) -> tuple[Vector, Booleans | None]:
         """A sum over the lines of each row; and the rows where it is null, for want of lines."""
@@ -595,7 +627,8 @@ class _Predicates:
             if wanted.value is not None:
                 source = ChunkSource(lines.columns, lines.condition_planes, lines.rows)
                 value = vectors.evaluate(wanted.value, source, lines.plan.graph)
-            self._sums[place] = add_up(table, selection, value)
+            with vectors.beyond_numbers():
+                self._sums[place] = add_up(table, selection, value)
         found, empty = self._sums[place]
         return found, None if wanted.or_zero else empty
 

@@ -9,7 +9,8 @@ null there) are marked, and the row evaluator does them alone.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import (
     ROUND_CEILING,
@@ -229,16 +230,22 @@ def _folded(tree: syntax.Call) -> tuple[Node, ...]:
     return tree.arguments
 
 
+@contextmanager
+def beyond_numbers() -> Iterator[None]:
+    """Where a decimal is no number any more some row is an error, and only the row evaluator says which."""
+    try:
+        yield
+    except DecimalException:
+        raise NotColumnar from None
+
+
 def evaluate(tree: Node, source: Source, columns: Columns) -> Vector:
     """The vector of a tree that `supports` accepted. Raises NotColumnar where the numbers grow too large.
 
     To be called in the decimal context of FEEL.
     """
-    try:
+    with beyond_numbers():
         return _evaluate(tree, source, columns)
-    except DecimalException:
-        # Some row would be an error, and only the row evaluator says which.
-        raise NotColumnar from None
 
 
 def _evaluate(tree: Node, source: Source, columns: Columns) -> Vector:
@@ -452,7 +459,8 @@ def _divide(left: Vector, right: Vector) -> Vector:
     masks = _masks(left, right)
     zero = np.asarray(right.values == 0)
     if zero.any():
-        rows = next((len(each) for each in (left.values, right.values, masks.known) if np.ndim(each)), 1)
+        operands: tuple[Any, ...] = (left.values, right.values, masks.known)
+        rows = next((len(each) for each in operands if np.ndim(each)), 1)
         by_zero = np.broadcast_to(zero, (rows,))
         if masks.known is not None:
             by_zero = by_zero & masks.known
@@ -525,12 +533,14 @@ def _choose(outcome: Outcomes, then: Vector, otherwise: Vector) -> Vector:
         if outcome.failed is not None:
             # No way is unknown, and they do not lead to the same.
             failed |= outcome.failed & (first | wrong_first) & (second | wrong_second) & ~same
-    rest = None
+    rest: Booleans | None = None
     if then.rest is not None or otherwise.rest is not None:
         left_first = np.False_ if then.rest is None else then.rest
         left_second = np.False_ if otherwise.rest is None else otherwise.rest
         rest = (~outcome.false & left_first) | (~outcome.true & left_second)
-    values = np.where(known, np.where(outcome.true, ours, theirs), _NOTHING if wide else 0)
+    rest = _either(rest, outcome.rest)
+    nothing: Any = _NOTHING if wide else 0
+    values = np.where(known, np.where(outcome.true, ours, theirs), nothing)
     return Vector(values, scale, bound, None if known.all() else known, failed, rest, wide)
 
 
@@ -551,13 +561,16 @@ def _look_up(table: DecisionTable, output: int, source: Source, columns: Columns
     constants: dict[Decimal, int] = {}
     chosen: list[tuple[Booleans, Vector]] = []
     for rule, condition in zip(table.rules, rules, strict=True):
-        found = (
-            Outcomes(everyone, nobody, None) if condition is None else source.condition(condition)
-        )
+        found = Outcomes(everyone, nobody, None) if condition is None else source.condition(condition)
         true = found.true & ~decided if first_only else found.true
         perhaps = ~(found.true | found.false)
         if first_only:
             perhaps &= ~decided
+        if found.rest is not None:
+            # Nothing is known of the cells there.
+            wrong |= found.rest
+            perhaps |= found.rest
+            true = true & ~found.rest
         if found.failed is not None:
             wrong |= found.failed & perhaps
         doubtful |= perhaps

@@ -34,15 +34,16 @@ DEFAULT_BYTES: Final = 128 * 1024 * 1024
 
 @dataclass(slots=True)
 class _Planes:
-    """A predicate that columns could express: true, open, and errors if there are any."""
+    """A predicate that columns could express: true, open, and errors and rows that are left if there are any."""
 
     planes: Words
     errors: Words | None
+    rest: Words | None
     used: int
 
     @property
     def nbytes(self) -> int:
-        return self.planes.nbytes + (0 if self.errors is None else self.errors.nbytes)
+        return self.planes.nbytes + sum(each.nbytes for each in (self.errors, self.rest) if each is not None)
 
 
 @dataclass(slots=True)
@@ -173,13 +174,22 @@ class _WarmChunk(_Chunk):
                 found = _States(np.zeros(self.rows, np.uint8), np.zeros(self.rows, np.bool_), age)
             else:
                 failed = self.errors.get(place)
-                found = _Planes(self.planes[place].copy(), None if failed is None else failed.copy(), age)
+                found = _Planes(
+                    self.planes[place].copy(),
+                    None if failed is None else failed.copy(),
+                    self.rests.get(place),
+                    age,
+                )
             self.known[self.keys[place]] = found
 
     def _recall(self, place: int, key: str) -> bool:
         found = self.known.get(key)
         if found is None or isinstance(found, _Amounts):
             return False
+        if isinstance(found, _Planes) and found.rest is not None:
+            if place in self.plan.required:
+                return False
+            self.rests[place] = found.rest
         found.used = self.warm.rows.generation
         if isinstance(found, _Planes):
             self.planes[place] = found.planes

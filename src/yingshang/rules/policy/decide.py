@@ -146,6 +146,8 @@ class RowEvaluator:
         self.catalogue = catalogue
         self._leaves: dict[Node, _Leaf] = {}
         self._leaf_of: dict[int, _Leaf] = {}
+        # What each distinct condition reads, by its number.
+        self._columns: list[tuple[str, ...]] = []
         # Keeps every tree alive, so that no identity is used twice.
         self._trees: list[Node] = []
         self._facts: dict[str, Fact | None] = {}
@@ -169,31 +171,36 @@ class RowEvaluator:
             if leaf is None:
                 leaf = _Leaf(len(self._leaves), tree, compile_expression(tree, Mode.POLICY), columns_of(tree))
                 self._leaves[tree] = leaf
+                self._columns.append(leaf.columns)
             self._leaf_of[id(tree)] = leaf
             self._trees.append(tree)
         return leaf
 
     def decide_all(self, facts: Mapping[str, Any]) -> list[Decision]:
         """Every item for one subject."""
-        subject = _Subject(self, facts)
+        subject = self.subject(facts)
         return [subject.decide(program) for program in self.programs]
+
+    def subject(self, facts: Mapping[str, Any]) -> SubjectEvaluator:
+        """One subject for several items: a condition they share is evaluated once."""
+        return SubjectEvaluator(self, facts)
 
     def decide(self, program: Program, facts: Mapping[str, Any]) -> Decision:
         """One item for one subject."""
-        return _Subject(self, facts).decide(program)
+        return self.subject(facts).decide(program)
 
     def outcome(self, program: Program, facts: Mapping[str, Any]) -> Outcome:
         """Only what the requirement comes to."""
-        return _Subject(self, facts).result(program, program.requirement).outcome
+        return self.subject(facts).outcome(program.requirement)
 
     def outcomes(self, programs: Sequence[Program], facts: Mapping[str, Any]) -> list[Outcome]:
         """What the requirements of some items come to for one subject, without amounts."""
-        subject = _Subject(self, facts)
-        return [subject.result(program, program.requirement).outcome for program in programs]
+        subject = self.subject(facts)
+        return [subject.outcome(program.requirement) for program in programs]
 
     def value(self, tree: Node, facts: Mapping[str, Any]) -> Any:
         """The value of a resolved tree for a subject: may be Unknown or Failure."""
-        return _Subject(self, facts).value(tree)
+        return self.subject(facts).value(tree)
 
     def fact(self, column: str) -> Fact | None:
         """The declaration of a column's fact."""
@@ -207,7 +214,7 @@ class RowEvaluator:
         return tuple(each.code for each in fact.fields) if fact is not None else ()
 
 
-class _Subject:
+class SubjectEvaluator:
     """The facts of one subject, and what has been worked out about it so far."""
 
     def __init__(self, evaluator: RowEvaluator, facts: Mapping[str, Any]) -> None:
@@ -223,6 +230,26 @@ class _Subject:
         self.leaf_of = evaluator._leaf_of
         self.known: dict[int, _Known] = {}
         self.values: dict[str, FactValue] = {}
+
+    def supposing(self, column: str, value: Any) -> SubjectEvaluator:
+        """The same subject if one fact were this: only what reads it is worked out again."""
+        other = SubjectEvaluator(self.evaluator, {column: value})
+        other.facts = {**self.facts, **other.facts}
+        other.scope = Scope(other.facts, environment=Environment())
+        reads = self.evaluator._columns
+        other.known = {number: known for number, known in self.known.items() if column not in reads[number]}
+        other.values = {name: each for name, each in self.values.items() if name != column}
+        return other
+
+    def outcome(self, requirement: Requirement) -> Outcome:
+        """What a requirement comes to, without its reason."""
+        if isinstance(requirement, Condition):
+            leaf = self.leaf_of.get(id(requirement.tree)) or self.evaluator._leaf(requirement.tree)
+            return (self.known.get(leaf.number) or self._condition(leaf))[0]
+        if isinstance(requirement, Not):
+            return _NEGATED[self.outcome(requirement.part)]
+        needed = requirement.count if isinstance(requirement, AtLeast) else len(requirement.parts)
+        return combine([self.outcome(each) for each in requirement.parts], needed)
 
     def value(self, tree: Node) -> Any:
         return self.evaluator._leaf(tree).evaluate(self.scope)
@@ -474,6 +501,7 @@ __all__ = [
     "Outcome",
     "Payment",
     "RowEvaluator",
+    "SubjectEvaluator",
     "columns_of",
     "combine",
     "label_of",
