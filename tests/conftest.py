@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import psycopg
@@ -38,6 +39,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests with real commits leave the database as it was, at the cost of what they wrote."""
     with django_db_blocker.unblock():
         Pristine().use()
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays until the last: not to be looked over for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -504,7 +504,15 @@ class EmbeddedDatabase:
             "log_line_prefix": "%m [%p] %d ",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "full_page_writes": "off"}
+            settings |= {
+                "fsync": "off",
+                "full_page_writes": "off",
+                "synchronous_commit": "off",
+                "wal_level": "minimal",
+                "max_wal_senders": 0,
+                "wal_compression": "off",
+                "update_process_title": "off",
+            }
         lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
         account.write(
             data / "postgresql.conf",

@@ -24,14 +24,13 @@ from yingshang.kernel.access.api import (
     create_user,
     grant_mandate,
     load_roles,
-    roles,
     system_actor,
 )
-from yingshang.kernel.access.models import User
+from yingshang.kernel.access.models import Role, User
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.models import Agency, Party, Region
-from yingshang.kernel.reference.api import get_region, make_credit_code, region_path
+from yingshang.kernel.reference.api import ancestors_of, make_credit_code, region_path
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """A Monday morning in China."""
@@ -95,19 +94,29 @@ def _recorded() -> QuerySet[AuditEvent]:
 def region(code: str) -> Region:
     """A real division with everything above it."""
     found = Region.objects.filter(pk=code).first()
-    if found is not None:
-        return found
-    entry = get_region(code)
-    parent = region(entry.parent_code) if entry.parent_code else None
-    with arranged():
-        return Region.objects.create(
-            code=code,
-            path=entry.path,
-            name=entry.name,
-            full_name=region_path(code),
-            level=entry.level,
-            parent=parent,
-        )
+    return regions(code)[code] if found is None else found
+
+
+def regions(*codes: str) -> dict[str, Region]:
+    """Real divisions with everything above them, by their codes; those that are missing are made in one go."""
+    wanted = {each.code: each for code in codes for each in ancestors_of(code)}
+    there = Region.objects.in_bulk(list(wanted))
+    missing = [each for code, each in wanted.items() if code not in there]
+    if missing:
+        with arranged():
+            made = Region.objects.bulk_create(
+                Region(
+                    code=each.code,
+                    path=each.path,
+                    name=each.name,
+                    full_name=region_path(each.code),
+                    level=each.level,
+                    parent_id=each.parent_code,
+                )
+                for each in missing
+            )
+        there |= {each.pk: each for each in made}
+    return there
 
 
 def agency(region_code: str = DAOLI, kind: str = "government_service_center") -> Agency:
@@ -191,5 +200,5 @@ def clerk_of(party: Party, powers: tuple[str, ...] = ("parties.view_own",)) -> P
 
 def ensure_roles() -> None:
     """The roles of the file, once."""
-    if not roles():
+    if not Role.objects.exists():
         load_roles(actor=_ARRANGER, now=NOW)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, region
+from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, region, regions
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.parties.api import ImportSummary, import_facts
 from yingshang.kernel.parties.models import ImportReject, Party
@@ -26,9 +26,7 @@ _numbers = count(1)
 
 def region_tree(code: str = HARBIN) -> None:
     """A region, what it lies in, and the divisions one level below it."""
-    region(code)
-    for child in children_of(code):
-        region(child.code)
+    regions(code, *(child.code for child in children_of(code)))
 
 
 def a_credit_code(region_code: str = DAOLI) -> str:

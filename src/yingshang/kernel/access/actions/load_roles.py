@@ -12,7 +12,7 @@ from yingshang.kernel.ledger.api import Target, record
 
 from ..actors import Actor
 from ..errors import InvalidRole, NotAllowed
-from ..models import Appointment, Mandate, Role, SystemClient
+from ..models import Appointment, Mandate, Role, SystemClient, User
 from ..roles_file import RolesFile, read_roles, roles_file
 
 _FIELDS = (
@@ -49,8 +49,12 @@ def load_roles(*, actor: Actor, now: datetime, path: Path | None = None) -> tupl
             return ()
         _refuse_held(set(existing) - {role.code for role in file.roles}, file, now)
         Role.objects.filter(code__in=set(before) - set(after)).delete()
-        for code, values in after.items():
-            Role.objects.update_or_create(code=code, defaults=values)
+        Role.objects.bulk_create(
+            [Role(code=code, **values) for code, values in after.items()],
+            update_conflicts=True,
+            unique_fields=["code"],
+            update_fields=_FIELDS,
+        )
         outdated.update(powers=powers)
         record(
             actor=actor,
@@ -84,8 +88,10 @@ def _differences(existing: dict[str, Role], file: RolesFile) -> tuple[dict[str, 
 
 def _refuse_held(dropped: set[str], file: RolesFile, now: datetime) -> None:
     """Refuse to drop roles that were ever held, and conflicts between roles that one person holds."""
-    held = set(Appointment.objects.filter(role__code__in=dropped).values_list("role__code", flat=True))
-    held |= set(SystemClient.objects.filter(role__code__in=dropped).values_list("role__code", flat=True))
+    held: set[str] = set()
+    if dropped:
+        held |= set(Appointment.objects.filter(role__code__in=dropped).values_list("role__code", flat=True))
+        held |= set(SystemClient.objects.filter(role__code__in=dropped).values_list("role__code", flat=True))
     if held:
         names = ", ".join(sorted(held))
         raise InvalidRole(
@@ -93,22 +99,20 @@ def _refuse_held(dropped: set[str], file: RolesFile, now: datetime) -> None:
             message_zh=f"有人担任或曾担任的角色不能删除：{names}",
             roles=sorted(held),
         )
+    holders: dict[str, set[int]] = {}
+    for code, user_id in (
+        Appointment.objects.filter(ended_at__isnull=True)
+        .exclude(valid_until__lt=now.date())
+        .filter(role__code__in=[definition.code for definition in file.roles if definition.conflicts])
+        .values_list("role__code", "user_id")
+    ):
+        holders.setdefault(code, set()).add(user_id)
     for definition in file.roles:
         for other in definition.conflicts:
-            both = (
-                Appointment.objects.filter(ended_at__isnull=True, role__code=definition.code)
-                .exclude(valid_until__lt=now.date())
-                .filter(
-                    user__appointments__role__code=other,
-                    user__appointments__ended_at__isnull=True,
-                )
-                .exclude(user__appointments__valid_until__lt=now.date())
-                .select_related("user")
-                .first()
-            )
-            if both is not None:
+            if both := holders.get(definition.code, set()) & holders.get(other, set()):
+                user = User.objects.get(pk=min(both))
                 raise InvalidRole(
-                    f"{both.user} holds both {definition.code} and {other}; end one of them first",
-                    message_zh=f"{both.user}同时担任“{definition.code}”和“{other}”，请先终止其一",
+                    f"{user} holds both {definition.code} and {other}; end one of them first",
+                    message_zh=f"{user}同时担任“{definition.code}”和“{other}”，请先终止其一",
                     roles=[definition.code, other],
                 )
