@@ -28,6 +28,7 @@ _COMMANDS = {
     "restore": "platform",
     "verify": "log",
     "cosign": "log",
+    "bank-sim": "bank",
     "policy": "policy",
     "dmn": "dmn",
 }
