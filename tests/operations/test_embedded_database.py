@@ -30,6 +30,8 @@ START = (
     "from yingshang.operations.embedded_database import EmbeddedDatabase; "
     "print(EmbeddedDatabase(Path(sys.argv[1]), durable=False).start())"
 )
+# Whoever runs the tests in the background has interrupts ignored, and children inherit that.
+INTERRUPT = "; import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler); os.killpg(0, signal.SIGINT)"
 
 
 @pytest.fixture
@@ -241,7 +243,7 @@ def test_the_server_outlives_the_terminal_that_started_it(
 ) -> None:
     database = make()
     done = subprocess.run(
-        [sys.executable, "-c", START + "; import os, signal; os.killpg(0, signal.SIGINT)", folder / "db"],
+        [sys.executable, "-c", START + INTERRUPT, folder / "db"],
         start_new_session=True,
         capture_output=True,
         check=False,

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "yingshang.kernel.forms",
     "yingshang.kernel.flow",
     "yingshang.areas.policies",
+    "yingshang.areas.claims",
     "yingshang.processes.enterprise_binding",
     "yingshang.processes.fact_objection",
     "yingshang.web.design",

@@ -62,6 +62,8 @@ APPEND_ONLY = (
     "ledger_checkpoint",
     "ledger_cosignature",
     "access_personaldataview",
+    "claims_journalentry",
+    "claims_journalline",
 )
 
 _FUNCTIONS = """

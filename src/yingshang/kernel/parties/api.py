@@ -46,6 +46,7 @@ from .fact_tables import (
 )
 from .facts import value_from_text, written_text
 from .imports import get_import, import_rejects, imports, rejects_file
+from .locks import lock_party
 from .personal import PersonalDatum, personal_data
 from .portraits import fact_history, portrait
 from .public import PublicEntry, public_entry
@@ -189,6 +190,7 @@ __all__ = [
     "import_rejects",
     "imports",
     "load_reference_data",
+    "lock_party",
     "mark_distinct",
     "may_declare",
     "merge_parties",

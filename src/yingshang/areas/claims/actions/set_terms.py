@@ -1,0 +1,140 @@
+"""How claims for an item are dealt with: by whom, on which way, from which fund."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.forms.models import model_to_dict
+
+from yingshang.areas.policies.api import PublishedItem, published_items
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.ledger.api import Target, record
+
+from ..errors import BudgetNotFound, InvalidTerms
+from ..models import Fund, ItemTerms
+from ..models.claims import MODES
+from ..reach import ensure_region
+
+DUTIES = ("accept", "review", "approve", "pay")
+REVIEWS = ("joint", "experts", "field")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an agency sets for an item; the fields are those of `ItemTerms`."""
+
+    agency_id: int
+    mode: str
+    fund_id: int
+    period: str = "year"
+    publicity_working_days: int = 5
+    consent_working_days: int = 15
+    needs_representative: bool = False
+    separate: Sequence[str] = DUTIES
+    reviews: Sequence[str] = ()
+    joint_agencies: Sequence[int] = ()
+    materials: Sequence[Mapping[str, Any]] = ()
+    lines: Mapping[str, Any] = field(default_factory=dict)
+    sample_percent: int = 10
+    results: Sequence[Mapping[str, Any]] = ()
+    source: str = ""
+
+
+@transaction.atomic
+def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
+    """Set or change the terms of an item in force. Claims that have begun keep their way.
+
+    Raises InvalidTerms with the field, BudgetNotFound for a fund that does not exist.
+    """
+    scope = actor.require("claims.set_terms")
+    item = _item(code, now)
+    ensure_region(scope, item.region_path)
+    _check(terms)
+    fund = Fund.objects.filter(pk=terms.fund_id).first()
+    if fund is None:
+        raise BudgetNotFound(f"no fund {terms.fund_id}", message_zh="没有这项资金", value=terms.fund_id)
+    row = ItemTerms.objects.select_for_update().filter(item_code=code).first()
+    before = _plain(row) if row else None
+    values = {
+        "agency_id": terms.agency_id,
+        "region_path": item.region_path,
+        "mode": terms.mode,
+        "fund": fund,
+        "period": terms.period,
+        "publicity_working_days": terms.publicity_working_days,
+        "consent_working_days": terms.consent_working_days,
+        "needs_representative": terms.needs_representative,
+        "separate": list(terms.separate),
+        "reviews": list(terms.reviews),
+        "joint_agencies": list(terms.joint_agencies),
+        "materials": [dict(each) for each in terms.materials],
+        "lines": dict(terms.lines),
+        "sample_percent": terms.sample_percent,
+        "results": [dict(each) for each in terms.results],
+        "source": terms.source[:400],
+        "changed_at": now,
+        "changed_by_name": actor.name,
+    }
+    if row is None:
+        row = ItemTerms.objects.create(item_code=code, **values)
+    else:
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.revision += 1
+        row.save()
+    record(
+        actor=actor,
+        action="claims.terms_set",
+        target=Target(
+            "claim_terms", code, item.name, region_path=item.region_path, agency_id=terms.agency_id
+        ),
+        now=now,
+        before=before,
+        after=_plain(row),
+    )
+    return int(row.pk)
+
+
+def _item(code: str, now: datetime) -> PublishedItem:
+    found = next((each for each in published_items(day=now.date(), codes=[code])), None)
+    if found is None:
+        raise InvalidTerms(
+            f"{code} is not published", message_zh=f"“{code}”没有已发布的版本", field="code", value=code
+        )
+    return found
+
+
+def _check(terms: Terms) -> None:
+    for name, value, known in (
+        ("mode", [terms.mode], MODES),
+        ("separate", terms.separate, DUTIES),
+        ("reviews", terms.reviews, REVIEWS),
+    ):
+        strange = [each for each in value if each not in known]
+        if strange:
+            raise InvalidTerms(
+                f"{name}: {', '.join(strange)} is none of {', '.join(known)}",
+                message_zh=f"{name} 应为以下之一：{'、'.join(known)}",
+                field=name,
+            )
+    if not 0 <= terms.sample_percent <= 100:
+        raise InvalidTerms(
+            "the share drawn for a check lies between 0 and 100",
+            message_zh="抽查比例应在 0 到 100 之间",
+            field="sample_percent",
+        )
+    if terms.mode == "instant" and (terms.reviews or terms.publicity_working_days):
+        raise InvalidTerms(
+            "what is granted at once has no review and no publicity before payment",
+            message_zh="即申即享的事项不设审核环节和事前公示",
+            field="mode",
+        )
+
+
+def _plain(row: ItemTerms) -> dict[str, Any]:
+    plain = model_to_dict(row, exclude=["id", "revision", "changed_at", "changed_by_name"])
+    return {name: value for name, value in plain.items() if value not in (None, "", [], {})}

@@ -1,0 +1,140 @@
+"""An enterprise hands a claim in: it is granted at once, or its review begins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from yingshang.areas.policies.api import ReceiptView, decide_one, freeze
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.flow.api import Subject, start_case
+from yingshang.kernel.parties.api import get_party
+
+from ..approving import award
+from ..errors import InvalidClaim
+from ..lifecycle import CLAIM
+from ..models import Claim, ItemTerms
+from ..reach import load
+from ._steps import move, tell_enterprise
+from .begin_claim import ensure_open, terms_for
+from .keep_accounts import usable_account
+
+SUBJECT = "claim"
+FLOW = "claim_review"
+
+
+@transaction.atomic
+def submit_claim(
+    *, actor: Actor, claim_id: int, account_id: int, submission_id: int | None = None, now: datetime
+) -> str:
+    """Hand a draft in; the state it is in then. What it was decided on is frozen in a receipt anybody can check.
+
+    Instant ones are approved, and queued for payment, in this very transaction. The moment that counts is the server's:
+    a claim handed in on the last day of a window is in time until midnight there.
+    Raises ClaimNotFound, NotPossibleNow, InvalidClaim, AccountNotFound, WindowClosed, NotEntitled, OverBudget.
+    """
+    claim = load(actor, claim_id, "claims.apply_own")
+    CLAIM.after(claim.state, "submitted")
+    terms = terms_for(claim.item_code)
+    party_id = claim.enterprise.pk
+    decided = decide_one(actor=actor, party_id=party_id, code=claim.item_code, day=timezone.localdate(now))
+    ensure_open(decided, terms, now)
+    _ensure_complete(claim, terms)
+    claim.account = usable_account(party_id=party_id, account_id=account_id)
+    receipt = freeze(actor=actor, party_id=party_id, code=claim.item_code, now=now)
+    _keep(claim, receipt, submission_id, now)
+    if claim.mode == "instant":
+        award(
+            claim,
+            "granted",
+            actor=actor,
+            now=now,
+            terms=terms,
+            decided=decided,
+            more={"receipt": receipt.id},
+        )
+        claim.submitted_event = claim.decided_event
+        claim.save(update_fields=["submitted_event"])
+        clear(claim, actor=actor, now=now)
+        return claim.state
+    claim.submitted_event = move(
+        claim, "submitted", actor=actor, now=now, more={"receipt": receipt.id, "outcome": receipt.outcome}
+    )
+    case = start_case(
+        actor=actor,
+        definition=FLOW,
+        subject=Subject(SUBJECT, str(claim.pk), f"{claim.enterprise.name}：{claim.item_name}"),
+        party_id=party_id,
+        region_code=get_party(actor=actor, party_id=party_id).region_code or "",
+        agencies=_lanes(claim, terms),
+        data={
+            "joint": "joint" in terms.reviews,
+            "experts": "experts" in terms.reviews,
+            "field": "field" in terms.reviews,
+        },
+        now=now,
+    )
+    claim.case_id = case.id
+    claim.save(update_fields=["case_id", "submitted_event"])
+    tell_enterprise(claim, "received", now=now, due=case.deadline.due_on if case.deadline else "")
+    return claim.state
+
+
+def clear(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """Nothing stands before the payment any more. Raises NotPossibleNow."""
+    move(claim, "cleared", actor=actor, now=now)
+
+
+def _keep(claim: Claim, receipt: ReceiptView, submission_id: int | None, now: datetime) -> None:
+    claim.receipt_id = receipt.id
+    claim.facts = {
+        each.column: {
+            "value": each.value,
+            "source": each.source,
+            "as_of": each.as_of.isoformat() if each.as_of else None,
+        }
+        for each in receipt.facts
+    }
+    claim.version = receipt.version
+    claim.expected_fen = (
+        receipt.certain_fen if receipt.certain_fen == receipt.possible_fen else claim.expected_fen
+    )
+    claim.submission_id = submission_id
+    claim.submitted_at = now
+
+
+def _ensure_complete(claim: Claim, terms: ItemTerms) -> None:
+    have = set(claim.materials.values_list("code", flat=True))
+    lacking = [each for each in terms.materials if each.get("required") and each["code"] not in have]
+    if lacking:
+        names = [str(each["name"]) for each in lacking]
+        raise InvalidClaim(
+            f"these materials are missing: {', '.join(names)}; add them, or promise them where that is possible",
+            message_zh=f"缺少材料：{'、'.join(names)}；请上传，允许承诺的也可以先作承诺",
+            field="materials",
+            lacking=[each["code"] for each in lacking],
+        )
+    if terms.lines and not claim.lines.exists():
+        raise InvalidClaim(
+            f"the table {terms.lines.get('name', '')} is empty; upload it",
+            message_zh=f"请上传{terms.lines.get('name', '明细表')}",
+            field="lines",
+        )
+    if terms.needs_representative and claim.confirmed_by_representative_at is None:
+        raise InvalidClaim(
+            "the legal representative has to confirm it before it is handed in",
+            message_zh="须先由法定代表人确认，才能提交",
+            field="representative",
+        )
+
+
+def _lanes(claim: Claim, terms: ItemTerms) -> dict[str, int]:
+    joint = list(terms.joint_agencies) or [terms.agency_id]
+    return {
+        "agency": terms.agency_id,
+        "joint_first": joint[0],
+        "joint_second": joint[-1],
+        "approving": terms.agency_id,
+    }

@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+
+
+class ClaimsConfig(AppConfig):
+    name = "yingshang.areas.claims"
+    label = "claims"
+    verbose_name = "兑现"
+
+    def ready(self) -> None:
+        from importlib.resources import files
+
+        from yingshang.kernel.flow.api import declare_flows, register_subject
+        from yingshang.kernel.notices.api import declare_templates
+
+        from . import permissions  # noqa: F401  (declares them)
+        from .actions.submit_claim import SUBJECT
+        from .handlers import FOLLOWED, follow
+
+        declare_flows(files(__package__) / "data/flows/claim_review.yaml")
+        declare_templates(files(__package__) / "data/messages.yaml")
+        register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])

@@ -1,0 +1,113 @@
+"""What can be wrong with a claim or a payment, each with a stable code and both languages."""
+
+from __future__ import annotations
+
+from yingshang.rules.errors import DomainError
+
+
+class ClaimNotFound(DomainError):
+    """No such claim within the actor's reach."""
+
+    code = "claims.claim_not_found"
+
+
+class NotPossibleNow(DomainError):
+    """The state of the claim, the order or the batch does not allow it."""
+
+    code = "claims.not_possible_now"
+
+
+class NotEntitled(DomainError):
+    """The enterprise is not entitled, or it cannot be decided yet. `details["failed"]` names the conditions."""
+
+    code = "claims.not_entitled"
+
+
+class AlreadyClaimed(DomainError):
+    """The enterprise has a claim for this item and period already."""
+
+    code = "claims.already_claimed"
+
+
+class WindowClosed(DomainError):
+    """The item is not open to applications now; `details` say since or until when, in the server's time."""
+
+    code = "claims.window_closed"
+
+
+class NoTerms(DomainError):
+    """Nobody has said yet how claims for the item are dealt with, from which fund and by whom."""
+
+    code = "claims.no_terms"
+
+
+class NotFundable(DomainError):
+    """Nothing can be paid under the item; `message_zh` says why."""
+
+    code = "claims.not_fundable"
+
+
+class InvalidClaim(DomainError):
+    """Something the enterprise gave cannot be taken; `field` names it."""
+
+    code = "claims.invalid_claim"
+
+
+class InvalidAccount(DomainError):
+    """An account that cannot be paid to; `field` names what is wrong with it."""
+
+    code = "claims.invalid_account"
+
+
+class AccountNotFound(DomainError):
+    """No such account of the enterprise."""
+
+    code = "claims.account_not_found"
+
+
+class BudgetNotFound(DomainError):
+    """No such fund or budget within the actor's reach."""
+
+    code = "claims.budget_not_found"
+
+
+class InvalidBudget(DomainError):
+    """An amount of a budget that cannot be."""
+
+    code = "claims.invalid_budget"
+
+
+class OverBudget(DomainError):
+    """The budget does not hold as much. `details` name what is left, in fen."""
+
+    code = "claims.over_budget"
+
+
+class BatchNotFound(DomainError):
+    """No such payment batch within the actor's reach."""
+
+    code = "claims.batch_not_found"
+
+
+class NothingToPay(DomainError):
+    """No claim of the selection can be ordered now."""
+
+    code = "claims.nothing_to_pay"
+
+
+class InvalidJournal(DomainError):
+    """Lines of an entry do not add up to zero, or name no account."""
+
+    code = "claims.invalid_journal"
+
+
+class Stopped(DomainError):
+    """The circuit breaker holds the claim, its item or its fund; only a supervisor releases it."""
+
+    code = "claims.stopped"
+
+
+class InvalidTerms(DomainError):
+    """How claims for an item are to be dealt with contradicts itself; `field` names what."""
+
+    code = "claims.invalid_terms"

@@ -1,0 +1,20 @@
+"""Which way claims, batches, orders, lists and recoveries may go: the tables of `data/lifecycle.yaml`."""
+
+from __future__ import annotations
+
+from yingshang.kernel.reference.api import Lifecycle
+
+from .errors import NotPossibleNow
+
+
+def _table(name: str, thing: str, thing_zh: str) -> Lifecycle:
+    return Lifecycle(
+        "yingshang.areas.claims", table=name, thing=thing, thing_zh=thing_zh, refusal=NotPossibleNow
+    )
+
+
+CLAIM = _table("claim", "claim", "该申请")
+BATCH = _table("batch", "batch", "该拨付批次")
+ORDER = _table("order", "payment order", "该支付指令")
+LIST = _table("list", "list", "该名单")
+RECOVERY = _table("recovery", "recovery", "该追回事项")

@@ -1,0 +1,71 @@
+"""What several claims of one enterprise limit together: groups of which the highest is paid, and items that exclude
+each other. Caps by year and over all years are the policy's own: it reads them from the facts payments leave behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from yingshang.areas.policies.api import Decided, published_items, read_source
+from yingshang.kernel.access.api import entries_of
+
+from .awards import Award, cut
+from .errors import NotEntitled
+from .models import Claim
+from .models.claims import ENDED_WITHOUT
+
+
+def limited(award: Award, *, claim: Claim, decided: Decided, now: datetime) -> Award:
+    """The award after what the enterprise was awarded already in the same group, or by items that exclude this one.
+
+    Raises NotEntitled where nothing is left, naming the other claim.
+    """
+    source = read_source(decided.item.source)
+    group = dict(source.get("stacking") or {})
+    excluded = set(source.get("excludes") or ())
+    others = list(
+        Claim.objects.filter(party__in=entries_of(claim.enterprise.pk), award_fen__gt=0)
+        .exclude(pk=claim.pk)
+        .exclude(state__in=ENDED_WITHOUT)
+    )
+    if not others:
+        return award
+    for other in others:
+        if other.item_code in excluded or claim.item_code in _excluded_by(other, now):
+            raise NotEntitled(
+                f"{other.number} ({other.item_name}) was awarded, which excludes this one",
+                message_zh=f"已获得“{other.item_name}”（{other.number}），按规定不能同时享受",
+                value=other.number,
+            )
+    if not group.get("group"):
+        return award
+    same = [each for each in others if _group_of(each, now) == group["group"]]
+    had = sum(each.award_fen or 0 for each in same)
+    if not had:
+        return award
+    # 就高不重复、补差: of one group the enterprise has the highest award; what it had already is not paid again.
+    highest = max(award.amount_fen - had, 0)
+    if highest <= 0:
+        raise NotEntitled(
+            f"as much or more was awarded in the same group ({', '.join(each.number for each in same)})",
+            message_zh="同类政策已获得不低于本项的金额，按就高原则不再重复兑付："
+            + "、".join(each.number for each in same),
+            value=same[0].number,
+        )
+    return cut(award, min(highest, award.amount_fen))
+
+
+def _source(claim: Claim, now: datetime) -> dict[str, Any]:
+    found: Iterable[Any] = published_items(day=now.date(), codes=[claim.item_code])
+    item = next(iter(found), None)
+    return dict(read_source(item.source)) if item else {}
+
+
+def _excluded_by(claim: Claim, now: datetime) -> set[str]:
+    return set(_source(claim, now).get("excludes") or ())
+
+
+def _group_of(claim: Claim, now: datetime) -> str:
+    return str((_source(claim, now).get("stacking") or {}).get("group") or "")

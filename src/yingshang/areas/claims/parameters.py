@@ -1,0 +1,15 @@
+"""Numbers of this area that are data, not code."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@cache
+def payment() -> dict[str, Any]:
+    """`data/payment.yaml`."""
+    return dict(yaml.safe_load((files(__package__) / "data/payment.yaml").read_text(encoding="utf-8")))

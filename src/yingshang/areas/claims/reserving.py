@@ -1,0 +1,129 @@
+"""Keeping budget for awards, and giving it back. Called within the transaction of an action, whose event it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from .awards import Award, split
+from .errors import BudgetNotFound, OverBudget
+from .journal import Line, moved, write_entry
+from .models import Budget, Claim, Fund, Instalment, Reservation
+
+
+def budgets_for(fund: Fund, *, year: int) -> dict[str, Budget]:
+    """Level → budget of a fund's year, locked in the order of their numbers so that two never wait for each other."""
+    rows = Budget.objects.select_for_update().filter(fund=fund, year=year).order_by("pk")
+    return {row.level: row for row in rows}
+
+
+def reserve(
+    awards: Sequence[tuple[Claim, Award]], *, fund: Fund, reference: str, event_id: int, now: datetime
+) -> None:
+    """Instalments and reservations of some claims of one fund, all or none, with one journal entry.
+
+    Raises BudgetNotFound where a level that bears a share has set nothing aside this year, and OverBudget.
+    """
+    year = timezone.localdate(now).year
+    budgets = budgets_for(fund, year=year)
+    instalments: list[Instalment] = []
+    wanted: list[list[tuple[Budget, int]]] = []
+    for claim, award in awards:
+        bearing = _bearing(award, budgets, fund, year)
+        for number, part in enumerate(award.parts, 1):
+            instalments.append(
+                Instalment(
+                    claim=claim,
+                    number=number,
+                    code=part.code[:40],
+                    text=part.text,
+                    amount_fen=part.amount_fen,
+                    state="waiting" if part.waiting else "due",
+                    condition=part.condition,
+                )
+            )
+            shared = split(part.amount_fen, [weight for _, weight in bearing])
+            wanted.append([(budget, fen) for (budget, _), fen in zip(bearing, shared, strict=True) if fen])
+    Instalment.objects.bulk_create(instalments)
+    reservations = [
+        Reservation(budget=budget, instalment=part, amount_fen=fen)
+        for part, kept in zip(instalments, wanted, strict=True)
+        for budget, fen in kept
+    ]
+    try:
+        with transaction.atomic():
+            Reservation.objects.bulk_create(reservations)
+    except IntegrityError as refusal:
+        if "claims_within_budget" not in str(refusal):
+            raise
+        raise _over(budgets.values(), reservations, fund, year) from None
+    lines: list[Line] = []
+    for each in reservations:
+        lines += moved(each.budget_id, each.amount_fen, source="free", to="reserved")
+    write_entry(lines, kind="reserved", reference=reference, told="核准预留", event_id=event_id, now=now)
+
+
+def release(claims: Iterable[Claim], *, reference: str, event_id: int, now: datetime) -> int:
+    """Give back what is held for claims that come to nothing; how many fen. What was spent stays."""
+    rows = list(
+        Reservation.objects.select_for_update()
+        .filter(instalment__claim__in=[claim.pk for claim in claims], state="held")
+        .order_by("budget_id", "pk")
+    )
+    if not rows:
+        return 0
+    list(Budget.objects.select_for_update().filter(pk__in={row.budget_id for row in rows}).order_by("pk"))
+    Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(state="released")
+    Instalment.objects.filter(pk__in={row.instalment_id for row in rows}).update(state="lost")
+    lines: list[Line] = []
+    for row in rows:
+        lines += moved(row.budget_id, row.amount_fen, source="reserved", to="free")
+    write_entry(lines, kind="released", reference=reference, told="释放预留", event_id=event_id, now=now)
+    return sum(row.amount_fen for row in rows)
+
+
+def _bearing(award: Award, budgets: dict[str, Budget], fund: Fund, year: int) -> list[tuple[Budget, int]]:
+    if not award.shares:
+        if len(budgets) == 1:
+            return [(next(iter(budgets.values())), 1)]
+        if not budgets:
+            raise _none(fund, year, "")
+        # Nothing is said about who bears it: the level the fund itself belongs to.
+        own = {0: "national", 2: "province", 4: "city"}.get(len(fund.region_path), "county")
+        if own not in budgets:
+            raise _none(fund, year, own)
+        return [(budgets[own], 1)]
+    for share in award.shares:
+        if share.level not in budgets:
+            raise _none(fund, year, share.level)
+    return [(budgets[share.level], share.weight) for share in award.shares]
+
+
+def _none(fund: Fund, year: int, level: str) -> BudgetNotFound:
+    return BudgetNotFound(
+        f"{fund.code} has no budget of {year}{f' at the level {level}' if level else ''}; set one aside first",
+        message_zh=f"“{fund.name}”没有 {year} 年{level}预算，请先安排预算",
+        value=fund.code,
+        level=level,
+    )
+
+
+def _over(budgets: Iterable[Budget], wanted: Iterable[Reservation], fund: Fund, year: int) -> OverBudget:
+    needed: dict[int, int] = {}
+    for each in wanted:
+        needed[each.budget_id] = needed.get(each.budget_id, 0) + each.amount_fen
+    short = next((each for each in budgets if needed.get(each.pk, 0) > each.free_fen), next(iter(budgets)))
+    return OverBudget(
+        f"{needed.get(short.pk, 0) / 100:.2f} yuan are asked of {fund.code} {year} ({short.level}), which has "
+        f"{short.free_fen / 100:.2f} left",
+        message_zh=(
+            f"“{fund.name}”{year} 年预算余额不足：需要 {needed.get(short.pk, 0) / 100:.2f} 元，"
+            f"可用 {short.free_fen / 100:.2f} 元"
+        ),
+        value=fund.code,
+        free_fen=short.free_fen,
+        needed_fen=needed.get(short.pk, 0),
+    )
