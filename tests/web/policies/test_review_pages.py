@@ -217,10 +217,10 @@ def test_the_agency_answers_and_publishes_what_became_of_it(at_noon: Callable[[d
         {f"{number}-verdict": "not_adopted", f"{number}-answer": "", f"{number}-public_text": "建议放宽。"},
     )
     assert wrong.status_code == 422
-    for each in (1, 2):
+    for each, shown in ((1, "请*"), (2, "建议*")):
         client.post(
             f"{address}comments/{each}/",
-            {f"{each}-verdict": "partly", f"{each}-answer": "资金有限", f"{each}-public_text": "建议放宽。"},
+            {f"{each}-verdict": "partly", f"{each}-answer": "资金有限", f"{each}-public_text": shown},
         )
     assert "已公布意见采纳情况" in words(
         client.post(f"{address}conclude/", {"summary": "部分采纳2条。"}, follow=True)

@@ -36,7 +36,7 @@ def documents(
     *, actor: Actor, text: str = "", region_path: str = "", status: str = "", offset: int = 0, limit: int = 25
 ) -> DocumentPage:
     """Documents the actor may see, newest first: everybody the public ones, officials those of their reach."""
-    rows = _visible_documents(actor)
+    rows = visible_documents(actor)
     if text:
         rows = rows.filter(Q(title__icontains=text) | Q(number__icontains=text) | Q(issuer__icontains=text))
     if region_path:
@@ -53,7 +53,7 @@ def documents(
 
 def get_document(*, actor: Actor, document_id: int) -> DocumentDetail:
     """One document with its text. Raises DocumentNotFound."""
-    row = _visible_documents(actor).annotate(item_count=Count("items")).filter(pk=document_id).first()
+    row = visible_documents(actor).annotate(item_count=Count("items")).filter(pk=document_id).first()
     if row is None:
         raise document_not_found(document_id)
     return DocumentDetail(
@@ -71,7 +71,7 @@ def get_document(*, actor: Actor, document_id: int) -> DocumentDetail:
 
 def may_read_file(actor: Actor, identifier: str) -> bool:
     """Whether the file a document was read from is for the actor: whoever sees the document sees it as it came in."""
-    return _visible_documents(actor).filter(pk=int(identifier)).exists()
+    return visible_documents(actor).filter(pk=int(identifier)).exists()
 
 
 def document_not_found(document_id: int) -> DocumentNotFound:
@@ -106,7 +106,8 @@ def level_of(region_path: str) -> str:
     return get_region(region_path.ljust(6, "0")).level if region_path else "national"
 
 
-def _visible_documents(actor: Actor) -> QuerySet[PolicyDocument]:
+def visible_documents(actor: Actor) -> QuerySet[PolicyDocument]:
+    """Documents the actor may see: the public ones, and those of the reach."""
     seen = Q(is_public=True)
     if actor.kind != "visitor" and actor.may(VIEW):
         seen |= actor.scope(VIEW).condition(region="region_path", agency="agency")
@@ -226,7 +227,8 @@ def published_items(
 def published_item(row: ItemVersion) -> PublishedItem:
     """A published version as a value; item and document must be loaded with it."""
     assert row.published_at is not None
-    document = row.item.document
+    # Everybody reads this: of a document that is not public, not even that there is one.
+    document = row.item.document if row.item.document and row.item.document.is_public else None
     return PublishedItem(
         item_id=row.item_id,
         version_id=row.pk,
@@ -246,7 +248,7 @@ def published_item(row: ItemVersion) -> PublishedItem:
         benefit_text=row.benefit_text,
         tags=tuple(row.tags),
         facts=tuple(row.facts),
-        document_id=row.item.document_id,
+        document_id=document.pk if document else None,
         document_title=document.title if document else "",
         published_at=row.published_at,
         demonstration=row.item.demonstration,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from yingshang.kernel.access.api import Actor, NotAllowed
+from yingshang.kernel.access.api import Actor, NotAllowed, system_actor
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.parties.api import get_agency
 
 from ..content import Content, content_of, read_item
 from ..errors import ChangedMeanwhile, DraftUnchecked, NotPossibleNow
@@ -15,13 +16,28 @@ from ..models import ItemVersion, PolicyDocument, PolicyItem
 from ..reading.drafting import READER_NOTE
 from ..selectors import AUTHOR, item_not_found
 
+_PLATFORM = system_actor("policies")
 
-def ensure_may_write(actor: Actor, region_path: str, agency_id: int | None) -> None:
-    """That the actor writes policies for the place, or for the agency itself. Raises NotAllowed."""
+
+def ensure_may_write(
+    actor: Actor, region_path: str, agency_id: int | None, *, collected: bool = False, new: bool = True
+) -> None:
+    """That the actor writes policies for the place, in the name of the agency. Raises NotAllowed.
+
+    Who writes for one agency alone writes for its place and what lies below; what is `collected` may be of a place
+    above it. In whose name something is written is said once, when it is `new`.
+    """
     scope = actor.require(AUTHOR)
-    inside = scope.everywhere or region_path in scope.regions
-    inside = inside or any(region_path.startswith(path) for path in scope.subtrees)
-    if not inside and agency_id not in scope.agencies:
+    if scope.everywhere:
+        return
+    inside = region_path in scope.regions or any(region_path.startswith(path) for path in scope.subtrees)
+    if not inside and agency_id in scope.agencies:
+        own = get_agency(actor=_PLATFORM, agency_id=agency_id).region_path
+        inside = region_path.startswith(own) or (collected and own.startswith(region_path))
+    if inside and new and agency_id is not None and agency_id not in scope.agencies:
+        path = get_agency(actor=_PLATFORM, agency_id=agency_id).region_path
+        inside = path in scope.regions or any(path.startswith(each) for each in scope.subtrees)
+    if not inside:
         raise NotAllowed(
             f"{actor.name} does not write policies for this place",
             message_zh="您不能编写该地区的政策",
@@ -71,6 +87,13 @@ def read_off(row: ItemVersion, source: str, today: date) -> Content:
         setattr(row, name, getattr(content, name))
     row.windows, row.tags, row.facts = list(content.windows), list(content.tags), list(content.facts)
     return content
+
+
+def note_writer(row: ItemVersion, actor: Actor) -> None:
+    """Who wrote a version, or handed it in, takes no part in its review."""
+    number = int(actor.identifier) if actor.kind == "user" else None
+    if number is not None and number not in row.written_by:
+        row.written_by = [*row.written_by, number]
 
 
 def same_revision(found: int, expected: int, changed_by: str) -> None:

@@ -19,7 +19,7 @@ from ..lifecycle import VERSION
 from ..reading.drafting import propose_item
 from ..reading.proposals import Proposal
 from ..selectors import AUTHOR, get_document
-from ._steps import load_version, note_version, read_off
+from ._steps import load_version, note_version, note_writer, read_off
 
 WRITABLE = ("draft", "returned")
 
@@ -73,6 +73,7 @@ def add_to_draft(
     row.remarks = list(dict.fromkeys((*row.remarks, *left)))
     row.revision += 1
     row.changed_at, row.changed_by_name = now, actor.name
+    note_writer(row, actor)
     row.save()
     if row.item.document_id is None:
         row.item.document_id = document_id

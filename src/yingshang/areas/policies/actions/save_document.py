@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.reference.api import find_region
 
 from ..errors import InvalidDocument
 from ..handlers import tell_document
@@ -18,6 +20,13 @@ from ._steps import ensure_may_write, note_document, same_revision
 
 LONGEST_TEXT = 2_000_000
 """Characters; a document of 300 pages has about 300,000."""
+_LONGEST = {
+    "title": (200, "标题"),
+    "number": (80, "文号"),
+    "issuer": (200, "发文机关"),
+    "url": (500, "出处网址"),
+    "note": (2000, "说明"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ def add_document(
     A document of a place above the author's own may be collected by who authors for `agency_id`, but is then of that
     agency. Raises NotAllowed, InvalidDocument.
     """
-    ensure_may_write(actor, content.region_path, agency_id)
+    ensure_may_write(actor, content.region_path, agency_id, collected=True)
     _check(content, now)
     row = PolicyDocument(
         **asdict(content),
@@ -85,7 +94,7 @@ def save_document(
     if row is None:
         raise document_not_found(document_id)
     same_revision(row.revision, revision, row.changed_by_name)
-    ensure_may_write(actor, content.region_path, row.agency_id)
+    ensure_may_write(actor, content.region_path, row.agency_id, collected=True, new=False)
     _check(content, now)
     if content.text != row.text and row.items.filter(versions__state="published").exists():
         raise InvalidDocument(
@@ -123,6 +132,32 @@ def _check(content: DocumentContent, now: datetime) -> None:
             "a document has a title; copy it from its first page",
             message_zh="请填写文件标题，以文件首页为准",
             field="title",
+        )
+    for field, (longest, label) in _LONGEST.items():
+        if len(getattr(content, field)) > longest:
+            raise InvalidDocument(
+                f"{field} has at most {longest} characters",
+                message_zh=f"“{label}”最多 {longest} 字",
+                field=field,
+            )
+    if any("\0" in getattr(content, field) for field in (*_LONGEST, "text")):
+        raise InvalidDocument(
+            "a text holds no null characters; take them out",
+            message_zh="文字中含有空字符，请删去后再保存",
+            field="text",
+        )
+    if content.url and urlsplit(content.url).scheme not in ("http", "https"):
+        raise InvalidDocument(
+            "an address begins with https:// or http://",
+            message_zh="出处网址应以 https:// 或 http:// 开头",
+            field="url",
+        )
+    place = find_region(content.region_path.ljust(6, "0")) if content.region_path else None
+    if content.region_path and (place is None or place.path != content.region_path):
+        raise InvalidDocument(
+            f"there is no place {content.region_path!r}",
+            message_zh="没有这个地区，请重新选择",
+            field="region_path",
         )
     if len(content.text) > LONGEST_TEXT:
         raise InvalidDocument(

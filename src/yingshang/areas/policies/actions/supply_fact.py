@@ -12,7 +12,7 @@ from yingshang.kernel.parties.api import declare_fact, may_declare, value_from_t
 from yingshang.kernel.reference.api import UnknownFact, get_fact
 
 from ..errors import CannotDeclare, ItemNotFound
-from ..matching.live import OWN, subject_of
+from ..matching.live import own_subject
 from ..models import Declaration, ItemVersion
 from ..tasks import rematch_soon
 
@@ -24,8 +24,7 @@ def supply_fact(*, actor: Actor, party_id: int, code: str, column: str, text: st
     One about the enterprise holds for everything (`parties.declare_fact`); one about an application for this item
     alone. Raises PartyNotFound, ItemNotFound, CannotDeclare, and InvalidFact for a value that is none.
     """
-    actor.require(OWN)
-    subject = subject_of(actor, party_id)
+    subject = own_subject(actor, party_id)
     version = ItemVersion.objects.filter(item__code=code, state="published").select_related("item").first()
     if version is None or not subject.place.startswith(version.region_path):
         raise ItemNotFound(f"no policy item {code!r} there", message_zh=f"没有政策事项“{code}”", value=code)

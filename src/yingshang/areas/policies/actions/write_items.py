@@ -14,9 +14,17 @@ from yingshang.kernel.reference.api import UnknownRegion, get_region
 
 from ..errors import CodeTaken, InvalidItem, ItemNotFound, OpenVersion
 from ..lifecycle import VERSION
-from ..models import ItemVersion, PolicyDocument, PolicyItem
-from ..selectors import AUTHOR, document_not_found
-from ._steps import ensure_may_write, load_item, load_version, note_version, read_off, same_revision
+from ..models import ItemVersion, PolicyItem
+from ..selectors import AUTHOR, document_not_found, visible_documents
+from ._steps import (
+    ensure_may_write,
+    load_item,
+    load_version,
+    note_version,
+    note_writer,
+    read_off,
+    same_revision,
+)
 
 OPEN = ("draft", "reviewing", "returned", "approved")
 
@@ -42,10 +50,11 @@ def create_item(
     row = ItemVersion(number=1, links=_links(links), elements=dict(elements or {}), created_at=now)
     row.remarks = list(remarks)
     row.changed_at, row.changed_by_name = now, actor.name
+    note_writer(row, actor)
     content = read_off(row, source, timezone.localdate(now))
     row.region_path = _path(content.region)
     ensure_may_write(actor, row.region_path, agency_id)
-    if document_id is not None and not PolicyDocument.objects.filter(pk=document_id).exists():
+    if document_id is not None and not visible_documents(actor).filter(pk=document_id).exists():
         raise document_not_found(document_id)
     item = PolicyItem(
         code=content.code,
@@ -111,6 +120,7 @@ def save_version(
         row.note = note[:400]
     row.revision += 1
     row.changed_at, row.changed_by_name = now, actor.name
+    note_writer(row, actor)
     row.save()
     note_version(row, "saved", actor=actor, now=now, before=before, after={"digest": row.digest})
     return int(row.revision)
@@ -140,6 +150,7 @@ def begin_version(*, actor: Actor, code: str, now: datetime) -> int:
         changed_at=now,
         changed_by_name=actor.name,
     )
+    note_writer(row, actor)
     read_off(row, copied.source, timezone.localdate(now))
     row.save()
     note_version(row, "version_begun", actor=actor, now=now, after={"copied": copied.number})

@@ -106,7 +106,9 @@ class Decided:
             return []
         found = least_changes(self.decision, self.facts, catalogue())
         return [
-            replace(each, current=HIDDEN, gap=None) if each.fact and is_personal(each.fact) else each
+            replace(each, current=HIDDEN, gap=None)
+            if each.fact and is_personal(column_of(each.fact))
+            else each
             for each in found
         ]
 
@@ -117,11 +119,11 @@ class Decided:
         told = explain_data(self.decision, self.facts, catalogue())
         told["changes"] = [
             {**each, "current": HIDDEN, "gap": None, "text": shown.text(), "text_zh": shown.text_zh()}
-            if each["fact"] and is_personal(each["fact"])
+            if each["fact"] and is_personal(column_of(each["fact"]))
             else each
             for each, shown in zip(told["changes"], self.changes(), strict=True)
         ]
-        _hide_personal(told["conditions"])
+        hide_personal(told["conditions"])
         return told
 
 
@@ -170,9 +172,14 @@ def sources_of(*, actor: Actor, decided: Decided) -> dict[str, FactValue]:
     return {each.column: each for each in known.facts}
 
 
-def subject_of(actor: Actor, party_id: int) -> Subject:
+def own_subject(actor: Actor, party_id: int) -> Subject:
+    """The same of an enterprise the actor acts for: what officials may see is not theirs to speak for."""
+    return subject_of(actor, party_id, scope=actor.require(OWN))
+
+
+def subject_of(actor: Actor, party_id: int, *, scope: Scope | None = None) -> Subject:
     """The enterprise within the actor's reach; the one that is kept, of an entry that was merged. One query."""
-    scope = reach(actor)
+    scope = scope or reach(actor)
     party_id = actor.kept_entry(party_id, OWN)
     for batch in fact_table(scope=scope, parties=[party_id]).to_batches():
         facts = facts_of_row(batch, 0)
@@ -249,12 +256,13 @@ def is_personal(column: str) -> bool:
         return False
 
 
-def _hide_personal(conditions: list[dict[str, Any]]) -> None:
+def hide_personal(conditions: list[dict[str, Any]]) -> None:
+    """Take the values of personal facts out of an explanation."""
     for each in conditions:
         for fact in each.get("facts") or ():
-            if fact["known"] and is_personal(fact["fact"]):
+            if fact["known"] and is_personal(column_of(fact["fact"])):
                 fact["value"] = HIDDEN
-        _hide_personal(each.get("parts") or [])
+        hide_personal(each.get("parts") or [])
 
 
 def column_of(name: str) -> str:

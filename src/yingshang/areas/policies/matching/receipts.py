@@ -27,7 +27,7 @@ from ..errors import CannotFreeze, ReceiptNotFound
 from ..models import DecisionReceipt, PolicyItem
 from .declared import feel_facts
 from .engine import engine_of
-from .live import HIDDEN, Decided, decide_one, is_personal, reach
+from .live import HIDDEN, Decided, decide_one, hide_personal, is_personal, reach
 
 DECLARED = "企业申报"
 """The source of what an enterprise says of itself."""
@@ -161,6 +161,7 @@ def reproduce(*, actor: Actor, receipt_id: int) -> Reproduction:
     facts = feel_facts({column: each["value"] for column, each in row.facts.items()})
     decision = engine.rows.decide(program, facts)
     result = explain_data(decision, facts, catalogue())
+    hide_personal(result["conditions"])
     again = json.loads(_canonical(result))
     return Reproduction(
         receipt=_view(row),

@@ -114,6 +114,8 @@ class ItemVersion(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     changed_by_name = models.CharField(max_length=120)
+    # Numbers of the accounts that wrote it or handed it in.
+    written_by = models.JSONField(default=list)
     submitted_at = models.DateTimeField(null=True)
     submitted_by_name = models.CharField(max_length=120, blank=True)
     approved_at = models.DateTimeField(null=True)

@@ -16,6 +16,7 @@ from ..actions._steps import note_version
 from ..lifecycle import VERSION
 from ..models import Consultation, ItemVersion, Review
 from .desks import PLATFORM
+from .errors import OwnSubmission
 
 SUBJECT = "policy_version"
 FLOW = "policy_review"
@@ -37,6 +38,15 @@ def on_behalf_of(actor: Actor) -> Iterator[None]:
 def who(actor: Actor) -> Actor:
     """Who really acts."""
     return _for_whom.get() or actor
+
+
+def ensure_not_own(row: ItemVersion, actor: Actor) -> None:
+    """That the actor neither wrote the version nor handed it in. Raises OwnSubmission."""
+    if actor.kind == "user" and int(actor.identifier) in row.written_by:
+        raise OwnSubmission(
+            "you wrote this version or handed it in; somebody else reviews it",
+            message_zh="该版本由您编写或者提交，应由其他人员审查",
+        )
 
 
 def move(

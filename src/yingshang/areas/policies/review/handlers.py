@@ -10,12 +10,13 @@ from django.utils import timezone
 from yingshang.kernel.access.api import officials_who_may
 from yingshang.kernel.flow.api import BoundFlow, BoundStep, CaseEvent
 
+from ..actions._steps import note_writer
 from ..models import ItemVersion, Review
-from ._steps import FLOW, end_review, move, tell, who
+from ._steps import FLOW, end_review, ensure_not_own, move, tell, who
 from .actions.consultations import cancel_consultation, open_consultation
 from .actions.judge_finding import ensure_judged
 from .elements import completeness
-from .errors import ConsultationOpen, ElementsMissing, OwnSubmission
+from .errors import ConsultationOpen, ElementsMissing
 
 OPEN = ("open", "closed")
 
@@ -66,7 +67,7 @@ def _task_completed(row: ItemVersion, review: Review, event: CaseEvent) -> None:
     assert event.task is not None
     step = event.task.step
     if step in _SEPARATE:
-        _ensure_not_own(review, event)
+        ensure_not_own(row, event.actor)
     if step == "completeness":
         _ensure_complete(row)
     elif step == "publicise":
@@ -76,15 +77,6 @@ def _task_completed(row: ItemVersion, review: Review, event: CaseEvent) -> None:
 
 
 _SEPARATE = frozenset({"completeness", "fairness", "legality", "decide"})
-
-
-def _ensure_not_own(review: Review, event: CaseEvent) -> None:
-    mine = event.actor.kind == "user" and int(event.actor.identifier) == review.submitted_by_id
-    if mine:
-        raise OwnSubmission(
-            "you handed this version in; somebody else reviews it",
-            message_zh="该版本由您提交，应由其他人员审查",
-        )
 
 
 def _ensure_complete(row: ItemVersion) -> None:
@@ -118,9 +110,11 @@ def _returned(row: ItemVersion, review: Review, event: CaseEvent) -> None:
 def _corrected(row: ItemVersion, review: Review, event: CaseEvent) -> None:
     # Told once for each task that waited.
     if row.state == "returned":
+        note_writer(row, who(event.actor))
         move(
             row,
             "corrected",
+            also=("written_by",),
             actor=who(event.actor),
             now=event.now,
             reason=event.note,

@@ -79,7 +79,7 @@ class AnswerForm(forms.Form):
         label=_("公布的文字"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("电话、证件号等已遮盖；还有不宜公布的，请在此删改。"),
+        help_text=_("电话、证件号等已遮盖；还有不宜公布的，请改为 * 号，不能改写或者删去。"),
     )
 
     def __init__(self, *arguments: Any, **kwargs: Any) -> None:

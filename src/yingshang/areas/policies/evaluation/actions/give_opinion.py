@@ -38,8 +38,7 @@ def give_opinion(*, actor: Actor, party_id: int, code: str, rating: int, comment
     Needs `policies.match_own` for it. Raises PartyNotFound, ItemNotFound, and InvalidOpinion for who is not entitled,
     for another rating than one to five and for a comment that is too long.
     """
-    actor.require(OWN)
-    if not actor.acts_for(party_id):
+    if party_id not in actor.require(OWN).parties:
         raise PartyNotFound(
             f"no enterprise {party_id} of {actor.name}",
             message_zh="没有这家企业，或者您没有它的授权",

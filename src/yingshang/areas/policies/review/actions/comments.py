@@ -13,7 +13,7 @@ from ...models import Consultation, ConsultationComment
 from .._steps import note_consultation
 from ..data import consultation_rules
 from ..errors import ConsultationClosed, InvalidComment, TooManyComments
-from ..masking import masked, masked_name
+from ..masking import masked_comment, masked_name, only_hides
 from .consultations import consultation_not_found, load_consultation
 
 
@@ -85,7 +85,8 @@ def answer_comment(
 ) -> None:
     """Say what becomes of a comment, and why. Published with the summary; answering again replaces it until then.
 
-    `public_text` replaces the masked words that will be published, where more must not be seen. Needs
+    `public_text` replaces the masked words that will be published, where more must not be seen: it hides, with stars,
+    and changes nothing. Needs
     policies.answer_comments. Raises ConsultationNotFound, ConsultationClosed, InvalidComment.
     """
     row = load_consultation(actor, consultation_id)
@@ -109,10 +110,18 @@ def answer_comment(
             message_zh="请填写理由（不超过 2000 字），将向社会公布",
             field="answer",
         )
-    before = comment.verdict
+    before, hidden = comment.verdict, False
     comment.verdict, comment.answer = verdict, answer
     if public_text is not None:
-        comment.public_text = _words(public_text, "public_text")
+        public_text = _words(public_text, "public_text")
+        if not only_hides(public_text, comment.text):
+            raise InvalidComment(
+                "what is published of a comment may hide words with *, and change none",
+                message_zh="公布的文字只能用 * 遮盖，不能改写或者删去他人的意见",
+                field="public_text",
+            )
+        hidden = comment.public_text != public_text
+        comment.public_text = public_text
     comment.answered_at, comment.answered_by_name = now, actor.name
     comment.save()
     note_consultation(
@@ -121,7 +130,7 @@ def answer_comment(
         actor=actor,
         now=now,
         before={"verdict": before} if before else None,
-        after_={"comment": number, "verdict": verdict},
+        after_={"comment": number, "verdict": verdict, "words_hidden": hidden},
         reason=answer,
     )
 
@@ -164,7 +173,7 @@ def _add(
         address_key=key,
         text=text,
         public_name=masked_name(name, kind)[:120],
-        public_text=masked(text),
+        public_text=masked_comment(text, name, contact.strip(), kind),
         given_at=now,
     )
     note_consultation(

@@ -12,7 +12,7 @@ from yingshang.kernel.access.api import Actor
 from ...actions._steps import load_version, note_version
 from ...errors import NotPossibleNow
 from ...models import FindingJudgement, ItemVersion
-from .._steps import REVIEW
+from .._steps import REVIEW, ensure_not_own
 from ..conflicts import conflicts
 from ..errors import FindingNotFound, FindingsOpen, InvalidReview
 
@@ -27,8 +27,8 @@ VERDICTS = {
 def judge_finding(*, actor: Actor, code: str, key: str, verdict: str, reason: str, now: datetime) -> None:
     """Record what the actor holds of a finding of the version under review. Saying it again replaces what was said.
 
-    Needs policies.review, which an author does not have over their own submission. Raises ItemNotFound,
-    NotPossibleNow, FindingNotFound, InvalidReview.
+    Needs policies.review, which nobody has over what they wrote or handed in. Raises ItemNotFound,
+    OwnSubmission, NotPossibleNow, FindingNotFound, InvalidReview.
     """
     row = load_version(actor, code, REVIEW, "draft", "reviewing", "returned", "approved")
     if row.state != "reviewing":
@@ -37,6 +37,7 @@ def judge_finding(*, actor: Actor, code: str, key: str, verdict: str, reason: st
             message_zh="只有在审查中才能对提示作出判断",
             state=row.state,
         )
+    ensure_not_own(row, actor)
     reason = reason.strip()
     if verdict not in VERDICTS:
         raise InvalidReview(

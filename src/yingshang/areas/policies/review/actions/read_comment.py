@@ -21,9 +21,13 @@ def read_comment(
 
     Raises ConsultationNotFound, NotAllowed.
     """
-    actor.require("parties.view_personal")
+    personal = actor.require("parties.view_personal")
     row = load_consultation(actor, consultation_id)
-    comment = row.comments.filter(number=number).first()
+    comment = personal.filter(
+        row.comments.filter(number=number),
+        region="consultation__region_path",
+        agency="consultation__review__agency",
+    ).first()
     if comment is None:
         raise consultation_not_found(f"{consultation_id}/{number}")
     note_consultation(

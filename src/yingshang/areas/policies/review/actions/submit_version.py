@@ -11,7 +11,7 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import Subject, resubmit_case, start_case, withdraw_case
 
-from ...actions._steps import ensure_checked, load_version
+from ...actions._steps import ensure_checked, load_version, note_writer
 from ...actions.write_items import OPEN
 from ...content import program_of
 from ...lifecycle import VERSION
@@ -60,13 +60,14 @@ def submit_version(
         submitted_by_name=actor.name,
     )
     row.submitted_at, row.submitted_by_name = now, actor.name
+    note_writer(row, actor)
     move(
         row,
         "submitted",
         actor=actor,
         now=now,
         more={"digest": row.digest, "review": review.pk},
-        also=("submitted_at", "submitted_by_name"),
+        also=("submitted_at", "submitted_by_name", "written_by"),
     )
     case = start_case(
         actor=actor,
