@@ -347,6 +347,7 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
         "scenario_id": tried.pk,
         "reading_id": begun.pk,
         "consultation_id": standing_consultation(version, agency(place, "service-center").pk),
+        "review_id": version.reviews.get().pk,
         "removed_scenario": removed.pk,
     }
 

@@ -53,6 +53,7 @@ from yingshang.areas.policies.api import (
 )
 from yingshang.areas.policies.lifecycle import VERSION
 from yingshang.areas.policies.models import Consultation, ExpiryReminder
+from yingshang.areas.policies.review.data import elements
 from yingshang.kernel.access.api import VISITOR, NotAllowed
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.ledger.models import AuditEvent
@@ -77,6 +78,11 @@ def test_there_are_twenty_elements_and_each_says_where_it_is_read_from() -> None
     assert states["conditions"].text == "参保人数不少于10人"
     assert states["contact"].text == "12345" and not states["contact"].from_source
     assert [each.code for each in found if each.lacking] == ["basis"]
+    # Six are named by the report, three of these by a second page too; what is of the standard says which field it is.
+    named = [each for each in elements() if each.origin == "source"]
+    assert [len(named), sum(each.status == "corroborated" for each in named)] == [6, 3]
+    assert all(each.standard for each in elements() if each.origin == "standard")
+    assert {each.status for each in elements()} == {"named", "corroborated", "verified", "authored"}
 
 
 def test_what_cannot_be_read_says_nothing_and_is_no_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.areas.policies.review_factories import (
     LATER,
     commented,
     consulted_item,
+    done,
     passed_item,
     public_item,
     returned_item,
@@ -23,10 +25,19 @@ from tests.areas.policies.review_factories import (
     task_of,
     version,
 )
-from tests.kernel.access.factories import NOW, SYSTEM
+from tests.kernel.access.factories import NOW, QIQIHAR, SYSTEM, arranged, official
 from tests.web.desk.factories import signed_in
-from yingshang.areas.policies.api import begin_version, close_consultations
+from yingshang.areas.policies.api import (
+    answer_comment,
+    begin_version,
+    close_consultations,
+    conclude_consultation,
+    enter_comment,
+    reviews_of,
+)
 from yingshang.areas.policies.models import Consultation, ConsultationComment, FindingJudgement
+from yingshang.kernel.documents.api import extract_text, load_defaults
+from yingshang.kernel.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 VERSIONS = "/desk/policies/items/HIRING/versions/"
@@ -127,6 +138,69 @@ def test_two_versions_are_compared() -> None:
     assert "<del>1000</del>" in page and "<ins>1200</ins>" in page and 'class="removed"' in page
     assert "两个版本的内容相同" in words(client.get(f"{VERSIONS}1/1/"))
     assert client.get(f"{VERSIONS}1/9/").status_code == 404
+
+
+def test_a_comparison_speaks_in_names_and_not_in_codes() -> None:
+    from yingshang.areas.policies.api import redline_clauses
+
+    told = {each.name: "".join(piece.text for piece in each.pieces) for each in redline_clauses("", COMPLETE)}
+    assert told["办理方式"] == "免申即享" and "哈尔滨市" in told["适用地区"]
+    assert "申报条件：参保人数不少于10人" in told
+    assert not any(re.search("insured|automatic|230100", name + text) for name, text in told.items())
+
+
+def test_the_opinion_of_a_review_is_made_once_and_says_who_decided_what(
+    at_noon: Callable[[datetime], None],
+) -> None:
+    with arranged():
+        load_defaults(actor=SYSTEM, region_path="23", now=NOW)
+    people, row = public_item()
+    client = signed_in(people.author)
+    opinion = f"{VERSIONS}opinion/{row.review_id}/"
+    assert "还没有作出决定" in words(client.post(opinion, follow=True))
+    enter_comment(
+        actor=people.drafting.actor(),
+        consultation_id=row.pk,
+        kind="association",
+        name="演示行业协会",
+        text="建议放宽到5人。",
+        now=NOW,
+    )
+    waiting = words(client.get(VERSIONS))
+    assert "哈尔滨市财政局" in waiting and "待反馈" in waiting and "已反馈，待答复" in waiting
+    close_consultations(actor=SYSTEM, now=LATER)
+    who = people.drafting.actor(LATER)
+    answer_comment(
+        actor=who, consultation_id=row.pk, number=1, verdict="partly", answer="放宽到8人", now=LATER
+    )
+    conclude_consultation(actor=who, consultation_id=row.pk, summary="共1条意见。", now=LATER)
+    for step, outcome in (("consult", "consulted"), ("publicise", "concluded"), ("fairness", "fair")):
+        done(people, "HIRING", step, outcome, now=LATER)
+    done(people, "HIRING", "legality", "lawful", now=LATER, opinion="程序合法")
+    done(people, "HIRING", "decide", "passed", now=LATER, opinion="同意发布")
+    at_noon(LATER)
+    client = signed_in(people.author)
+    page = words(client.get(VERSIONS))
+    assert "出具审查意见书" in page and "未反馈意见" in page and "部分采纳" in page and "放宽到8人" in page
+    made = client.post(opinion)
+    [review] = reviews_of(actor=people.author.actor(LATER), code="HIRING")
+    assert review.document_id and made.url.endswith(f"/{review.document_id}/")
+    assert client.post(opinion).url == made.url
+    assert AuditEvent.objects.filter(action="policies.item_opinion_issued").count() == 1
+    answer = client.get(made.url)
+    text = extract_text(b"".join(answer.streaming_content), "application/pdf").replace("\n", "")
+    for said in (
+        f"审查意见〔{LATER.year}〕{review.id}号",
+        "通过标准化审查",
+        "程序合法",
+        "演示行业协会",
+        "未反馈意见",
+        "同意发布",
+        "事项名称",
+    ):
+        assert said in text, said
+    assert signed_in(official("policy_author", QIQIHAR)).get(made.url).status_code == 404
+    assert client.post(f"{VERSIONS}opinion/{10**9}/").status_code == 404
 
 
 def test_words_of_an_item_are_never_markup() -> None:

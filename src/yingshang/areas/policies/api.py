@@ -149,11 +149,13 @@ from .readings.selectors import get_reading
 from .readings.values import ReadingView
 from .review.actions.comments import answer_comment, enter_comment, give_comment
 from .review.actions.consultations import close_consultations, conclude_consultation
+from .review.actions.issue_opinion import issue_opinion
 from .review.actions.judge_finding import VERDICTS as FINDING_VERDICTS
 from .review.actions.judge_finding import judge_finding
 from .review.actions.read_comment import read_comment
 from .review.actions.submit_version import correct_version, revoke_submission, submit_version
 from .review.conflicts import Finding
+from .review.consulted import Consulted
 from .review.data import ConsultationRules, consultation_rules
 from .review.elements import ElementState, completeness, completeness_of
 from .review.errors import (
@@ -315,6 +317,7 @@ __all__ = [
     "ConsultationRules",
     "ConsultationSummary",
     "DayFigure",
+    "Consulted",
     "Decided",
     "DecisionView",
     "Disagreement",
@@ -501,6 +504,7 @@ __all__ = [
     "interpretation_on_desk",
     "is_fundable",
     "issue_report",
+    "issue_opinion",
     "item_reach",
     "items",
     "items_above",

@@ -46,6 +46,7 @@ class PoliciesConfig(AppConfig):
         from .sandbox.selectors import OWNER, may_read_report
 
         declare_templates(files(__package__) / "data/documents/sandbox_report.yaml")
+        declare_templates(files(__package__) / "data/documents/review_opinion.yaml")
         register_owner(OWNER, may_read=may_read_report)
 
         from yingshang.kernel.clock.api import register_owner as register_clock_owner
@@ -53,6 +54,10 @@ class PoliciesConfig(AppConfig):
         from yingshang.kernel.notices.api import declare_templates as declare_messages
 
         from .review._steps import SUBJECT
+        from .review.actions.issue_opinion import OWNER as OPINION
+        from .review.actions.issue_opinion import may_read_opinion
+
+        register_owner(OPINION, may_read=may_read_opinion)
         from .review.actions.consultations import OWNER as CONSULTATION
         from .review.handlers import FOLLOWED, follow
 

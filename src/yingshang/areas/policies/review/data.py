@@ -15,7 +15,8 @@ import yaml
 class Element:
     """One of the elements of a standardised policy item, and the paths of the YAML it is read from.
 
-    `first`: only the first path that says something counts. `written` is how a value is written out.
+    `first`: only the first path that says something counts. `written` is how a value is written out. `origin` and
+    `status` say where it is from and how well that is known, `standard` which fields of GB/T 39046-2020 say the same.
     """
 
     code: str
@@ -27,6 +28,8 @@ class Element:
     hint: str
     first: bool = False
     written: str = ""
+    status: str = ""
+    standard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def elements() -> tuple[Element, ...]:
             row["hint"],
             bool(row.get("first")),
             row.get("as", ""),
+            row["status"],
+            tuple(row.get("standard", ())),
         )
         for row in _read("elements")["elements"]
     )

@@ -25,7 +25,8 @@ class Written(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ElementState:
-    """One element of a version: what it says (empty: nothing) and whether that is read from the YAML."""
+    """One element of a version: what it says (empty: nothing) and whether that is read from the YAML; `standard` are
+    the fields of GB/T 39046-2020 it fills."""
 
     code: str
     name: str
@@ -34,6 +35,7 @@ class ElementState:
     hint: str
     text: str
     from_source: bool
+    standard: tuple[str, ...] = ()
 
     @property
     def present(self) -> bool:
@@ -76,6 +78,7 @@ def _state(element: Element, data: Mapping[str, Any], own: Mapping[str, Any]) ->
         element.hint,
         "\n".join(each for each in (text, written) if each),
         bool(text),
+        element.standard,
     )
 
 
@@ -92,14 +95,15 @@ def _written(kind: str, value: Any) -> str:
         return "，".join(each for each in (" ".join(days), str(value.get("text") or "").strip()) if each)
     text = str(value).strip()
     if kind == "region":
-        return _place(text)
+        return place_name(text)
     if kind == "fact":
         found = facts().get(text)
         return found.name if found else text
     return element_words(kind).get(text, text) if kind else text
 
 
-def _place(code: str) -> str:
+def place_name(code: str) -> str:
+    """The division a code names, with those it lies in."""
     if code and not code.strip("0"):
         return "全国"
     try:

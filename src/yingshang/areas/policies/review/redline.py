@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from ..content import read_item
 from ..errors import InvalidItem
+from .data import element_words
+from .elements import place_name
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.%]+|\s+|.", re.DOTALL)
 
@@ -111,7 +113,9 @@ def redline_clauses(before: str, after: str) -> tuple[Clause, ...]:
 _FIELDS = (
     ("name", "事项名称"),
     ("summary", "摘要"),
+    ("document", "政策依据"),
     ("issuer", "发布机关"),
+    ("region", "适用地区"),
     ("kind", "支持方式"),
     ("delivery", "办理方式"),
     ("effective", "有效期限"),
@@ -144,16 +148,33 @@ def clauses_of(source: str) -> tuple[tuple[str, tuple[str, str]], ...]:
             found.append((key, (name, _plain(value))))
 
     for key, name in _FIELDS:
-        add(key, name, data.get(key))
+        add(key, name, _named(key, data.get(key)))
     for group, name in (("conditions", "申报条件"), ("exclusions", "不予支持的情形")):
         for index, each in enumerate(data.get(group) or ()):
             identifier = str(each.get("id") or index + 1)
-            add(f"{group}.{identifier}", f"{name} {identifier}", each)
+            words = str(each.get("text") or "").strip()
+            add(
+                f"{group}.{identifier}",
+                f"{name}：{words[:_SHORT_NAME]}" if words else f"{name} {index + 1}",
+                each,
+            )
     for key, value in (data.get("benefit") or {}).items():
         add(f"benefit.{key}", f"兑现内容 {_BENEFIT.get(key, key)}", value)
     for key, name in _AFTER:
         add(key, name, data.get(key))
     return tuple(found)
+
+
+_SHORT_NAME = 24
+
+
+def _named(key: str, value: Any) -> Any:
+    """A code as the name it stands for."""
+    if key == "delivery":
+        return element_words(key).get(str(value), value)
+    if key == "region" and value is not None:
+        return place_name(str(value))
+    return value
 
 
 _BENEFIT = {
@@ -183,6 +204,8 @@ def _plain(value: Any, depth: int = 0) -> str:
         for key, each in value.items():
             if key == "id":
                 continue
+            if key in _CHOICES:
+                each = _CHOICES[key].get(str(each), each)
             nested = isinstance(each, dict | list)
             head = f"{pad}{_WORDS.get(str(key), key)}："
             lines.append(head if nested else f"{head}{_plain(each)}")
@@ -214,11 +237,79 @@ _WORDS = {
     "any": "任一",
     "all": "全部",
     "not": "不得",
+    "of": "至少若干项",
+    "at_least": "至少",
+    "some": "清单中有一条",
+    "every": "清单中每一条",
+    "as": "称为",
+    "meets": "满足",
+    "unknown": "缺少数据时",
     "source": "来源",
     "note": "说明",
     "ratio": "比例",
+    "rate": "比例",
     "payer": "负担方",
+    "per": "按",
+    "group": "组",
+    "rule": "规则",
+    "by": "按什么分档",
+    "mode": "计算方式",
+    "rows": "各档",
+    "within": "范围",
+    "cap": "上限",
+    "inputs": "输入",
+    "output": "结果",
+    "rules": "各行",
+    "then": "结果为",
+    "hit": "命中规则",
+    "title": "标题",
+    "number": "文号",
+    "issuer": "发文机关",
+    "issued": "成文日期",
+    "url": "出处网址",
+    "otherwise": "否则",
+    "less": "扣减",
+    "used": "已用",
+    "type": "类型",
+    "count": "数量",
+    "order": "先后",
+    "combine": "合并方式",
+    "sharing": "分配方式",
+    "status": "效力",
 }
+_CHOICES: dict[str, dict[str, str]] = {
+    "per": {
+        "item": "每个事项",
+        "line": "每条",
+        "month": "每月",
+        "quarter": "每季",
+        "year": "每年",
+        "cumulative": "累计",
+        "project": "每个项目",
+        "subject": "每个对象",
+    },
+    "mode": {
+        "whole": "整体适用所在档",
+        "progressive": "各档分别计算",
+        "half up": "四舍五入",
+        "half down": "五舍六入",
+        "half even": "四舍六入五成双",
+        "up": "向上取整",
+        "down": "向下取整",
+    },
+    "combine": {"sum": "相加", "highest": "取最高"},
+    "rule": {"highest": "取最高", "top up": "补足差额"},
+    "order": {"descending": "从高到低", "ascending": "从低到高"},
+    "sharing": {"pro rata": "按比例分配", "first come": "先到先得"},
+    "status": {
+        "in force": "现行有效",
+        "draft": "草案",
+        "expired": "已到期",
+        "repealed": "已废止",
+        "unknown": "效力待核",
+    },
+}
+"""Values of the YAML that are codes, by their key."""
 
 
 def _text(line: Line) -> str:

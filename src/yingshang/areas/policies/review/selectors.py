@@ -15,6 +15,7 @@ from ..selectors import VIEW, item_not_found, version_view
 from ._steps import ANSWER, REVIEW, SUBJECT
 from .actions.consultations import consultation_not_found
 from .conflicts import Finding, conflicts
+from .consulted import consulted
 from .elements import completeness, completeness_of
 from .redline import redline_clauses
 from .values import (
@@ -50,7 +51,7 @@ def review_on_desk(*, actor: Actor, version_id: int, now: datetime) -> ReviewOnD
     Raises ItemNotFound.
     """
     row = ItemVersion.objects.select_related("item").filter(pk=version_id).first()
-    if row is None or not _may_see(actor, row, now):
+    if row is None or not may_see(actor, row, now):
         raise item_not_found(str(version_id))
     review = row.reviews.select_related("agency", "version").first()
     said = {each.key: each for each in row.judgements.all()}
@@ -66,6 +67,7 @@ def review_on_desk(*, actor: Actor, version_id: int, now: datetime) -> ReviewOnD
                 judged.judged_at if judged else None,
             )
         )
+    case = case_progress(kind=SUBJECT, identifier=str(row.pk), now=now)
     consultation = _summaries(Consultation.objects.filter(version=row).exclude(state="cancelled")).first()
     return ReviewOnDesk(
         version=version_view(row),
@@ -73,7 +75,8 @@ def review_on_desk(*, actor: Actor, version_id: int, now: datetime) -> ReviewOnD
         elements=completeness(row),
         findings=tuple(findings),
         consultation=_summary(consultation, timezone.localdate(now)) if consultation else None,
-        case=case_progress(kind=SUBJECT, identifier=str(row.pk), now=now),
+        consulted=consulted(review, case) if review else (),
+        case=case,
         may_judge=row.state == "reviewing" and _reaches(actor, REVIEW, row),
     )
 
@@ -211,6 +214,7 @@ def _review(row: Review) -> ReviewSummary:
         submitted_by_name=row.submitted_by_name,
         ended_at=row.ended_at,
         reason=row.reason,
+        document_id=row.document_id,
     )
 
 
@@ -225,7 +229,8 @@ def _version(actor: Actor, code: str, number: int) -> ItemVersion:
     return found
 
 
-def _may_see(actor: Actor, row: ItemVersion, now: datetime) -> bool:
+def may_see(actor: Actor, row: ItemVersion, now: datetime) -> bool:
+    """Whether a version is within the actor's reach, or in a case they work in."""
     if actor.may(VIEW) and _reaches(actor, VIEW, row):
         return True
     if row.case_id is None or actor.kind == "visitor":

@@ -9,6 +9,7 @@ from yingshang.kernel.flow.api import CaseDetail
 
 from ..values import VersionView
 from .conflicts import Finding
+from .consulted import Consulted
 from .elements import ElementState
 from .redline import Clause
 
@@ -40,6 +41,8 @@ class ReviewSummary:
     submitted_by_name: str
     ended_at: datetime | None
     reason: str
+    document_id: int | None
+    """The opinion, once it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +122,6 @@ class ReviewOnDesk:
     elements: tuple[ElementState, ...]
     findings: tuple[JudgedFinding, ...]
     consultation: ConsultationSummary | None
+    consulted: tuple[Consulted, ...]
     case: CaseDetail | None
     may_judge: bool

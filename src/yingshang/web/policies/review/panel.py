@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from yingshang.areas.policies.api import FINDING_VERDICTS, ReviewOnDesk, review_on_desk, states
 from yingshang.kernel.access.api import Actor
@@ -42,6 +43,31 @@ def finding_rows(found: ReviewOnDesk) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: bool(row["verdict"]))
 
 
+WHO = {
+    "department": gettext_lazy("部门"),
+    "association": gettext_lazy("行业协会"),
+    "public": gettext_lazy("社会公众"),
+}
+
+
+def consulted_rows(found: ReviewOnDesk) -> list[dict[str, Any]]:
+    """Who was asked, for how long, and what came of it, in the words of the reader."""
+    return [
+        {
+            "kind": WHO[each.kind],
+            "name": "" if each.kind == "public" else each.name,
+            "since": each.since,
+            "until": each.until,
+            "answered": each.answered,
+            "result": in_language(each.result, each.result_en),
+            "text": each.text,
+            "answer": each.answer,
+            "consultation": each.consultation_id,
+        }
+        for each in found.consulted
+    ]
+
+
 def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
     """What the panel shows. Raises ItemNotFound for who may not see it."""
     found = review_on_desk(actor=actor, version_id=int(identifier), now=timezone.now())
@@ -67,6 +93,7 @@ def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
         "lacking": sum(each.lacking for each in found.elements),
         "present": sum(each.present for each in found.elements),
         "findings": finding_rows(found),
+        "consulted": consulted_rows(found),
         "verdicts": [(code, in_language(*words)) for code, words in FINDING_VERDICTS.items()],
         "judging": found.may_judge,
         "may_open": actor.may("policies.view_drafts"),

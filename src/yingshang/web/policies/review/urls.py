@@ -36,6 +36,9 @@ desk: list[URLPattern] = [
     path("items/<str:code>/versions/revoke/", versions.revoke, name="version-revoke"),
     path("items/<str:code>/versions/publish/", versions.publish, name="version-publish"),
     path("items/<str:code>/versions/withdraw/", versions.withdraw, name="version-withdraw"),
+    path(
+        "items/<str:code>/versions/opinion/<int:review_id>/", versions.review_opinion, name="review-opinion"
+    ),
     path("items/<str:code>/versions/judge/", versions.judge, name="finding-judge"),
     path("items/<str:code>/versions/<int:before>/<int:after>/", versions.compare, name="version-compare"),
 ]

@@ -26,6 +26,7 @@ from yingshang.areas.policies.api import (
     correct_version,
     funding_obstacle,
     get_item,
+    issue_opinion,
     judge_finding,
     publish_item,
     redline_clauses,
@@ -43,7 +44,7 @@ from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.words import in_language
 
 from .forms import ReasonForm, SubmitForm
-from .panel import finding_rows
+from .panel import consulted_rows, finding_rows
 
 VIEW, AUTHOR, PUBLISH, REVIEW = (
     "policies.view_drafts",
@@ -144,6 +145,21 @@ def judge(request: HttpRequest, code: str) -> HttpResponseRedirect:
 
 
 @needs(VIEW)
+@require_POST
+def review_opinion(request: HttpRequest, code: str, review_id: int) -> HttpResponseRedirect:
+    """Make the opinion of a review, or open the one that was made."""
+    actor, now = actor_from(request), timezone.now()
+    if all(each.id != review_id for each in reviews_of(actor=actor, code=code)):
+        raise ItemNotFound(f"{code} has no such review", message_zh=f"“{code}”没有这次审查", value=review_id)
+    try:
+        document = issue_opinion(actor=actor, review_id=review_id, now=now)
+    except NotPossibleNow as error:
+        messages.error(request, message_of(error))
+        return redirect("policies_desk:versions", code)
+    return redirect("documents:document", document_id=document)
+
+
+@needs(VIEW)
 def compare(request: HttpRequest, code: str, before: int, after: int) -> HttpResponse:
     """What was changed between two versions, part by part and line by line."""
     item = get_item(actor=actor_from(request), code=code)
@@ -225,6 +241,7 @@ def _versions(
             for each in reviews_of(actor=actor, code=code)
         ],
         "desk": found,
+        "consulted": consulted_rows(found),
         "elements": found.elements,
         "lacking": sum(each.lacking for each in found.elements),
         "present": sum(each.present for each in found.elements),
