@@ -68,6 +68,8 @@ def _data(database: EmbeddedDatabase) -> Path:
 
 def _write(url: str, value: int) -> None:
     with psycopg.connect(url) as connection:
+        # These tests kill servers; one that is not durable would lose what it has not written out yet.
+        connection.execute("SET synchronous_commit = on")
         connection.execute("CREATE TABLE IF NOT EXISTS kept (value integer)")
         connection.execute("INSERT INTO kept VALUES (%s)", [value])
 
