@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "yingshang.web.portal",
     "yingshang.web.desk",
     "yingshang.web.policies",
+    "yingshang.web.claims",
     "yingshang.web.cockpit",
     "yingshang.web.verify",
     "yingshang.web.administration",
