@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.kernel.access.factories import HARBIN, QIQIHAR, arranged, official, region
+from tests.areas.policies import factories as policies
+from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, SYSTEM, arranged, official, region
 from tests.kernel.flow import factories as flow
 from tests.kernel.flow.factories import heard  # noqa: F401  (a fixture)
+from tests.kernel.parties.factories import region_tree
 from tests.web.desk.factories import signed_in
+from yingshang.kernel.clock import api as clock
+from yingshang.kernel.documents import api as documents
 from yingshang.kernel.flow.models import Definition
-from yingshang.web.desk.views.search import KINDS
+from yingshang.web.desk.searching import search_kinds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("heard")]
 
@@ -51,4 +55,26 @@ def test_every_kind_answers_whatever_is_typed(role: str) -> None:
 
 
 def test_kinds_have_icons_and_lists_of_their_own() -> None:
-    assert len({kind.list_view for kind in KINDS}) == len(KINDS)
+    kinds = search_kinds()
+    assert len({kind.list_view for kind in kinds}) == len(kinds) >= 15
+
+
+def test_policies_templates_ladders_and_regions_are_found_within_reach() -> None:
+    region_tree()
+    who = policies.author()
+    written = policies.written_item(actor=who.actor())
+    document = policies.issued_document(actor=who.actor())
+    author = signed_in(who)
+    assert f"/desk/policies/items/{written}/" in found(author, "吸纳就业")
+    assert f"/desk/policies/items/{written}/" in found(author, "hiring")
+    assert f"/desk/policies/documents/{document}/" in found(author, "若干措施")
+    elsewhere = signed_in(policies.author(QIQIHAR))
+    assert f"/desk/policies/items/{written}/" not in found(elsewhere, "吸纳就业")
+    assert "/administration/regions/230102/" in found(signed_in(official("leader", HARBIN)), "道里")
+    with arranged():
+        documents.load_defaults(actor=SYSTEM, region_path="2301", now=NOW)
+        clock.load_defaults(actor=SYSTEM, region_path="2301", now=NOW)
+    administrator = signed_in(official("administrator", HARBIN))
+    assert "/administration/documents/policy_review_opinion/" in found(administrator, "审查意见书")
+    assert "/administration/ladders/standard/" in found(administrator, "standard")
+    assert "policy_review_opinion" not in found(author, "审查意见书")

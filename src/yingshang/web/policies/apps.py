@@ -34,6 +34,7 @@ class PolicyPagesConfig(AppConfig):
             ),
         )
 
+        from . import searching  # noqa: F401  (registers what the search finds)
         from .review import panel  # noqa: F401  (registers the panel of its cases)
 
         add_destinations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.kernel.access.api import Actor, actor_from, needs, users
+from yingshang.kernel.clock.api import ladders
+from yingshang.kernel.documents.api import document_templates
 from yingshang.kernel.flow.api import cases, definitions
 from yingshang.kernel.forms.api import forms
 from yingshang.kernel.notices.api import campaigns
@@ -21,21 +23,12 @@ from yingshang.kernel.parties.api import (
     imports,
     search_parties,
 )
-from yingshang.kernel.reference.api import facts
+from yingshang.kernel.reference.api import divisions, facts, region_path
 from yingshang.processes.enterprise_binding.api import reviews
+from yingshang.web.desk.searching import MOST_OF_A_KIND, Hit, Kind, register_search, search_kinds
 from yingshang.web.words import CAMPAIGN_STATES, CASE_STATES, in_language
 
-MOST_OF_A_KIND = 8
 SHORTEST = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One thing found."""
-
-    title: str
-    text: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +40,6 @@ class Hits:
     hits: Sequence[Hit]
     total: int
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of thing to search: who may, and how."""
-
-    name: str | Promise
-    icon: str
-    permissions: tuple[str, ...]
-    list_view: str
-    find: Callable[[Actor, str], tuple[Sequence[Hit], int]]
 
 
 def _parties(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
@@ -156,22 +138,87 @@ def _facts(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
     ], len(found)
 
 
-KINDS = (
-    Kind(_("企业名录"), "building-skyscraper", ("parties.view",), "desk:parties", _parties),
-    Kind(_("办件"), "stack-2", ("flow.view", "flow.work"), "desk:cases", _cases),
-    Kind(_("机构名录"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies),
-    Kind(_("用户"), "users", ("access.view_users",), "administration:users", _users),
-    Kind(_("绑定审核"), "fingerprint", ("access.review_bindings",), "desk:bindings", _bindings),
-    Kind(_("导入"), "database-import", ("parties.import",), "desk:imports", _imports),
-    Kind(_("群发消息"), "send", ("notices.send_mass",), "desk:campaigns", _campaigns),
-    Kind(_("流程"), "sitemap", ("flow.manage",), "administration:flows", _flows),
-    Kind(_("表单"), "forms", ("forms.manage",), "administration:forms", _forms),
+def _templates(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = [
+        each
+        for each in document_templates(actor=actor)
+        if text.lower() in f"{each.name} {each.name_en} {each.code}".lower()
+    ]
+    return [
+        Hit(
+            in_language(each.name, each.name_en),
+            each.code,
+            reverse("administration:document", args=[each.code]),
+        )
+        for each in found[:MOST_OF_A_KIND]
+    ], len(found)
+
+
+def _ladders(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = [
+        each
+        for each in ladders(actor=actor)
+        if text.lower() in f"{each.shown.name} {each.shown.name_en} {each.code}".lower()
+    ]
+    return [
+        Hit(
+            in_language(each.shown.name, each.shown.name_en),
+            each.code,
+            reverse("administration:ladder", args=[each.code]),
+        )
+        for each in found[:MOST_OF_A_KIND]
+    ], len(found)
+
+
+def _regions(actor: Actor, text: str) -> tuple[Sequence[Hit], int]:
+    found = [each for each in divisions().values() if text in each.name or each.code.startswith(text)]
+    return [
+        Hit(
+            each.name,
+            f"{each.code} · {region_path(each.code)}",
+            reverse("administration:region", args=[each.code]),
+        )
+        for each in found[:MOST_OF_A_KIND]
+        # The page they are on is a tree and lists no more of them.
+    ], min(len(found), MOST_OF_A_KIND)
+
+
+register_search(
+    Kind(_("企业名录"), "building-skyscraper", ("parties.view",), "desk:parties", _parties, 10),
+    Kind(_("办件"), "stack-2", ("flow.view", "flow.work"), "desk:cases", _cases, 20),
+    Kind(
+        _("机构名录"), "building-bank", ("parties.view_agencies",), "administration:agencies", _agencies, 30
+    ),
+    Kind(_("用户"), "users", ("access.view_users",), "administration:users", _users, 40),
+    Kind(_("绑定审核"), "fingerprint", ("access.review_bindings",), "desk:bindings", _bindings, 50),
+    Kind(_("导入"), "database-import", ("parties.import",), "desk:imports", _imports, 60),
+    Kind(_("群发消息"), "send", ("notices.send_mass",), "desk:campaigns", _campaigns, 70),
+    Kind(_("流程"), "sitemap", ("flow.manage",), "administration:flows", _flows, 80),
+    Kind(_("表单"), "forms", ("forms.manage",), "administration:forms", _forms, 85),
     Kind(
         _("事实目录"),
         "database-import",
         ("parties.view_catalogue", "parties.view"),
         "administration:facts",
         _facts,
+        90,
+    ),
+    Kind(
+        _("文书模板"),
+        "file-text",
+        ("documents.manage_templates",),
+        "administration:documents",
+        _templates,
+        92,
+    ),
+    Kind(_("催办和升级"), "clock", ("clock.manage",), "administration:ladders", _ladders, 94),
+    Kind(
+        _("行政区划"),
+        "map",
+        ("parties.view_agencies", "parties.view"),
+        "administration:regions",
+        _regions,
+        96,
     ),
 )
 
@@ -182,7 +229,7 @@ def search(request: HttpRequest) -> HttpResponse:
     actor = actor_from(request)
     # PostgreSQL has no U+0000 in its texts: nothing can be found by it.
     text = request.GET.get("text", "").replace("\x00", "").strip()[:80]
-    kinds = [kind for kind in KINDS if any(actor.may(each) for each in kind.permissions)]
+    kinds = [kind for kind in search_kinds() if any(actor.may(each) for each in kind.permissions)]
     results = []
     if len(text) >= SHORTEST:
         for kind in kinds:
