@@ -21,6 +21,7 @@ from yingshang.areas.claims.banking.values import (
 from yingshang.areas.claims.banking.xml_messages import (
     CAMT_053,
     MAX_MESSAGE_BYTES,
+    UNREADABLE,
     Element,
     elements,
     namespace,
@@ -118,7 +119,7 @@ def from_camt053(content: bytes | BinaryIO, *, max_bytes: int = MAX_MESSAGE_BYTE
                 entries.extend(_read_entry(element))
             else:
                 statement = _read_statement(element, tuple(entries))
-        except BankingError as error:
+        except (BankingError, *UNREADABLE) as error:
             found.throw(error)
             raise
     assert statement is not None  # the root always comes, or an error

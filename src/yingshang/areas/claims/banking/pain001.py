@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from yingshang.areas.claims.banking.errors import InvalidPayment, MessageDisagrees
+from yingshang.areas.claims.banking.errors import BankingError, InvalidPayment, MessageDisagrees
 from yingshang.areas.claims.banking.values import (
     CURRENCY,
     Bank,
@@ -24,6 +24,7 @@ from yingshang.areas.claims.banking.values import (
 from yingshang.areas.claims.banking.xml_messages import (
     MAX_MESSAGE_BYTES,
     PAIN_001,
+    UNREADABLE,
     Element,
     elements,
     namespace,
@@ -143,7 +144,7 @@ def _instructions(file: BinaryIO, max_bytes: int) -> Iterator[BatchHead | Paymen
                     field="PmtInf",
                 )
             instruction = _instruction(element)
-        except (InvalidPayment, MessageDisagrees) as error:
+        except (BankingError, *UNREADABLE) as error:
             found.throw(error)
             raise
         number += 1

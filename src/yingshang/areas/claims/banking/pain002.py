@@ -20,6 +20,7 @@ from yingshang.areas.claims.banking.xml_messages import (
     MAX_MESSAGE_BYTES,
     PAIN_001,
     PAIN_002,
+    UNREADABLE,
     Element,
     elements,
     namespace,
@@ -88,7 +89,7 @@ def from_pain002(content: bytes | BinaryIO, *, max_bytes: int = MAX_MESSAGE_BYTE
                 transactions.append(_read_transaction(element))
             else:
                 report = _read_report(element, tuple(transactions))
-        except BankingError as error:
+        except (BankingError, *UNREADABLE) as error:
             found.throw(error)
             raise
     assert report is not None  # the root always comes, or an error

@@ -24,6 +24,9 @@ PAIN_001 = "pain.001.001.09"
 PAIN_002 = "pain.002.001.10"
 CAMT_053 = "camt.053.001.08"
 
+UNREADABLE = (AttributeError, TypeError, ValueError)
+"""What a reader meets in a message against its schema: an element that must be there is not."""
+
 Element = Any
 """lxml has no types."""
 
@@ -125,6 +128,10 @@ def elements(
         if line := _line(file, wanted, number):
             place["line"] = line
         raise located(error, **place) from None
+    except UNREADABLE as error:
+        # Against the schema in a way no reader expects, before the schema's verdict came.
+        file.seek(start)
+        raise _diagnosis(file, message, error, longest) from None
     if not complete:
         file.seek(start)
         raise _diagnosis(file, message, None, longest)
