@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from .awards import Award, split
@@ -29,11 +30,17 @@ def reserve(
     """
     year = timezone.localdate(now).year
     budgets = budgets_for(fund, year=year)
+    # A claim awarded once more after a reconsideration has instalments that came to nothing.
+    earlier = dict(
+        Instalment.objects.filter(claim__in=[claim.pk for claim, _ in awards])
+        .values_list("claim")
+        .annotate(last=Max("number"))
+    )
     instalments: list[Instalment] = []
     wanted: list[list[tuple[Budget, int]]] = []
     for claim, award in awards:
         bearing = _bearing(award, budgets, fund, year)
-        for number, part in enumerate(award.parts, 1):
+        for number, part in enumerate(award.parts, 1 + earlier.get(claim.pk, 0)):
             instalments.append(
                 Instalment(
                     claim=claim,
