@@ -182,6 +182,7 @@ def _detail(
         comments=comments,
         withheld=withheld,
         case_id=row.review.case_id,
+        named=(*row.review.departments, *row.review.associations),
     )
 
 

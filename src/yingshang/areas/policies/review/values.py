@@ -105,6 +105,8 @@ class ConsultationDetail:
     comments: tuple[CommentView, ...]
     withheld: int
     case_id: int | None
+    named: tuple[str, ...] = ()
+    """Departments and associations the author proposed to ask."""
 
 
 @dataclass(frozen=True, slots=True)

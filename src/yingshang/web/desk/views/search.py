@@ -211,7 +211,7 @@ register_search(
         _templates,
         92,
     ),
-    Kind(_("催办和升级"), "clock", ("clock.manage",), "administration:ladders", _ladders, 94),
+    Kind(_("提醒阶梯"), "stairs", ("clock.manage",), "administration:ladders", _ladders, 94),
     Kind(
         _("行政区划"),
         "map",

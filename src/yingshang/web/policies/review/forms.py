@@ -62,6 +62,8 @@ class LetterForm(CommentForm):
     def __init__(self, *arguments: Any, **kwargs: Any) -> None:
         super().__init__(*arguments, **kwargs)
         self.fields["kind"].label = _("意见人")
+        # Those the author proposed to ask: what they say counts as their answer.
+        self.fields["name"].widget.attrs["list"] = "named-organisations"
 
 
 class AnswerForm(forms.Form):
