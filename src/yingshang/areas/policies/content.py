@@ -67,7 +67,12 @@ def problems_of(source: str, as_of: date, file: str = "item.yaml") -> list[Probl
 @lru_cache(maxsize=4096)
 def program_of(source: str, as_of: date) -> Program:
     """The item as of a day, ready to be decided. Raises InvalidItem with every problem."""
-    compiled = compile_items([read_item(source)], catalogue(), _day(as_of))
+    return compile_item_of(read_item(source), as_of)
+
+
+def compile_item_of(item: Item, as_of: date) -> Program:
+    """An item that has been read, as of a day. Raises InvalidItem with every problem."""
+    compiled = compile_items([item], catalogue(), _day(as_of))
     if compiled.problems:
         raise _invalid(compiled.problems)
     return compiled.programs[0]

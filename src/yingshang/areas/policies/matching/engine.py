@@ -1,10 +1,12 @@
 """The items in force on a day, compiled once and kept: for one enterprise by rows, for all by columns.
 
-A published version never changes, so a program of a day is good as long as the process lives.
+A published version never changes, so a program of a day is good as long as the process lives; `compiled` keeps it
+for other processes.
 """
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,11 +20,12 @@ from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.decide import RowEvaluator
 from yingshang.rules.policy.population import needed_columns
 
-from ..content import catalogue, program_of
+from ..content import catalogue
 from ..errors import InvalidItem
 from ..models import ItemVersion
 from ..selectors import in_force
 from ..values import PublishedItem
+from .compiled import programs_of
 
 _LENGTHS = (0, 2, 4, 6, 9, 12)
 
@@ -78,6 +81,8 @@ class Engine:
         return found
 
 
+_LARGE = 100
+
 _Key = tuple[date, tuple[tuple[int, str], ...]]
 
 
@@ -123,20 +128,30 @@ def engine_of(day: date, versions: Iterable[tuple[int, str]]) -> Engine:
     if found is None:
         found = Engine(day, _entries(day, [number for number, _ in key[1]]))
         kept.put(key, found)
+        if len(found.entries) > _LARGE:
+            _settle_memory()
     return found
+
+
+def _settle_memory() -> None:
+    """What stays is not looked through again and again: a collection would halt everybody for half a second."""
+    if gc.get_freeze_count():
+        # Engines of other days and versions are given up from time to time.
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
 
 
 def _entries(day: date, versions: Sequence[int]) -> list[Entry]:
     rows = ItemVersion.objects.filter(pk__in=versions).order_by("pk")
-    entries = []
-    for number, code, path, source in rows.values_list("pk", "item__code", "region_path", "source"):
-        program, problem = None, None
-        try:
-            program = program_of(source, day)
-        except InvalidItem as refusal:
-            problem = refusal
-        entries.append(Entry(number, code, path, program, problem))
-    return entries
+    found = list(rows.values_list("pk", "item__code", "region_path", "source"))
+    programs = programs_of([source for *_, source in found], day)
+    return [
+        Entry(number, code, path, None, program)
+        if isinstance(program, InvalidItem)
+        else Entry(number, code, path, program)
+        for (number, code, path, _), program in zip(found, programs, strict=True)
+    ]
 
 
 def holds_in(item: PublishedItem | Entry, place: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, Scope, scope_of
@@ -19,12 +20,12 @@ from yingshang.kernel.reference.api import UnknownFact, get_fact
 from yingshang.rules.columns import facts_of_row
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.change import Change, least_changes
-from yingshang.rules.policy.decide import Amount, Decision
+from yingshang.rules.policy.decide import Amount, Decision, SubjectEvaluator
 from yingshang.rules.policy.explain import explain_data
 
 from ..content import catalogue
 from ..errors import ItemNotFound
-from ..models import Declaration
+from ..models import Declaration, ItemVersion
 from ..selectors import in_force, published_item
 from ..values import PublishedItem
 from .declared import declared_by, feel_facts
@@ -144,10 +145,13 @@ def decide_for(*, actor: Actor, party_id: int, day: date) -> tuple[Decided, ...]
     Needs `policies.match_own` for it, or `policies.view_matches` where it is. Raises PartyNotFound elsewhere.
     """
     subject = subject_of(actor, party_id)
-    rows = in_force(day).filter(region_path__in=paths_above(subject.place))
+    rows = holding(day, subject.place)
     engine = engine_for(day)
     declared = declared_by(subject.party_id)
-    return tuple(decide(engine, published_item(row), subject, declared.get(row.item_id, {})) for row in rows)
+    known = engine.rows.subject(subject.facts)
+    return tuple(
+        decide(engine, published_item(row), subject, declared.get(row.item_id, {}), known) for row in rows
+    )
 
 
 def decide_one(*, actor: Actor, party_id: int, code: str, day: date) -> Decided:
@@ -201,15 +205,28 @@ def subject_of(actor: Actor, party_id: int, *, scope: Scope | None = None) -> Su
     )
 
 
+def holding(day: date, place: str) -> QuerySet[ItemVersion]:
+    """The versions that hold in a place on a day, without what their authors noted."""
+    rows = in_force(day).filter(region_path__in=paths_above(place))
+    return rows.defer("links", "elements", "remarks")
+
+
 def reach(actor: Actor) -> Scope:
     """Whose matches an actor may see. Raises NotAllowed."""
     return scope_of(actor, OWN, VIEW)
 
 
 def decide(
-    engine: Engine, item: PublishedItem, subject: Subject, declared: Mapping[str, Declaration]
+    engine: Engine,
+    item: PublishedItem,
+    subject: Subject,
+    declared: Mapping[str, Declaration],
+    known: SubjectEvaluator | None = None,
 ) -> Decided:
-    """One item for a subject, by the engine of a day."""
+    """One item for a subject, by the engine of a day.
+
+    `known` is what has been worked out about the subject's own facts for other items.
+    """
     entry = engine.by_version[item.version_id]
     window = window_of(item, engine.day)
     facts = subject.facts
@@ -230,7 +247,9 @@ def decide(
             problem=problem,
             declared=declared,
         )
-    decision = engine.rows.decide(entry.program, facts)
+    if known is None or declared:
+        known = engine.rows.subject(facts)
+    decision = known.decide(entry.program)
     certain, possible, lacking = _amounts(decision)
     return Decided(
         item=item,

@@ -7,12 +7,14 @@ known. Nothing is kept: the answers come in, the next question goes out.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +24,17 @@ from yingshang.kernel.parties.api import snapshot_parts
 from yingshang.kernel.reference.api import FactDefinition, UnknownFact, get_fact, get_region
 from yingshang.rules.columns import fact_values
 from yingshang.rules.feel import syntax
-from yingshang.rules.feel.operators import order_of
 from yingshang.rules.feel.syntax import Literal, Name, Node, walk
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.compile import Program
-from yingshang.rules.policy.decide import Outcome, columns_of
+from yingshang.rules.policy.decide import Outcome, SubjectEvaluator, columns_of
 from yingshang.rules.policy.requirement import conditions_of
 
-from ..selectors import in_force, published_item
+from ..selectors import published_item
 from .declared import feel_facts
-from .engine import Engine, engine_for, paths_above
-from .live import ENTITLED, UNDECIDED, Decided, Subject, decide
+from .engine import engine_for
+from .live import ENTITLED, UNDECIDED, Decided, Subject, decide, holding
 
 REGION = "ent.region"
 
@@ -42,6 +43,7 @@ _POINTS = 9
 _OPEN_ITEMS = 200
 _SAMPLE = 4_000
 _MANY_VALUES = 40
+_READ = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,14 @@ def calculate(*, region: str, answers: Mapping[str, Any], skipped: Collection[st
     place = get_region(region).path
     known = {REGION: region, **answers}
     subject = Subject(0, "", "", place, feel_facts(known))
-    rows = in_force(day).filter(region_path__in=paths_above(place))
     engine = engine_for(day)
-    decided = tuple(decide(engine, published_item(row), subject, {}) for row in rows)
+    told = engine.rows.subject(subject.facts)
+    decided = tuple(decide(engine, published_item(row), subject, {}, told) for row in holding(day, place))
     open_items = [each for each in decided if each.outcome == UNDECIDED]
     return Calculation(
         place=place,
         decided=decided,
-        question=_next(engine, decided, subject, {*known, *skipped}),
+        question=_next(decided, told, {*known, *skipped}, _snapshot_file()),
         open=len(open_items),
     )
 
@@ -145,10 +147,8 @@ def _kind(
 def named(column: str, programs: Iterable[Program]) -> tuple[str, ...]:
     """The texts that conditions compare a fact with, in their order."""
     found: dict[str, None] = {}
-    for tree in _trees(programs):
-        for node in walk(tree):
-            for literal in _compared_with(node, column):
-                found.setdefault(literal)
+    for program in programs:
+        found |= dict.fromkeys(_literals(program).texts.get(column, ()))
     return tuple(found)
 
 
@@ -156,7 +156,7 @@ def named(column: str, programs: Iterable[Program]) -> tuple[str, ...]:
 
 
 def _next(
-    engine: Engine, decided: Sequence[Decided], subject: Subject, asked: Collection[str]
+    decided: Sequence[Decided], told: SubjectEvaluator, asked: Collection[str], file: Path | None
 ) -> CalculatorQuestion | None:
     lacking: dict[str, list[Program]] = {}
     for each in _by_need(decided):
@@ -171,7 +171,7 @@ def _next(
         question = question_about(column, programs, len(users))
         if question is None:
             continue
-        score = (_expected(engine, question, users, subject), len(users), column)
+        score = (_expected(question, users, told, _sample(file, column)), len(users), column)
         if best is None or score[:2] > best[:2]:
             best, chosen = score, question
     return chosen
@@ -187,22 +187,22 @@ def _by_need(decided: Sequence[Decided]) -> Iterator[Decided]:
 
 
 def _expected(
-    engine: Engine, question: CalculatorQuestion, users: Sequence[Program], subject: Subject
+    question: CalculatorQuestion, users: Sequence[Program], told: SubjectEvaluator, sample: _Sample
 ) -> Decimal:
     """How many items an answer is expected to decide."""
-    points = _points(question, users)
+    points = _points(question, users, sample)
     if not points:
         return Decimal(0)
-    shares = _shares(question, points)
+    shares = _shares(question, points, sample)
     expected = Decimal(0)
     for point, share in zip(points, shares, strict=True):
-        facts = {**subject.facts, question.column: point}
-        outcomes = engine.rows.outcomes(users, facts)
+        answered = told.supposing(question.column, point)
+        outcomes = (answered.outcome(each.requirement) for each in users)
         expected += share * sum(each is not Outcome.UNKNOWN for each in outcomes)
     return expected
 
 
-def _points(question: CalculatorQuestion, users: Sequence[Program]) -> list[Any]:
+def _points(question: CalculatorQuestion, users: Sequence[Program], sample: _Sample) -> list[Any]:
     """Answers that make a difference: one in each stretch between the figures that conditions name."""
     if question.kind == "boolean":
         return [True, False]
@@ -211,18 +211,19 @@ def _points(question: CalculatorQuestion, users: Sequence[Program]) -> list[Any]
     if question.kind == "choices":
         return [[], *([each] for each in question.options[: _POINTS - 1])]
     if question.kind == "industry":
-        common = Counter(each for each in _sample(question.column) if isinstance(each, str))
+        common = Counter(sample.counts)
         return [each for each, _ in common.most_common(_POINTS)]
     wanted: Any = Decimal if question.kind == "number" else Date
     literals: list[Any] = []
-    for tree in _trees(users):
-        if question.column in columns_of(tree):
-            values = [each.value for each in walk(tree) if isinstance(each, Literal)]
-            literals += [each for each in values if isinstance(each, wanted)]
-    unique: list[Any] = sorted(set(literals)) if wanted is Decimal else sorted(set(literals), key=str)
+    for program in users:
+        literals += [
+            each for each in _literals(program).figures.get(question.column, ()) if isinstance(each, wanted)
+        ]
+    unique: list[Any] = sorted(set(literals), key=_key)
     unique = unique[:: max(1, len(unique) // _POINTS)][:_POINTS]
     if not unique:
-        return [each for each in _sample(question.column)[:3] if each.__class__ is wanted]
+        some = list(sample.counts)[:3]
+        return sorted((each for each in some if each.__class__ is wanted), key=_key)
     return [_below(unique[0]), *unique] if wanted is Decimal else unique
 
 
@@ -230,47 +231,70 @@ def _below(value: Decimal) -> Decimal:
     return max(value - 1, Decimal(0)) if value > 0 else value - 1
 
 
-def _shares(question: CalculatorQuestion, points: Sequence[Any]) -> list[Decimal]:
+def _shares(question: CalculatorQuestion, points: Sequence[Any], sample: _Sample) -> list[Decimal]:
     """Which part of the register gives each answer, as far as it is known; each at least a little."""
-    counts = [Decimal(1)] * len(points)
-    for value in _sample(question.column):
-        place = _place(question, points, value)
-        if place is not None:
-            counts[place] += 1
-    total = sum(counts)
+    counts = [1] * len(points)
+    if question.kind in ("number", "date"):
+        # An answer stands for everything from itself to the next one.
+        edges = [0, *(bisect_left(sample.ordered, _key(each)) for each in points[1:]), len(sample.ordered)]
+        for place, (start, end) in enumerate(pairwise(edges)):
+            counts[place] += max(end - start, 0)
+    else:
+        for value, many in sample.counts.items():
+            closest = _place(question, points, value)
+            if closest is not None:
+                counts[closest] += many
+    total = Decimal(sum(counts))
     return [each / total for each in counts]
 
 
 def _place(question: CalculatorQuestion, points: Sequence[Any], value: Any) -> int | None:
     """The answer that a value of the register comes closest to."""
-    if question.kind in ("number", "date"):
-        place = 0
-        for position, point in enumerate(points):
-            order = order_of(point, value)
-            if order.__class__ is int and order <= 0:
-                place = position
-        return place
     if question.kind == "choices":
-        held = value if isinstance(value, list) else []
+        held = value if isinstance(value, tuple) else ()
         return next((place for place, point in enumerate(points) if point and point[0] in held), 0)
     if value in points:
         return list(points).index(value)
     return list(points).index(OTHER) if OTHER in points else None
 
 
-def _sample(column: str) -> list[Any]:
-    """Known values of a fact among some enterprises of the register."""
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Known values of a fact among some enterprises of the register: how often each, and numbers or days in order."""
+
+    counts: Mapping[Any, int]
+    ordered: Sequence[Any]
+
+
+_NO_SAMPLE = _Sample({}, ())
+
+
+def _snapshot_file() -> Path | None:
+    """One file of the snapshot, if there is any."""
     parts = snapshot_parts()
-    return _sampled(parts[0].path, column) if parts else []
+    return parts[0].path if parts else None
+
+
+def _sample(path: Path | None, column: str) -> _Sample:
+    return _NO_SAMPLE if path is None else _sampled(path, column)
 
 
 @lru_cache(maxsize=512)
-def _sampled(path: Path, column: str) -> list[Any]:
+def _sampled(path: Path, column: str) -> _Sample:
     file = pq.ParquetFile(path)
     if column not in file.schema_arrow.names:
-        return []
+        return _NO_SAMPLE
     array = file.read(columns=[column]).column(column).combine_chunks().drop_null()[:_SAMPLE]
-    return [each for each in fact_values(array, column) if each.__class__ is not Unknown]
+    values = [each for each in fact_values(array, column) if each.__class__ is not Unknown]
+    counts = Counter(
+        tuple(text for text in each if isinstance(text, str)) if isinstance(each, list) else each
+        for each in values
+    )
+    return _Sample(counts, sorted(_key(each) for each in values if isinstance(each, Decimal | Date)))
+
+
+def _key(value: Decimal | Date) -> Any:
+    return value if isinstance(value, Decimal) else (value.year, value.month, value.day)
 
 
 def _trees(programs: Iterable[Program]) -> Iterator[Node]:
@@ -281,22 +305,60 @@ def _trees(programs: Iterable[Program]) -> Iterator[Node]:
             yield program.benefit.amount
 
 
-def _compared_with(node: Node, column: str) -> Iterator[str]:
-    """The texts that a node compares the fact itself with."""
+@dataclass(frozen=True, slots=True)
+class _Literals:
+    """What the conditions of an item name: column → texts it is compared with, and figures that stand beside it."""
+
+    texts: Mapping[str, tuple[str, ...]]
+    figures: Mapping[str, tuple[Any, ...]]
+
+
+_read: dict[int, tuple[Program, _Literals]] = {}
+"""By identity, with the program, so that no identity is used twice."""
+
+
+def _literals(program: Program) -> _Literals:
+    found = _read.get(id(program))
+    if found is None:
+        if len(_read) >= _READ:
+            _read.clear()
+        found = _read[id(program)] = (program, _read_literals(program))
+    return found[1]
+
+
+def _read_literals(program: Program) -> _Literals:
+    texts: dict[str, dict[str, None]] = {}
+    figures: dict[str, list[Any]] = {}
+    for tree in _trees([program]):
+        values: list[Any] = []
+        for node in walk(tree):
+            if isinstance(node, Literal):
+                values.append(node.value)
+            for column, text in _compared(node):
+                texts.setdefault(column, {})[text] = None
+        values = [each for each in values if isinstance(each, Decimal | Date)]
+        if values:
+            for column in columns_of(tree):
+                figures.setdefault(column, []).extend(values)
+    return _Literals(
+        {column: tuple(each) for column, each in texts.items()},
+        {column: tuple(each) for column, each in figures.items()},
+    )
+
+
+def _compared(node: Node) -> Iterator[tuple[str, str]]:
+    """(name, text) of what a node compares with each other."""
+    names: Sequence[Node] = ()
+    beside: Sequence[Node] = ()
     if isinstance(node, syntax.Comparison):
-        sides = (node.left, node.right)
-        if _is(node.left, column) or _is(node.right, column):
-            yield from (each.value for each in sides if _is_text(each))  # type: ignore[attr-defined]
-    elif isinstance(node, syntax.In) and _is(node.value, column):
-        for test in node.tests:
-            yield from (each.value for each in walk(test) if _is_text(each))  # type: ignore[attr-defined]
-    elif isinstance(node, syntax.Call) and any(_is(each, column) for each in node.arguments):
-        yield from (each.value for each in node.arguments if _is_text(each))  # type: ignore[attr-defined]
-
-
-def _is(node: Node, column: str) -> bool:
-    return isinstance(node, Name) and node.name == column
-
-
-def _is_text(node: Node) -> bool:
-    return isinstance(node, Literal) and isinstance(node.value, str)
+        names = beside = (node.left, node.right)
+    elif isinstance(node, syntax.Call):
+        names = beside = node.arguments
+    elif isinstance(node, syntax.In):
+        names = (node.value,)
+        beside = [each for test in node.tests for each in walk(test)]
+    for name in names:
+        if isinstance(name, Name):
+            for each in beside:
+                if isinstance(each, Literal) and isinstance(each.value, str):
+                    yield name.name, each.value
