@@ -11,6 +11,7 @@ import yaml
 from django.utils import timezone
 
 from yingshang.areas.policies import api as policies
+from yingshang.areas.policies.interpretation.numbers import absent, figures_of, values_of_item
 from yingshang.kernel.access import api as access
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices import api as notices
@@ -55,6 +56,19 @@ def test_invented_items_say_so_and_compile() -> None:
             assert comment["name"].startswith("演示")
 
 
+def test_interpretations_say_nothing_that_their_items_do_not() -> None:
+    sources = {path.stem: path.read_text("utf-8") for path in EXAMPLES.glob("P*.yaml")}
+    for words in _filled(described()["items"], timezone.now()):
+        sources[yaml.safe_load(words["source"])["id"]] = words["source"]
+    for code, words in described()["interpretations"].items():
+        told = [words["plain"], *words["sections"].values()]
+        told += [f"{each['question']} {each['answer']}" for each in words["questions"]]
+        values = values_of_item(sources[code])
+        gone = absent(figures_of("\n".join(told)), values)
+        # A question may ask about a figure that is not enough.
+        assert set(gone) <= {"8人", "2025 年"}, code
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_library_is_filled_once_and_enterprises_are_told(tmp_path: Path) -> None:
     demonstration = Demonstration.of(tmp_path, city="tiny", today=AS_OF)
@@ -70,7 +84,14 @@ def test_the_library_is_filled_once_and_enterprises_are_told(tmp_path: Path) -> 
         item.code: policies.get_item(actor=ACTOR, code=item.code).versions
         for item in policies.items(actor=ACTOR, limit=100).rows
     }
-    assert {code for code in CODES if versions[code][0].state == "published"} == CODES
+    drafts = set(described()["drafts"])
+    assert {code for code in CODES if versions[code][0].state == "published"} == CODES - drafts
+    assert {versions[code][0].state for code in drafts} == {"reviewing"}, (
+        "a draft for comments is not in force"
+    )
+    for code in described()["interpretations"]:
+        desk = policies.interpretation_on_desk(actor=ACTOR, subject=policies.InterpretationSubject(code))
+        assert desk.published and not desk.outdated and not desk.behind, code
     assert {code: [each.state for each in versions[code]] for code in sorted(set(versions) - CODES)} == {
         "DEMO-HRB-01": ["draft", "published"],
         "DEMO-HRB-02": ["published"],
@@ -88,7 +109,7 @@ def test_the_library_is_filled_once_and_enterprises_are_told(tmp_path: Path) -> 
     assert not policies.is_fundable(code="P012", day=timezone.localdate(now))
 
     consulted = policies.consultations(today=timezone.localdate(now), state="open")
-    assert consulted.total == 2 and all(each.comments for each in consulted.rows)
+    assert {each.code for each in consulted.rows} == {"DEMO-HRB-11", "DEMO-HRB-12", *drafts}
     failed = policies.findings_of(actor=ACTOR, code="DEMO-HRB-13", number=1, today=timezone.localdate(now))
     assert {each.rule for each in failed} >= {"local_registration", "local_products"}
 

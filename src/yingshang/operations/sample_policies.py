@@ -39,7 +39,7 @@ def load_policies(enterprises: Mapping[int, int], *, now: datetime) -> None:
     `enterprises` gives the number of the party for the enterprises of the description.
     """
     made = [*adopt_examples(now=now), *_make_items(now)]
-    if made:
+    if _interpret(now) or made:
         policies.rebuild_library(day=timezone.localdate(now))
     _declare(enterprises, now)
     if made or policies.matching_state(actor=ACTOR).buckets == 0:
@@ -81,16 +81,17 @@ def adopt_examples(folder: Path = EXAMPLES, *, now: datetime) -> list[str]:
     for abstract in _abstracts(folder):
         new = [each for each in abstract.codes if not _is_known(each)]
         if new:
-            _adopt(abstract, now)
+            _take_in(abstract, now)
             made += new
     return made
 
 
 @transaction.atomic
-def _adopt(abstract: _Abstract, now: datetime) -> None:
-    placed = described()["placed"]
+def _take_in(abstract: _Abstract, now: datetime) -> None:
+    placed, drafts = described()["placed"], described()["drafts"]
     first = _loaded(abstract.sources[0])
-    mark = placed.get(abstract.codes[0], {}).get("note", "")
+    stands = placed.get(abstract.codes[0]) or drafts.get(abstract.codes[0]) or {}
+    mark = stands.get("note", "")
     content = _content(abstract, str(first["region"]), mark)
     document_id = policies.add_document(actor=ACTOR, content=content, demonstration=bool(mark), now=now)
     sentences = policies.split_sentences(content.text)
@@ -104,10 +105,34 @@ def _adopt(abstract: _Abstract, now: datetime) -> None:
             source=source,
             document_id=document_id,
             links=links,
+            elements=drafts.get(code, {}).get("elements"),
             demonstration=bool(mark),
             now=now,
         )
-        policies.adopt_item(actor=ACTOR, code=code, reason=content.note[:380] or ORIGIN, now=now)
+        if code in drafts:
+            _put_before_the_public(code, drafts[code], now)
+        else:
+            policies.adopt_item(actor=ACTOR, code=code, reason=content.note[:380] or ORIGIN, now=now)
+
+
+def _put_before_the_public(code: str, words: Mapping[str, Any], now: datetime) -> None:
+    """A draft of a place whose agencies are not on the platform: stand-ins take the steps up to the comments."""
+    made = [
+        parties.add_agency(actor=ACTOR, region=words["region"], now=now, **each) for each in words["agencies"]
+    ]
+    at = now - timedelta(days=words["days_ago"])
+    case_id = policies.submit_version(
+        actor=ACTOR, code=code, explanation=words["explanation"], agency_id=made[0], now=at
+    )
+    detail = flow.get_case(actor=ACTOR, case_id=case_id, now=at)
+    task_id = next(each.id for each in detail.tasks if each.open and each.step == "completeness")
+    flow.complete_task(
+        actor=access.system_actor("demonstration-review"),
+        task_id=task_id,
+        outcome="complete",
+        opinion="",
+        now=at,
+    )
 
 
 def _abstracts(folder: Path) -> list[_Abstract]:
@@ -453,6 +478,40 @@ def _filled(words: Any, now: datetime) -> Any:
         return value
 
     return fill(words)
+
+
+# --- in plain words ---------------------------------------------------------------------------------------------------
+
+
+def _interpret(now: datetime) -> list[str]:
+    """Publish the interpretations that are not there yet; the codes of their items."""
+    made = []
+    for code, words in described()["interpretations"].items():
+        subject = policies.InterpretationSubject(code)
+        desk = policies.interpretation_on_desk(actor=ACTOR, subject=subject)
+        if desk.draft or desk.published or desk.past or not desk.public:
+            continue
+        with transaction.atomic():
+            policies.begin_interpretation(actor=ACTOR, subject=subject, now=now)
+            policies.save_interpretation(
+                actor=ACTOR,
+                subject=subject,
+                content=policies.InterpretationContent(
+                    plain=words["plain"],
+                    sections=words["sections"],
+                    questions=tuple(
+                        policies.InterpretationQuestion(
+                            each["question"], each["answer"], tuple(each.get("points", ()))
+                        )
+                        for each in words["questions"]
+                    ),
+                ),
+                revision=1,
+                now=now,
+            )
+            policies.publish_interpretation(actor=ACTOR, subject=subject, now=now)
+        made.append(code)
+    return made
 
 
 # --- what comes of them -----------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def test_every_real_item_has_a_page(client: Client, code: str) -> None:
 def test_an_item_page_asks_the_database_little(client: Client, django_assert_max_num_queries: Any) -> None:
     real_item("P040")
     page(client, "item", "P040")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         text = page(client, "item", "P040")
     for words in ("最高 75万元", "省级奖励 * 福州配套比例", "新认定的国家专精特新", "随时可以申请", "<svg"):
         assert words in text, words
@@ -138,7 +138,7 @@ def test_a_condition_shows_the_sentence_it_comes_from(client: Client) -> None:
         )
         ItemVersion.objects.update(state="approved", approved_at=NOW)
         publish_item(actor=SYSTEM, code="LINKED", now=NOW)
-    assert reverse("policies:document", args=[number]) + "#s3" in page(client, "item", "LINKED")
+    assert reverse("policies:document", args=[number]) + "?sentence=3#s3" in page(client, "item", "LINKED")
 
 
 def test_windows_follow_the_clock_of_the_server(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ def test_a_document_shows_its_text_items_and_relatives(
     )
     rebuild_library(day=DAY)
     page(client, "document", number)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         text = page(client, "document", number)
     for other in (above, below):
         assert reverse("policies:document", args=[other]) in text
@@ -265,7 +265,7 @@ def test_the_feeds_have_what_was_published_last(client: Client, django_assert_nu
     feed = client.get("/policies/feed.json")
     assert feed["Content-Type"].startswith("application/feed+json")
     assert [each["title"] for each in feed.json()["items"]] == titles[1:]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert client.get("/policies/feed.atom", headers={"If-None-Match": atom["ETag"]}).status_code == 304
     with arranged():
         withdraw_item(actor=SYSTEM, code="HIRING", reason="经费调整", now=NOW + timedelta(hours=2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .authoring import urls as authoring
 from .evaluation import urls as evaluation
+from .interpretation import urls as interpretation
 from .library import urls as library
 from .matching import urls as matching
 from .outreach import urls as outreach
@@ -17,6 +18,7 @@ urlpatterns = [
     *matching.desk,
     *outreach.desk,
     *evaluation.desk,
+    *interpretation.desk,
     *library.desk,
     *authoring.desk,
 ]

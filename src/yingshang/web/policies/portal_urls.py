@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .authoring import urls as authoring
 from .evaluation import urls as evaluation
+from .interpretation import urls as interpretation
 from .library import urls as library
 from .matching import urls as matching
 from .outreach import urls as outreach
@@ -18,6 +19,7 @@ urlpatterns = [
     *sandbox.portal,
     *outreach.portal,
     *evaluation.portal,
+    *interpretation.portal,
     # Last: its addresses end in the code of an item, which could be anything.
     *library.portal,
 ]

@@ -24,6 +24,7 @@ from .words import audiences, band_of, containers, subjects_of
 ALWAYS = date.max.toordinal()
 MOST_WINDOWS = 4
 """Of an item, those that end last; the index is made anew every night."""
+_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 ENDED = ("expired", "repealed", "superseded", "withdrawn")
 
 
@@ -101,7 +102,20 @@ def most_paid(source: str, day: date) -> tuple[bool, int | None]:
         return not program.benefit.grants, None
     most = amount.at_most if amount.value is None else amount.value
     # What nothing else bounds comes to nought when all facts are missing only if the item cannot pay at all.
-    return True, int(most.scaleb(2)) if most is not None and most > Decimal(0) else None
+    if most is None or most <= Decimal(0):
+        most = _least_cap(source)
+    return True, int(most.scaleb(2)) if most is not None else None
+
+
+def _least_cap(source: str) -> Decimal | None:
+    """The least sum that caps the whole of an item without a condition, where nothing else bounds it."""
+    benefit = read_item(source).data.get("benefit") or {}
+    sums = [
+        Decimal(str(cap["amount"])) * _UNITS.get(str(cap.get("unit") or "元"), Decimal(1))
+        for cap in benefit.get("caps") or ()
+        if isinstance(cap.get("amount"), int | float | Decimal) and not cap.get("when")
+    ]
+    return min(sums, default=None)
 
 
 def conditions_of(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Max, Q
@@ -19,7 +20,7 @@ from ..errors import InvalidItem, ItemNotFound
 from ..interpretation.selectors import public_interpretation
 from ..interpretation.values import PublicInterpretation
 from ..matching.live import Window, window_of
-from ..models import ItemVersion, PolicyDocument
+from ..models import Interpretation, ItemVersion, PolicyDocument
 from ..selectors import document_not_found, document_summary, in_force, item_not_found, published_item
 from ..sentences import Sentence
 from ..values import DocumentSummary, PublishedItem
@@ -28,6 +29,23 @@ from .entries import most_paid, public_versions
 
 PUBLIC_STATES = ("published", "superseded", "withdrawn")
 RELATED = 5
+_APPLICANT = (
+    "ent.type",
+    "ent.region",
+    "ent.town",
+    "ent.industry",
+    "ent.ownership",
+    "ent.size",
+    "ent.sector",
+    "ent.field",
+    "borrower.kind",
+    "tax.payer_kind",
+    "tax.is_small_profit",
+)
+"""Facts that say what kind of applicant it is."""
+_QUOTED = re.compile(r'"[^"]*"')
+_WORD = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w.]*")
+_FEEL = frozenset(["in", "and", "or", "not", "starts", "with", "list", "contains", "true", "false"])
 _NAMED = re.compile(r"《([^《》]{4,120})》")
 
 
@@ -36,7 +54,8 @@ class ConditionLine:
     """One condition in the words of the document; `depth` counts the groups it lies in.
 
     `how` of a group: all, any, at_least (`count` says how many), lines (one and the same line). `excluded`: it must not
-    be. `sentences` are those of the document that it comes from.
+    be. `sentences` are those of the document that it comes from. `applicant`: it says no more than what kind of
+    applicant it is, of which place, size and trade.
     """
 
     id: str
@@ -49,6 +68,7 @@ class ConditionLine:
     sentences: tuple[Sentence, ...]
     evidence: tuple[str, ...]
     materials: tuple[str, ...]
+    applicant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +296,14 @@ def newest_items(*, day: date, limit: int = 50) -> tuple[PublishedItem, ...]:
 
 
 def library_changed(*, day: date) -> tuple[datetime | None, int]:
-    """When what is published last changed, and how many items there are: what a feed is named by. One query."""
+    """When what is published last changed, and how many items there are: what a feed is named by. Two queries."""
     found = ItemVersion.objects.filter(state__in=PUBLIC_STATES).aggregate(
         published=Max("published_at"), ended=Max("ended_at"), count=Count("pk", filter=Q(state="published"))
     )
-    moments = [each for each in (found["published"], found["ended"]) if each is not None]
+    told = Interpretation.objects.filter(published_at__isnull=False).aggregate(
+        published=Max("published_at"), ended=Max("ended_at")
+    )
+    moments = [each for each in (*map(found.get, ("published", "ended")), *told.values()) if each is not None]
     return max(moments, default=None), found["count"]
 
 
@@ -397,9 +420,23 @@ def _condition(
         sentences=tuple(sentences[number] for number in links.get(identifier, ()) if number in sentences),
         evidence=tuple(_fact_name(str(code)) for code in inner.get("evidence") or ()),
         materials=tuple(str(name) for name in inner.get("materials") or ()),
+        applicant=_of_applicant(inner, parts),
     )
     for part in parts:
         yield from _condition(part, depth + 1, False, links, sentences)
+
+
+def _of_applicant(condition: Mapping[str, Any], parts: Sequence[Any]) -> bool:
+    if parts:
+        return all(_of_applicant(each, each.get("all") or each.get("any") or ()) for each in parts)
+    words = _WORD.findall(_QUOTED.sub("", str(condition.get("when") or "")))
+    named = [word for word in words if word not in _FEEL]
+    return bool(named) and all(word in _applicant_facts() for word in named)
+
+
+@cache
+def _applicant_facts() -> frozenset[str]:
+    return frozenset(_APPLICANT) | {_fact_name(code) for code in _APPLICANT}
 
 
 def _fact_name(code: str) -> str:

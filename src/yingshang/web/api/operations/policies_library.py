@@ -12,6 +12,7 @@ from ninja import Field, Query, Router, Schema
 from yingshang.areas.policies.api import (
     DocumentSummary,
     LibraryQuestion,
+    PublicInterpretation,
     PublishedItem,
     documents_after,
     numbers_found,
@@ -58,8 +59,34 @@ class PolicyItemOut(Schema):
     demonstration: bool
 
 
+class PolicyQuestionOut(Schema):
+    """A question and its answer; `points` are ids of conditions or numbers of sentences it is founded on."""
+
+    question: str
+    answer: str
+    points: list[str]
+
+
+class PolicyInterpretationOut(Schema):
+    """What an item or a document says in plain words."""
+
+    number: int
+    plain: str
+    sections: dict[str, str] = Field(description="who, amount, when, how, bring")
+    questions: list[PolicyQuestionOut]
+    generated: bool = Field(description="自动生成后未改动 · as made from the item, unchanged")
+    first_version: int | None
+    last_version: int | None
+    covers: bool = Field(description="依据的就是这一版 · written or affirmed for this version")
+    outdated: list[str] = Field(description="这一版中已没有的数字 · figures this version no longer holds")
+    published_at: datetime
+    receipt: str
+
+
 class PolicyItemDetailOut(PolicyItemOut):
     """An item with its YAML, whatever has become of it."""
+
+    interpretation: PolicyInterpretationOut | None = None
 
     state: str = Field(description="in_force, upcoming, expired, superseded, withdrawn")
     source: str
@@ -90,6 +117,7 @@ class PolicyDocumentDetailOut(PolicyDocumentOut):
 
     text: str
     item_codes: list[str]
+    interpretation: PolicyInterpretationOut | None = None
 
 
 class PolicyQuery(cursors.PageQuery):
@@ -129,6 +157,7 @@ def get_policy_item(request: HttpRequest, response: HttpResponse, code: str) -> 
         "source": found.item.source,
         "most_fen": found.most_fen,
         "receipt": found.receipt,
+        "interpretation": _interpretation(found.interpretation),
     }
 
 
@@ -165,6 +194,31 @@ def get_policy_document(request: HttpRequest, response: HttpResponse, document_i
         **_document(found.summary),
         "text": found.text,
         "item_codes": [each.code for each in found.items],
+        "interpretation": _interpretation(found.interpretation),
+    }
+
+
+def _interpretation(told: PublicInterpretation | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    same = (
+        "number",
+        "plain",
+        "generated",
+        "first_version",
+        "last_version",
+        "covers",
+        "published_at",
+        "receipt",
+    )
+    return {
+        **{name: getattr(told, name) for name in same},
+        "sections": dict(told.sections),
+        "questions": [
+            {"question": each.question, "answer": each.answer, "points": [point.id for point in each.points]}
+            for each in told.questions
+        ],
+        "outdated": list(told.outdated),
     }
 
 

@@ -34,6 +34,7 @@ from yingshang.areas.policies.api import (
     get_item,
     items_above,
     merge_texts,
+    outdated_by,
     propose_item,
     read_source,
     save_version,
@@ -253,6 +254,7 @@ def _page(
             "titles": _titles(actor) if shown.view == "fields" and may_change else (),
             **_swaps(code, may_change),
             "ways_on": list(_ways_on(actor, version)),
+            "gone": outdated_by(code=code, source=sent.source),
             "change_note": request.POST.get("change_note", version.note),
             "crumbs": [(_("政策事项"), reverse("policies_desk:items")), (version.name, None)],
         },
@@ -335,6 +337,7 @@ def _ways_on(actor: Actor, version: VersionView) -> Any:
     """Where an author goes from here, as far as these pages are there."""
     for view, label, icon in (
         ("policies_desk:sandbox", _("沙盘推演"), "adjustments"),
+        ("policies_desk:item-interpretation", _("政策解读"), "message-2"),
         ("policies_desk:versions", _("版本和审查"), "versions"),
     ):
         try:

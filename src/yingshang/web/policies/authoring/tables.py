@@ -19,7 +19,7 @@ from yingshang.web.filters import FilterForm, choices
 from yingshang.web.regions import region_of_path
 
 STATUSES = {
-    "draft": _("待核对"),
+    "draft": _("征求意见稿"),
     "in_force": _("现行有效"),
     "expired": _("已到期"),
     "repealed": _("已废止"),

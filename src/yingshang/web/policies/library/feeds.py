@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,13 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
-from yingshang.areas.policies.api import PublishedItem, library_changed, newest_items, public_item
+from yingshang.areas.policies.api import (
+    PublishedItem,
+    library_changed,
+    newest_items,
+    plain_words,
+    public_item,
+)
 from yingshang.kernel.access.api import open_to_everybody
 
 MOST = 50
@@ -35,11 +41,13 @@ def atom(request: HttpRequest) -> HttpResponseBase:
             language="zh-CN",
             feed_url=here(reverse("policies:atom")),
         )
-        for item in newest_items(day=timezone.localdate(), limit=MOST):
+        items = newest_items(day=timezone.localdate(), limit=MOST)
+        plainly = plain_words(item_ids=[each.item_id for each in items])
+        for item in items:
             feed.add_item(
                 title=item.name,
                 link=here(reverse("policies:item", args=[item.code])),
-                description=_told(item),
+                description=_told(item, plainly),
                 unique_id=f"{here(reverse('policies:item', args=[item.code]))}#{item.version}",
                 pubdate=item.published_at,
                 updateddate=item.published_at,
@@ -57,6 +65,8 @@ def json_feed(request: HttpRequest) -> HttpResponseBase:
 
     def write() -> HttpResponse:
         here = request.build_absolute_uri
+        items = newest_items(day=timezone.localdate(), limit=MOST)
+        plainly = plain_words(item_ids=[each.item_id for each in items])
         body: dict[str, Any] = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": _title(),
@@ -68,7 +78,8 @@ def json_feed(request: HttpRequest) -> HttpResponseBase:
                     "id": f"{here(reverse('policies:item', args=[item.code]))}#{item.version}",
                     "url": here(reverse("policies:item", args=[item.code])),
                     "title": item.name,
-                    "content_text": _told(item),
+                    "summary": plainly.get(item.item_id, item.summary),
+                    "content_text": _told(item, plainly),
                     "date_published": item.published_at.isoformat(),
                     "tags": list(item.tags),
                     "attachments": [
@@ -78,7 +89,7 @@ def json_feed(request: HttpRequest) -> HttpResponseBase:
                         }
                     ],
                 }
-                for item in newest_items(day=timezone.localdate(), limit=MOST)
+                for item in items
             ],
         }
         return JsonResponse(
@@ -144,5 +155,6 @@ def _title() -> str:
     return _("政策库（演示数据）") if settings.DEMONSTRATION else _("政策库")
 
 
-def _told(item: PublishedItem) -> str:
-    return "\n".join(filter(None, [item.summary, item.benefit_text]))
+def _told(item: PublishedItem, plainly: Mapping[int, str]) -> str:
+    """What is said of it in plain words first, where somebody has said it."""
+    return "\n".join(filter(None, [plainly.get(item.item_id), item.summary, item.benefit_text]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from .places import region_name
 from .words import DELIVERIES, GROUPS, LEVELS, STATE_TONES, STATES, facet_name
 
 _CLOSING_DAYS = 30
+_LIMIT = re.compile("最高|不超过|上限|封顶|限额|最多")
 _MOST_VALUES = 8
 
 
@@ -138,5 +140,7 @@ def most_words(item: PublicItem) -> str:
     if item.grants and item.most_fen is None:
         return item.grants
     if item.most_fen is None:
+        if any(each.caps or _LIMIT.search(each.text) for each in item.benefits):
+            return _("按公式计算，限额见文件原文")
         return _("按公式计算，没有统一上限")
     return _("最高 %(amount)s") % {"amount": large_money(Decimal(item.most_fen) / 100)}

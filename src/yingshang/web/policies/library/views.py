@@ -31,14 +31,21 @@ from yingshang.areas.policies.api import (
 from yingshang.kernel.access.api import actor_from, open_to_everybody
 from yingshang.kernel.reference.api import COUNTRY, ancestors_of, children_of, get_region
 from yingshang.web.design.charts import RegionMap, RegionValue
+from yingshang.web.portal.enterprises import mandates_of
 from yingshang.web.words import in_language
 
+from ..interpretation.picture import picture_of
+from ..interpretation.words import section_rows
 from .forms import CalendarFilter, LibraryFilter
+from .outline import outline_of
 from .places import find_place, region_name
 from .rows import facet_groups, hit_rows, most_words, window_tag
 from .words import DELIVERIES, DELIVERY_NOTES, LEVELS, STATE_TONES, STATES
 
+OWN = "policies.match_own"
 PAGE_SIZE = 20
+SENTENCES = 150
+"""On one page of a document."""
 MOST_COMPARED = 4
 _LAST_PAGE = 500
 
@@ -101,6 +108,10 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
             "delivery_note": DELIVERY_NOTES.get(shown.item.delivery, ""),
             "window": window_tag(shown.window, today),
             "states": STATES,
+            "sections": section_rows(shown.interpretation),
+            "picture": picture_of(shown, today),
+            "picture_address": f"{reverse('policies:picture', args=[code])}?version={shown.item.version}"
+            f"&language={request.LANGUAGE_CODE}",
             "now": now,
             "older": shown.current is not None and shown.item.version != shown.current,
             "qr": _qr(address),
@@ -117,12 +128,23 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
     found = public_document(document_id=document_id, day=timezone.localdate())
     tone, icon = STATE_TONES.get(found.summary.status, ("", "info-circle"))
     address = request.build_absolute_uri(reverse("policies:document", args=[document_id]))
+    pages = -(-len(found.sentences) // SENTENCES)
+    sentence = _number(request.GET.get("sentence"))
+    number = min(max(1, pages), -(-sentence // SENTENCES) if "sentence" in request.GET else _page(request))
+    shown = found.sentences[(number - 1) * SENTENCES : number * SENTENCES]
     return render(
         request,
         "policies/library/document.html",
         {
             "document": found,
             "summary": found.summary,
+            "sentences": shown,
+            "outline": outline_of(found.sentences) if pages > 1 else (),
+            "number": number,
+            "last": pages,
+            "first": (number - 1) * SENTENCES + 1,
+            "last_row": min(number * SENTENCES, len(found.sentences)),
+            "sections": section_rows(found.interpretation),
             "state": STATES.get(found.summary.status, found.summary.status),
             "tone": tone,
             "icon": icon,
@@ -271,17 +293,21 @@ def _containers(answer: LibraryAnswer) -> list[dict[str, Any]]:
 
 
 def _ways(request: HttpRequest, shown: PublicItem) -> list[dict[str, str]]:
-    """What one can do about an item. It is decided anew there, whatever this page said when it was read."""
+    """What one can do about an item: a way for each enterprise one acts for.
+
+    It is decided anew there, whatever this page said when it was read.
+    """
     if shown.state != "in_force":
         return []
     actor = actor_from(request)
-    if actor.kind == "user" and actor.mandates:
+    mandates = [each for each in mandates_of(actor) if OWN in each.powers] if actor.kind == "user" else []
+    if mandates:
         return [
             {
-                "name": _("看本企业是否符合"),
-                "url": reverse("policies:mine-item", args=[mandate.party_id, shown.code]),
+                "name": each.party_name if len(mandates) > 1 else _("看本企业是否符合"),
+                "url": reverse("policies:mine-item", args=[each.party_id, shown.code]),
             }
-            for mandate in actor.mandates[:1]
+            for each in mandates
         ]
     return [{"name": _("算一算我能享受什么"), "url": reverse("policies:calculator")}]
 
@@ -317,6 +343,10 @@ def _month(text: str, today: date) -> date:
         return date(year, month, 1) if 2000 <= year <= 2100 else today.replace(day=1)
     except ValueError:
         return today.replace(day=1)
+
+
+def _page(request: HttpRequest) -> int:
+    return _number(request.GET.get("page"))
 
 
 def _number(text: str | None) -> int:

@@ -1,0 +1,1 @@
+"""Interpretations: written on the desk, read with their picture in the portal."""
