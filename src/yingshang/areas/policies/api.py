@@ -196,6 +196,7 @@ from .review.values import (
 from .sandbox.actions.issue_report import issue_report
 from .sandbox.actions.remove_scenario import remove_scenario, restore_scenario
 from .sandbox.actions.save_scenario import save_scenario
+from .sandbox.actions.take_over_figures import take_over_figures
 from .sandbox.asking import example_parties, sandbox_answer, sandbox_setting
 from .sandbox.parameters import Dial as SandboxDial
 from .sandbox.selectors import get_scenario, get_scenarios, scenarios
@@ -590,6 +591,7 @@ __all__ = [
     "subscriptions",
     "supply_fact",
     "take_in_document",
+    "take_over_figures",
     "typed_value",
     "unacted_parties",
     "unsubscribe",

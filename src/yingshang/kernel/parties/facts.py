@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,8 @@ from .history import Statement
 from .values import FactValue
 
 _RATIO = "比值"
+_YUAN = "元"
+_CENT = Decimal("0.01")
 
 
 @lru_cache(maxsize=4096)
@@ -210,7 +212,9 @@ def text_of(definition: FactDefinition | FieldDefinition, value: Any) -> str:
     if isinstance(value, Decimal):
         if definition.unit == _RATIO:
             return f"{(value * 100).normalize():,f}%"
-        return f"{value:,f} {definition.unit}" if definition.unit else f"{value:,f}"
+        # The database keeps more places than people read: 1234.5000 is 1,234.50 yuan, 30.0000 is 30 people.
+        shown = value.quantize(_CENT, ROUND_HALF_UP) if definition.unit == _YUAN else value.normalize() + 0
+        return f"{shown:,f} {definition.unit}" if definition.unit else f"{shown:,f}"
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, list):

@@ -24,7 +24,8 @@ from ..selectors import VIEW, get_item
 from ..values import ItemDetail, VersionView
 from .engine import Asked
 from .memory import Memory, Subject, Told
-from .parameters import Dial, dials_of, figure, figures_from
+from .numbers import dials_of_numbers, is_number, numbers_of, with_numbers
+from .parameters import dials_of, figure, figures_from
 from .population import Place, SnapshotGone
 from .values import Answer, Outcome, Question, Setting
 
@@ -88,11 +89,12 @@ def prepare(*, actor: Actor, question: Question, now: datetime) -> Prepared:
     day = question.day or _day(version, timezone.localdate(now))
     place, narrower = _place(actor.require(VIEW), detail.summary.region_path)
     plain, problems = _compiled(version.source, day)
-    dials: tuple[Dial, ...] = dials_of(plain) if plain is not None else ()
+    dials = dials_of(plain) if plain is not None else ()
+    written = dials_of_numbers(numbers_of(version.source)) if plain is not None else ()
     typed = {name: text for name, text in question.figures if text.strip()}
     refusals: dict[str, tuple[str, str]] = {}
     figures: dict[str, Decimal] = {}
-    for dial in dials:
+    for dial in (*dials, *written):
         try:
             figures |= figures_from((dial,), typed)
         except InvalidScenario as error:
@@ -119,6 +121,7 @@ def prepare(*, actor: Actor, question: Question, now: datetime) -> Prepared:
             day=day,
             in_force=plain is not None and plain.in_force,
             dials=dials,
+            written=written,
             figures=figures,
             typed=typed,
             budget=budget,
@@ -126,6 +129,8 @@ def prepare(*, actor: Actor, question: Question, now: datetime) -> Prepared:
             pays=plain is not None and plain.benefit.amount is not None,
             region_path=detail.summary.region_path,
             agency_id=detail.summary.agency_id,
+            revision=version.revision,
+            open_number=detail.open.number if detail.open else None,
             refusals=refusals,
             problems=tuple(problems),
         ),
@@ -232,7 +237,9 @@ def _compiled(
         item = read_item(source)
     except InvalidItem as error:
         return None, list(error.details["problems"])
-    compiled = compile_items([item], policy_catalogue(), Date(day.year, day.month, day.day), figures)
+    parameters = {name: value for name, value in figures.items() if not is_number(name)}
+    asked = with_numbers(item, figures)
+    compiled = compile_items([asked], policy_catalogue(), Date(day.year, day.month, day.day), parameters)
     if compiled.problems:
         return None, [each.as_dict() for each in compiled.problems]
     return compiled.programs[0], []

@@ -19,10 +19,11 @@ _RATIOS = ("比值", "比例", "%", "百分比")
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """A parameter of an item: what it is on the day, and between what a slider moves it.
+    """A parameter of an item, or a number in its text: what it is on the day, and between what a slider moves it.
 
     `value` None: no figure is in force on the day. `since` and `until` None: the item does not say from when, or until
-    when; `dated` says whether it names any day at all. Parameters that are no numbers have no slider.
+    when; `dated` says whether it names any day at all. Parameters that are no numbers have no slider. `label` is what
+    a number in the text is called by people: the piece of formula it stands in; "" for a parameter, which has a name.
     """
 
     name: str
@@ -37,6 +38,12 @@ class Dial:
     movable: bool
     dated: bool
     since: date | None
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.label or self.name
 
 
 def dials_of(program: Program) -> tuple[Dial, ...]:
@@ -69,6 +76,12 @@ def _dial(parameter: Parameter, written: Mapping[str, Any]) -> Dial:
         dated=any(each.get("from") or each.get("to") for each in periods),
         since=date(since.year, since.month, since.day) if since else None,
     )
+
+
+def dial_of(name: str, value: Decimal, unit: str, *, label: str, text: str) -> Dial:
+    """A number in the text of an item."""
+    low, high, step = _range(value, unit or (_RATIOS[0] if 0 < value < 1 else ""))
+    return Dial(name, text, unit, "", value, str(value), low, high, step, True, True, None, label)
 
 
 def _is_number(value: Any) -> bool:
@@ -106,14 +119,14 @@ def figures_from(dials: tuple[Dial, ...], asked: Mapping[str, str]) -> dict[str,
         text = asked.get(each.name, "").strip()
         if not text or not each.movable:
             continue
-        value = figure(text, each.name)
+        value = figure(text, each.title)
         if value != each.value:
             found[each.name] = value
     return found
 
 
 def figure(text: str, name: str) -> Decimal:
-    """A number as typed. Raises InvalidScenario."""
+    """A number as typed, for what is called `name`. Raises InvalidScenario."""
     try:
         value = Decimal(text.replace(",", "").replace("，", ""))
     except InvalidOperation:

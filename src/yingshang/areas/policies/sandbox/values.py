@@ -131,7 +131,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an item lets one move, before anything is computed."""
+    """What an item lets one move, before anything is computed.
+
+    `written` are the numbers its text holds besides parameters. `revision` is that of the version; `open_number` the
+    version that is being worked on, None if there is none.
+    """
 
     code: str
     number: int
@@ -142,6 +146,7 @@ class Setting:
     day: date
     in_force: bool
     dials: tuple[Dial, ...]
+    written: tuple[Dial, ...]
     figures: dict[str, Decimal]
     typed: dict[str, str]
     budget: int | None
@@ -149,6 +154,8 @@ class Setting:
     pays: bool
     region_path: str
     agency_id: int | None
+    revision: int
+    open_number: int | None
     refusals: dict[str, tuple[str, str]]
     problems: tuple[dict[str, Any], ...] = ()
 
@@ -171,12 +178,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TriedFigure:
-    """A parameter in a scenario, as text: in force on the day ("" for none), and tried."""
+    """A parameter in a scenario, as text: in force on the day ("" for none), and tried.
+
+    `label` is what people call a number in the text of the item.
+    """
 
     name: str
     unit: str
     present: str
     value: str
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.label or self.name
 
     @property
     def changed(self) -> bool:

@@ -246,11 +246,17 @@ def compare_lines(scenarios: Sequence[ScenarioView]) -> tuple[list[CompareLine],
     parameters = []
     for name in names:
         found = [next((each for each in one.parameters if each.name == name), None) for one in scenarios]
-        parameters.append(
-            _line(
-                name, [f"{each.value} {each.unit}".strip() if each and each.value else "—" for each in found]
-            )
-        )
+        # Of numbers in the text a scenario keeps those it moved; the others are what its version says.
+        present = {
+            one.number: each.present for one, each in zip(scenarios, found, strict=True) if each is not None
+        }
+        known = next(each for each in found if each is not None)
+        values = [
+            each.value if each else present.get(one.number, "")
+            for one, each in zip(scenarios, found, strict=True)
+        ]
+        cells = [f"{value} {known.unit}".strip() if value else "—" for value in values]
+        parameters.append(_line(known.title, cells))
     outcomes = [each.outcome for each in scenarios]
     results = [
         _line(_("版本"), [_("第 %(number)s 版") % {"number": each.number} for each in scenarios]),

@@ -16,6 +16,7 @@ desk: list[URLPattern] = [
         name="sandbox-groups",
     ),
     path("items/<str:code>/sandbox/save/", views.scenario_save, name="scenario-save"),
+    path("items/<str:code>/sandbox/take-over/", views.figures_take_over, name="figures-take-over"),
     path("items/<str:code>/sandbox/compare/", views.scenario_compare, name="scenario-compare"),
     path("sandbox/scenarios/<int:scenario_id>/remove/", views.scenario_remove, name="scenario-remove"),
     path("sandbox/scenarios/<int:scenario_id>/restore/", views.scenario_restore, name="scenario-restore"),

@@ -12,11 +12,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from yingshang.areas.policies.api import (
+    CannotEdit,
+    ChangedMeanwhile,
     InvalidScenario,
+    NotPossibleNow,
     SandboxAnswer,
     SandboxDial,
     SandboxExample,
@@ -32,6 +35,7 @@ from yingshang.areas.policies.api import (
     save_scenario,
     scenarios,
     states,
+    take_over_figures,
 )
 from yingshang.areas.policies.api import items as find_items
 from yingshang.kernel.access.api import Actor, actor_from, needs
@@ -48,6 +52,8 @@ from .questions import PREFIX, address_of, pairs_of, question_from, question_of
 from .tables import GroupTable, SandboxItemTable
 
 VIEW = "policies.view_drafts"
+AUTHOR = "policies.author"
+EDITABLE = ("draft", "returned")
 FEWEST, MOST = 2, 4
 
 
@@ -84,6 +90,9 @@ def sandbox(request: HttpRequest, code: str) -> HttpResponse:
     removed = request.GET.get("removed", "")
     context |= {
         "dials": [_Dial.of(each, answer) for each in answer.setting.dials if each.movable],
+        "numbers": [_Dial.of(each, answer) for each in answer.setting.written],
+        "numbers_moved": any(each.name in answer.setting.figures for each in answer.setting.written),
+        "budget_place": len(_names(answer)) - 1,
         "fixed": [each for each in answer.setting.dials if not each.movable],
         "versions": [(number, _state(state)) for number, state in answer.setting.numbers],
         "state": states()[answer.setting.state],
@@ -151,6 +160,29 @@ def scenario_save(request: HttpRequest, code: str) -> HttpResponseRedirect:
     else:
         messages.success(request, _("已保存方案“%(name)s”") % {"name": " ".join(name.split())})
     return _back(code, question, "scenarios")
+
+
+@needs(AUTHOR)
+@require_POST
+def figures_take_over(request: HttpRequest, code: str) -> HttpResponseRedirect:
+    """Write what was tried into the draft, and go on there."""
+    question = question_from(code, request.POST)
+    revision = request.POST.get("revision", "")
+    try:
+        count = take_over_figures(
+            actor=actor_from(request),
+            question=question,
+            revision=int(revision) if revision.isdecimal() and len(revision) < 10 else 0,
+            now=timezone.now(),
+        )
+    except (InvalidScenario, ChangedMeanwhile, NotPossibleNow, CannotEdit) as error:
+        messages.error(request, message_of(error))
+        return _back(code, question, "sandbox-results")
+    messages.success(
+        request,
+        ngettext("已将 %(count)d 处改动写入草稿", "已将 %(count)d 处改动写入草稿", count) % {"count": count},
+    )
+    return redirect("policies_desk:item", code=code)
 
 
 @needs(VIEW)
@@ -238,6 +270,10 @@ def _results(actor: Actor, question: SandboxQuestion, answer: SandboxAnswer) -> 
         "problems": [
             {**each, "said": in_language(each["message_zh"], each["message"])} for each in setting.problems
         ],
+        "to_draft": bool(setting.figures)
+        and setting.number == setting.open_number
+        and setting.state in EDITABLE
+        and actor.may(AUTHOR),
         "percent": answer.done * 100 // answer.total if answer.total else None,
     }
     if outcome is None:
@@ -308,7 +344,9 @@ class _Dial:
 
 
 def _names(answer: SandboxAnswer) -> list[str]:
-    return [*(each.name for each in answer.setting.dials if each.movable), "budget"]
+    setting = answer.setting
+    movable = [each.name for each in (*setting.dials, *setting.written) if each.movable]
+    return [*movable, "budget"]
 
 
 def _refusal(answer: SandboxAnswer, name: str) -> str:

@@ -72,7 +72,7 @@ def context_of(scenario: ScenarioView, now: datetime) -> dict[str, Any]:
         "facts_at": scenario.facts_at,
         "subjects": f"{outcome.subjects:,}",
         "parameters": [
-            [each.name, _with_unit(each.present, each.unit), _with_unit(each.value, each.unit)]
+            [each.title, _with_unit(each.present, each.unit), _with_unit(each.value, each.unit)]
             for each in scenario.parameters
         ],
         "results": _results(outcome),

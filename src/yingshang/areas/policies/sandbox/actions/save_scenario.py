@@ -55,7 +55,10 @@ def _keep(actor: Actor, prepared: Prepared, answer: Answer, name: str, now: date
         digest=prepared.version.digest,
         name=name,
         day=setting.day,
-        parameters=[_tried(each, setting) for each in setting.dials],
+        parameters=[
+            *(_tried(each, setting) for each in setting.dials),
+            *(_tried(each, setting) for each in setting.written if each.name in setting.figures),
+        ],
         region_path=smallest_place(prepared.place),
         places=list(prepared.places),
         facts_at=answer.facts_at,
@@ -88,4 +91,5 @@ def _tried(dial: Dial, setting: Setting) -> dict[str, str]:
         "unit": dial.unit,
         "present": present,
         "value": present if value is None else f"{value:f}",
+        "label": dial.label,
     }
