@@ -227,7 +227,7 @@ def test_scenarios_run_beside_the_item(page: Client, writer: Any) -> None:
     written_item(source=source, actor=writer.actor())
     body = page.get(reverse("policies_desk:item", args=["HIRING"])).content.decode()
     assert "十人" in body and "一致" in body
-    assert "expected entitled, got refused" in body
+    assert "结论应为“符合”，算得“不符合”" in body
 
 
 def test_a_formula_that_divides_by_nought_is_told_by_a_scenario(page: Client, writer: Any) -> None:
@@ -237,7 +237,7 @@ def test_a_formula_that_divides_by_nought_is_told_by_a_scenario(page: Client, wr
     written_item(source=source, actor=writer.actor())
     body = page.get(reverse("policies_desk:item", args=["HIRING"])).content.decode()
     assert "不一致" in body
-    assert "divi" in body
+    assert "金额应为 10000 元，算得没有金额：" in body and "零" in body
 
 
 def test_the_second_of_two_authors_is_told_and_nothing_is_lost(page: Client, writer: Any) -> None:

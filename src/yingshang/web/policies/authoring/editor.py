@@ -989,5 +989,43 @@ def _scenario(result: Any) -> dict[str, Any]:
         "passed": result.passed,
         "outcome": decision.outcome if decision is not None else "",
         "amount": amount,
-        "differences": result.differences,
+        "differences": result.differences if english() else list(_in_words(result)),
     }
+
+
+_OUTCOMES = {"entitled": "符合", "refused": "不符合", "undecided": "待定", "error": "出错"}
+"""What a scenario may come to, for the words of its differences, which are Chinese here."""
+
+
+def _in_words(result: Any) -> Iterator[str]:
+    """The differences of a scenario in Chinese, as far as they are of outcome and amount."""
+    decision = result.decision
+    wanted = next(
+        (
+            each
+            for each in result.item.data.get("scenarios") or ()
+            if isinstance(each, dict) and str(each.get("name")) == result.name
+        ),
+        None,
+    )
+    for each in result.differences:
+        head = each.partition(":")[0]
+        if wanted is None or decision is None or head not in ("outcome", "amount"):
+            yield each
+        elif head == "outcome":
+            failure = decision.reason.failure
+            why = failure.message_zh if failure else _lacking(decision.missing)
+            said = _OUTCOMES.get(str(wanted.get("outcome")), str(wanted.get("outcome")))
+            got = _OUTCOMES.get(str(decision.outcome), str(decision.outcome))
+            yield f"结论应为“{said}”，算得“{got}”" + (f"：{why}" if why else "")
+        else:
+            amount = decision.amount
+            failure = amount.failure if amount is not None else None
+            why = failure.message_zh if failure else _lacking(amount.missing if amount is not None else ())
+            got = "没有金额" if amount is None or amount.value is None else f"{field_text(amount.value)} 元"
+            yield f"金额应为 {field_text(wanted.get('amount'))} 元，算得{got}" + (f"：{why}" if why else "")
+
+
+def _lacking(columns: Sequence[str]) -> str:
+    names = [found.name if (found := catalogue().find(each)) else each for each in columns]
+    return f"缺少{'、'.join(names)}" if names else ""
