@@ -229,3 +229,41 @@ def test_rows_about_persons_are_hidden_in_reasons_and_receipts() -> None:
     again = api.reproduce(actor=person.actor(), receipt_id=kept.id)
     assert again.same
     assert "脱贫人口" not in str(kept) + str(again)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("id: HIRING", 'id: "HIRING\\n"'),
+        ("id: HIRING", 'id: ".."'),
+        ("id: HIRING", "id: " + "X" * 81),
+        ("name: 吸纳就业补贴", "name: " + "长" * 201),
+        ("kind: 补贴", "kind: " + "长" * 41),
+    ],
+)
+def test_a_source_whose_words_do_not_fit_is_refused_in_words(before: str, after: str) -> None:
+    region_tree()
+    with pytest.raises(api.InvalidItem):
+        api.create_item(actor=author().actor(), source=hiring().replace(before, after, 1), now=NOW)
+
+
+def test_what_an_author_types_cannot_keep_the_platform_busy() -> None:
+    day = NOW.date()
+    large = {
+        "conditions": hiring().replace(
+            "  - {id: insured,",
+            "".join(f"  - {{id: c{i}, text: t, when: true}}\n" for i in range(101)) + "  - {id: insured,",
+        ),
+        "text": hiring() + "#" * 200_001,
+        "anchors": "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+        + hiring(),
+        "itself": "z: &a [*a]\n" + hiring(),
+        "deep": "z: " + "[" * 3000 + "]" * 3000 + "\n" + hiring(),
+        "digits": hiring().replace("amount: 1000 * 参保人数", "amount: 1e999999999"),
+        "broken": "---\nx: [\n" * 5_000,
+        "expression": hiring().replace("参保人数 >= 10", "'" + "1 + " * 10_000 + "1 > 1'"),
+    }
+    for what, source in large.items():
+        found = api.problems_of(source, day)
+        assert any(each.severity == "error" for each in found), what

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,6 +15,7 @@ from yingshang.rules.policy.catalogue import FactCatalogue
 from yingshang.rules.policy.compile import Compilation, Program, compile_items
 from yingshang.rules.policy.document import Item, PolicySet, Problem, load_policies
 from yingshang.rules.policy.lint import check
+from yingshang.rules.policy.marked_yaml import Place
 from yingshang.rules.policy.population import needed_columns
 
 from .errors import InvalidItem
@@ -44,10 +46,54 @@ def catalogue() -> FactCatalogue:
     return policy_catalogue()
 
 
+LONGEST_SOURCE = 200_000
+"""Characters of an item; the longest of the reference items has 11,000."""
+MOST_CONDITIONS = 100
+"""Conditions and exclusions of an item with all their parts: each is compared with each."""
+
+
+def _loaded(source: str, file: str) -> PolicySet:
+    """The items of a source that is no larger than what can be looked at while somebody waits."""
+    if len(source) > LONGEST_SOURCE:
+        return _refused(
+            file,
+            f"a source has at most {LONGEST_SOURCE:,} characters, this one {len(source):,}",
+            f"一个事项最多 {LONGEST_SOURCE:,} 个字符，现有 {len(source):,} 个",
+        )
+    found = load_policies([(file, source)])
+    for item in found.items:
+        count = sum(_count(item.data.get(name)) for name in ("conditions", "exclusions"))
+        if count > MOST_CONDITIONS:
+            return _refused(
+                file,
+                f"an item has at most {MOST_CONDITIONS} conditions, this one {count}; make several items of it",
+                f"一个事项最多 {MOST_CONDITIONS} 个条件，现有 {count} 个，请拆分为几个事项",
+            )
+    return found
+
+
+def _refused(file: str, message: str, message_zh: str) -> PolicySet:
+    return PolicySet(
+        problems=[Problem("too-large", message, message_zh, Place(file, 1, 1), None, "", "error")]
+    )
+
+
+def _count(conditions: Any) -> int:
+    """Conditions with all their parts."""
+    if isinstance(conditions, Mapping):
+        conditions = (conditions,)
+    if not isinstance(conditions, list | tuple):
+        return 0
+    inner = ("all", "any", "of", "meets", "not")
+    return sum(
+        1 + sum(_count(each.get(name)) for name in inner) for each in conditions if isinstance(each, Mapping)
+    )
+
+
 @lru_cache(maxsize=4096)
 def read_item(source: str, file: str = "item.yaml") -> Item:
     """The one item of a source. Raises InvalidItem with every problem in `details["problems"]`."""
-    found = load_policies([(file, source)])
+    found = _loaded(source, file)
     if found.problems:
         raise _invalid(found.problems)
     if len(found.items) != 1:
@@ -61,7 +107,7 @@ def read_item(source: str, file: str = "item.yaml") -> Item:
 
 def problems_of(source: str, as_of: date, file: str = "item.yaml") -> list[Problem]:
     """Everything `yingshang policy check` says of a source, errors first by line."""
-    return check(load_policies([(file, source)]), catalogue(), _day(as_of))
+    return check(_loaded(source, file), catalogue(), _day(as_of))
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +128,7 @@ def compile_sources(sources: dict[str, str], as_of: date) -> Compilation:
     """Several sources by code, compiled together; one that does not compile is a problem and stops no other."""
     policies = PolicySet()
     for code, source in sources.items():
-        found = load_policies([(f"{code}.yaml", source)])
+        found = _loaded(source, f"{code}.yaml")
         policies.items += found.items
         policies.problems += found.problems
     compiled = compile_items(policies.items, catalogue(), _day(as_of))

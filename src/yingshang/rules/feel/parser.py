@@ -47,6 +47,9 @@ from yingshang.rules.feel.values import Failure, number
 DEEPEST = 200
 """How deep an expression may nest; Python's own stack ends at about a thousand calls."""
 
+LONGEST = 30_000
+"""Characters of an expression."""
+
 _TOO_LARGE = object()
 
 
@@ -337,6 +340,13 @@ def _named(kinds: set[str]) -> tuple[list[str], list[str]]:
 
 @lru_cache(maxsize=65_536)
 def _parse(text: str, start: str, names: frozenset[str]) -> Node:
+    if len(text) > LONGEST:
+        raise ExpressionError(
+            f"an expression has at most {LONGEST} characters, this one {len(text)}; take it apart",
+            message_zh=f"表达式最多 {LONGEST} 个字符，现有 {len(text)} 个，请拆分",
+            source=text[:LONGEST],
+            position=0,
+        )
     tokens = tokenize(text, names)
     if not tokens:
         raise ExpressionError(

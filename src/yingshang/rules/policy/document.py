@@ -141,11 +141,15 @@ def load_policies(
     return result
 
 
+MOST_BROKEN = 50
+"""After so many documents that are no YAML a file is given up: each is read anew from its beginning on."""
+
+
 def _read_file(file: str, text: str, result: PolicySet, catalogues: Mapping[str, FactCatalogue]) -> None:
     """Every document of a file; one that is no YAML does not hide those after it."""
     lines = text.split("\n")
     start = 0
-    while True:
+    for _ in range(MOST_BROKEN):
         try:
             # The lines before are left empty, so that every place is that of the file.
             for marked in load_all("\n" * start + "\n".join(lines[start:]), file):

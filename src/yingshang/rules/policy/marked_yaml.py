@@ -19,6 +19,10 @@ from yingshang.rules.errors import PolicyError
 from yingshang.rules.feel.temporal import parse_date
 
 Path = tuple[str | int, ...]
+DEEPEST = 100
+"""How deep a document may nest; Python's own stack ends at about a thousand calls."""
+MOST_DIGITS = 100
+"""What is written out digit by digit has so many; 1e999999999 would fill any memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,10 @@ def load_all(text: str, file: str) -> Iterator[Marked]:
         while loader.check_node():
             node = loader.get_node()
             assert node is not None
-            places: dict[Path, Place] = {}
+            places: dict[Path, Place] = _Places(len(text))
             yield Marked(_build(node, (), places, file), places, file, source)
+    except RecursionError:
+        raise _too_deep(file, 1) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -135,6 +141,36 @@ def load_all(text: str, file: str) -> Iterator[Marked]:
         ) from None
     except yaml.YAMLError as error:
         raise PolicyError(str(error), message_zh=f"YAML 格式错误（{error}）", file=file, line=1) from None
+
+
+class _Places(dict[Path, Place]):
+    """The places of a document. Written out it has fewer values than its text has characters: more come from anchors
+    that refer to one another, and could be more than any memory holds."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __setitem__(self, path: Path, place: Place) -> None:
+        if len(path) > DEEPEST:
+            raise _too_deep(place.file, place.line)
+        if len(self) > self.most:
+            raise PolicyError(
+                "the anchors (&, *) unfold to more than the text itself; write it out",
+                message_zh="锚点引用（& 和 *）展开后过大，请直接写出内容",
+                file=place.file,
+                line=place.line,
+            )
+        super().__setitem__(path, place)
+
+
+def _too_deep(file: str, line: int) -> PolicyError:
+    return PolicyError(
+        f"this is nested more than {DEEPEST} levels deep; take it apart",
+        message_zh=f"嵌套超过 {DEEPEST} 层，请拆分",
+        file=file,
+        line=line,
+    )
 
 
 def _advice(problem: str, line: str) -> tuple[str, str]:
@@ -177,7 +213,7 @@ def _build(node: yaml.Node, path: Path, places: dict[Path, Place], file: str) ->
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_build(each, (*path, index), places, file) for index, each in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(node, file)
 
 
 def _merge(result: dict[str, Any], node: yaml.Node, path: Path, places: dict[Path, Place], file: str) -> None:
@@ -200,7 +236,7 @@ def _merge(result: dict[str, Any], node: yaml.Node, path: Path, places: dict[Pat
         places.update(taken)
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: yaml.Node, file: str) -> Any:
     value = str(node.value)
     match node.tag:
         case "tag:yaml.org,2002:null":
@@ -208,7 +244,18 @@ def _scalar(node: yaml.Node) -> Any:
         case "tag:yaml.org,2002:bool":
             return value.lower() == "true"
         case "!number":
-            return Decimal(value.replace("_", ""))
+            number = Decimal(value.replace("_", ""))
+            exponent = int(number.as_tuple().exponent)
+            if number.adjusted() > MOST_DIGITS or exponent < -MOST_DIGITS:
+                raise PolicyError(
+                    f"a number has at most {MOST_DIGITS} digits before or after its point",
+                    message_zh=f"数字的整数或小数部分最多 {MOST_DIGITS} 位",
+                    file=file,
+                    line=node.start_mark.line + 1,
+                    column=node.start_mark.column + 1,
+                    text=value[:40],
+                )
+            return number
         case "!date":
             return parse_date(value) or value
     return value

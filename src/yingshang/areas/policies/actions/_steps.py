@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,12 +12,19 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import get_agency
 
 from ..content import Content, content_of, read_item
-from ..errors import ChangedMeanwhile, DraftUnchecked, NotPossibleNow
+from ..errors import ChangedMeanwhile, DraftUnchecked, InvalidItem, NotPossibleNow
 from ..models import ItemVersion, PolicyDocument, PolicyItem
 from ..reading.drafting import READER_NOTE
 from ..selectors import AUTHOR, item_not_found
 
 _PLATFORM = system_actor("policies")
+_LONGEST = {
+    "name": (200, "事项名称"),
+    "issuer": (200, "发布机关"),
+    "kind": (40, "兑现方式"),
+    "delivery": (12, "办理方式"),
+}
+_CODE = re.compile(r"(?!\.+$)[\w.\-]{1,80}")
 
 
 def ensure_may_write(
@@ -73,6 +81,20 @@ def load_version(actor: Actor, code: str, permission: str, *states: str) -> Item
 def read_off(row: ItemVersion, source: str, today: date) -> Content:
     """Put what the source says into the columns of the version. Raises InvalidItem."""
     content = content_of(source, today)
+    for field, (longest, label) in _LONGEST.items():
+        if len(getattr(content, field)) > longest:
+            raise InvalidItem(
+                f"{field} has at most {longest} characters",
+                message_zh=f"“{label}”最多 {longest} 字",
+                problems=[],
+            )
+    if not _CODE.fullmatch(content.code):
+        raise InvalidItem(
+            f"{content.code!r} cannot be an id: at most 80 letters, digits, Chinese characters and - _ ., "
+            "not dots alone",
+            message_zh="编号最多 80 个字符，只能用字母、数字、汉字和 - _ .，并且不能只有点号",
+            problems=[],
+        )
     row.source, row.digest = source, content.digest
     for name in (
         "name",

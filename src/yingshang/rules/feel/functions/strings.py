@@ -9,6 +9,7 @@ from typing import Any
 
 from elementpath.regex import RegexError, translate_pattern
 
+from yingshang.rules.feel.functions.backtracking import compiled_ways, is_quick
 from yingshang.rules.feel.functions.registry import builtin, whole
 from yingshang.rules.feel.values import Failure
 
@@ -125,15 +126,29 @@ def _refers_too_far(pattern: str) -> bool:
     return False
 
 
+def _ready(text: str, pattern: str, flags: str) -> re.Pattern[str] | Failure:
+    """The pattern, if a search in this text surely ends soon."""
+    compiled = _pattern(pattern, flags)
+    if isinstance(compiled, Failure) or is_quick(_ways(compiled), len(text)):
+        return compiled
+    return Failure(
+        f"{pattern!r} could take too long on a text of {len(text)} characters; repeat nothing that repeats itself",
+        f"正则表达式“{pattern}”处理 {len(text)} 个字符可能耗时过长，请不要嵌套重复",
+    )
+
+
+_ways = lru_cache(maxsize=1024)(compiled_ways)
+
+
 @builtin("matches(input: string, pattern: string, flags?: string|null)")
 def matches(text: str, pattern: str, flags: str | None = None) -> Any:
-    compiled = _pattern(pattern, flags or "")
+    compiled = _ready(text, pattern, flags or "")
     return compiled if isinstance(compiled, Failure) else compiled.search(text) is not None
 
 
 @builtin("replace(input: string, pattern: string, replacement: string, flags?: string|null)")
 def replace(text: str, pattern: str, replacement: str, flags: str | None = None) -> Any:
-    compiled = _pattern(pattern, flags or "")
+    compiled = _ready(text, pattern, flags or "")
     if isinstance(compiled, Failure):
         return compiled
     if "q" in (flags or ""):
@@ -160,7 +175,7 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
 
 @builtin("split(string: string, delimiter: string)")
 def split(string: str, delimiter: str) -> Any:
-    compiled = _pattern(delimiter, "")
+    compiled = _ready(string, delimiter, "")
     if isinstance(compiled, Failure):
         return compiled
     parts, end = [], 0
