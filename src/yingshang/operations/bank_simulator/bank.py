@@ -29,6 +29,7 @@ from yingshang.areas.claims.banking.values import (
     PaymentInstruction,
     Statement,
     StatementEntry,
+    StatementHead,
     StatusReport,
     TransactionReport,
     same_name,
@@ -578,27 +579,46 @@ class SimulatedBank:
 
     def statement(self, day: date, account: str) -> Statement | None:
         """A payer's day; None when there is no such account or the day has not come."""
+        found = self.read_statement(day, account)
+        return Statement.of(*found) if found else None
+
+    def read_statement(
+        self, day: date, account: str
+    ) -> tuple[StatementHead, Iterator[StatementEntry]] | None:
+        """The same, entry by entry; what is booked meanwhile is not in it."""
         with self._lock:
             if day > self.today or not self._one("SELECT 1 FROM account WHERE number = ?", account):
                 return None
-            before = self._one(
-                "SELECT coalesce(sum(amount), 0) AS amount FROM entry WHERE account = ? AND day < ?",
-                account,
-                day.isoformat(),
+            last = self._one("SELECT coalesce(max(id), 0) AS id FROM entry")
+            sums = self._one(
+                "SELECT coalesce(sum(amount) FILTER (WHERE day < :day), 0) AS before,"
+                " coalesce(sum(amount) FILTER (WHERE day = :day), 0) AS moved FROM entry"
+                " WHERE account = :account AND day <= :day",
+                {"day": day.isoformat(), "account": account},
             )
-            rows = self._all(
-                "SELECT * FROM entry WHERE account = ? AND day = ? ORDER BY id", account, day.isoformat()
-            )
-        opening = before["amount"] if before else 0
-        return Statement(
+        assert last is not None and sums is not None
+        head = StatementHead(
             statement_id=f"{account[-20:]}-{day:%Y%m%d}",
             created=self._now().replace(microsecond=0),
             account=account,
             day=day,
-            opening_fen=opening,
-            closing_fen=opening + sum(row["amount"] for row in rows),
-            entries=tuple(
-                StatementEntry(
+            opening_fen=sums["before"],
+            closing_fen=sums["before"] + sums["moved"],
+        )
+        return head, self._entries(day, account, last["id"])
+
+    def _entries(self, day: date, account: str, last: int) -> Iterator[StatementEntry]:
+        before = 0
+        while rows := self._all(
+            "SELECT * FROM entry WHERE account = ? AND day = ? AND id > ? AND id <= ? ORDER BY id LIMIT 1000",
+            account,
+            day.isoformat(),
+            before,
+            last,
+        ):
+            before = rows[-1]["id"]
+            for row in rows:
+                yield StatementEntry(
                     reference=row["reference"],
                     day=day,
                     amount_fen=row["amount"],
@@ -609,9 +629,6 @@ class SimulatedBank:
                     return_reason=row["reason"],
                     text=row["words"],
                 )
-                for row in rows
-            ),
-        )
 
     @staticmethod
     def _kind(row: sqlite3.Row) -> EntryKind:
@@ -702,8 +719,10 @@ class SimulatedBank:
             return self._database.execute(query, values).fetchall()
 
     def _one(self, query: str, *values: Any) -> sqlite3.Row | None:
+        """One row; a dictionary names its values."""
+        given = values[0] if values and isinstance(values[0], dict) else values
         with self._lock:
-            found: sqlite3.Row | None = self._database.execute(query, values).fetchone()
+            found: sqlite3.Row | None = self._database.execute(query, given).fetchone()
             return found
 
     def _setting(self, name: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from yingshang.areas.claims.banking.camt053 import from_camt053
+from yingshang.areas.claims.banking.camt053 import read_camt053, write_camt053
 from yingshang.areas.claims.banking.channels import (
     Acknowledgement,
     Fetched,
-    Format,
     PaymentFile,
+    StatementReading,
     received,
-    write_statement,
 )
 from yingshang.areas.claims.banking.errors import BankingError, ChannelRefused, ChannelUncertain
 from yingshang.areas.claims.banking.values import Statement
@@ -52,5 +54,17 @@ class DirectChannel:
 
     def statement(self, day: date, account: str) -> Statement | None:
         """The statement of a day, as camt.053 tells it."""
-        found = self.bank.statement(day, account)
-        return from_camt053(write_statement(found, Format.XML)) if found else None
+        with self.open_statement(day, account) as reading:
+            return reading.whole() if reading else None
+
+    @contextmanager
+    def open_statement(self, day: date, account: str) -> Iterator[StatementReading | None]:
+        """The same, as it is read."""
+        found = self.bank.read_statement(day, account)
+        if found is None:
+            yield None
+            return
+        file = io.BytesIO()
+        write_camt053(file, *found)
+        file.seek(0)
+        yield StatementReading(*read_camt053(file))

@@ -21,8 +21,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from yingshang.areas.claims.banking.camt053 import write_camt053
 from yingshang.areas.claims.banking.channels import Format, write_statement
 from yingshang.areas.claims.banking.errors import BankingError, MessageTooLarge
+from yingshang.areas.claims.banking.values import Statement
 from yingshang.operations.bank_simulator.bank import (
     DIE_AT,
     MAX_BATCH_BYTES,
@@ -134,13 +136,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(content, ensure_ascii=False).encode(), "application/json")
 
     def _send(self, status: int, content: bytes, media_type: str) -> None:
+        self._head(status, len(content), media_type)
+        self.wfile.write(content)
+
+    def _head(self, status: int, length: int, media_type: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", media_type)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(length))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(content)
 
     def _body(self, file: Any, longest: int) -> None:
         """The body into a file."""
@@ -210,10 +215,17 @@ class _Handler(BaseHTTPRequestHandler):
             if len(debtors) != 1:
                 raise _Refusal(400, "invalid", f"there are {len(debtors)} accounts: say which")
             account = debtors[0]
-        statement = bank.statement(day, account)
-        if statement is None:
+        found = bank.read_statement(day, account)
+        if found is None:
             raise _Refusal(404, "not_found", "no such account, or the day has not come")
-        self._send(200, write_statement(statement, format), format.media_type)
+        if format is Format.CSV:
+            return self._send(200, write_statement(Statement.of(*found), format), format.media_type)
+        with tempfile.SpooledTemporaryFile(8 << 20) as file:
+            write_camt053(file, *found)  # type: ignore[arg-type]  # it writes
+            self._head(200, file.tell(), format.media_type)
+            file.seek(0)
+            while piece := file.read(1 << 20):
+                self.wfile.write(piece)
 
     def _books(self) -> None:
         self._json(200, self.server.bank.books(payments=self.query.get("payments") != "0"))

@@ -217,6 +217,23 @@ def test_money_comes_back_days_later(practice: Callable[..., Practice]) -> None:
     assert made.is_sound()
 
 
+def test_a_long_day_is_read_entry_by_entry(practice: Callable[..., Practice], tmp_path: Path) -> None:
+    made = practice()
+    made.send(*range(1200))
+    made.told(3)
+    day = made.bank.today
+    WatchedFolder(made.bank, tmp_path)
+    made.bank.pass_days(1)
+    WatchedFolder(made.bank, tmp_path).look()
+    for channel in (made.channel, FolderChannel(tmp_path)):
+        with channel.open_statement(day, PAYER) as reading:
+            assert reading is not None
+            moved = [each.amount_fen for each in reading.entries]
+        assert len(moved) == 1200
+        assert reading.head.opening_fen + sum(moved) == reading.head.closing_fen
+        assert channel.statement(day, PAYER) == made.bank.statement(day, PAYER)
+
+
 def test_a_day_can_be_short(practice: Callable[..., Practice]) -> None:
     made = practice({"day_seconds": 60})
     made.now += timedelta(seconds=150)

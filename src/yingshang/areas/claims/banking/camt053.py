@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import BinaryIO
 from xml.sax.saxutils import escape
@@ -14,6 +16,7 @@ from yingshang.areas.claims.banking.values import (
     EntryKind,
     Statement,
     StatementEntry,
+    StatementHead,
     fen,
     one_line,
     yuan,
@@ -21,10 +24,12 @@ from yingshang.areas.claims.banking.values import (
 from yingshang.areas.claims.banking.xml_messages import (
     CAMT_053,
     MAX_MESSAGE_BYTES,
+    MAX_STATEMENT_BYTES,
     UNREADABLE,
     Element,
     elements,
     namespace,
+    opened,
 )
 from yingshang.areas.claims.banking.xml_values import (
     moment,
@@ -46,24 +51,49 @@ _CODES = {
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
 
+_AT_ONCE = 2000
+"""Entries gathered before they are written."""
+
+
 def to_camt053(statement: Statement) -> bytes:
     """A statement as camt.053.001.08, in UTF-8."""
-    begins = datetime.combine(statement.day, time(0, 0, 0), CHINA)
-    ends = datetime.combine(statement.day, time(23, 59, 59), CHINA)
-    name = escape(statement.statement_id)
-    created = moment(statement.created)
-    opening = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<Document xmlns="{namespace(CAMT_053)}">\n<BkToCstmrStmt>\n'
-        f"<GrpHdr><MsgId>{name}</MsgId><CreDtTm>{created}</CreDtTm></GrpHdr>\n"
-        f"<Stmt><Id>{name}</Id><CreDtTm>{created}</CreDtTm>"
-        f"<FrToDt><FrDtTm>{moment(begins)}</FrDtTm><ToDtTm>{moment(ends)}</ToDtTm></FrToDt>"
-        f"<Acct><Id><Othr><Id>{statement.account}</Id></Othr></Id><Ccy>{CURRENCY}</Ccy></Acct>\n"
-        f"{_balance('OPBD', statement.opening_fen, statement.day)}"
-        f"{_balance('CLBD', statement.closing_fen, statement.day)}"
+    file = io.BytesIO()
+    write_camt053(file, statement.head, statement.entries)
+    return file.getvalue()
+
+
+def write_camt053(file: BinaryIO, head: StatementHead, entries: Iterable[StatementEntry]) -> None:
+    """Write a statement of any length without holding it.
+
+    Raises MessageDisagrees when it does not add up; the file then lacks its end and must be thrown away.
+    """
+    begins = datetime.combine(head.day, time(0, 0, 0), CHINA)
+    ends = datetime.combine(head.day, time(23, 59, 59), CHINA)
+    name = escape(head.statement_id)
+    created = moment(head.created)
+    file.write(
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<Document xmlns="{namespace(CAMT_053)}">\n<BkToCstmrStmt>\n'
+            f"<GrpHdr><MsgId>{name}</MsgId><CreDtTm>{created}</CreDtTm></GrpHdr>\n"
+            f"<Stmt><Id>{name}</Id><CreDtTm>{created}</CreDtTm>"
+            f"<FrToDt><FrDtTm>{moment(begins)}</FrDtTm><ToDtTm>{moment(ends)}</ToDtTm></FrToDt>"
+            f"<Acct><Id><Othr><Id>{head.account}</Id></Othr></Id><Ccy>{CURRENCY}</Ccy></Acct>\n"
+            f"{_balance('OPBD', head.opening_fen, head.day)}"
+            f"{_balance('CLBD', head.closing_fen, head.day)}"
+        ).encode()
     )
-    entries = "".join(_entry(each) for each in statement.entries)
-    return f"{opening}{entries}</Stmt>\n</BkToCstmrStmt>\n</Document>\n".encode()
+    moved = 0
+    waiting: list[str] = []
+    for entry in entries:
+        moved += entry.amount_fen
+        waiting.append(_entry(entry))
+        if len(waiting) >= _AT_ONCE:
+            file.write("".join(waiting).encode())
+            waiting.clear()
+    head.check(moved)
+    waiting.append("</Stmt>\n</BkToCstmrStmt>\n</Document>\n")
+    file.write("".join(waiting).encode())
 
 
 def _side(value: int) -> str:
@@ -105,25 +135,59 @@ def _entry(entry: StatementEntry) -> str:
     )
 
 
-def from_camt053(content: bytes | BinaryIO, *, max_bytes: int = MAX_MESSAGE_BYTES) -> Statement:
+def from_camt053(content: bytes, *, max_bytes: int = MAX_MESSAGE_BYTES) -> Statement:
     """Read a statement of one account and one day. Entries with several payments are taken apart.
 
     Raises UnreadableMessage, MessageTooLarge, InvalidPayment, MessageDisagrees.
     """
-    found = elements(content, CAMT_053, "Ntry", max_bytes)
-    entries: list[StatementEntry] = []
-    statement: Statement | None = None
+    head, entries = read_camt053(opened(content, max_bytes), max_bytes=max_bytes)
+    return Statement.of(head, entries)
+
+
+def read_camt053(
+    file: BinaryIO, *, max_bytes: int = MAX_STATEMENT_BYTES
+) -> tuple[StatementHead, Iterator[StatementEntry]]:
+    """Read a statement of any length without holding it: its head, and its entries one by one.
+
+    The file must be able to seek. Only when the entries have ended without an error was the statement sound. Raises
+    what `from_camt053` does, but lets a reference stand in it twice.
+    """
+    reading = _reading(file, max_bytes)
+    head = next(reading)
+    assert isinstance(head, StatementHead)
+    return head, reading  # type: ignore[return-value]  # the head came first and only once
+
+
+def _reading(file: BinaryIO, max_bytes: int) -> Iterator[StatementHead | StatementEntry]:
+    found = elements(file, CAMT_053, "Ntry", max_bytes)
+    head: StatementHead | None = None
+    moved = 0
     for element in found:
         try:
-            if element.getparent() is not None:
-                entries.extend(_read_entry(element))
-            else:
-                statement = _read_statement(element, tuple(entries))
+            block = element.getparent()
+            if head is None:
+                head = _read_head(block if block is not None else _only_statement(element))
+                yield head
+            entries = _read_entry(element) if block is not None else []
+            if block is None:
+                _only_statement(element)
+                head.check(moved)
         except (BankingError, *UNREADABLE) as error:
             found.throw(error)
             raise
-    assert statement is not None  # the root always comes, or an error
-    return statement
+        moved += sum(each.amount_fen for each in entries)
+        yield from entries
+
+
+def _only_statement(root: Element) -> Element:
+    statements = root.findall(f"{_TAG('BkToCstmrStmt')}/{_TAG('Stmt')}")
+    if len(statements) != 1:
+        raise InvalidPayment(
+            f"Stmt: one statement a file, not {len(statements)}",
+            message_zh=f"Stmt：每个文件一份对账单，不能是 {len(statements)} 份",
+            field="Stmt",
+        )
+    return statements[0]
 
 
 def _text(element: Element, path: str) -> str:
@@ -188,15 +252,7 @@ def _read_details(
     )
 
 
-def _read_statement(root: Element, entries: tuple[StatementEntry, ...]) -> Statement:
-    statements = root.findall(f"{_TAG('BkToCstmrStmt')}/{_TAG('Stmt')}")
-    if len(statements) != 1:
-        raise InvalidPayment(
-            f"Stmt: one statement a file, not {len(statements)}",
-            message_zh=f"Stmt：每个文件一份对账单，不能是 {len(statements)} 份",
-            field="Stmt",
-        )
-    (statement,) = statements
+def _read_head(statement: Element) -> StatementHead:
     balances = {
         _text(each, "Tp/CdOrPrtry/Cd"): (
             _signed(each),
@@ -211,12 +267,11 @@ def _read_statement(root: Element, entries: tuple[StatementEntry, ...]) -> State
         raise InvalidPayment(
             f"Bal: the balance {missing} is missing", message_zh=f"Bal：缺少余额 {missing}", field="Bal"
         )
-    return Statement(
+    return StatementHead(
         statement_id=_text(statement, "Id"),
         created=parsed_moment(_text(statement, "CreDtTm"), "CreDtTm"),
         account=_text(statement, "Acct/Id/Othr/Id") or _text(statement, "Acct/Id/IBAN"),
         day=closing[1],
         opening_fen=opening[0],
         closing_fen=closing[0],
-        entries=entries,
     )

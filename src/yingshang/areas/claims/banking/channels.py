@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import json
 import os
 import re
 import shutil
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
-from yingshang.areas.claims.banking.camt053 import from_camt053, to_camt053
+from yingshang.areas.claims.banking.camt053 import read_camt053, to_camt053
 from yingshang.areas.claims.banking.errors import (
     BankingError,
     ChannelMisconfigured,
@@ -41,8 +43,15 @@ from yingshang.areas.claims.banking.plain_files import (
     to_order_file,
     to_statement_file,
 )
-from yingshang.areas.claims.banking.values import PaymentBatch, Statement, StatusReport, check_identifier
-from yingshang.areas.claims.banking.xml_messages import MAX_MESSAGE_BYTES
+from yingshang.areas.claims.banking.values import (
+    PaymentBatch,
+    Statement,
+    StatementEntry,
+    StatementHead,
+    StatusReport,
+    check_identifier,
+)
+from yingshang.areas.claims.banking.xml_messages import MAX_MESSAGE_BYTES, MAX_STATEMENT_BYTES
 
 
 class Format(StrEnum):
@@ -84,8 +93,6 @@ class PaymentFile:
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The bytes as a file."""
-        import io
-
         with self.content.open("rb") if isinstance(self.content, Path) else io.BytesIO(self.content) as file:
             yield file
 
@@ -123,6 +130,18 @@ class Fetched:
     cursor: str
 
 
+@dataclass(frozen=True, slots=True)
+class StatementReading:
+    """A statement as it is read: sound when the entries have ended without an error, so use them in a transaction."""
+
+    head: StatementHead
+    entries: Iterator[StatementEntry]
+
+    def whole(self) -> Statement:
+        """All of it at once, its references compared."""
+        return Statement.of(self.head, self.entries)
+
+
 @runtime_checkable
 class Channel(Protocol):
     """A way to a bank."""
@@ -135,6 +154,9 @@ class Channel(Protocol):
 
     def statement(self, day: date, account: str) -> Statement | None:
         """The bank's word on a day of an account; None when it has none yet. Raises ChannelUncertain."""
+
+    def open_statement(self, day: date, account: str) -> AbstractContextManager[StatementReading | None]:
+        """The same, entry by entry, for days of any length; the reading ends with the context."""
 
 
 def payment_file(batch: PaymentBatch, format: Format, *, encoding: Encoding = Encoding.UTF_8) -> PaymentFile:
@@ -157,6 +179,22 @@ def write_report(report: StatusReport, format: Format) -> bytes:
 def write_statement(statement: Statement, format: Format) -> bytes:
     """A statement in either format."""
     return to_camt053(statement) if format is Format.XML else to_statement_file(statement)
+
+
+def _read_statement(file: BinaryIO, format: Format, day: date, account: str) -> StatementReading:
+    """The statement in a file, if it is the one that was asked for. A plain file is read whole."""
+    if format is Format.XML:
+        head, entries = read_camt053(file)
+    else:
+        statement = from_statement_file(file.read(MAX_MESSAGE_BYTES + 1))
+        head, entries = statement.head, iter(statement.entries)
+    if (head.day, head.account) != (day, account):
+        raise UnreadableMessage(
+            f"asked for {account} on {day}, got {head.account} on {head.day}",
+            message_zh=f"查询的是 {account} {day}，得到的是 {head.account} {head.day}",
+            field="account",
+        )
+    return StatementReading(head, entries)
 
 
 def received(reference: str, content: bytes, format: Format) -> ReceivedReport:
@@ -328,20 +366,35 @@ class HttpChannel:
 
     def statement(self, day: date, account: str) -> Statement | None:
         """The statement of a day."""
+        with self.open_statement(day, account) as reading:
+            return reading.whole() if reading else None
+
+    @contextmanager
+    def open_statement(self, day: date, account: str) -> Iterator[StatementReading | None]:
+        """The statement of a day, kept in a file while it is read."""
         query = urllib.parse.urlencode({"day": day.isoformat(), "account": account, "format": self.format})
-        try:
-            content = self._ask(f"statement?{query}")
-        except ChannelRefused as error:
-            if error.details.get("status") == 404:
-                return None
-            raise
-        return _checked(
-            from_camt053(content) if self.format is Format.XML else from_statement_file(content), day, account
-        )
+        with tempfile.TemporaryFile() as file:
+            try:
+                self._ask(f"statement?{query}", into=file, most=MAX_STATEMENT_BYTES)
+            except ChannelRefused as error:
+                if error.details.get("status") != 404:
+                    raise
+                yield None
+                return
+            file.seek(0)
+            yield _read_statement(file, self.format, day, account)
 
     def _ask(
-        self, path: str, *, data: BinaryIO | None = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        data: BinaryIO | None = None,
+        headers: Mapping[str, str] | None = None,
+        into: BinaryIO | None = None,
+        most: int = MAX_MESSAGE_BYTES,
     ) -> bytes:
+        """The body of the answer, or nothing when it goes into a file."""
+        file = into or io.BytesIO()
         request = urllib.request.Request(
             f"{self.url.rstrip('/')}/{path}",
             data=data,
@@ -351,7 +404,10 @@ class HttpChannel:
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=self.timeout) as answer:
-                content: bytes = answer.read(MAX_MESSAGE_BYTES + 1)
+                length = answer.headers.get("Content-Length")
+                size = 0
+                while size <= most and (piece := answer.read(1 << 20)):
+                    size += file.write(piece)
         except urllib.error.HTTPError as error:
             with error:
                 told = error.read(4000).decode("utf-8", "replace")
@@ -361,9 +417,11 @@ class HttpChannel:
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise self._uncertain(str(reason) or type(error).__name__, "没有应答或应答中断") from error
-        if len(content) > MAX_MESSAGE_BYTES:
+        if size > most:
             raise self._uncertain("its answer is too large", "应答过大")
-        return content
+        if length is not None and length != str(size):
+            raise self._uncertain("its answer broke off", "应答中断")
+        return b"" if into else file.getvalue()  # type: ignore[attr-defined]  # its own, a BytesIO
 
     def _json(self, content: bytes) -> dict[str, Any]:
         try:
@@ -395,16 +453,6 @@ def _refused(status: int, told: str) -> ChannelRefused:
         status=status,
         bank_code=code,
     )
-
-
-def _checked(statement: Statement, day: date, account: str) -> Statement:
-    if (statement.day, statement.account) != (day, account):
-        raise UnreadableMessage(
-            f"asked for {account} on {day}, got {statement.account} on {statement.day}",
-            message_zh=f"查询的是 {account} {day}，得到的是 {statement.account} {statement.day}",
-            field="account",
-        )
-    return statement
 
 
 # By files.
@@ -467,16 +515,22 @@ class FolderChannel:
 
     def statement(self, day: date, account: str) -> Statement | None:
         """The statement the bank laid down for a day."""
+        with self.open_statement(day, account) as reading:
+            return reading.whole() if reading else None
+
+    @contextmanager
+    def open_statement(self, day: date, account: str) -> Iterator[StatementReading | None]:
+        """The statement the bank laid down for a day, as it is read."""
         path = self.folder / "out" / statement_name(day, account, self.format)
         try:
-            with path.open("rb") as opened:
-                content = opened.read(MAX_MESSAGE_BYTES + 1)
+            file = path.open("rb")
         except FileNotFoundError:
-            return None
+            yield None
+            return
         except OSError as error:
             raise self._uncertain(error) from error
-        read = from_camt053 if self.format is Format.XML else from_statement_file
-        return _checked(read(content), day, account)
+        with file:
+            yield _read_statement(file, self.format, day, account)
 
     def _uncertain(self, error: OSError) -> ChannelUncertain:
         return ChannelUncertain(

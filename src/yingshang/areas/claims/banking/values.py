@@ -404,6 +404,33 @@ class StatementEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatementHead:
+    """A statement without its entries: what is known before the first of 500,000."""
+
+    statement_id: str
+    created: datetime
+    account: str
+    day: date
+    opening_fen: int
+    closing_fen: int
+
+    def __post_init__(self) -> None:
+        check_text("statement_id", self.statement_id, IDENTIFIER_LENGTH)
+        check_moment("created", self.created)
+        check_account("account", self.account)
+
+    def check(self, moved_fen: int) -> None:
+        """Raises MessageDisagrees unless the entries lead from the opening to the closing balance."""
+        total = self.opening_fen + moved_fen
+        if total != self.closing_fen:
+            raise MessageDisagrees(
+                f"opening balance and entries make {yuan(total)}, the closing balance is {yuan(self.closing_fen)}",
+                message_zh=f"期初余额加明细为 {yuan(total)} 元，期末余额为 {yuan(self.closing_fen)} 元",
+                field="closing_fen",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """The bank's own word on one day of one account. It adds up, or it is refused."""
 
@@ -416,21 +443,38 @@ class Statement:
     entries: tuple[StatementEntry, ...] = ()
 
     def __post_init__(self) -> None:
-        check_text("statement_id", self.statement_id, IDENTIFIER_LENGTH)
-        check_moment("created", self.created)
-        check_account("account", self.account)
-        total = self.opening_fen + sum(each.amount_fen for each in self.entries)
-        if total != self.closing_fen:
-            raise MessageDisagrees(
-                f"opening balance and entries make {yuan(total)}, the closing balance is {yuan(self.closing_fen)}",
-                message_zh=f"期初余额加明细为 {yuan(total)} 元，期末余额为 {yuan(self.closing_fen)} 元",
-                field="closing_fen",
-            )
-        references = [each.reference for each in self.entries]
-        if len(set(references)) != len(references):
-            repeated = next(each for each in references if references.count(each) > 1)
-            raise MessageDisagrees(
-                f"the reference {repeated} stands twice",
-                message_zh=f"流水号 {repeated} 出现两次",
-                field="reference",
-            )
+        self.head.check(sum(each.amount_fen for each in self.entries))
+        seen: set[str] = set()
+        for each in self.entries:
+            if each.reference in seen:
+                raise MessageDisagrees(
+                    f"the reference {each.reference} stands twice",
+                    message_zh=f"流水号 {each.reference} 出现两次",
+                    field="reference",
+                )
+            seen.add(each.reference)
+
+    @property
+    def head(self) -> StatementHead:
+        """The statement without its entries."""
+        return StatementHead(
+            statement_id=self.statement_id,
+            created=self.created,
+            account=self.account,
+            day=self.day,
+            opening_fen=self.opening_fen,
+            closing_fen=self.closing_fen,
+        )
+
+    @classmethod
+    def of(cls, head: StatementHead, entries: Iterable[StatementEntry]) -> Statement:
+        """A head and its entries put together."""
+        return cls(
+            statement_id=head.statement_id,
+            created=head.created,
+            account=head.account,
+            day=head.day,
+            opening_fen=head.opening_fen,
+            closing_fen=head.closing_fen,
+            entries=tuple(entries),
+        )

@@ -17,6 +17,8 @@ from yingshang.areas.claims.banking.errors import BankingError, MessageTooLarge,
 
 MAX_MESSAGE_BYTES = 64 << 20
 """What is read of one message unless somebody says otherwise: about 150,000 payments."""
+MAX_STATEMENT_BYTES = 1 << 30
+"""Of a day with more than a million payments; read entry by entry, from a file."""
 _LINES_UP_TO = 16 << 20
 """Above this the line of an error is left out: finding it needs the whole tree."""
 
