@@ -99,6 +99,14 @@ from .interpretation.values import Subject as InterpretationSubject
 from .interpretation.values import Target as InterpretationTarget
 from .lifecycle import states
 from .matching.differences import on_differences
+from .matching.listing import (
+    EntitledBucket,
+    EntitledParty,
+    Listable,
+    decide_frozen,
+    entitled_in_bucket,
+    listable,
+)
 from .matching.live import Decided, Window, decide_for, decide_one, sources_of
 from .matching.questions import OTHER, Calculation, CalculatorQuestion, calculate, question_about
 from .matching.reasons import ReasonRow, UsedFact, missing_facts, reason_rows
@@ -317,8 +325,8 @@ __all__ = [
     "ConsultationPage",
     "ConsultationRules",
     "ConsultationSummary",
-    "DayFigure",
     "Consulted",
+    "DayFigure",
     "Decided",
     "DecisionView",
     "Disagreement",
@@ -332,6 +340,8 @@ __all__ = [
     "EffectReport",
     "ElementState",
     "ElementsMissing",
+    "EntitledBucket",
+    "EntitledParty",
     "Evaluation",
     "FactEffect",
     "Figure",
@@ -375,6 +385,7 @@ __all__ = [
     "Line",
     "LinkNotFound",
     "LinkedItem",
+    "Listable",
     "MatchedPage",
     "MatchedParty",
     "MatchingState",
@@ -478,12 +489,14 @@ __all__ = [
     "correct_version",
     "create_item",
     "decide_for",
+    "decide_frozen",
     "decide_one",
     "disagreements",
     "discard_version",
     "documents",
     "documents_after",
     "enter_comment",
+    "entitled_in_bucket",
     "evaluate",
     "example_parties",
     "feel_of",
@@ -504,8 +517,8 @@ __all__ = [
     "give_opinion",
     "interpretation_on_desk",
     "is_fundable",
-    "issue_report",
     "issue_opinion",
+    "issue_report",
     "item_reach",
     "items",
     "items_above",
@@ -516,6 +529,7 @@ __all__ = [
     "library_changed",
     "linked_items",
     "links_of",
+    "listable",
     "matched_parties",
     "matching_state",
     "may_give_opinion",

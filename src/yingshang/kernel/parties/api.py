@@ -37,16 +37,18 @@ from .errors import (
 )
 from .fact_tables import (
     SnapshotFile,
+    ToldFact,
     changed_portraits,
     fact_table,
     portrait_revision,
     portrait_values,
     snapshot_parts,
     table_from_values,
+    told_facts,
 )
 from .facts import value_from_text, written_text
 from .imports import get_import, import_rejects, imports, rejects_file
-from .locks import lock_party
+from .locks import lock_parties, lock_party
 from .personal import PersonalDatum, personal_data
 from .portraits import fact_history, portrait
 from .public import PublicEntry, public_entry
@@ -161,6 +163,7 @@ __all__ = [
     "SnapshotRunning",
     "SnapshotSummary",
     "SourceFreshness",
+    "ToldFact",
     "activate_agency",
     "add_agency",
     "agencies",
@@ -190,6 +193,7 @@ __all__ = [
     "import_rejects",
     "imports",
     "load_reference_data",
+    "lock_parties",
     "lock_party",
     "mark_distinct",
     "may_declare",
@@ -224,6 +228,7 @@ __all__ = [
     "snapshot_parts",
     "table_from_values",
     "take_back_distinct",
+    "told_facts",
     "undo_merge",
     "update_snapshot",
     "valid_identity_number",
