@@ -271,6 +271,25 @@ def test_bad_orders(content: bytes, kind: type[BankingError], line: int | None, 
         assert error.details["field"] == field
 
 
+def test_other_encodings_and_prefixes() -> None:
+    """Banks in China write GB18030 too, and any prefix they like."""
+    text = (
+        ORDER.decode()
+        .replace("<", "<p:")
+        .replace("<p:/", "</p:")
+        .replace("<p:?", "<?")
+        .replace("xmlns=", "xmlns:p=")
+    )
+    for encoding in ("UTF-8", "GB18030", "UTF-16"):
+        assert from_pain001(text.replace("UTF-8", encoding, 1).encode(encoding)) == batch()
+
+
+def test_a_plain_file_a_spreadsheet_has_saved() -> None:
+    rows = to_order_file(batch()).decode("utf-8-sig").splitlines()
+    saved = "\r\n".join([*(f"{row},," for row in rows), "," * 15, ""])
+    assert from_order_file(saved.encode("gb18030")) == batch()
+
+
 def test_the_sum_of_an_order_must_agree() -> None:
     content = ORDER.replace(b"<CtrlSum>2000.00", b"<CtrlSum>2000.01")
     assert refusal(from_pain001, content).details["field"] == "sum_fen"

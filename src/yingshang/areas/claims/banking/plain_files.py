@@ -161,6 +161,8 @@ def _rows(content: bytes, columns: tuple[str, ...], max_bytes: int) -> Iterator[
     reader = csv.reader(io.StringIO(decoded(content), newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
+        while header and not header[-1]:
+            header.pop()
         missing = [column for column in columns if column not in header]
         if missing or len(set(header)) != len(header):
             raise UnreadableMessage(
@@ -178,6 +180,9 @@ def _rows(content: bytes, columns: tuple[str, ...], max_bytes: int) -> Iterator[
                 )
             if not any(cells):
                 continue
+            # Spreadsheets add empty cells at the end.
+            while len(cells) > len(header) and not cells[-1]:
+                cells.pop()
             if len(cells) != len(header):
                 raise UnreadableMessage(
                     f"line {line} has {len(cells)} cells, the header {len(header)}",
