@@ -243,6 +243,8 @@ JOB_NAMES: Words = {
     "policies.index_search": _("更新政策检索索引"),
     "policies.send_search_digests": _("通知订阅检索的人"),
     "policies.rebuild_search": _("重建政策检索索引"),
+    "policies.make_search": _("补建缺失的政策检索索引"),
+    "policies.compile_tomorrow": _("为次日准备政策条件"),
     "policies.read_document": _("读取政策文件"),
     "policies.match_everybody": _("全部企业与政策匹配"),
     "policies.match_version": _("新发布的政策与企业匹配"),

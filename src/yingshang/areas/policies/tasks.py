@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .matching.jobs import (
+    compile_tomorrow,
     match_everybody_at_night,
     match_version_job,
     match_what_changed,
@@ -13,11 +14,14 @@ from .outreach.jobs import keep_figures_job, send_packages_job
 from .readings.jobs import read_document_job
 from .review.jobs import close_consultations_job, remind_of_expiry_job
 from .search.jobs import index_search, rebuild_search, send_search_digests
+from .search.making import make_search
 
 __all__ = [
     "close_consultations_job",
+    "compile_tomorrow",
     "index_search",
     "keep_figures_job",
+    "make_search",
     "match_everybody_at_night",
     "match_version_job",
     "match_what_changed",

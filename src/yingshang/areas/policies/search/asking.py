@@ -20,6 +20,7 @@ from ..selectors import document_summary, published_item
 from ..values import DocumentSummary, PublishedItem
 from . import index
 from .entries import ALWAYS, ENDED, MOST_WINDOWS, public_versions
+from .making import make_soon
 from .words import alike, asked_words, characters, letters_of, pairs, plain
 
 FACETS = ("what", "region", "level", "kind", "delivery", "audience", "container", "amount")
@@ -97,6 +98,7 @@ def search(question: Question, *, day: date, offset: int = 0, limit: int = 20, f
     """What answers a question, best first. Everybody may see all of it. At most three queries a page."""
     looking = index.searcher()
     if looking is None:
+        make_soon()
         return _without_index(question, day=day, offset=offset, limit=limit)
     words = _words_query(question.text, loose=question.some)
     numbers, total = _page(looking, _whole(question, words, day), question, day, offset, limit)
@@ -114,6 +116,7 @@ def numbers_found(question: Question, *, day: date, what: str = "item", most: in
     question = replace(question, what=what)
     looking = index.searcher()
     if looking is None:
+        make_soon()
         return [index.referred(each)[1] for each in _by_title(question, day)][:most]
     found = looking.search(
         _whole(question, _words_query(question.text, loose=False), day), limit=most, order_by_field="issued"

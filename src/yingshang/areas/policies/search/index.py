@@ -28,7 +28,7 @@ from django.utils import timezone
 
 from ..models import ItemVersion, PolicyDocument
 from .entries import MOST_WINDOWS, Entry, document_entries, item_entries
-from .words import characters, index_words, initials, pairs, spelled
+from .words import characters, index_words, initials_of, pairs, syllables_of
 
 FORM = 2
 """Counts the changes of what is written into the index."""
@@ -36,6 +36,9 @@ AT_ONCE = 500
 """So many documents and items are indexed while somebody waits; more in the worker."""
 _HEAP = 64_000_000
 _DAYS_KEPT = 7
+_GOOD_FOR = 26 * 3600
+"""Seconds after which the worker should have made it anew. If it has not, it writes another folder, or not at all."""
+_LOOKED = 3600
 
 TERMS = ("what", "region", "level", "kind", "delivery", "amount", "audience", "container", "state")
 """Fields with codes, by which answers are counted and narrowed."""
@@ -50,6 +53,7 @@ log = structlog.get_logger(__name__)
 class _Opened:
     index: Any
     seen: float
+    looked: float
 
 
 _opened: dict[Path, _Opened] = {}
@@ -88,6 +92,9 @@ def searcher() -> Any | None:
         elif written != found.seen:
             found.index.reload()
             found.seen = written
+        elif _is_old(place) and time.monotonic() - found.looked > _LOOKED:
+            _opened.pop(place, None)
+            found = None
     if found is None:
         found = _open_or_make(place)
     return None if found is None else found.index.searcher()
@@ -98,6 +105,13 @@ def rebuild(*, day: date) -> int:
     place = _place()
     with _writing(place):
         return _rebuild(place, day)
+
+
+def make_if_missing(*, day: date) -> int:
+    """Make the index unless there is one; how many entries were written."""
+    place = _place()
+    with _writing(place):
+        return 0 if _usable(place) else _rebuild(place, day)
 
 
 def update(*, items: Collection[int] = (), documents: Collection[int] = (), day: date) -> None:
@@ -113,19 +127,20 @@ def update(*, items: Collection[int] = (), documents: Collection[int] = (), day:
 
 
 def _open_or_make(place: Path) -> _Opened | None:
-    if not _usable(place):
+    if not _usable(place) or _is_old(place):
         waiting = PolicyDocument.objects.filter(is_public=True)[: AT_ONCE + 1].count()
         waiting += ItemVersion.objects.filter(state="published")[: AT_ONCE + 1].count()
-        if waiting > AT_ONCE:
+        if waiting <= AT_ONCE:
+            with _writing(place):
+                if not _usable(place) or _is_old(place):
+                    _rebuild(place, timezone.localdate())
+        elif not _usable(place):
             return None
-        with _writing(place):
-            if not _usable(place):
-                _rebuild(place, timezone.localdate())
     with _lock:
         index = tantivy.Index.open(str(place))
         index.config_reader("manual")
         index.reload()
-        _opened[place] = _Opened(index, _written(place))
+        _opened[place] = _Opened(index, _written(place), time.monotonic())
         return _opened[place]
 
 
@@ -172,7 +187,8 @@ def _document(entry: Entry) -> Any:
         if found := pairs(name):
             made.add_text("title_pairs", " ".join(found))
     made.add_text("characters", " ".join(characters(entry.title)))
-    for field, letters in (("initials", initials(entry.title)), ("spelled", spelled(entry.title))):
+    syllables = syllables_of(entry.title)
+    for field, letters in (("initials", initials_of(syllables)), ("spelled", "".join(syllables))):
         if found := pairs(letters):
             made.add_text(field, " ".join(found))
     for field, value in (
@@ -213,6 +229,10 @@ def referred(reference: int) -> tuple[str, int]:
 
 def _usable(place: Path) -> bool:
     return (place / "meta.json").exists() and bool(tantivy.Index.exists(str(place)))
+
+
+def _is_old(place: Path) -> bool:
+    return time.time() - _written(place) / 1e9 > _GOOD_FOR
 
 
 def _written(place: Path) -> float:

@@ -80,14 +80,15 @@ def characters(text: str) -> list[str]:
     return list(dict.fromkeys(plain(text).replace(" ", "")))
 
 
-def initials(text: str) -> str:
-    """The first letter of each character's pinyin: 稳岗返还 is wgfh."""
-    return "".join(lazy_pinyin(_chinese(text), style=Style.FIRST_LETTER, errors="ignore"))
+def syllables_of(text: str) -> list[str]:
+    """The pinyin of each Chinese character, the others left out: 稳岗 is wen, gang."""
+    found: list[str] = lazy_pinyin(_chinese(text), style=Style.NORMAL, errors="ignore")
+    return found
 
 
-def spelled(text: str) -> str:
-    """The whole pinyin: 稳岗 is wengang."""
-    return "".join(lazy_pinyin(_chinese(text), style=Style.NORMAL, errors="ignore"))
+def initials_of(syllables: Iterable[str]) -> str:
+    """The first letter of each: 稳岗返还 is wgfh."""
+    return "".join(each[:1] for each in syllables)
 
 
 def letters_of(text: str) -> str:
