@@ -89,7 +89,12 @@ class Number:
 @lru_cache(maxsize=256)
 def numbers_of(source: str) -> tuple[Number, ...]:
     """The numbers of the item of a source, in the order of the document. Raises InvalidItem."""
-    return tuple(_numbers(read_item(source)))
+    return list_numbers(read_item(source))
+
+
+def list_numbers(item: Item) -> tuple[Number, ...]:
+    """The same of an item that was read."""
+    return tuple(_numbers(item))
 
 
 def dials_of_numbers(numbers: Sequence[Number]) -> tuple[Dial, ...]:
@@ -273,4 +278,13 @@ def _turns_units(node: Node) -> bool:
     return power.as_tuple().digits == (1,) and power != 10 and power >= 1
 
 
-__all__ = ["MARK", "Number", "changes_of", "dials_of_numbers", "is_number", "numbers_of", "with_numbers"]
+__all__ = [
+    "MARK",
+    "Number",
+    "changes_of",
+    "dials_of_numbers",
+    "is_number",
+    "list_numbers",
+    "numbers_of",
+    "with_numbers",
+]
