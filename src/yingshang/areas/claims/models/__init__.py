@@ -1,5 +1,6 @@
 """Tables of claims, by subject."""
 
+from .automatic import ListOmission, OfferRemark
 from .claims import Claim, ClaimLine, ClaimMaterial, EntitlementList, ItemTerms, PayeeAccount
 from .funding import Budget, BudgetChange, Fund, Instalment, Reservation
 from .journal import JournalEntry, JournalLine
@@ -12,6 +13,7 @@ from .payments import (
     Recovery,
     Repayment,
 )
+from .publicity import Publicity, PublicityEntry, PublicityObjection
 
 __all__ = [
     "BankReport",
@@ -26,9 +28,14 @@ __all__ = [
     "ItemTerms",
     "JournalEntry",
     "JournalLine",
+    "ListOmission",
+    "OfferRemark",
     "PayeeAccount",
     "PaymentBatch",
     "PaymentOrder",
+    "Publicity",
+    "PublicityEntry",
+    "PublicityObjection",
     "ReconciliationDifference",
     "Recovery",
     "Repayment",

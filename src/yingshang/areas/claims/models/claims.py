@@ -135,6 +135,12 @@ class EntitlementList(models.Model):
     approved_by = models.CharField(max_length=80, blank=True)
     approved_by_name = models.CharField(max_length=120, blank=True)
     frozen_event = models.BigIntegerField(null=True)
+    # Who was asked so far, and for how much; `waiting`: the budget did not hold them.
+    offered_count = models.PositiveIntegerField("已发确认", default=0)
+    offered_fen = models.BigIntegerField(default=0)
+    waiting = models.PositiveIntegerField("等待预算", default=0)
+    # The job that draws it up or asks the enterprises.
+    job_id = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("-id",)
@@ -232,6 +238,12 @@ class Claim(models.Model):
             models.Index(
                 name="claims_of_list",
                 fields=["entitlement_list", "id"],
+                condition=Q(entitlement_list__isnull=False),
+            ),
+            # Those who are asked next: the smallest amounts first, so that a budget serves as many as it can.
+            models.Index(
+                name="claims_list_next",
+                fields=["entitlement_list", "state", "expected_fen", "id"],
                 condition=Q(entitlement_list__isnull=False),
             ),
         ]
