@@ -22,7 +22,8 @@ CITY ?= small
 export CITY
 
 export PYTHONUTF8 = 1
-unexport PYTHONHOME PYTHONPATH
+# Without compiled modules every process the tests start would compile the whole platform again.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .SUFFIXES:

@@ -6,15 +6,10 @@ databases of its own, so that two runs at once do not meet.
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
 from yingshang.operations.embedded_database import EmbeddedDatabase
-
-# The platform, the libraries and the collected tests are a large heap that stays; looking it over for every few hundred
-# new objects is a seventh of a run's time. See also `pytest_collection_finish`.
-gc.set_threshold(50_000, 20, 100)
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = EmbeddedDatabase(ROOT / "var" / "test" / "postgres", durable=False)

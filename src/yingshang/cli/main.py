@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -85,6 +86,8 @@ def __getattr__(name: str) -> Any:
 
 def run() -> None:
     """The entry point: a DomainError is told in both languages and ends with exit code 3."""
+    # What a command loads is not garbage; see the settings of the platform.
+    gc.set_threshold(20_000, 10, 10)
     try:
         typed = sys.argv[1:2]
         _application(typed if typed and typed[0] in _COMMANDS else list(_COMMANDS))()

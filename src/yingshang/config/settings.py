@@ -6,11 +6,16 @@ in production the variables are set by whoever runs it. `docs/guides/operations.
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+# Hardly anything of what the applications load is ever garbage: looking it over for every 700 new objects, as Python
+# does by itself, takes a fifth of the time to start, and something of every request after.
+gc.set_threshold(20_000, 10, 10)
 
 env = environ.FileAwareEnv()
 

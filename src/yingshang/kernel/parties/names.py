@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
 
-from pypinyin import Style, pinyin
-
 _PAIR, _INITIALS, _CODE = "h", "p", "u"
 _RUN = 3
 _GAP = 10
@@ -39,6 +37,9 @@ def initials_of(character: str) -> tuple[str, ...]:
     """The initials of every reading of a character, without repeats: 行 → x, h. Of what has no reading, itself."""
     if character.isascii():
         return (character,)
+    # Its dictionaries take a third of a second; most processes spell nothing.
+    from pypinyin import Style, pinyin
+
     readings = pinyin(character, style=Style.FIRST_LETTER, heteronym=True, errors="ignore", strict=False)
     found = dict.fromkeys(each[0] for each in (readings[0] if readings else []) if each and each[0].isascii())
     return tuple(found)[:_MOST_READINGS] or (character,)

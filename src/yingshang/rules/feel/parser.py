@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, DecimalException
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
@@ -276,15 +276,19 @@ def _literal(value: Any, tokens: list[Token]) -> Literal:
     return Literal(value, start=_start(tokens), end=_end(tokens))
 
 
-_PARSER = Lark.open(
-    "grammar.lark",
-    rel_to=__file__,
-    parser="lalr",
-    lexer=_Tokens,
-    start=["expression", "unary_tests"],
-    transformer=_Build(),
-    maybe_placeholders=False,
-)
+@cache
+def _parser() -> Lark:
+    """Made when the first text is read: its tables take a sixth of a second, and many commands read none."""
+    return Lark.open(
+        "grammar.lark",
+        rel_to=__file__,
+        parser="lalr",
+        lexer=_Tokens,
+        start=["expression", "unary_tests"],
+        transformer=_Build(),
+        maybe_placeholders=False,
+    )
+
 
 # How tokens are called when telling somebody what could stand at a place.
 _WRITTEN = {
@@ -357,7 +361,7 @@ def _parse(text: str, start: str, names: frozenset[str]) -> Node:
             expected=["an expression"],
         )
     try:
-        tree: Any = _PARSER.parse(tokens, start=start)
+        tree: Any = _parser().parse(tokens, start=start)
     except UnexpectedToken as error:
         raise _unexpected(text, error, tokens) from None
     except UnexpectedInput as error:  # pragma: no cover - lark names no other kind for a token list

@@ -14,9 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import rjieba
 import yaml
-from pypinyin import Style, lazy_pinyin
 
 _SIGN = re.compile(r"[^\w]+|_+")
 _LETTERS = re.compile(r"[a-z]{2,40}")
@@ -82,6 +80,9 @@ def characters(text: str) -> list[str]:
 
 def syllables_of(text: str) -> list[str]:
     """The pinyin of each Chinese character, the others left out: 稳岗 is wen, gang."""
+    # Its dictionaries take a third of a second; most processes spell nothing.
+    from pypinyin import Style, lazy_pinyin
+
     found: list[str] = lazy_pinyin(_chinese(text), style=Style.NORMAL, errors="ignore")
     return found
 
@@ -143,6 +144,9 @@ def _chinese(text: str) -> str:
 
 @cache
 def _cutter() -> Any:
+    # Loading it makes its own dictionary.
+    import rjieba
+
     cutter = rjieba.Jieba()
     known = [word for group in _data("synonyms.yaml")["groups"] for word in group]
     lines = _text("words.txt").splitlines()
