@@ -142,7 +142,7 @@ from .outreach.reach import (
 )
 from .outreach.rules import Level as OpinionLevel
 from .outreach.stages import register_stage
-from .reading.drafting import READER_NOTE, ProposedItem, propose_item
+from .reading.drafting import READER_NOTE, ProposedItem, propose_item, remarks_left
 from .reading.language_model import LanguageModel, LanguageModelFailed, ask_language_model
 from .reading.proposals import NothingToRead, Proposal
 from .reading.reader import read_document
@@ -563,6 +563,7 @@ __all__ = [
     "read_document",
     "read_source",
     "reads_at_once",
+    "remarks_left",
     "reason_rows",
     "rebuild_library",
     "receipts_of",

@@ -397,7 +397,7 @@ def test_what_is_not_recognised_stays_in_sight() -> None:
     proposed = propose_item(split_sentences(text), CATALOGUE)
     draft = yaml.safe_load(proposed.source)
     assert draft["benefit"] == {"text": "奖励5万元。", "amount": 50000}
-    assert "未识别 第2句：经营状况良好、发展前景广阔。" in proposed.remarks
+    assert "未写入 第2句：经营状况良好、发展前景广阔。" in proposed.remarks
     assert "note" not in draft, "what the reader has to say to the author is not published"
 
 

@@ -13,10 +13,10 @@ from yingshang.rules.errors import PolicyError
 
 from ..content import catalogue
 from ..editing.adding import add_proposed
-from ..editing.yaml_text import CannotEdit
+from ..editing.yaml_text import CannotEdit, read_data
 from ..errors import InvalidItem
 from ..lifecycle import VERSION
-from ..reading.drafting import propose_item
+from ..reading.drafting import NO_AMOUNT, NO_CONDITIONS, TO_WRITE, propose_item, remarks_left
 from ..reading.proposals import Proposal
 from ..selectors import AUTHOR, get_document
 from ._steps import load_version, note_version, note_writer, read_off
@@ -70,7 +70,8 @@ def add_to_draft(
     before = {"digest": row.digest}
     read_off(row, added.source, today)
     row.links = added.links
-    row.remarks = list(dict.fromkeys((*row.remarks, *left)))
+    earlier = remarks_left(row.remarks, {*wanted, *unread})
+    row.remarks = [each for each in dict.fromkeys((*earlier, *left)) if not _settled(each, added.source)]
     row.revision += 1
     row.changed_at, row.changed_by_name = now, actor.name
     note_writer(row, actor)
@@ -89,6 +90,16 @@ def add_to_draft(
     return left
 
 
+def _settled(remark: str, source: str) -> bool:
+    """Whether a remark about what the draft lacked is so no more."""
+    data = read_data(source)
+    if remark.startswith(NO_CONDITIONS):
+        return any(each.get("id") != "to_write" for each in data.get("conditions") or ())
+    if remark.startswith(NO_AMOUNT):
+        return not str((data.get("benefit") or {}).get("grants") or "").startswith(TO_WRITE)
+    return False
+
+
 def _told(remarks: Sequence[str]) -> tuple[str, ...]:
     """Remarks but those about what the whole draft lacks: the draft it goes into may have it."""
-    return tuple(each for each in remarks if not each.startswith("没有认出"))
+    return tuple(each for each in remarks if not each.startswith((NO_CONDITIONS, NO_AMOUNT)))

@@ -29,11 +29,18 @@ NOBODY = False
 READER_NOTE = "由阅读器起草，尚未核对。"
 """How drafts of earlier days begin their note; such a note is not to be published."""
 
+NO_CONDITIONS, NO_AMOUNT = "没有认出条件", "没有认出可用的金额"
+
 _REQUIRED = ("condition", "tag", "region", "industry")
 _ALTERNATIVES = ("region", "industry")
 """Nobody is in two of them: where a sentence names several, one is enough."""
 _OR = re.compile(r"或者|或|任一|之一")
 _SOME = re.compile(rf"some {EACH} in (?P<list>\S+) satisfies (?P<test>.+)", re.S)
+
+
+def not_written(number: int) -> str:
+    """How the remark begins that nothing of a sentence stands in the draft."""
+    return f"未写入 第{number}句"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,12 @@ def propose_item(
     return ProposedItem(source, tuple(dict.fromkeys(draft.notes)))
 
 
+def remarks_left(remarks: Iterable[str], written: Iterable[int]) -> tuple[str, ...]:
+    """Remarks but those that nothing of a sentence stands in the draft, for sentences that do by now."""
+    starts = tuple(not_written(number) for number in written)
+    return tuple(each for each in remarks if not any(re.match(rf"{start}(?!\d)", each) for start in starts))
+
+
 class _Draft:
     def __init__(self, sentences: Sequence[Sentence], proposals: tuple[Proposal, ...]) -> None:
         self.sentences = {each.number: each for each in sentences}
@@ -113,7 +126,7 @@ class _Draft:
                     excluded.append(self._condition([each]))
         if not required:
             required.append({"id": "to_write", "text": f"{TO_WRITE}：没有认出条件", "when": NOBODY})
-            self.notes.append("没有认出条件；现在的条件无人满足，请改写。")
+            self.notes.append(f"{NO_CONDITIONS}；现在的条件无人满足，请改写。")
         return required, excluded
 
     def _condition(self, group: list[Proposal]) -> dict[str, Any]:
@@ -209,7 +222,7 @@ class _Draft:
             self.notes.append("有多项金额；各项何时适用没有认出，现在都不适用，请逐项写明 when。")
         else:
             benefit["grants"] = f"{TO_WRITE}：没有认出金额"
-            self.notes.append("没有认出可用的金额，请写明。")
+            self.notes.append(f"{NO_AMOUNT}，请写明。")
         caps = []
         for each in self.proposals:
             if each.kind == "cap":
@@ -241,7 +254,7 @@ class _Draft:
         return {"by": by, **({"of": of} if of else {}), "rows": rows}
 
     def say_what_is_left(self) -> None:
-        """Every sentence nothing was read from."""
+        """Every sentence nothing was taken from."""
         read = {each.sentence for each in self.proposals if each.kind != "remark"}
         for each in self.proposals:
             if each.kind == "remark":
@@ -249,7 +262,7 @@ class _Draft:
         for number, sentence in self.sentences.items():
             if number not in read and not is_headline(sentence.text):
                 clause = f"（{sentence.clause}）" if sentence.clause else ""
-                self.notes.append(f"未识别 第{number}句{clause}：{_one_line(sentence.text)}")
+                self.notes.append(f"{not_written(number)}{clause}：{_one_line(sentence.text)}")
 
     def _by_sentence(self, kinds: tuple[str, ...]) -> list[tuple[int, list[Proposal]]]:
         found: dict[int, list[Proposal]] = {}

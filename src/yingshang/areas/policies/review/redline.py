@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from yingshang.kernel.reference.api import facts
+
 from ..content import read_item
 from ..errors import InvalidItem
 from .data import element_words
@@ -218,7 +220,9 @@ def _plain(value: Any, depth: int = 0) -> str:
         )
     if isinstance(value, bool):
         return "是" if value else "否"
-    return str(value).strip()
+    text = str(value).strip()
+    # Evidence names facts by their codes.
+    return known.name if (known := facts().get(text)) else text
 
 
 _WORDS = {

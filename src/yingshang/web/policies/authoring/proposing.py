@@ -37,6 +37,7 @@ from yingshang.areas.policies.api import (
     propose_item,
     read_document,
     reads_at_once,
+    remarks_left,
     writable_drafts,
 )
 from yingshang.kernel.access.api import Actor, actor_from, needs
@@ -330,15 +331,12 @@ def _create(
         proposals=accepted,
     )
     source, links = proposed.source, links_of(proposed.source, sentences)
-    remarks = proposed.remarks
+    remarks = remarks_left(proposed.remarks, unread)
     if unread:
         added = add_proposed(
             source, "{}", (), links, unread=[each for each in sentences if each.number in unread]
         )
         source, links = added.source, added.links
-        remarks = tuple(
-            each for each in remarks if not any(each.startswith(f"未识别 第{number}句") for number in unread)
-        )
     return create_item(
         actor=actor,
         source=source,

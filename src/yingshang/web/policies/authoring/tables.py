@@ -71,7 +71,9 @@ class DocumentTable(tables.Table):
     title = tables.Column(verbose_name=_("标题"), orderable=False)
     number = tables.Column(verbose_name=_("文号"), orderable=False)
     issuer = tables.Column(verbose_name=_("发文机关"), orderable=False)
-    region_path = tables.Column(verbose_name=_("地区"), orderable=False, empty_values=(None,))
+    region_path = tables.Column(
+        verbose_name=_("地区"), orderable=False, empty_values=(None,), attrs={"td": {"class": "nowrap"}}
+    )
     issued_on = tables.Column(verbose_name=_("成文日期"), orderable=False)
     status = tables.Column(verbose_name=_("效力"), orderable=False)
     items = CountColumn(verbose_name=_("事项"), orderable=False)
@@ -104,7 +106,9 @@ class ItemTable(tables.Table):
     code = tables.Column(verbose_name=_("编号"), orderable=False)
     state = tables.Column(verbose_name=_("状态"), orderable=False)
     number = tables.Column(verbose_name=_("版本"), orderable=False)
-    region_path = tables.Column(verbose_name=_("地区"), orderable=False, empty_values=(None,))
+    region_path = tables.Column(
+        verbose_name=_("地区"), orderable=False, empty_values=(None,), attrs={"td": {"class": "nowrap"}}
+    )
     document_title = tables.Column(verbose_name=_("依据文件"), orderable=False)
     changed_at = MomentColumn(verbose_name=_("修改时间"), orderable=False)
 
