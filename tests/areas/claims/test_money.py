@@ -17,6 +17,7 @@ from tests.areas.claims.factories import (
     approved_claim,
     bank_says,
     checked_batch,
+    done,
     draft_claim,
     fund,
     handed_in,
@@ -51,6 +52,8 @@ from yingshang.areas.claims.models import (
     ReconciliationDifference,
     Reservation,
 )
+from yingshang.areas.claims.selectors import claims, get_claim
+from yingshang.areas.claims.way import way_of
 from yingshang.kernel.access.api import ConflictingDuties
 
 pytestmark = pytest.mark.django_db
@@ -348,3 +351,29 @@ def test_two_claims_of_two_enterprises_in_one_batch() -> None:
 def test_a_submitted_claim_is_told_who_has_it() -> None:
     claim, _ = submitted_claim()
     assert claim.row.state == "accepting" and claim.row.case_id is not None
+
+
+# --- reads ------------------------------------------------------------------------------------------------------------
+
+
+def test_lists_take_a_settled_number_of_queries(django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    claim, people = payable_claim()
+    for staff in (20, 30, 40):
+        handed_in(another_claim(claim.fund_id, staff=staff))
+    actor = people.reviewer.actor()
+    with django_assert_max_num_queries(2):
+        page = claims(actor=actor, states=["payable"], text="就业 DX")
+    assert (page.total, page.rows[0].award_fen, page.rows[0].stopped) == (4, 20_000 * YUAN, False)
+    assert claims(actor=claim.who.actor()).total == 1
+    assert claims(actor=actor, stopped=True).total == 0
+
+
+def test_the_way_of_a_claim_ends_where_it_is_now() -> None:
+    claim, people = submitted_claim()
+    way = way_of(actor=claim.who.actor(), claim_id=claim.id, now=NOW)
+    assert [each.event for each in way] == ["begun", "submitted", "accept"]
+    assert (way[-1].done, way[-1].due_on is not None) == (False, True)
+    done(claim, people, "accept", "accepted")
+    assert way_of(actor=claim.who.actor(), claim_id=claim.id, now=NOW)[-1].event == "review"
+    detail = get_claim(actor=people.reviewer.actor(), claim_id=claim.id)
+    assert detail.account and detail.account.tail == "0018"

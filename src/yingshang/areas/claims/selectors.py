@@ -1,0 +1,201 @@
+"""Reads of claims: an enterprise's own, or those of an official's reach, with the scope in the query."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from yingshang.kernel.access.api import Actor, entries_of
+
+from .lifecycle import CLAIM
+from .models import Claim, Instalment, PayeeAccount, PaymentOrder, Trip
+from .reach import not_found, own_party, visible
+from .values import (
+    AccountView,
+    ClaimDetail,
+    ClaimFact,
+    ClaimPage,
+    ClaimSummary,
+    InstalmentView,
+    MaterialView,
+)
+
+
+def claims(
+    *,
+    actor: Actor,
+    party_id: int | None = None,
+    states: Collection[str] = (),
+    modes: Collection[str] = (),
+    item_code: str = "",
+    region_path: str = "",
+    text: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    stopped: bool | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> ClaimPage:
+    """Claims within the actor's reach, newest first; of one enterprise, if it is named. Three queries.
+
+    `text` is looked for in the number, the enterprise's name and credit code, and the item's name.
+    """
+    rows = _rows(actor)
+    if party_id is not None:
+        rows = rows.filter(party__in=entries_of(party_id))
+    if states:
+        rows = rows.filter(state__in=list(states))
+    if modes:
+        rows = rows.filter(mode__in=list(modes))
+    if item_code:
+        rows = rows.filter(item_code=item_code)
+    if region_path:
+        rows = rows.filter(region_path__startswith=region_path)
+    if since:
+        rows = rows.filter(submitted_at__date__gte=since)
+    if until:
+        rows = rows.filter(submitted_at__date__lte=until)
+    if stopped is not None:
+        rows = rows.filter(_stopped()) if stopped else rows.exclude(_stopped())
+    for word in text.split():
+        rows = rows.filter(
+            Q(number__icontains=word)
+            | Q(party__name__icontains=word)
+            | Q(party__credit_code__istartswith=word)
+            | Q(item_name__icontains=word)
+        )
+    return ClaimPage(tuple(_summary(row) for row in rows[offset : offset + limit]), rows.count())
+
+
+def get_claim(*, actor: Actor, claim_id: int) -> ClaimDetail:
+    """One claim within the actor's reach. Raises ClaimNotFound."""
+    row = _rows(actor).select_related("account", "entitlement_list").filter(pk=claim_id).first()
+    if row is None:
+        raise not_found(claim_id)
+    orders: dict[int, PaymentOrder] = {}
+    for order in PaymentOrder.objects.filter(claim=row).order_by("pk"):
+        orders[order.instalment_id] = order
+    return ClaimDetail(
+        summary=_summary(row),
+        version=row.version,
+        facts=tuple(
+            ClaimFact(
+                column,
+                each.get("value"),
+                each.get("source", ""),
+                date.fromisoformat(each["as_of"]) if each.get("as_of") else None,
+            )
+            for column, each in sorted(row.facts.items())
+        ),
+        materials=tuple(
+            MaterialView(
+                each.pk,
+                each.code,
+                each.name,
+                each.origin,
+                each.document_id,
+                each.promised_until,
+                each.kept,
+            )
+            for each in row.materials.order_by("pk")
+        ),
+        lines=tuple(each.values for each in row.lines.order_by("number")),
+        instalments=tuple(
+            _instalment(each, orders.get(each.pk)) for each in row.instalments.order_by("number")
+        ),
+        account=account_view(row.account) if row.account else None,
+        receipt_id=row.receipt_id,
+        submission_id=row.submission_id,
+        case_id=row.case_id,
+        prefilled=row.prefilled,
+        fields=row.fields,
+        accepted_by=row.accepted_by,
+        reviewed_by=row.reviewed_by,
+        approved_by=row.approved_by,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        grounds=tuple(row.grounds),
+        submitted_event=row.submitted_event,
+        decided_event=row.decided_event,
+        list_number=row.entitlement_list.number if row.entitlement_list else "",
+    )
+
+
+def accounts(*, actor: Actor, party_id: int) -> tuple[AccountView, ...]:
+    """The accounts of one's own enterprise that can be paid to. Raises PartyNotFound."""
+    party_id = own_party(actor, party_id)
+    rows = PayeeAccount.objects.filter(party__in=entries_of(party_id), state="usable")
+    return tuple(account_view(row) for row in rows)
+
+
+def account_view(row: PayeeAccount) -> AccountView:
+    """An account as pages show it."""
+    return AccountView(
+        row.pk,
+        row.channel,
+        row.name,
+        row.number_tail,
+        row.bank_name,
+        row.state,
+        row.problem,
+        row.standing,
+    )
+
+
+def claim_states() -> dict[str, tuple[str, str, str, bool]]:
+    """State → its Chinese name, its English name, how a page colours it, and whether something is still to be done."""
+    return {code: (each.name, each.name_en, each.tone, each.open) for code, each in CLAIM.states.items()}
+
+
+def _rows(actor: Actor) -> QuerySet[Claim]:
+    return visible(actor).select_related("party__merged_into", "agency").annotate(stopped=_stopped())
+
+
+def _stopped() -> Exists:
+    """Whether the circuit breaker holds the claim or its item."""
+    return Exists(
+        Trip.objects.filter(state="open").filter(
+            Q(claim=OuterRef("pk")) | Q(item_code=OuterRef("item_code")) & ~Q(item_code="")
+        )
+    )
+
+
+def _summary(row: Claim) -> ClaimSummary:
+    party = row.enterprise
+    return ClaimSummary(
+        id=row.pk,
+        number=row.number,
+        party_id=party.pk,
+        party_name=party.name,
+        credit_code=party.credit_code or "",
+        item_code=row.item_code,
+        item_name=row.item_name,
+        period=row.period,
+        mode=row.mode,
+        state=row.state,
+        expected_fen=row.expected_fen,
+        award_fen=row.award_fen,
+        paid_fen=row.paid_fen,
+        region_path=row.region_path,
+        agency_name=row.agency.name,
+        submitted_at=row.submitted_at,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+        stopped=bool(getattr(row, "stopped", False)),
+    )
+
+
+def _instalment(row: Instalment, order: PaymentOrder | None) -> InstalmentView:
+    return InstalmentView(
+        number=row.number,
+        text=row.text,
+        amount_fen=row.amount_fen,
+        state=row.state,
+        condition=row.condition,
+        order_state=order.state if order else "",
+        paid_on=order.paid_on if order else None,
+        reference=order.bank_reference if order else "",
+        problem=order.reason if order else "",
+    )
