@@ -216,6 +216,8 @@ def test_a_parameter_without_days_and_a_day_that_is_none(page: Client, writer: A
     ).content.decode()
     assert "2026-01-31" in body.split('id="p-effective-from"')[1].split("</div>")[0]
     assert "parameters" in added["source"][0]
+    without = page.post(address, {**added, "f/parameters/0/values/0/from": ""}).content.decode()
+    assert "没有写起止日期，按一直有效计算" in without
 
 
 def test_scenarios_run_beside_the_item(page: Client, writer: Any) -> None:
@@ -238,6 +240,8 @@ def test_a_formula_that_divides_by_nought_is_told_by_a_scenario(page: Client, wr
     body = page.get(reverse("policies_desk:item", args=["HIRING"])).content.decode()
     assert "不一致" in body
     assert "金额应为 10000 元，算得没有金额：" in body and "零" in body
+    slot = body.split('id="p-benefit-amount"')[1].split("</div>")[0]
+    assert "“参保人数”为 10 时除数为零" in slot
 
 
 def test_the_second_of_two_authors_is_told_and_nothing_is_lost(page: Client, writer: Any) -> None:

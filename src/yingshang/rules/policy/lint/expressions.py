@@ -95,16 +95,27 @@ def _division(view: ItemView, expression: Expression, seen: set[Node]) -> Iterat
         if divisor in seen:
             continue
         bounds = bounds_of(divisor, view.catalogue)
-        if bounds.low > 0 or bounds.high < 0 or not isinstance(divisor, Name):
+        subject, where = _zero_at(divisor)
+        if bounds.low > 0 or bounds.high < 0 or subject is None:
             continue
-        if divisor.name.endswith(tuple("0123456789")) and view.fact(divisor.name) is None:
+        if subject.name.endswith(tuple("0123456789")) and view.fact(subject.name) is None:
             continue
-        zero = formula_of(syntax.Comparison("=", divisor, Literal(Decimal(0))), view.catalogue)
+        zero = formula_of(syntax.Comparison("=", subject, Literal(where)), view.catalogue)
         if not can_be(view, zero, guards):
             continue
         seen.add(divisor)
-        fact = view.fact(divisor.name)
-        name = fact.name if fact is not None else divisor.name
+        fact = view.fact(subject.name)
+        name = fact.name if fact is not None else subject.name
+        if subject is not divisor:
+            yield view.finding(
+                "division-by-zero",
+                expression.path,
+                f"where {name} is {where} the divisor is zero, and nothing can be decided; "
+                f"guard it with `if {name} != {where} then … else …`",
+                f"“{name}”为 {where} 时除数为零，届时无法判断，请用 if {name} != {where} then … else … 处理",
+                text=subject.name,
+            )
+            continue
         yield view.finding(
             "division-by-zero",
             expression.path,
@@ -112,8 +123,21 @@ def _division(view: ItemView, expression: Expression, seen: set[Node]) -> Iterat
             f"guard it with `if {name} > 0 then … else …`, "
             "or give the fact a minimum",
             f"“{name}”可能为零，届时无法判断，请用 if {name} > 0 then … else … 处理，或在事实目录中写明最小值",
-            text=divisor.name,
+            text=subject.name,
         )
+
+
+def _zero_at(divisor: Node) -> tuple[Name | None, Decimal]:
+    """A name, and the value at which a divisor that is the name, or differs from it by a number, is zero."""
+    if isinstance(divisor, Name):
+        return divisor, Decimal(0)
+    if isinstance(divisor, syntax.Arithmetic) and divisor.operator in ("-", "+"):
+        left, right = divisor.left, divisor.right
+        if isinstance(left, Literal) and isinstance(right, Name) and isinstance(left.value, Decimal):
+            return right, left.value if divisor.operator == "-" else -left.value
+        if isinstance(left, Name) and isinstance(right, Literal) and isinstance(right.value, Decimal):
+            return left, right.value if divisor.operator == "-" else -right.value
+    return None, Decimal(0)
 
 
 def _divisors(

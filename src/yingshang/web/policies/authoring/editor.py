@@ -744,7 +744,13 @@ def _parameter(index: int, entry: Mapping[str, Any]) -> dict[str, Any]:
                 "path": name_of((*path, "values", number)),
                 "fields": [
                     FieldView(
-                        (*path, "values", number, "from"), _("自"), field_text(each.get("from")), "date"
+                        (*path, "values", number, "from"),
+                        _("自"),
+                        field_text(each.get("from")),
+                        "date",
+                        ""
+                        if each.get("from") or each.get("to")
+                        else _("没有写起止日期，按一直有效计算。会调整的数字请写明。"),
                     ),
                     FieldView((*path, "values", number, "to"), _("至"), field_text(each.get("to")), "date"),
                     FieldView((*path, "values", number, "value"), _("值"), field_text(each.get("value"))),
