@@ -22,6 +22,7 @@ from yingshang.rules.errors import DomainError, PolicyError
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import FactCatalogue, catalogue_from_data
 from yingshang.rules.policy.marked_yaml import Marked, Path, Place, load_all
+from yingshang.rules.policy.schema_check import Check, checker
 
 HANDED_DOWN = ("document", "issuer", "region", "effective", "parameters", "definitions", "tables")
 
@@ -109,6 +110,11 @@ def policy_schema() -> dict[str, Any]:
 def _validator(definition: str) -> Draft202012Validator:
     schema = policy_schema()
     return Draft202012Validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{definition}"})
+
+
+@lru_cache(maxsize=8)
+def _fits(definition: str) -> Check:
+    return checker(policy_schema(), definition)
 
 
 def load_policies(
@@ -282,6 +288,8 @@ def _schema_problems(
     if isinstance(plain, dict) and definition == "item":
         # ids and names may look like numbers: 2024
         plain = {**plain, **{key: str(plain[key]) for key in ("id", "name", "version") if key in plain}}
+    if _fits(definition)(plain):
+        return []
     found: dict[tuple[Place, str], Problem] = {}
     for each in _validator(definition).iter_errors(plain):
         error = _deepest(each)

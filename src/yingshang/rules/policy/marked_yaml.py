@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import count, islice
 from typing import Any
 
 import yaml
@@ -51,11 +52,25 @@ class Source:
 class Marked:
     """A YAML document as plain data, with the place of every value by its path."""
 
-    def __init__(self, data: Any, places: dict[Path, Place], file: str, source: Source) -> None:
+    def __init__(
+        self, data: Any, places: dict[Path, Place], file: str, source: Source, number: int = 0
+    ) -> None:
         self.data = data
-        self.places = places
         self.file = file
+        self._places: dict[Path, Place] | None = places
         self._source = source
+        self._number = number
+
+    @property
+    def places(self) -> dict[Path, Place]:
+        """The place of every value by its path."""
+        if self._places is None:
+            self._places = next(islice(load_all(self._source.text, self.file), self._number, None)).places
+        return self._places
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The places are most of it, hardly ever asked for, and can be found again in the text.
+        return {**self.__dict__, "_places": None}
 
     def place(self, *path: str | int) -> Place:
         """The place of the value at `path`, or of the nearest thing around it."""
@@ -117,11 +132,13 @@ def load_all(text: str, file: str) -> Iterator[Marked]:
     source = Source(text)
     try:
         loader = _Loader(text)
-        while loader.check_node():
+        for number in count():
+            if not loader.check_node():
+                return
             node = loader.get_node()
             assert node is not None
             places: dict[Path, Place] = _Places(len(text))
-            yield Marked(_build(node, (), places, file), places, file, source)
+            yield Marked(_build(node, (), places, file), places, file, source, number)
     except RecursionError:
         raise _too_deep(file, 1) from None
     except yaml.MarkedYAMLError as error:
