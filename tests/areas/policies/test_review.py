@@ -78,6 +78,8 @@ def test_there_are_twenty_elements_and_each_says_where_it_is_read_from() -> None
     assert states["conditions"].text == "参保人数不少于10人"
     assert states["contact"].text == "12345" and not states["contact"].from_source
     assert [each.code for each in found if each.lacking] == ["basis"]
+    budgeted = completeness_of(hiring() + "budget: {amount: 60000000}\n", {})
+    assert next(each.text for each in budgeted if each.code == "funds") == "6000 万元"
     # Six are named by the report, three of these by a second page too; what is of the standard says which field it is.
     named = [each for each in elements() if each.origin == "source"]
     assert [len(named), sum(each.status == "corroborated" for each in named)] == [6, 3]

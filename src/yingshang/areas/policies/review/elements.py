@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from yingshang.kernel.reference.api import UnknownRegion, facts, region_path
@@ -94,12 +95,20 @@ def _written(kind: str, value: Any) -> str:
         ]
         return "，".join(each for each in (" ".join(days), str(value.get("text") or "").strip()) if each)
     text = str(value).strip()
+    if kind == "money":
+        return _money(value) if isinstance(value, int | Decimal) else text
     if kind == "region":
         return place_name(text)
     if kind == "fact":
         found = facts().get(text)
         return found.name if found else text
     return element_words(kind).get(text, text) if kind else text
+
+
+def _money(yuan: int | Decimal) -> str:
+    """A bare figure of the YAML is of yuan."""
+    figure, unit = (yuan // 10_000, "万元") if yuan and yuan % 10_000 == 0 else (yuan, "元")
+    return f"{figure:f} {unit}" if isinstance(figure, Decimal) else f"{figure} {unit}"
 
 
 def place_name(code: str) -> str:
