@@ -131,6 +131,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="entitlementlist",
+            name="item_id",
+            field=models.BigIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="entitlementlist",
             name="job_id",
             field=models.BigIntegerField(null=True),
         ),

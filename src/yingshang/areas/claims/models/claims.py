@@ -114,6 +114,7 @@ class EntitlementList(models.Model):
     number = models.CharField("名单编号", max_length=40, unique=True)
     item_code = models.CharField("事项编号", max_length=80)
     item_name = models.CharField("事项名称", max_length=200)
+    item_id = models.BigIntegerField(default=0)
     version_id = models.BigIntegerField()
     version = models.PositiveIntegerField("版本")
     period = models.CharField("周期", max_length=20)
