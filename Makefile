@@ -7,8 +7,9 @@ YINGSHANG := .venv/bin/yingshang
 
 # make test ARGS="tests/rules -k range"
 ARGS ?=
-# Without ARGS the whole suite runs on every core; chosen tests run in one process, which starts at once.
-PYTEST_WORKERS ?= $(if $(strip $(ARGS)),,-n auto)
+# Without ARGS the whole suite runs on every core; chosen tests run in one process, which starts at once. Workers get
+# neighbouring tests, which share what is set up for a module, and take from each other at the end.
+PYTEST_WORKERS ?= $(if $(strip $(ARGS)),,-n auto --dist worksteal)
 
 REPORT := var/report
 ENTERPRISES ?= 20000
