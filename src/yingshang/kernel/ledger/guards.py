@@ -33,6 +33,7 @@ EXEMPT: dict[str, str] = {
     "policies_matchbucket": "how far matching has come; derived, and a run leaves one event",
     "policies_policyclick": "that a link of the platform was followed, once an enterprise and item; no person in it",
     "policies_itemfigure": "counts of a day, read off the stored matches",
+    "claims_channelposition": "how far the answers of a bank were read; each answer taken in is audited",
     "policies_matchpart": "who is entitled to what, derived from portraits and published items; likewise",
 }
 """Tables of ours without a guard, each with its reason."""

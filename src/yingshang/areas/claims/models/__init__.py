@@ -5,6 +5,7 @@ from .claims import Claim, ClaimLine, ClaimMaterial, EntitlementList, ItemTerms,
 from .funding import Budget, BudgetChange, Fund, Instalment, Reservation
 from .journal import JournalEntry, JournalLine
 from .oversight import Trip
+from .paying import BankStatement, ChannelPosition, PaymentFile, StatementLine
 from .payments import (
     BankReport,
     PaymentBatch,
@@ -17,8 +18,10 @@ from .publicity import Publicity, PublicityEntry, PublicityObjection
 
 __all__ = [
     "BankReport",
+    "BankStatement",
     "Budget",
     "BudgetChange",
+    "ChannelPosition",
     "Claim",
     "ClaimLine",
     "ClaimMaterial",
@@ -32,6 +35,7 @@ __all__ = [
     "OfferRemark",
     "PayeeAccount",
     "PaymentBatch",
+    "PaymentFile",
     "PaymentOrder",
     "Publicity",
     "PublicityEntry",
@@ -40,5 +44,6 @@ __all__ = [
     "Recovery",
     "Repayment",
     "Reservation",
+    "StatementLine",
     "Trip",
 ]
