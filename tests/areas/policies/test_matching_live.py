@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from typer.testing import CliRunner
 
 from tests.areas.policies.factories import EXAMPLES, hiring, published_item
@@ -27,6 +28,7 @@ from tests.kernel.access.factories import (
     region,
 )
 from tests.kernel.parties.factories import AS_OF, a_party, imported_city, told
+from tests.web.api.api_factories import browser
 from yingshang.areas.policies.actions.supply_fact import supply_fact
 from yingshang.areas.policies.api import ItemNotFound
 from yingshang.areas.policies.errors import CannotDeclare, ReceiptNotFound
@@ -141,7 +143,10 @@ def test_the_stored_match_is_what_everybody_gets_live() -> None:
 
 
 @pytest.mark.django_db
-def test_the_page_the_interface_and_the_command_line_say_the_same(tmp_path: Path) -> None:
+def test_the_page_the_interface_and_the_command_line_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
     imported_city(60, seed=5)
     published_examples("P009", "P012", "P026", "P069")
     update_snapshot(actor=SYSTEM, now=NOW)
@@ -149,7 +154,13 @@ def test_the_page_the_interface_and_the_command_line_say_the_same(tmp_path: Path
     write_snapshot(subjects)
     party = Party.objects.order_by("pk").first()
     assert party is not None
+    client = browser(legal_representative_of(party).user)
     for live in decide_for(actor=SYSTEM, party_id=party.pk, day=DAY):
+        by_interface = client.get(f"/api/v1/parties/{party.credit_code}/policies/{live.code}").json()
+        page = client.get(f"/policies/mine/{party.pk}/{live.code}/")
+        same = json.loads(json.dumps(live.explanation()))
+        assert by_interface["explanation"] == same and page.context["explanation"] == live.explanation()
+        assert by_interface["outcome"] == live.outcome and by_interface["certain_fen"] == live.certain_fen
         told = CliRunner().invoke(
             app,
             ["explain", live.code, "--policies", str(EXAMPLES), "--subjects", str(subjects),

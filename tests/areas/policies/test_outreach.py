@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,6 +44,7 @@ from yingshang.areas.policies.models import (
     PolicyTold,
 )
 from yingshang.areas.policies.outreach import digest
+from yingshang.areas.policies.outreach.jobs import send_packages_job
 from yingshang.areas.policies.outreach.links import token_of
 from yingshang.areas.policies.outreach.rules import digest_rules
 from yingshang.kernel.access.api import NotAllowed
@@ -335,3 +340,48 @@ def test_that_a_package_was_read_is_kept() -> None:
     with one_event("policies.packages_read"):
         send_packages(actor=SYSTEM, now=NOW)
     assert PolicyPackage.objects.get().read_at == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_tells_nobody_twice_and_passes_nobody_over(settings: Any) -> None:
+    published_item()
+    parties = [an_enterprise()[0].pk for _ in range(3)]
+    matched()
+    send_packages_job.defer()
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.areas.policies.run_digest"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"],
+            "TEST_NOW": NOW.isoformat(),
+        },
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr[-2000:]
+    # The first has its message; what was written of the second went with the process.
+    assert [each.party_id for each in PolicyTold.objects.all()] == parties[:1]
+    summary = send_packages(actor=SYSTEM, now=NOW)
+    assert (summary.parties, summary.items) == (2, 2)
+    assert sorted(each.party_id for each in PolicyTold.objects.all()) == parties
+    assert PolicyPackage.objects.count() == 3
+    assert sorted(Message.objects.values_list("party", flat=True)) == parties
+    assert send_packages(actor=SYSTEM, now=NOW).parties == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "header", [{"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}]
+)
+def test_what_a_browser_fetches_beforehand_is_no_click(header: dict[str, str]) -> None:
+    published_item()
+    party, _ = an_enterprise()
+    matched()
+    send_packages(actor=SYSTEM, now=NOW)
+    address = f"/policies/go/{token_of(party.pk, ItemVersion.objects.get().item_id)}"
+    assert Client().get(address, headers=header).status_code == 204
+    assert Client().head(address).status_code == 204
+    assert not PolicyClick.objects.exists()
+    assert Client().get(address).status_code == 302
+    assert PolicyClick.objects.count() == 1

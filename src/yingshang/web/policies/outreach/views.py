@@ -6,6 +6,7 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,8 @@ from yingshang.kernel.access.api import actor_from, needs, open_to_everybody
 from yingshang.web.portal.enterprises import crumbs_of, enterprise_of, tabs
 
 OWN = "policies.match_own"
+_AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+"""By these a browser, or a program that reads mail, says that nobody has asked for the page yet."""
 
 
 @open_to_everybody
@@ -21,8 +24,10 @@ def go(request: HttpRequest, token: str) -> HttpResponse | HttpResponseRedirect:
     """On to the item. That somebody of the enterprise came is noted, not who; a mere look-ahead is not."""
     if request.method != "GET":
         return HttpResponse(status=405 if request.method != "HEAD" else 204, headers={"Allow": "GET, HEAD"})
+    if any("prefetch" in request.headers.get(name, "").lower() for name in _AHEAD):
+        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     code = follow_link(token=token, now=timezone.now())
-    return HttpResponseRedirect(f"/policies/items/{code}/")
+    return HttpResponseRedirect(reverse("policies:item", args=[code]), headers={"Cache-Control": "no-store"})
 
 
 @needs(OWN)
