@@ -9,13 +9,17 @@ class ClaimsConfig(AppConfig):
     def ready(self) -> None:
         from importlib.resources import files
 
+        from yingshang.kernel.documents.api import register_owner
         from yingshang.kernel.flow.api import declare_flows, register_subject
         from yingshang.kernel.notices.api import declare_templates
 
         from . import permissions  # noqa: F401  (declares them)
+        from .actions.add_material import OWNER
         from .actions.submit_claim import SUBJECT
         from .handlers import FOLLOWED, follow
+        from .selectors import may_read_material
 
+        register_owner(OWNER, may_read=may_read_material)
         declare_flows(files(__package__) / "data/flows/claim_review.yaml")
         declare_templates(files(__package__) / "data/messages.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])

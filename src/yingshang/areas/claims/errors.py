@@ -53,6 +53,12 @@ class InvalidClaim(DomainError):
     code = "claims.invalid_claim"
 
 
+class InvalidLines(DomainError):
+    """A table of line items with mistakes; `details["table"]` has every row and error."""
+
+    code = "claims.invalid_lines"
+
+
 class InvalidAccount(DomainError):
     """An account that cannot be paid to; `field` names what is wrong with it."""
 
@@ -111,3 +117,69 @@ class InvalidTerms(DomainError):
     """How claims for an item are to be dealt with contradicts itself; `field` names what."""
 
     code = "claims.invalid_terms"
+
+
+class ListNotFound(DomainError):
+    """No such list of the automatic mode within the actor's reach."""
+
+    code = "claims.list_not_found"
+
+
+class InvalidList(DomainError):
+    """No list can be drawn up of the item, or it is not the one that was looked at; `field` names what is wrong."""
+
+    code = "claims.invalid_list"
+
+
+class ListExists(DomainError):
+    """There is a list for this item and period already; `details["list"]` is its number."""
+
+    code = "claims.list_conflict"
+
+
+class OfferEnded(DomainError):
+    """The offer could be answered until a day that is past; `details["confirm_by"]` says which."""
+
+    code = "claims.offer_ended"
+
+
+class InvalidRemark(DomainError):
+    """What is said to be wrong, or the answer to it, cannot be taken; `field` names it."""
+
+    code = "claims.invalid_remark"
+
+
+class PublicityNotFound(DomainError):
+    """No such public list, or none that is published."""
+
+    code = "claims.publicity_not_found"
+
+
+class NothingToPublish(DomainError):
+    """No award of the selection waits to be put before the public."""
+
+    code = "claims.nothing_to_publish"
+
+
+class ObjectionNotFound(DomainError):
+    """No such objection within the actor's reach."""
+
+    code = "claims.objection_not_found"
+
+
+class InvalidObjection(DomainError):
+    """What somebody objects, or what is decided of it, cannot be taken; `field` names it."""
+
+    code = "claims.invalid_objection"
+
+
+class PublicityOver(DomainError):
+    """The period in which one could object is over; `details["closes_on"]` says since when."""
+
+    code = "claims.publicity_over"
+
+
+class TooManyObjections(DomainError):
+    """Somebody has objected as often as they may within the time."""
+
+    code = "claims.objections_too_many"

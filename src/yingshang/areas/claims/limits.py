@@ -4,7 +4,7 @@ each other. Caps by year and over all years are the policy's own: it reads them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,11 @@ def limited(award: Award, *, claim: Claim, decided: Decided, now: datetime) -> A
 
     Raises NotEntitled where nothing is left, naming the other claim.
     """
-    source = read_source(decided.item.source)
+    return limited_by(award, claim=claim, source=read_source(decided.item.source), now=now)
+
+
+def limited_by(award: Award, *, claim: Claim, source: Mapping[str, Any], now: datetime) -> Award:
+    """The same by the text of the item's version, for whoever decides many claims of one item."""
     group = dict(source.get("stacking") or {})
     excluded = set(source.get("excludes") or ())
     others = list(

@@ -13,3 +13,9 @@ import yaml
 def payment() -> dict[str, Any]:
     """`data/payment.yaml`."""
     return dict(yaml.safe_load((files(__package__) / "data/payment.yaml").read_text(encoding="utf-8")))
+
+
+@cache
+def limits() -> dict[str, Any]:
+    """`data/limits.yaml`."""
+    return dict(yaml.safe_load((files(__package__) / "data/limits.yaml").read_text(encoding="utf-8")))

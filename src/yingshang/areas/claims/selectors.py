@@ -11,7 +11,7 @@ from yingshang.kernel.access.api import Actor, entries_of
 
 from .lifecycle import CLAIM
 from .models import Claim, Instalment, PayeeAccount, PaymentOrder, Trip
-from .reach import not_found, own_party, visible
+from .reach import OWN, VIEW, not_found, own_party, visible
 from .values import (
     AccountView,
     ClaimDetail,
@@ -147,6 +147,13 @@ def account_view(row: PayeeAccount) -> AccountView:
 def claim_states() -> dict[str, tuple[str, str, str, bool]]:
     """State → its Chinese name, its English name, how a page colours it, and whether something is still to be done."""
     return {code: (each.name, each.name_en, each.tone, each.open) for code, each in CLAIM.states.items()}
+
+
+def may_read_material(actor: Actor, identifier: str) -> bool:
+    """Who may open a file of a claim: the enterprise, and the officials who see the claim."""
+    if not identifier.isdigit() or not (actor.may(OWN) or actor.may(VIEW)):
+        return False
+    return visible(actor).filter(pk=int(identifier)).exists()
 
 
 def _rows(actor: Actor) -> QuerySet[Claim]:

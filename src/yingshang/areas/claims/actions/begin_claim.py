@@ -16,6 +16,7 @@ from yingshang.kernel.reference.api import get_region
 from ..errors import AlreadyClaimed, NotEntitled, NoTerms, NotFundable, WindowClosed
 from ..models import Claim, ItemTerms, PayeeAccount
 from ..models.claims import ENDED_WITHOUT
+from ..numbering import claim_number, take_claim_ids
 from ..periods import period_of
 from ..reach import load, own_party
 from ._steps import move, target_of
@@ -46,8 +47,10 @@ def begin_claim(*, actor: Actor, party_id: int, code: str, now: datetime, bundle
     account = PayeeAccount.objects.filter(
         party__in=entries_of(party_id), standing=True, state="usable"
     ).first()
+    [number] = take_claim_ids(1)
     claim = Claim(
-        number=_number(party_id, code, period, now),
+        pk=number,
+        number=claim_number(number, now),
         party_id=party_id,
         item_id=decided.item.item_id,
         item_code=code,
@@ -66,7 +69,7 @@ def begin_claim(*, actor: Actor, party_id: int, code: str, now: datetime, bundle
     )
     try:
         with transaction.atomic():
-            claim.save()
+            claim.save(force_insert=True)
     except IntegrityError:
         # A colleague began it at the same moment.
         found = Claim.objects.exclude(state__in=ENDED_WITHOUT).get(
@@ -156,17 +159,6 @@ def already(claim: Claim) -> AlreadyClaimed:
         value=claim.number,
         claim=claim.pk,
     )
-
-
-def _number(party_id: int, code: str, period: str, now: datetime) -> str:
-    return f"DX{timezone.localtime(now):%Y%m%d%H%M%S}{party_id:08d}{abs(hash_of(code, period)) % 10_000:04d}"
-
-
-def hash_of(*parts: str) -> int:
-    """A number that stays the same from run to run, to tell claims of one second apart."""
-    from zlib import crc32
-
-    return crc32("|".join(parts).encode())
 
 
 def _place(party_region: str, terms: ItemTerms) -> str:

@@ -1,0 +1,67 @@
+"""An enterprise takes its claim back, gives another account, or hands in again what it was asked to correct."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.flow.api import resubmit_case, withdraw_case
+
+from ..approving import take_back
+from ..lifecycle import CLAIM
+from ..reach import OWN, load
+from ._steps import move
+from .keep_accounts import usable_account
+
+
+@transaction.atomic
+def withdraw_claim(*, actor: Actor, claim_id: int, reason: str, now: datetime) -> None:
+    """Withdraw it before its payment is ordered; what was reserved is given back. It can be claimed again.
+
+    Raises ClaimNotFound, NotPossibleNow.
+    """
+    claim = load(actor, claim_id, OWN)
+    CLAIM.after(claim.state, "withdrawn")
+    if claim.case_id is not None and claim.state in {"accepting", "reviewing", "returned"}:
+        # The claim follows its case (see handlers).
+        withdraw_case(actor=actor, case_id=claim.case_id, reason=reason.strip(), now=now)
+        return
+    claim.reason = reason.strip()[:400]
+    take_back(claim, "withdrawn", actor=actor, now=now, reason=reason.strip())
+
+
+@transaction.atomic
+def resubmit_claim(*, actor: Actor, claim_id: int, submission_id: int | None = None, now: datetime) -> None:
+    """Hand it in again after what was asked for has been corrected. Raises ClaimNotFound, NotPossibleNow."""
+    claim = load(actor, claim_id, OWN)
+    CLAIM.after(claim.state, "resubmitted", before=claim.state_before)
+    if submission_id is not None:
+        claim.submission_id = submission_id
+        claim.save(update_fields=["submission_id"])
+    assert claim.case_id is not None
+    resubmit_case(actor=actor, case_id=claim.case_id, data={}, now=now)
+
+
+@transaction.atomic
+def correct_account(*, actor: Actor, claim_id: int, account_id: int, now: datetime) -> None:
+    """Give another account after the bank could not pay: the claim waits for its payment again, and nothing has to be
+    claimed anew. Raises ClaimNotFound, NotPossibleNow, AccountNotFound.
+    """
+    claim = load(actor, claim_id, OWN)
+    CLAIM.after(claim.state, "account_corrected")
+    claim.account = usable_account(party_id=claim.enterprise.pk, account_id=account_id)
+    move(claim, "account_corrected", actor=actor, now=now, more={"account": f"＊{claim.account.number_tail}"})
+
+
+@transaction.atomic
+def confirm_as_representative(*, actor: Actor, claim_id: int, now: datetime) -> None:
+    """The legal representative has read the draft and stands by it.
+
+    Raises NotAllowed, ClaimNotFound, NotPossibleNow.
+    """
+    claim = load(actor, claim_id, "claims.confirm_own")
+    CLAIM.after(claim.state, "saved")
+    claim.confirmed_by_representative_at = now
+    move(claim, "saved", actor=actor, now=now, more={"confirmed_by_representative": True})

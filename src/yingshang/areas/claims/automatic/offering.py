@@ -1,0 +1,268 @@
+"""Asking the enterprises of an approved list: budget is kept for each, the smallest amounts first, until it is used up.
+
+Where the budget does not hold somebody, they and everybody behind them wait on the list; nothing is cut, and nothing
+goes beyond. Once more has been set aside the rest is asked the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from yingshang.areas.policies.api import (
+    PublishedItem,
+    decide_frozen,
+    decide_one,
+    listable,
+    published_items,
+    read_source,
+)
+from yingshang.kernel.access.api import Actor, contacts_of_parties, reference_of
+from yingshang.kernel.parties.api import lock_parties
+
+from ..actions._steps import PLATFORM, move, tell_enterprise
+from ..actions.begin_claim import terms_for
+from ..awards import Award, award_of, plain_award
+from ..errors import NotEntitled, OverBudget
+from ..lifecycle import CLAIM
+from ..limits import limited_by
+from ..models import Claim, EntitlementList, Fund, PayeeAccount
+from ..models.claims import ENDED_WITHOUT
+from ..reserving import reserve
+from .lists import note_list
+from .parameters import list_rules
+
+Progress = Callable[[int, int], None]
+
+
+def offer_list(*, actor: Actor, list_id: int, now: datetime, progress: Progress | None = None) -> None:
+    """Ask everybody who stands on an approved list and was not asked yet, as far as the budget goes.
+
+    Not inside a transaction. Run again, it goes on where it was.
+    """
+    chunk = list_rules().chunk
+    while offer_chunk(actor=actor, list_id=list_id, now=now, size=chunk):
+        if progress is not None:
+            row = EntitlementList.objects.get(pk=list_id)
+            progress(row.offered_count, row.total)
+
+
+@transaction.atomic
+def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
+    """Ask the next ones; how many were. Nothing more once the budget is used up. One event for all of them."""
+    row = EntitlementList.objects.select_for_update(of=("self",)).get(pk=list_id)
+    if row.state != "approved":
+        return 0
+    claims = list(
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("party__merged_into")
+        .filter(entitlement_list=row, state="listed")
+        .order_by("expected_fen", "pk")[:size]
+    )
+    if not claims:
+        row.waiting = 0
+        row.save(update_fields=["waiting"])
+        if size:
+            note_list(row, "list_offered", actor=actor, now=now, after=_counts(row))
+        return 0
+    lock_parties([claim.enterprise.pk for claim in claims])
+    awards = _awards(row, claims, actor=actor, now=now)
+    terms = terms_for(row.item_code)
+    accounts = _standing_accounts([claim.enterprise.pk for claim, _ in awards])
+    fitting = _offer_as_many(row, awards, accounts, terms.fund, actor=actor, now=now)
+    row.offered_count += fitting
+    row.offered_fen += sum(award.amount_fen for _, award in awards[:fitting])
+    row.waiting = 0
+    if fitting < len(awards):
+        row.waiting = Claim.objects.filter(entitlement_list=row, state="listed").count()
+        if not fitting:
+            note_list(row, "list_waits", actor=actor, now=now, after=_counts(row))
+    row.save(update_fields=["offered_count", "offered_fen", "waiting"])
+    return fitting if not row.waiting else 0
+
+
+def tell_offered(*, list_id: int, now: datetime, progress: Progress | None = None) -> int:
+    """Tell whoever acts for those who were asked, each once however often this runs; how many enterprises."""
+    row = EntitlementList.objects.get(pk=list_id)
+    after, told, size = 0, 0, list_rules().chunk
+    while True:
+        rows = Claim.objects.filter(entitlement_list=row, state="offered", pk__gt=after).order_by("pk")
+        parties = dict(rows.values_list("pk", "party_id")[:size])
+        if not parties:
+            return told
+        after = max(parties)
+        reached = contacts_of_parties(party_ids=set(parties.values()), today=timezone.localdate(now))
+        wanted = [number for number, party in parties.items() if party in reached]
+        for begin in range(0, len(wanted), list_rules().telling):
+            told += _tell(row, wanted[begin : begin + list_rules().telling], now)
+        if progress is not None:
+            progress(told, row.offered_count)
+
+
+@transaction.atomic
+def _tell(row: EntitlementList, claims: Sequence[int], now: datetime) -> int:
+    rows = Claim.objects.select_related("party__merged_into", "account").filter(pk__in=claims)
+    for claim in rows.filter(state="offered"):
+        tell_enterprise(
+            claim,
+            "offered",
+            now=now,
+            once=f"claims.offered:{claim.pk}",
+            until=row.confirm_by or "",
+            tail=claim.account.number_tail if claim.account else "",
+        )
+    return len(claims)
+
+
+def _awards(
+    row: EntitlementList, claims: Sequence[Claim], *, actor: Actor, now: datetime
+) -> list[tuple[Claim, Award]]:
+    """Each claim with what it is awarded; who may not have it beside another award is struck, with the reason."""
+    in_parts = listable(version_id=row.version_id, day=row.day).in_parts
+    if in_parts:
+        decisions = decide_frozen(
+            version_id=row.version_id, day=row.day, facts=[claim.facts for claim in claims]
+        )
+        found = [
+            (claim, award_of(decision) if decision else _decided_live(claim, actor=actor, row=row))
+            for claim, decision in zip(claims, decisions, strict=True)
+        ]
+    else:
+        found = [(claim, plain_award(claim.expected_fen or 0)) for claim in claims]
+    having = _having_others(claims)
+    if not having:
+        return found
+    item = next(iter(published_items(day=row.day, codes=[row.item_code])), None)
+    source: Mapping[str, Any] = read_source(item.source) if isinstance(item, PublishedItem) else {}
+    kept = []
+    for claim, award in found:
+        if claim.enterprise.pk in having:
+            try:
+                award = limited_by(award, claim=claim, source=source, now=now)
+            except NotEntitled as refusal:
+                claim.reason = refusal.message_zh
+                claim.decided_at = now
+                claim.grounds = [{"text": refusal.message_zh, "value": str(refusal.details.get("value", ""))}]
+                move(claim, "struck", actor=PLATFORM, now=now, reason=refusal.message_zh)
+                continue
+        kept.append((claim, award))
+    return kept
+
+
+def _decided_live(claim: Claim, *, actor: Actor, row: EntitlementList) -> Award:
+    """By the register, where a frozen fact is personal and its value was not kept with the claim."""
+    decided = decide_one(actor=PLATFORM, party_id=claim.enterprise.pk, code=row.item_code, day=row.day)
+    if decided.decision is None:
+        raise NotEntitled(f"{claim.number} cannot be decided", message_zh=decided.problem)
+    return award_of(decided.decision)
+
+
+def _having_others(claims: Sequence[Claim]) -> set[int]:
+    """Of their enterprises those that were awarded something else."""
+    parties = [claim.enterprise.pk for claim in claims]
+    rows = (
+        Claim.objects.filter(award_fen__gt=0)
+        .filter(Q(party__in=parties) | Q(party__merged_into__in=parties))
+        .exclude(pk__in=[claim.pk for claim in claims])
+        .exclude(state__in=ENDED_WITHOUT)
+    )
+    return {kept or party for party, kept in rows.values_list("party", "party__merged_into")}
+
+
+def _standing_accounts(parties: Sequence[int]) -> dict[int, int]:
+    """Enterprise → the account it has allowed to be paid to without asking each time."""
+    rows = PayeeAccount.objects.filter(standing=True, state="usable").filter(
+        Q(party__in=parties) | Q(party__merged_into__in=parties)
+    )
+    return {
+        kept or party: number
+        for number, party, kept in rows.order_by("pk").values_list("pk", "party", "party__merged_into")
+    }
+
+
+def _offer_as_many(
+    row: EntitlementList,
+    awards: Sequence[tuple[Claim, Award]],
+    accounts: Mapping[int, int],
+    fund: Fund,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Offer to all of them, or to as many of the first as the budget holds; how many."""
+    if not awards:
+        return 0
+    if _offered(row, awards, accounts, fund, actor=actor, now=now):
+        return len(awards)
+    fits, too_many = 0, len(awards)
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        with transaction.atomic():
+            if _offered(row, awards[:middle], accounts, fund, actor=actor, now=now):
+                fits = middle
+            else:
+                too_many = middle
+            # Only looked whether it fits.
+            transaction.set_rollback(True)
+    if fits and not _offered(row, awards[:fits], accounts, fund, actor=actor, now=now):
+        raise AssertionError("what fitted a moment ago does not fit, with the budget locked")
+    return fits
+
+
+def _offered(
+    row: EntitlementList,
+    awards: Sequence[tuple[Claim, Award]],
+    accounts: Mapping[int, int],
+    fund: Fund,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Whether the budget held all of these; nothing has happened where it did not."""
+    target = CLAIM.after("listed", "offered")
+    try:
+        with transaction.atomic():
+            event = note_list(
+                row,
+                "offered",
+                actor=actor,
+                now=now,
+                after={
+                    "claims": len(awards),
+                    "amount_fen": sum(award.amount_fen for _, award in awards),
+                    "first": awards[0][0].number,
+                    "last": awards[-1][0].number,
+                },
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE claims_claim AS claim SET state = %s, state_before = 'listed', award_fen = told.fen,"
+                    " account_id = told.account, decided_at = %s, decided_event = %s, submitted_event = %s,"
+                    " reviewed_by = %s, approved_by = %s"
+                    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS told(id, fen, account)"
+                    " WHERE claim.id = told.id",
+                    [
+                        target,
+                        now,
+                        event,
+                        row.frozen_event,
+                        row.made_by,
+                        row.approved_by or reference_of(actor),
+                        [claim.pk for claim, _ in awards],
+                        [award.amount_fen for _, award in awards],
+                        [accounts.get(claim.enterprise.pk) for claim, _ in awards],
+                    ],
+                )
+            reserve(awards, fund=fund, reference=f"list:{row.pk}", event_id=event, now=now)
+    except OverBudget:
+        return False
+    return True
+
+
+def _counts(row: EntitlementList) -> dict[str, int]:
+    return {"offered": row.offered_count, "amount_fen": row.offered_fen, "waiting": row.waiting}

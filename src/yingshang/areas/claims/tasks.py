@@ -1,0 +1,14 @@
+"""Work of this area that runs in the worker. Each subject keeps its own in its package."""
+
+from __future__ import annotations
+
+from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
+from .publicity.jobs import clear_published_job, publish_awards_job
+
+__all__ = [
+    "clear_published_job",
+    "draw_up_list_job",
+    "end_offers_job",
+    "offer_list_job",
+    "publish_awards_job",
+]
