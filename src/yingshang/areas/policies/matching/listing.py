@@ -6,7 +6,7 @@ listed is listed with the very facts the decision read. What an enterprise only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,8 +81,12 @@ def listable(*, version_id: int, day: date) -> Listable:
     )
 
 
-def entitled_in_bucket(*, version_id: int, bucket: int, day: date) -> EntitledBucket:
+def entitled_in_bucket(
+    *, version_id: int, bucket: int, day: date, also: Collection[str] = ()
+) -> EntitledBucket:
     """The entitled of one bucket, decided anew by the facts of this moment as of `day`; four queries.
+
+    `also` are columns to keep beside those the decision reads.
 
     For areas that pay by lists: whoever calls it has looked whether the actor reaches the whole region of the item.
     """
@@ -91,7 +95,7 @@ def entitled_in_bucket(*, version_id: int, bucket: int, day: date) -> EntitledBu
         return EntitledBucket(())
     candidates = numbers(decode_planes(stored.planes)[ENTITLED], bucket).tolist()
     engine = _engine(version_id, day)
-    columns = needed_columns(engine.programs)
+    columns = sorted({*needed_columns(engine.programs), *also})
     table, told = told_facts(parties=candidates, columns=columns)
     people = population(table, bucket, engine)
     match = match_few(engine, people)

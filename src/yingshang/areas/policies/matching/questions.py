@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yingshang.kernel.parties.api import snapshot_parts
@@ -26,7 +27,6 @@ from yingshang.rules.columns import fact_values
 from yingshang.rules.feel import syntax
 from yingshang.rules.feel.syntax import Literal, Name, Node, walk
 from yingshang.rules.feel.temporal import Date
-from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.decide import Outcome, SubjectEvaluator, columns_of
 from yingshang.rules.policy.requirement import conditions_of
@@ -41,7 +41,7 @@ REGION = "ent.region"
 _CANDIDATES = 24
 _POINTS = 9
 _OPEN_ITEMS = 200
-_SAMPLE = 4_000
+_SAMPLE = 2_000
 _MANY_VALUES = 40
 _READ = 8_192
 
@@ -96,7 +96,7 @@ def calculate(*, region: str, answers: Mapping[str, Any], skipped: Collection[st
     return Calculation(
         place=place,
         decided=decided,
-        question=_next(decided, told, {*known, *skipped}, _snapshot_file()),
+        question=_next(decided, told, {*known, *skipped}, _some_rows(day)),
         open=len(open_items),
     )
 
@@ -156,7 +156,7 @@ def named(column: str, programs: Iterable[Program]) -> tuple[str, ...]:
 
 
 def _next(
-    decided: Sequence[Decided], told: SubjectEvaluator, asked: Collection[str], file: Path | None
+    decided: Sequence[Decided], told: SubjectEvaluator, asked: Collection[str], some: pa.RecordBatch | None
 ) -> CalculatorQuestion | None:
     lacking: dict[str, list[Program]] = {}
     for each in _by_need(decided):
@@ -171,7 +171,7 @@ def _next(
         question = question_about(column, programs, len(users))
         if question is None:
             continue
-        score = (_expected(question, users, told, _sample(file, column)), len(users), column)
+        score = (_expected(question, users, told, _sample(some, column)), len(users), column)
         if best is None or score[:2] > best[:2]:
             best, chosen = score, question
     return chosen
@@ -222,8 +222,8 @@ def _points(question: CalculatorQuestion, users: Sequence[Program], sample: _Sam
     unique: list[Any] = sorted(set(literals), key=_key)
     unique = unique[:: max(1, len(unique) // _POINTS)][:_POINTS]
     if not unique:
-        some = list(sample.counts)[:3]
-        return sorted((each for each in some if each.__class__ is wanted), key=_key)
+        quarters = [sample.ordered[len(sample.ordered) * part // 4] for part in (1, 2, 3) if sample.ordered]
+        return [Date(*each) if wanted is Date else each for each in dict.fromkeys(quarters)]
     return [_below(unique[0]), *unique] if wanted is Decimal else unique
 
 
@@ -269,28 +269,43 @@ class _Sample:
 _NO_SAMPLE = _Sample({}, ())
 
 
-def _snapshot_file() -> Path | None:
-    """One file of the snapshot, if there is any."""
+def _some_rows(day: date) -> pa.RecordBatch | None:
+    """Some enterprises of the register, the same ones all day."""
     parts = snapshot_parts()
-    return parts[0].path if parts else None
+    return _first_rows(parts[0].path.parent, day) if parts else None
 
 
-def _sample(path: Path | None, column: str) -> _Sample:
-    return _NO_SAMPLE if path is None else _sampled(path, column)
+@lru_cache(maxsize=2)
+def _first_rows(folder: Path, day: date) -> pa.RecordBatch | None:
+    """Read once: the file is another one as soon as anything is known better."""
+    batches = pq.ParquetFile(snapshot_parts()[0].path).iter_batches(batch_size=_SAMPLE)
+    return next(batches, None)
 
 
-@lru_cache(maxsize=512)
-def _sampled(path: Path, column: str) -> _Sample:
-    file = pq.ParquetFile(path)
-    if column not in file.schema_arrow.names:
+def _sample(some: pa.RecordBatch | None, column: str) -> _Sample:
+    if some is None or column not in some.schema.names:
         return _NO_SAMPLE
-    array = file.read(columns=[column]).column(column).combine_chunks().drop_null()[:_SAMPLE]
-    values = [each for each in fact_values(array, column) if each.__class__ is not Unknown]
+    place = id(some)
+    found = _samples.get((place, column))
+    if found is None or found[0] is not some:
+        if len(_samples) >= _READ:
+            _samples.clear()
+        found = _samples[place, column] = (some, _sampled(some, column))
+    return found[1]
+
+
+_samples: dict[tuple[int, str], tuple[pa.RecordBatch, _Sample]] = {}
+
+
+def _sampled(some: pa.RecordBatch, column: str) -> _Sample:
+    values = fact_values(some.column(column).drop_null(), column)
+    ordered = sorted(_key(each) for each in values if isinstance(each, Decimal | Date))
     counts = Counter(
         tuple(text for text in each if isinstance(text, str)) if isinstance(each, list) else each
         for each in values
+        if isinstance(each, str | bool | list)
     )
-    return _Sample(counts, sorted(_key(each) for each in values if isinstance(each, Decimal | Date)))
+    return _Sample(counts, ordered)
 
 
 def _key(value: Decimal | Date) -> Any:
