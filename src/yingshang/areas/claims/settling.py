@@ -341,4 +341,4 @@ def note_difference(
 def region_of(channel: str) -> str:
     """The smallest region that holds every fund paid through a channel."""
     regions = Fund.objects.filter(channel=channel).values_list("region_path", flat=True).distinct()
-    return commonprefix(list(regions)) if regions else ""
+    return commonprefix(list(regions)) if regions else ""  # noqa: RUF071  (digits, no components of a path)
