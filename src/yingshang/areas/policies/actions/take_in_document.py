@@ -74,6 +74,7 @@ def content_of_text(text: str, name: str, region_path: str, now: datetime) -> Do
     refuse_empty(split_sentences(text))
     found = read_first_page(text, timezone.localdate(now))
     return DocumentContent(
+        status="unknown",
         title=(found.title or PurePath(name).stem or UNTITLED)[:200],
         number=found.number[:80],
         issuer=found.issuer[:200],

@@ -81,6 +81,13 @@ const pattern = (index) => ({ symbol: decals[index % 3] === "dots" ? "circle" : 
   dashArrayY: decals[index % 3] === "dots" ? [3, 3] : [2, 5], rotation: -Math.PI / 4, color: "rgba(255,255,255,.4)" });
 
 // {map: address of GeoJSON, name, unit, values: [{code, name, value, url}]}; a region without a value is not nought.
+// What a place is called on a map: 哈尔滨, 内蒙古, 香港; one of a single syllable keeps its kind (宾县), and so do counties and
+// districts of a people, whose names end in it.
+function briefly(name) {
+  const short = name.replace(/(特别行政区|(壮族|回族|维吾尔)?自治区|省|市|地区|(?<!自治)县|(?<!自治)区)$/, "");
+  return short.length > 1 ? short : name;
+}
+
 async function mapOption(data, l) {
   const name = `regions-${data.map}`;
   if (!echarts.getMap(name)) {
@@ -105,7 +112,7 @@ async function mapOption(data, l) {
       text: [short.format(Math.max(1, ...known)), short.format(Math.min(0, ...known))], textStyle: { color: l.muted, fontSize: l.size },
       inRange: { color: [l.low, l.high] }, outOfRange: { color: [l.unknown] } },
     series: [{ type: "map", map: name, roam: false, nameProperty: "code", selectedMode: false, left: 64, right: 8, top: 8, bottom: 8, preserveAspect: "contain",
-      label: { show: data.labels !== false, color: l.ink, fontSize: l.size * 0.85, formatter: (item) => title(item.name).replace(/(市|地区|县|区)$/, ""),
+      label: { show: data.labels !== false, color: l.ink, fontSize: l.size * 0.85, formatter: (item) => briefly(title(item.name)),
         textBorderColor: l.surface, textBorderWidth: 2 },
       labelLayout: { hideOverlap: true },
       itemStyle: { areaColor: l.unknown, borderColor: l.surface, borderWidth: 1.2 },

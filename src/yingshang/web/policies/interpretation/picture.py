@@ -33,12 +33,15 @@ _FONT = (
 _BRAND, _QUIET, _SEAL, _INK, _MUTED = "#123f5f", "#c9dbe6", "#b3261e", "#1b2733", "#55616e"
 _LINE, _WASH, _GOOD, _PAPER = "#e2ddd3", "#e7eff4", "#1b7350", "#ffffff"
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_NEVER_FIRST = "，。；：、！？）》”’%％】〕,.;:!?)"
+_BLANK = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])|\s*\n\s*")
+_PIECES = re.compile(
+    r"[（《“‘〔【(]*(?:[A-Za-z0-9.,%+\-/:_]+|[^\sA-Za-z0-9])[，。；：、！？）》”’％】〕,.;:!?)]*|\s+"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a block. `mark` is "" or good (needed) or bad (must not be); `lead` is set large."""
+    """A line of a block. `mark`: good (needed), bad (must not be), one (of several), or none; `lead` is set large."""
 
     text: str
     depth: int = 0
@@ -107,17 +110,12 @@ def picture_of(shown: PublicItem, today: date) -> Picture:
 
 def _who(shown: PublicItem, place: str) -> Iterator[Line]:
     yield Line(place, lead=True)
-    for line in _told(shown.conditions, applicant=True):
-        yield _line(line)
+    yield from _marked(_told(shown.conditions, applicant=True))
 
 
 def _conditions(conditions: Sequence[ConditionLine]) -> Iterator[Line]:
     told = _told(conditions, applicant=False)
-    bad = False
-    for line in told[:_MOST_CONDITIONS]:
-        if line.depth == 0:
-            bad = line.excluded
-        yield _line(line, bad=bad)
+    yield from _marked(told[:_MOST_CONDITIONS])
     if (rest := len(told) - _MOST_CONDITIONS) > 0:
         yield Line(_("另有 %(count)d 条，见事项页面") % {"count": rest})
     if not told:
@@ -135,9 +133,19 @@ def _told(conditions: Sequence[ConditionLine], *, applicant: bool) -> list[Condi
     return found
 
 
-def _line(line: ConditionLine, *, bad: bool = False) -> Line:
-    told = _("不得：%(text)s") % {"text": line.text} if line.excluded else line.text
-    return Line(told + _how_many(line), min(line.depth, 3), "bad" if bad else "good")
+def _marked(lines: Sequence[ConditionLine]) -> Iterator[Line]:
+    """Each with what it is: needed, one of several, or what must not be. A group marks what it consists of."""
+    groups: list[str] = []
+    bad = False
+    for line in lines:
+        del groups[line.depth :]
+        if line.depth == 0:
+            bad = line.excluded
+        told = _("不得：%(text)s") % {"text": line.text} if line.excluded else line.text
+        several = bool(groups) and groups[-1] in ("any", "at_least")
+        mark = "bad" if bad else "one" if several else "good"
+        yield Line(told + _how_many(line), min(line.depth, 3), mark)
+        groups.append(line.how)
 
 
 def _how_many(line: ConditionLine) -> str:
@@ -154,7 +162,7 @@ def _amount(shown: PublicItem) -> Iterator[Line]:
         yield Line(_("文件写的是“不超过”，以审定为准"))
     whole = next((each for each in shown.benefits if not each.id), None)
     if whole is not None and whole.text:
-        yield Line(" ".join(whole.text.split()))
+        yield Line(_BLANK.sub("", whole.text.strip()))
 
 
 def _how(shown: PublicItem) -> Iterator[Line]:
@@ -164,7 +172,7 @@ def _how(shown: PublicItem) -> Iterator[Line]:
     if shown.materials:
         yield Line(_("材料：%(names)s") % {"names": "、".join(shown.materials)})
     else:
-        yield Line(_("没有写明需要提交的材料"))
+        yield Line(_("材料：没有写明"))
 
 
 def _when(shown: PublicItem, today: date) -> Iterator[Line]:
@@ -287,6 +295,11 @@ class _Drawing:
         return place + 3
 
     def _mark(self, mark: str, x: float, y: float) -> None:
+        if mark == "one":
+            self._add(
+                "circle", cx=round(x, 1), cy=round(y, 1), r=4, fill="none", stroke=_GOOD, stroke_width=2
+            )
+            return
         colour = _GOOD if mark == "good" else _SEAL
         path = (
             f"M{x - 5:g} {y:g} l3.5 3.5 l6.5 -7.5"
@@ -335,7 +348,7 @@ def wrap(text: str, room: float, size: float) -> Iterator[str]:
     line, used = "", 0.0
     for word in _words(_clean(text)):
         width = sum(_width(character) for character in word) * size
-        if line and used + width > room and word not in _NEVER_FIRST:
+        if line and used + width > room:
             yield line.rstrip()
             line, used = "", 0.0
             word = word.lstrip()
@@ -351,8 +364,8 @@ def wrap(text: str, room: float, size: float) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    """Characters that may be parted; runs of Latin letters and digits together."""
-    return re.findall(r"[A-Za-z0-9.,%+\-/:_]+|\s+|.", text)
+    """What may be parted: not runs of Latin letters and digits, nor a bracket or a stop from what it belongs to."""
+    return _PIECES.findall(text)
 
 
 def _width(character: str) -> float:

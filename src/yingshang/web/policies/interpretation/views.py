@@ -47,7 +47,7 @@ from .words import SECTIONS
 
 VIEW, AUTHOR, PUBLISH = "policies.view_drafts", "policies.author", "policies.publish"
 MORE_QUESTIONS = 2
-_NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 @needs(VIEW)

@@ -258,7 +258,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     ]
     name = {"country": COUNTRY, "province": region.code}.get(region.level, region.path)
     shapes = f"cockpit/maps/{name if region.level != 'country' else '100000'}.json"
-    above = list(ancestors_of(region.code)) if region.path else []
+    above = [each for each in ancestors_of(region.code) if each.code != region.code] if region.path else []
     return render(
         request,
         "policies/library/map.html",
