@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -82,6 +83,21 @@ def test_from_a_text_to_a_saved_draft(page_at: Callable[..., Page]) -> None:
     page.get_by_role("button", name="保存草稿").first.click()
     expect(page.get_by_text("草稿已保存。")).to_be_visible()
     assert "参保人数 >= 30" in _source("JY-2026-1")
+
+    # A sentence that was left goes into the draft that is there, and lights up with its condition.
+    page.get_by_role("link", name="关于支持企业吸纳就业的若干措施").click()
+    page.locator("label.sentence").nth(0).locator("input").click()
+    page.get_by_role("button", name="加入已有草稿").click()
+    page.wait_for_url("**/propose/**")
+    assert_accessible(page)
+    page.get_by_label("整句作为一个待写的条件").check()
+    page.get_by_role("button", name="加入草稿").click()
+    page.wait_for_url("**/items/JY-2026-1/")
+    added = page.locator("[data-condition]", has=page.locator("input[data-links][value='1']"))
+    added.locator("input").first.focus()
+    expect(page.locator("button.sentence-link.lit")).to_have_text("关于支持企业吸纳就业的若干措施")
+    page.locator("button.sentence-link").nth(0).click()
+    expect(added).to_have_class(re.compile(r"\blit\b"))
 
 
 def test_what_was_typed_is_there_after_the_page_was_lost(page_at: Callable[..., Page]) -> None:

@@ -105,7 +105,7 @@ def test_a_policy_from_its_text_to_what_an_enterprise_is_due(
 
 
 def write(page: Page) -> None:
-    """The text is pasted, sentences are marked, what was read in them is accepted, and what was not is written."""
+    """The text is pasted, sentences are marked, what was read in them is accepted, what was not is written and ticked."""
     page.goto("/desk/policies/documents/new/")
     page.get_by_label("或者粘贴正文").fill(TEXT)
     page.get_by_role("button", name="读取并录入").click()
@@ -126,7 +126,8 @@ def write(page: Page) -> None:
     page.get_by_label("摘要").fill("参保人数不少于10人、租用场地的企业，每人1000元。")
     page.get_by_label("兑现方式").fill("补贴")
     page.get_by_label("办理方式").select_option(label="免申即享")
-    page.get_by_label("备注").fill("")
+    for box in page.locator("input[name=settled]").all():
+        box.check()
     page.locator("[name='f/conditions/1/text']").fill("月租金不低于2000元")
     page.locator("input[name='r/conditions/1/value']").first.fill("2000")
     page.get_by_role("group", name="金额的写法").get_by_role("button", name="公式").click()
