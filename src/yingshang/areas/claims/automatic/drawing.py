@@ -142,12 +142,13 @@ def freeze_list(*, actor: Actor, list_id: int, now: datetime) -> None:
 def digest_of_list(list_id: int) -> str:
     """The digest worked out once more from what stands in the tables: the same as long as nobody has changed it."""
     rows = Claim.objects.filter(entitlement_list=list_id).order_by("party_id")
-    digest, bucket, held = "", -1, []
+    digest, bucket = "", -1
+    held: list[tuple[int, int, Mapping[str, Any]]] = []
     for party, fen, facts in rows.values_list("party_id", "expected_fen", "facts").iterator(chunk_size=5000):
         if party // BUCKET_SIZE != bucket:
             digest, held = chained(digest, held), []
             bucket = party // BUCKET_SIZE
-        held.append((party, fen, facts))
+        held.append((party, fen or 0, facts))
     return chained(digest, held)
 
 

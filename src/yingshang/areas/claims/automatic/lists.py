@@ -40,7 +40,7 @@ def note_list(
         action=f"claims.{what}",
         target=target_of_list(row),
         now=now,
-        before=before,
+        before=dict(before) if before is not None else None,
         after={"state": row.state, **(after or {})},
         reason=reason[:400],
     )

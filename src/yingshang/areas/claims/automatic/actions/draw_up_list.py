@@ -64,10 +64,11 @@ def draw_up_list(*, actor: Actor, code: str, now: datetime) -> int:
     earlier = EntitlementList.objects.filter(item_code=code, period=period).exclude(state="discarded").first()
     if earlier is not None:
         raise _exists(earlier)
+    before = EntitlementList.objects.filter(item_code=code).count()
     try:
         with transaction.atomic():
             row = EntitlementList.objects.create(
-                number=f"MD{timezone.localtime(now):%Y%m%d%H%M%S}{item.item_id:06d}",
+                number=f"MD{timezone.localtime(now):%Y%m%d}{item.item_id:06d}{before:02d}",
                 item_code=code,
                 item_name=item.name,
                 item_id=item.item_id,
@@ -83,8 +84,8 @@ def draw_up_list(*, actor: Actor, code: str, now: datetime) -> int:
             )
     except IntegrityError:
         # A colleague began it at the same moment.
-        others = EntitlementList.objects.exclude(state="discarded")
-        raise _exists(others.get(item_code=code, period=period)) from None
+        others = EntitlementList.objects.filter(item_code=code).exclude(state="discarded")
+        raise _exists(others.latest("pk")) from None
     row.job_id = enqueue(
         draw_up_list_job, actor=actor, title=f"生成免申即享名单 {item.name}"[:200], now=now, list_id=row.pk
     )
@@ -101,7 +102,10 @@ def draw_up_list(*, actor: Actor, code: str, now: datetime) -> int:
 
 @transaction.atomic
 def discard_list(*, actor: Actor, list_id: int, reason: str, now: datetime) -> None:
-    """A list that was not approved is given up, so that another can be drawn up. Raises ListNotFound, NotPossibleNow."""
+    """Give up a list that was not approved, so that another can be drawn up.
+
+    Raises ListNotFound, NotPossibleNow, InvalidList.
+    """
     row = load_list(actor, list_id, "claims.review")
     before = row.state
     row.state = LIST.after(before, "discarded")

@@ -1,0 +1,89 @@
+"""Situations of lists: an item carried out by list, enterprises that are due it, a list in each state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.areas.claims.factories import (
+    YUAN,
+    Desk,
+    account_of,
+    desk,
+    due_enterprise,
+    fund,
+    fundable_item,
+    terms,
+)
+from tests.kernel.access.factories import NOW, SYSTEM, Person
+from yingshang.areas.claims.automatic.actions.approve_list import approve_list
+from yingshang.areas.claims.automatic.actions.draw_up_list import draw_up_list
+from yingshang.areas.claims.automatic.drawing import draw_up
+from yingshang.areas.claims.automatic.offering import offer_list
+from yingshang.areas.claims.models import Claim, EntitlementList
+from yingshang.areas.policies.api import rematch_parties
+from yingshang.kernel.parties.models import Party
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list, who stands on it and who works with it."""
+
+    id: int
+    parties: tuple[Party, ...]
+    people: tuple[Person, ...]
+    desk: Desk
+    fund_id: int
+
+    @property
+    def row(self) -> EntitlementList:
+        return EntitlementList.objects.get(pk=self.id)
+
+    def claim(self, place: int) -> Claim:
+        """The claim of one of the enterprises."""
+        return Claim.objects.get(entitlement_list=self.id, party=self.parties[place])
+
+
+def begun_list(
+    *,
+    staff: tuple[int, ...] = (12, 15, 30),
+    amount_fen: int = 1_000_000 * YUAN,
+    standing: tuple[int, ...] = (),
+    **more: object,
+) -> Listed:
+    """A list that the worker has not begun with. `standing`: enterprises that have a standing account, by place."""
+    people = desk()
+    fundable_item()
+    fund_id = fund(amount_fen=amount_fen)
+    terms(mode="automatic", fund_id=fund_id, **{"publicity_working_days": 0, **more})
+    made = [due_enterprise(count) for count in staff]
+    for place in standing:
+        account_of(*made[place], number=f"62170000000000{place:05d}", standing=True)
+    match(*(party for party, _ in made))
+    number = draw_up_list(actor=people.reviewer.actor(), code="HIRING", now=NOW)
+    return Listed(number, tuple(party for party, _ in made), tuple(who for _, who in made), people, fund_id)
+
+
+def match(*parties: Party) -> None:
+    """What is stored of these enterprises follows from what is known of them now."""
+    rematch_parties(actor=SYSTEM, parties=[party.pk for party in parties], now=NOW)
+
+
+def frozen_list(**more: object) -> Listed:
+    """One that was drawn up and waits to be checked."""
+    found = begun_list(**more)  # type: ignore[arg-type]
+    draw_up(actor=found.desk.reviewer.actor(), list_id=found.id, now=NOW)
+    return found
+
+
+def approved_list(**more: object) -> Listed:
+    """One that a second person has approved; nobody was asked yet."""
+    found = frozen_list(**more)
+    approve_list(actor=found.desk.approver.actor(), list_id=found.id, digest=found.row.digest, now=NOW)
+    return found
+
+
+def offered_list(**more: object) -> Listed:
+    """One whose enterprises were asked."""
+    found = approved_list(**more)
+    offer_list(actor=found.desk.approver.actor(), list_id=found.id, now=NOW)
+    return found
