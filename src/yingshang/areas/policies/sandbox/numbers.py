@@ -241,7 +241,7 @@ def _name(path: Path, start: int = 0) -> str:
 def _literals(node: Node, around: Node) -> Iterator[tuple[syntax.Literal, Node]]:
     """The numbers of the law in a tree, each with the smallest piece around it that says something.
 
-    Positions, digits to round to and factors that turn one unit into another are none; nor is 0.
+    Positions, digits to round to, exponents and factors that turn one unit into another are none; nor is 0.
     """
     if isinstance(node, syntax.Literal):
         if isinstance(node.value, Decimal) and node.value:
@@ -253,8 +253,10 @@ def _literals(node: Node, around: Node) -> Iterator[tuple[syntax.Literal, Node]]
         and not (isinstance(node.function, syntax.Name) and node.function.name in _FOLDS)
     ) or isinstance(node, syntax.Filter):
         below = [each for each in below if not isinstance(each, syntax.Literal)]
-    elif isinstance(node, syntax.Arithmetic) and node.operator in ("*", "/"):
-        below = [each for each in below if not _turns_units(each)]
+    elif isinstance(node, syntax.Arithmetic):
+        if node.operator == "**":
+            below = [node.left]
+        below = [each for each in below if not _is_form(each, node.operator)]
     says = isinstance(
         node,
         syntax.Comparison
@@ -270,12 +272,14 @@ def _literals(node: Node, around: Node) -> Iterator[tuple[syntax.Literal, Node]]
         yield from _literals(each, node if says and node.end > node.start else around)
 
 
-def _turns_units(node: Node) -> bool:
-    """Whether a factor is 1, 100, 10000 …"""
+def _is_form(node: Node, operator: str) -> bool:
+    """Whether a number is part of the calculation and not of the law: the 1 of `1 + rate`, the 10000 of `x * 10000`."""
     if not (isinstance(node, syntax.Literal) and isinstance(node.value, Decimal) and node.value > 0):
         return False
     power = node.value.normalize()
-    return power.as_tuple().digits == (1,) and power != 10 and power >= 1
+    if power == 1:
+        return True
+    return operator in ("*", "/") and power.as_tuple().digits == (1,) and power >= 100
 
 
 __all__ = [
