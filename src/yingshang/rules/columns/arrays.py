@@ -17,7 +17,7 @@ from yingshang.rules.columns.planes import BUFFERS, Booleans, Words, from_bitmap
 Integers = npt.NDArray[np.signedinteger[Any]]
 
 LARGEST: Final = 2**62
-"""Scaled integers and everything computed from them stay below this; beyond it a chunk goes to the row evaluator."""
+"""Scaled integers and everything computed from them stay below this; beyond it numbers go on as decimals."""
 
 LARGEST_VOCABULARY: Final = 16_384
 """A column with more distinct strings is no vocabulary; its predicates are evaluated where they matter."""
