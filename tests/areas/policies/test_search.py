@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
+import unicodedata
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,12 @@ def test_words_of_policies_stay_whole() -> None:
 
 def test_width_case_and_signs_do_not_matter() -> None:
     assert plain("（２０２６）ＡＢＣ“小巨人”") == "2026 abc 小巨人"
+
+
+@given(st.text(st.sampled_from("稳岗 ，。（）“”…·—〔〕ＡｂC１２㎡①ﬁé\u0301ｶﾞ-_/\n"), max_size=30))
+def test_what_is_plain_is_as_if_all_had_been_normalised(text: str) -> None:
+    whole = unicodedata.normalize("NFKC", text).casefold()
+    assert plain(text) == re.sub(r"[^\w]+|_+", " ", whole).strip()
 
 
 def test_the_initials_of_a_title() -> None:

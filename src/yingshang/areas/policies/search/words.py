@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 _SIGN = re.compile(r"[^\w]+|_+")
+_PUNCTUATION = re.compile("[，。；：（）！？“”‘’《》、【】〔〕—…·]+")
 _LETTERS = re.compile(r"[a-z]{2,40}")
 _COMMON = frozenset("的了和与及或在对于等为是给按由从把被各该其此以并且而之也就都将向到有不第")
 _HEAVY = 100_000
@@ -47,7 +48,11 @@ class AmountBand:
 
 def plain(text: str) -> str:
     """As it is compared: full width as half width, small letters, no signs and no spaces but one between words."""
-    return _SIGN.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    # Nearly all that is not in its normal form are signs of punctuation; without them nothing is left to be done.
+    text = _PUNCTUATION.sub(" ", text)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return _SIGN.sub(" ", text.casefold()).strip()
 
 
 def index_words(text: str) -> list[str]:
