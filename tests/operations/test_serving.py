@@ -130,6 +130,13 @@ def running(place: Place) -> Iterator[Running]:
         process.wait(60)
 
 
+def _works(place: Place) -> bool:
+    """Whether a worker is alive, as the doctor asks: without a process of its own for each look."""
+    query = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '6 seconds'"
+    with psycopg.connect(place.database.url()) as database:
+        return database.execute(query).fetchone() is not None
+
+
 def _doctor(place: Place) -> tuple[int, dict[str, str]]:
     done = place.command("doctor", "--json")
     told = json.loads(done.stdout)
@@ -139,7 +146,7 @@ def _doctor(place: Place) -> tuple[int, dict[str, str]]:
 def test_the_platform_serves_and_is_well(place: Place, running: Running) -> None:
     assert place.get("/health/live")[0] == 200
     assert place.get("/metrics")[0] == 401
-    running.waits(lambda: _doctor(place)[1]["worker"] == "ok")
+    running.waits(lambda: _works(place))
     code, findings = _doctor(place)
     assert code == 0
     assert set(findings.values()) == {"ok"}
@@ -173,7 +180,8 @@ def test_killed_processes_come_back(place: Place, running: Running) -> None:
         alive = psutil.wait_procs(group, timeout=60)[1]
         assert alive == []
     running.waits(lambda: place.get("/health/ready")[0] == 200)
-    running.waits(lambda: _doctor(place)[1]["worker"] == "ok")
+    running.waits(lambda: _works(place))
+    assert _doctor(place)[1]["worker"] == "ok"
 
 
 def test_after_a_killed_supervisor_the_next_one_finds_the_port_free(place: Place, running: Running) -> None:

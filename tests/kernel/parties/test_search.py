@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
@@ -59,7 +60,7 @@ def matches(name: str, text: str) -> bool:
     )
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=examples(150), deadline=None)
 @given(names, st.integers(0, 9), st.integers(1, 10), st.data())
 def test_every_piece_of_a_name_finds_it_in_characters_and_in_initials(
     name: str, start: int, length: int, data: st.DataObject
@@ -72,7 +73,7 @@ def test_every_piece_of_a_name_finds_it_in_characters_and_in_initials(
     assert found(name, piece.upper())
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=examples(200), deadline=None)
 @given(names, st.text("哈尔滨重庆银行cqyhxhrbzx1ab", min_size=1, max_size=5))
 def test_a_term_finds_exactly_the_names_that_contain_it(name: str, text: str) -> None:
     # Four letters or digits may be the beginning of a credit code, too; 91 is not among them.

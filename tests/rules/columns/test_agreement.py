@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.rules.columns import agreement
 from yingshang.rules.columns import Program, compile_programs
 from yingshang.rules.columns.lines import rebuilt
@@ -349,19 +350,19 @@ def programs(draw: st.DrawFn) -> list[Program]:
     return found
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), tables())
 def test_rows_and_columns_agree(items: list[Program], table: pa.RecordBatch) -> None:
     agreement.assert_agreement(items, table)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(LEAVES, min_size=1, max_size=12), tables())
 def test_single_conditions_agree(texts: list[str], table: pa.RecordBatch) -> None:
     agreement.assert_agreement([Program(text, Condition(text, parsed(text))) for text in texts], table)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(AMOUNTS, min_size=1, max_size=12), tables())
 def test_amounts_agree(texts: list[str | None], table: pa.RecordBatch) -> None:
     everyone = All("all", ())

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from yingshang.rules.dmn import Domain, check_table, interval_gaps_and_overlaps, parse_table
 from yingshang.rules.dmn.check import GAP, NEVER_MATCHES, NOT_CHECKED, OVERLAP, UNCOVERED, UNREACHABLE
 from yingshang.rules.feel.evaluate import Mode, Scope, evaluate
@@ -151,7 +152,7 @@ CELLS = ["-", "< 2", "<= 2", "[2..4)", "(2..4]", "> 4", ">= 3", "not(3)", "1, 5"
 POINTS = [Decimal(each) / 2 for each in range(-2, 14)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(CELLS), st.sampled_from(['"甲"', '"乙"', "-", 'not("甲")'])), max_size=5

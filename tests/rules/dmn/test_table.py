@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from yingshang.rules.dmn import TableError, parse_table
 from yingshang.rules.dmn.table import DecisionTable, HitPolicy
 from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression, evaluate, same_value, settled
@@ -279,7 +280,7 @@ def agree(one: Any, other: Any) -> bool:
     return same_value(one, other)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(tables(), st.data())
 def test_a_decided_answer_holds_for_every_completion(tree: DecisionTable, data: st.DataObject) -> None:
     facts = {name: data.draw(st.sampled_from(values)) for name, values in WILD.items()}
@@ -294,7 +295,7 @@ def test_a_decided_answer_holds_for_every_completion(tree: DecisionTable, data: 
         assert agree(outcome, settled(compiled(Scope(each)))), each
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(tables(), st.data())
 def test_a_known_table_says_the_same_in_both_modes(tree: DecisionTable, data: st.DataObject) -> None:
     """Where policy mode sees no failure, it is FEEL."""
@@ -304,7 +305,7 @@ def test_a_known_table_says_the_same_in_both_modes(tree: DecisionTable, data: st
         assert agree(outcome, evaluate(tree, facts, Mode.FEEL))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(tables(), st.data())
 def test_first_is_a_chain_of_ifs(tree: DecisionTable, data: st.DataObject) -> None:
     rules = list(tree.rules)

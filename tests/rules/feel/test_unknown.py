@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from yingshang.rules.feel.evaluate import Mode, Scope, compile_expression, evaluate, same_value
 from yingshang.rules.feel.parser import parse_expression, parse_unary_tests
 from yingshang.rules.feel.syntax import Node
@@ -205,7 +206,7 @@ def policy(tree: Node, facts: dict[str, Any]) -> Any:
 
 
 QUICK = settings(
-    max_examples=800,
+    max_examples=examples(800),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

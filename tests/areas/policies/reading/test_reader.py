@@ -17,6 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from yingshang.areas.policies.api import NothingToRead, Proposal, propose_item, read_document, split_sentences
 from yingshang.areas.policies.reading.quantities import number, quantities
 from yingshang.areas.policies.reading.reader import LONGEST_SENTENCE
@@ -243,7 +244,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60))
 def test_whatever_the_text_proposals_point_at_it(text: str) -> None:
     sentences = {each.number: each for each in split_sentences(text)}
