@@ -56,6 +56,20 @@ class ErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
+    def process_view(
+        self, request: HttpRequest, view: Any, arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Null characters are in no address and no words of ours, and the database takes none."""
+        if request.path.startswith("/api/"):
+            return None
+        if any(isinstance(each, str) and "\0" in each for each in (*arguments, *named.values())):
+            return not_found(request, None)
+        if request.method == "POST" and any(
+            "\0" in each for _name, said in request.POST.lists() for each in said
+        ):
+            return error_page(request, 400, _("提交的内容含有不能保存的字符（空字符），请删去后再试。"))
+        return None
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.test import Client
 
-from tests.areas.policies.factories import author, hiring, issued_document, published_item
+from tests.areas.policies.factories import author, hiring, issued_document, published_item, written_item
 from tests.areas.policies.outreach_factories import an_enterprise
 from tests.areas.policies.review_factories import (
     LATER,
@@ -18,6 +20,7 @@ from tests.areas.policies.review_factories import (
 )
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, QIQIHAR, SYSTEM, agency, arranged, official
 from tests.kernel.parties.factories import a_party, region_tree
+from tests.web.desk.factories import signed_in
 from yingshang.areas.policies import api
 from yingshang.areas.policies.models import ConsultationComment, Declaration, PolicyDocument
 from yingshang.areas.policies.review.masking import only_hides
@@ -267,3 +270,20 @@ def test_what_an_author_types_cannot_keep_the_platform_busy() -> None:
     for what, source in large.items():
         found = api.problems_of(source, day)
         assert any(each.severity == "error" for each in found), what
+
+
+def test_the_calculator_is_not_asked_without_end_by_one_address(settings: Any) -> None:
+    published_item()
+    settings.API_RATE_LIMITS = {**settings.API_RATE_LIMITS, "calculator": "2/hour"}
+    client = Client()
+    begun = client.get("/policies/calculator/", {"region": DAOLI})
+    answers = [client.get(begun["Location"]).status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
+
+
+def test_null_characters_break_no_page() -> None:
+    written_item()
+    client = signed_in(author())
+    assert client.get("/policies/items/A%00/").status_code == 404
+    assert client.post("/desk/policies/items/HIRING/discard/", {"reason": "a\0"}).status_code == 400
+    assert version().state == "draft"

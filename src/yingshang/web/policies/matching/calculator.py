@@ -20,7 +20,7 @@ from yingshang.areas.policies.api import (
     published_items,
     question_about,
 )
-from yingshang.kernel.access.api import open_to_everybody
+from yingshang.kernel.access.api import actor_from, open_to_everybody
 from yingshang.kernel.parties.api import InvalidFact, value_from_text, written_text
 from yingshang.kernel.reference.api import (
     COUNTRY,
@@ -37,6 +37,7 @@ from yingshang.kernel.reference.api import (
 from yingshang.rules.policy.change import RATIO
 from yingshang.rules.policy.compile import Program
 from yingshang.rules.policy.population import needed_columns
+from yingshang.web.api import limits
 from yingshang.web.errors import message_of
 
 from .answers import Answers, read_answers
@@ -54,6 +55,9 @@ def calculator(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     answers = read_answers(request.GET.get("s", ""))
     if find_region(answers.region) is None:
         return _place(request)
+    if actor_from(request).kind == "visitor":
+        # Every item of a place is decided for each answer: nobody without an account has that done without end.
+        limits.use("calculator", f"calculator:{limits.address_of(request)}", now=timezone.now())
     found = calculate(
         region=answers.region, answers=answers.known, skipped=answers.skipped, day=timezone.localdate()
     )

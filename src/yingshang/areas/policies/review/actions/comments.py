@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, lookup_hash
@@ -15,6 +15,8 @@ from ..data import consultation_rules
 from ..errors import ConsultationClosed, InvalidComment, TooManyComments
 from ..masking import masked_comment, masked_name, only_hides
 from .consultations import consultation_not_found, load_consultation
+
+_LOCK_SPACE = 4_746
 
 
 @transaction.atomic
@@ -199,6 +201,9 @@ def _words(text: str, field: str) -> str:
 
 def _ensure_allowance(user_id: int | None, key: str, now: datetime) -> None:
     rules = consultation_rules()
+    # Two comments of one sender at the same moment, on different drafts, are counted one after the other.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, f"{user_id} {key}"])
     allowed, hours = rules.visitor_limit if user_id is None else rules.user_limit
     rows = ConsultationComment.objects.filter(given_at__gt=now - timedelta(hours=hours))
     rows = rows.filter(address_key=key, user_id=None) if user_id is None else rows.filter(user_id=user_id)
