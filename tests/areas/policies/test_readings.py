@@ -4,6 +4,7 @@ is there already."""
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ from yingshang.areas.policies.api import (
 )
 from yingshang.areas.policies.models import DocumentReading, ItemVersion, PolicyDocument
 from yingshang.areas.policies.readings.actions import carry_out as working
+from yingshang.kernel.documents.models import Document
 from yingshang.kernel.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,12 @@ def test_a_long_scan_says_on_its_page_what_to_do(page: Client, writer: Any) -> N
     told = page.get(answer.url).content.decode()
     assert "扫描件只有页面图像" in told and "粘贴正文" in told and "every 1s" not in told
     assert not PolicyDocument.objects.exists()
+    assert not Document.objects.filter(removed_at=None).exists(), "the file does not stay either"
+    _work(writer, row.pk)
+    assert get_reading(actor=writer.actor(), reading_id=row.pk).state == "failed"
+    number = issued_document(actor=writer.actor())
+    begin_reading(actor=writer.actor(), document_id=number, sentences=[3], now=NOW + timedelta(days=31))
+    assert not DocumentReading.objects.filter(pk=row.pk).exists(), "nor does the reading, for ever"
 
 
 def test_many_sentences_are_read_on_where_a_killed_worker_was(

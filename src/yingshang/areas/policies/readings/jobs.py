@@ -34,5 +34,7 @@ def read_document_job(run: Run, **arguments: Any) -> None:
                 reading_id,
                 "the reading broke off several times; the operator finds the reason among the jobs",
                 "读取多次中断，运维人员可在后台任务中查看原因；请稍后重试",
+                actor=run.actor,
+                now=timezone.now(),
             )
         raise

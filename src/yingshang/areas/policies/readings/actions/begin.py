@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.db import transaction
@@ -26,6 +26,8 @@ AT_ONCE_BYTES = 256 * 1024
 """Larger files are read in the background."""
 AT_ONCE_CHARACTERS = 20_000
 """So many characters of sentences are read within a request; more of them in the background."""
+KEPT_DAYS = 30
+"""Readings that are over are kept so long."""
 assert LONGEST_TEXT >= AT_ONCE_CHARACTERS
 
 
@@ -123,7 +125,15 @@ def begin_reading(
     return _queued(row, actor, f"读取 {found.summary.title}"[:200], now)
 
 
+def _forget(now: datetime) -> None:
+    """What was read long ago is read again by whoever wants it."""
+    DocumentReading.objects.filter(
+        created_at__lt=now - timedelta(days=KEPT_DAYS), state__in=("done", "failed")
+    ).delete()
+
+
 def _new(actor: Actor, kind: str, now: datetime, **values: Any) -> DocumentReading:
+    _forget(now)
     return DocumentReading.objects.create(
         kind=kind, asked_by=reference_of(actor), asked_by_name=actor.name, created_at=now, **values
     )

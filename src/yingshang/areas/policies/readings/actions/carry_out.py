@@ -42,7 +42,8 @@ def carry_out(*, actor: Actor, reading_id: int, progress: Progress, now: datetim
 
     A refusal is kept with the reading, for its page to tell, and raised.
     """
-    row = DocumentReading.objects.filter(pk=reading_id).exclude(state="done").first()
+    rows = DocumentReading.objects.filter(pk=reading_id).exclude(state__in=("done", "failed"))
+    row = rows.select_related("document").first()
     if row is None:
         return
     DocumentReading.objects.filter(pk=row.pk).update(state="running", message="", message_zh="")
@@ -54,15 +55,22 @@ def carry_out(*, actor: Actor, reading_id: int, progress: Progress, now: datetim
         else:
             _read_sentences(row, progress)
     except DomainError as error:
-        note_failure(row.pk, error.message, error.message_zh)
+        note_failure(row.pk, error.message, error.message_zh, actor=actor, now=now)
         raise
 
 
-def note_failure(reading_id: int, message: str, message_zh: str) -> None:
-    """Say on the page of a reading why it came to nothing."""
-    DocumentReading.objects.filter(pk=reading_id).exclude(state="done").update(
-        state="failed", message=message[:400], message_zh=message_zh[:400], finished_at=timezone.now()
-    )
+@transaction.atomic
+def note_failure(reading_id: int, message: str, message_zh: str, *, actor: Actor, now: datetime) -> None:
+    """Say on the page of a reading why it came to nothing; a file that came in for it does not stay."""
+    rows = DocumentReading.objects.select_for_update().filter(pk=reading_id)
+    row = rows.exclude(state__in=("done", "failed")).first()
+    if row is None:
+        return
+    if row.file_id is not None:
+        remove_document(actor=actor, document_id=row.file_id, reason="未能录入", now=now)
+    row.state, row.message, row.message_zh = "failed", message[:400], message_zh[:400]
+    row.finished_at = now
+    row.save(update_fields=["state", "message", "message_zh", "finished_at"])
 
 
 def _read_file(row: DocumentReading, actor: Actor, now: datetime) -> None:
