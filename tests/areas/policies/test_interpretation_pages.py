@@ -28,6 +28,7 @@ from yingshang.areas.policies.api import (
 from yingshang.areas.policies.models import Interpretation
 from yingshang.web.policies.interpretation.picture import NARROW, WIDE, picture_of, svg, wrap
 from yingshang.web.policies.library.outline import outline_of
+from yingshang.web.policies.templatetags.library import said_clause, span_words
 
 pytestmark = pytest.mark.django_db
 SVG = "{http://www.w3.org/2000/svg}"
@@ -68,6 +69,9 @@ def test_an_author_writes_one_and_everybody_reads_it(client: Client) -> None:
     assert desk.post(address, {**sent, "op": "publish", "revision": "2"}).status_code == 302
     page = client.get(reverse("policies:item", args=["HIRING"])).content.decode()
     assert "要多少人参保？" in page and "#c-insured" in page and "解读依据第 1 版" in page
+    assert "最高 2万元" in page and "没有统一上限" not in page, (
+        "a cap is a limit, whatever the formula leaves open"
+    )
     assert "<b>每人1000元</b>" not in page and "&lt;b&gt;每人1000元" in page
     assert desk.post(address, {"op": "withdraw", "reason": ""}).status_code == 422
     assert desk.post(address, {"op": "withdraw", "reason": "写错了"}).status_code == 302
@@ -210,3 +214,25 @@ def test_a_document_of_many_pages_is_read_page_by_page(client: Client) -> None:
     assert "目录" in page and 'id="s150"' in page and 'id="s151"' not in page and "第 1 页，共 3 页" in page
     assert 'id="s300"' in client.get(address + "?sentence=300").content.decode()
     assert 'id="s400"' in client.get(address + "?page=99").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("clause", "said"),
+    [
+        ("一", "第一部分"),
+        ("一（二）", "第一部分（二）"),
+        ("第一条", "第一条"),
+        ("申请条件", "申请条件"),
+        ("", ""),
+    ],
+)
+def test_a_bare_numeral_is_not_taken_for_a_dash(clause: str, said: str) -> None:
+    assert said_clause(clause) == said
+
+
+def test_no_dash_is_left_hanging() -> None:
+    first, last = "2026-01-01", "2026-12-31"
+    assert span_words(first, last) == "2026年1月1日 – 2026年12月31日"
+    assert span_words(first, None) == "2026年1月1日起"
+    assert span_words("", last) == "至2026年12月31日"
+    assert span_words("2026-01", None) == "2026-01起" and span_words(None, None) == ""

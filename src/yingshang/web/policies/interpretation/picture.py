@@ -21,6 +21,7 @@ from yingshang.web.design.formats import day as written_day
 from ..library.places import region_name
 from ..library.rows import most_words, window_tag
 from ..library.words import DELIVERIES, DELIVERY_NOTES, STATES
+from ..templatetags.library import span_words
 
 WIDE, NARROW = 760, 360
 """Its widths: for a page and for paper, and for a phone."""
@@ -186,8 +187,7 @@ def _when(shown: PublicItem, today: date) -> Iterator[Line]:
         yield Line(f"{first} – {last}" + (f"（{each.text}）" if each.text else ""))
     item = shown.item
     if item.effective_from or item.effective_to:
-        span = f"{written_day(item.effective_from)} – {written_day(item.effective_to)}"
-        yield Line(_("施行：%(span)s") % {"span": span})
+        yield Line(_("施行：%(span)s") % {"span": span_words(item.effective_from, item.effective_to)})
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
