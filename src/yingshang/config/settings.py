@@ -309,6 +309,9 @@ SMS_GATEWAY = env.json("SMS_GATEWAY", default={})
 WEBHOOKS = env.json("WEBHOOKS", default={})
 # "sms", "wechat", "message_5g" → {"url": …, "token": …, "sign": …, "secret": …, "callback_secret": …}.
 MESSAGE_GATEWAYS = env.json("MESSAGE_GATEWAYS", default={})
+# The ways to banks, by the code funds name: {"type": "http", "url": …, "token_variable": "…_TOKEN"} or
+# {"type": "folder", "folder": …}, and with both "name", "format" (xml or csv) and "encoding" (utf-8-sig or gb18030).
+PAYMENT_CHANNELS = env.json("PAYMENT_CHANNELS", default={})
 # The list of sensitive words of this place; empty for the one that comes with the platform.
 SENSITIVE_WORDS_FILE = env("SENSITIVE_WORDS_FILE", default="")
 # A language model behind an OpenAI-compatible address may propose drafts from documents; without an address it is off.

@@ -183,3 +183,27 @@ class TooManyObjections(DomainError):
     """Somebody has objected as often as they may within the time."""
 
     code = "claims.objections_too_many"
+
+
+class DifferenceNotFound(DomainError):
+    """No such difference with a bank within the actor's reach."""
+
+    code = "claims.difference_not_found"
+
+
+class InvalidExplanation(DomainError):
+    """An explanation that explains nothing; `field` names it."""
+
+    code = "claims.invalid_explanation"
+
+
+class NoEvidence(DomainError):
+    """The bank's statements do not show yet that nothing was paid; `details` say what is missing."""
+
+    code = "claims.no_evidence"
+
+
+class OrderNotFound(DomainError):
+    """No such payment order within the actor's reach."""
+
+    code = "claims.order_not_found"

@@ -19,6 +19,7 @@ declare(
         Permission("claims.pay", "编制拨付批次", "prepare payment batches"),
         Permission("claims.check_payments", "复核拨付批次", "check payment batches"),
         Permission("claims.reconcile", "处理对账差异", "explain differences with the bank"),
+        Permission("claims.confirm_unpaid", "确认银行未执行", "find that a bank has not executed an order"),
         Permission("claims.recover", "追回已拨付资金", "ask paid money back"),
         Permission("claims.release", "处理监督熔断", "decide on what the circuit breaker stopped"),
     )

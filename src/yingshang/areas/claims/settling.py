@@ -32,6 +32,9 @@ from .models.payments import ReconciliationDifference
 from .reserving import release
 
 OPEN = ("prepared", "sent", "accepted")
+CONTRADICTED = "paid_after_"
+"""How the kinds of differences begin in which the bank paid what our books take for unpaid: until somebody has looked
+at one, its claim is not ordered again."""
 
 _LATER = {"accepted": ("paid", "rejected", "returned"), "paid": ("returned",)}
 """Status → states of an order that it comes before: told late, it changes nothing."""
@@ -43,6 +46,7 @@ class Answer:
 
     `account_is_wrong`: the reason is one the enterprise can mend by giving another account; else the claim waits for
     payment again as it is. `amount_fen` is what the bank says it paid: another amount than was ordered moves nothing.
+    `after_all`: somebody has looked at it, and the bank did pay what was taken for rejected or not executed.
     """
 
     end_to_end_id: str
@@ -53,6 +57,7 @@ class Answer:
     reference: str = ""
     account_is_wrong: bool = True
     amount_fen: int | None = None
+    after_all: bool = False
 
 
 @dataclass(slots=True)
@@ -241,11 +246,12 @@ def _carry_out(
     if order.state == "prepared" and order.batch.state == "sending":
         # The bank is faster than we were: killed after the file was handed over, before that was written down.
         order.state = "sent"
-    if not ORDER.may(order.state, answer.status):
+    event = "paid_after_all" if answer.after_all else answer.status
+    if not ORDER.may(order.state, event):
         _differ(f"{answer.status}_after_{order.state}", answer, order, channel, result, now)
         return
     day = answer.day or timezone.localdate(now)
-    before, order.state = order.state, ORDER.after(order.state, answer.status)
+    before, order.state = order.state, ORDER.after(order.state, event)
     order.changed_at = now
     order.bank_reference = answer.reference[:64] or order.bank_reference
     order.reason_code, order.reason = answer.reason_code[:8], answer.reason[:200]
@@ -262,7 +268,7 @@ def _carry_out(
             order.paid_on = day
             part.state = "paid"
             claim.paid_fen += order.amount_fen
-            _shift(kept, "held", "spent", "in_transit", "paid", books)
+            _shift(kept, "held", "spent", "reserved" if answer.after_all else "in_transit", "paid", books)
             books.told.append((claim, order, day))
             result.paid += 1
         case "rejected":

@@ -68,7 +68,7 @@ def texts(longest: int, *, shortest: int = 1) -> st.SearchStrategy[str]:
 
 identifiers = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,34}", fullmatch=True)
 accounts = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z-]{3,33}", fullmatch=True)
-banks = st.builds(Bank, texts(140), st.from_regex(r"[0-9]{12}", fullmatch=True))
+banks = st.builds(Bank, texts(140), st.one_of(st.just(""), st.from_regex(r"[0-9]{12}", fullmatch=True)))
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)).map(
     lambda moment: moment.replace(microsecond=0, tzinfo=CHINA)
 )

@@ -17,8 +17,19 @@ from yingshang.kernel.ledger.api import Target, record
 from ..errors import BatchNotFound, BudgetNotFound, NothingToPay, Stopped
 from ..journal import Line, moved, write_entry
 from ..lifecycle import BATCH
-from ..models import Claim, Fund, Instalment, ItemTerms, PaymentBatch, PaymentOrder, Reservation, Trip
+from ..models import (
+    Claim,
+    Fund,
+    Instalment,
+    ItemTerms,
+    PaymentBatch,
+    PaymentOrder,
+    ReconciliationDifference,
+    Reservation,
+    Trip,
+)
 from ..parameters import payment
+from ..settling import CONTRADICTED
 
 DUTIES = ("accepted_by", "reviewed_by", "approved_by")
 
@@ -186,6 +197,20 @@ def ensure_not_stopped(batch: PaymentBatch) -> None:
             message_zh=f"批次中有被监督熔断的申请（{trip.number}），请撤销批次，或等待监督处理",
             value=trip.number,
         )
+    contradicted = _contradicted().filter(order__claim__in=claims.values("pk")).first()
+    if contradicted is not None:
+        raise Stopped(
+            f"the bank says it paid {contradicted.key} already; explain the difference first",
+            message_zh=f"银行称指令 {contradicted.key} 已支付，请先处理对账差异",
+            value=contradicted.key,
+        )
+
+
+def _contradicted() -> QuerySet[ReconciliationDifference]:
+    """Orders the bank says it paid, and our books take for unpaid, as long as nobody has looked at it."""
+    return ReconciliationDifference.objects.filter(
+        kind__startswith=CONTRADICTED, explained_at__isnull=True, order__isnull=False
+    )
 
 
 def digest_of(orders: Collection[PaymentOrder]) -> str:
@@ -211,6 +236,7 @@ def _due(fund: Fund, actor: Actor, claims: Collection[int] | None) -> QuerySet[I
         .exclude(claim__in=open_trips.filter(claim__isnull=False).values("claim"))
         .exclude(claim__item_code__in=open_trips.exclude(item_code="").values("item_code"))
         .exclude(claim__in=_decided_claims(actor))
+        .exclude(claim__in=_contradicted().values("order__claim"))
     )
     if open_trips.filter(fund=fund).exists():
         return rows.none()

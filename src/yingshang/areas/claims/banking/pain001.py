@@ -98,10 +98,12 @@ def _transaction(instruction: PaymentInstruction) -> str:
 
 
 def _agent(bank: Bank) -> str:
-    return (
-        f"<FinInstnId><ClrSysMmbId><ClrSysId><Cd>{CLEARING_SYSTEM}</Cd></ClrSysId>"
-        f"<MmbId>{bank.cnaps}</MmbId></ClrSysMmbId><Nm>{escape(bank.name)}</Nm></FinInstnId>"
+    number = (
+        f"<ClrSysMmbId><ClrSysId><Cd>{CLEARING_SYSTEM}</Cd></ClrSysId><MmbId>{bank.cnaps}</MmbId></ClrSysMmbId>"
+        if bank.cnaps
+        else ""
     )
+    return f"<FinInstnId>{number}<Nm>{escape(bank.name)}</Nm></FinInstnId>"
 
 
 def from_pain001(content: bytes, *, max_bytes: int = MAX_MESSAGE_BYTES) -> PaymentBatch:

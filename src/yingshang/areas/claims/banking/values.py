@@ -117,14 +117,17 @@ def check_moment(field: str, value: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """A branch of a bank: its name and its 12-digit number 联行号 in CNAPS, the only key the clearing system uses."""
+    """A branch of a bank: its name and its 12-digit number 联行号 in CNAPS, the only key the clearing system uses.
+
+    Without the number the bank that is asked finds the branch by its name and the account, or says that it cannot.
+    """
 
     name: str
     cnaps: str
 
     def __post_init__(self) -> None:
         check_text("name", self.name, NAME_LENGTH)
-        if not _CNAPS.fullmatch(self.cnaps):
+        if self.cnaps and not _CNAPS.fullmatch(self.cnaps):
             raise _refuse("cnaps", f"12 digits, not {self.cnaps!r}", f"须为 12 位数字，不能是 {self.cnaps!r}")
 
 
