@@ -127,7 +127,7 @@ def context_of(row: Review, now: datetime) -> dict[str, Any]:
             [each.name, _short(each.text) or ("缺" if each.needed else "未写")]
             for each in completeness(version)
         ],
-        "findings": list(_findings(row)),
+        "findings": list(_findings(row)) or [["没有发现需要判断的提示", "—", "—", "—"]],
         "consulted": [_consulted(each) for each in consulted(row, case)],
         "fairness": _opinion(case, "fairness"),
         "legality": _opinion(case, "legality"),
