@@ -75,13 +75,13 @@ def test_the_numbers_of_the_law_are_found_with_their_words() -> None:
         ("参保人数 >= 100", "100", "", "每人标准"),
         ("if 参保人数 >= 100 then 1500 else 1000", "1500", "", "每人标准"),
         ("if 参保人数 >= 100 then 1500 else 1000", "1000", "", "每人标准"),
-        ("结果", "1.5", "", "系数 第 1 行"),
-        ("结果", "1", "", "其他"),
+        ("结果（系数 第 1 行）", "1.5", "", "系数 第 1 行"),
+        ("结果（其他）", "1", "", "其他"),
         ("参保人数 < 500", "500", "", "参保人数"),
         ("[2000000..40000000)", "2000000", "", "营业收入"),
         ("[2000000..40000000)", "40000000", "", "营业收入"),
         ("每人标准 * 参保人数 * 0.5", "0.5", "", "每人按标准"),
-        ("金额", "2", "万元", "最高 2 万元"),
+        ("金额（最高 2 万元）", "2", "万元", "最高 2 万元"),
     ], "no positions, no digits to round to, no units turned into others"
     assert len({each.name for each in found}) == len(found)
 
@@ -91,7 +91,7 @@ def test_other_numbers_make_another_item_and_leave_this_one_alone() -> None:
     figures = {
         numbers["[2000000..40000000) 2000000"].name: Decimal("5"),
         numbers["[2000000..40000000) 40000000"].name: Decimal("-7.25"),
-        numbers["金额 2"].name: Decimal(3),
+        numbers["金额（最高 2 万元） 2"].name: Decimal(3),
         "人数下限": Decimal(20),
     }
     other = with_numbers(item, figures)
@@ -131,7 +131,7 @@ def folder(tmp_path: Path, settings: Any) -> Path:
 
 def cap_of(question: SandboxQuestion, actor: Any) -> Any:
     setting = sandbox_setting(actor=actor, question=question, now=NOW)
-    return next(each for each in setting.written if each.label == "金额")
+    return next(each for each in setting.written if each.label.startswith("金额"))
 
 
 @pytest.mark.django_db
@@ -156,7 +156,7 @@ def test_a_scenario_names_the_numbers_it_moved(folder: Path) -> None:
     saved = save_scenario(actor=actor, question=asked(**{cap.name: "1"}), name="上限减半", now=NOW)
     parameters = get_scenario(actor=actor, scenario_id=saved).parameters
     assert [(each.title, each.present, each.value) for each in parameters if each.changed] == [
-        ("金额", "2", "1")
+        ("金额（每人按标准，最高2万元）", "2", "1")
     ]
 
 

@@ -209,7 +209,7 @@ def _written(
 ) -> Iterator[Number]:
     """The numbers of one value."""
     key = next((str(each) for each in reversed(path) if each in _WORDS), "")
-    label = _WORDS.get(key, text)
+    label = f"{_WORDS[key]}（{_short(text)}）" if key and text else _WORDS.get(key, text)
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         if value:
             yield Number(_name(path), path, None, None, Decimal(value), unit, label, text)
@@ -227,10 +227,14 @@ def _written(
         return
     for literal, around in _literals(tree, tree):
         piece = " ".join(value[around.start : around.end].split())
-        if len(piece) > _LONGEST:
-            piece = f"{piece[: _LONGEST - 1]}…"
         found = literal.value
-        yield Number(_name(path, literal.start), path, literal.start, literal.end, found, "", piece, text)
+        yield Number(
+            _name(path, literal.start), path, literal.start, literal.end, found, "", _short(piece), text
+        )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _name(path: Path, start: int = 0) -> str:
