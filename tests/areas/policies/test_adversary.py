@@ -22,6 +22,7 @@ from tests.kernel.access.factories import DAOLI, HARBIN, NOW, QIQIHAR, SYSTEM, a
 from tests.kernel.parties.factories import a_party, region_tree
 from tests.web.desk.factories import signed_in
 from yingshang.areas.policies import api
+from yingshang.areas.policies.matching.reasons import used_fact
 from yingshang.areas.policies.models import ConsultationComment, Declaration, PolicyDocument
 from yingshang.areas.policies.review.masking import only_hides
 from yingshang.kernel.access.api import Actor, Grant, MandateGrant, NotAllowed, appoint
@@ -287,3 +288,13 @@ def test_null_characters_break_no_page() -> None:
     assert client.get("/policies/items/A%00/").status_code == 404
     assert client.post("/desk/policies/items/HIRING/discard/", {"reason": "a\0"}).status_code == 400
     assert version().state == "draft"
+
+
+def test_what_follows_from_the_place_names_the_register_as_its_source() -> None:
+    published_item()
+    party, person = an_enterprise()
+    decided = api.decide_one(actor=person.actor(), party_id=party.pk, code="HIRING", day=NOW.date())
+    knowing = replace(decided, facts={**decided.facts, "region.trade_growth": 0, "ent.region": DAOLI})
+    for column in ("region.trade_growth", "ent.region"):
+        assert used_fact(column, knowing, {}).source == "行政区划（登记机关）"
+    assert used_fact("region.trade_growth", decided, {}).source == "统计局"

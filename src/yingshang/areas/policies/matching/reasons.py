@@ -9,7 +9,7 @@ from datetime import date
 from django.utils import timezone
 
 from yingshang.kernel.parties.api import FactValue, may_declare
-from yingshang.kernel.reference.api import UnknownFact, get_fact
+from yingshang.kernel.reference.api import FactDefinition, UnknownFact, get_fact
 from yingshang.rules.feel.values import Unknown
 from yingshang.rules.policy.decide import ConditionResult, Outcome
 from yingshang.rules.policy.decide import FactValue as SeenValue
@@ -17,6 +17,10 @@ from yingshang.rules.policy.explain import value_text
 
 from .live import Decided, column_of
 from .receipts import DECLARED
+
+REGION = "ent.region"
+PLACE = "行政区划（登记机关）"
+"""The source of what follows from where an enterprise is registered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,21 @@ def used_fact(
         name=name,
         known=known,
         text=text,
-        source=DECLARED if declared else told.source if told else definition.agency if definition else "",
+        source=DECLARED if declared else told.source if told else _source(base, definition, known=known),
         as_of=timezone.localdate(declared.declared_at) if declared else told.as_of if told else None,
         stale=bool(told and told.stale and not declared),
         hidden=bool(told and told.hidden),
         may_supply=supply,
         may_object=definition is not None and definition.about == "party" and not supply,
     )
+
+
+def _source(column: str, definition: FactDefinition | None, *, known: bool) -> str:
+    """Who says what no record of the enterprise says: of its place the register, otherwise the agency in charge."""
+    if definition is None:
+        return ""
+    of_the_place = column == REGION or definition.about in ("region", "nation")
+    return PLACE if known and of_the_place else definition.agency
 
 
 def _rows(
