@@ -43,6 +43,7 @@ from .automatic.selectors import (
     omitted_parties,
     remarks_of_list,
 )
+from .drafts import Draft, MaterialAsked, Prefill, draft_of
 from .errors import (
     AccountNotFound,
     AlreadyClaimed,
@@ -121,6 +122,7 @@ __all__ = [
     "ClaimNotFound",
     "ClaimPage",
     "ClaimSummary",
+    "Draft",
     "InstalmentView",
     "InvalidAccount",
     "InvalidBudget",
@@ -139,6 +141,7 @@ __all__ = [
     "ListableItem",
     "ListedClaim",
     "ListedPage",
+    "MaterialAsked",
     "MaterialView",
     "Milestone",
     "NoTerms",
@@ -155,6 +158,7 @@ __all__ = [
     "OmittedPage",
     "OmittedParty",
     "OverBudget",
+    "Prefill",
     "PublicAward",
     "PublicAwardPage",
     "PublicityNotFound",
@@ -187,6 +191,7 @@ __all__ = [
     "decline_offer",
     "discard_claim",
     "discard_list",
+    "draft_of",
     "draw_up_list",
     "export_journal",
     "get_claim",

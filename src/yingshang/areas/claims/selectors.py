@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from yingshang.kernel.access.api import Actor, entries_of
 
 from .lifecycle import CLAIM
-from .models import Claim, Instalment, PayeeAccount, PaymentOrder, Trip
+from .models import Claim, ClaimMaterial, Instalment, PayeeAccount, PaymentOrder, Trip
 from .reach import OWN, VIEW, not_found, own_party, visible
 from .values import (
     AccountView,
@@ -89,18 +89,7 @@ def get_claim(*, actor: Actor, claim_id: int) -> ClaimDetail:
             )
             for column, each in sorted(row.facts.items())
         ),
-        materials=tuple(
-            MaterialView(
-                each.pk,
-                each.code,
-                each.name,
-                each.origin,
-                each.document_id,
-                each.promised_until,
-                each.kept,
-            )
-            for each in row.materials.order_by("pk")
-        ),
+        materials=tuple(material_view(each) for each in row.materials.order_by("pk")),
         lines=tuple(each.values for each in row.lines.order_by("number")),
         instalments=tuple(
             _instalment(each, orders.get(each.pk)) for each in row.instalments.order_by("number")
@@ -128,6 +117,13 @@ def accounts(*, actor: Actor, party_id: int) -> tuple[AccountView, ...]:
     party_id = own_party(actor, party_id)
     rows = PayeeAccount.objects.filter(party__in=entries_of(party_id), state="usable")
     return tuple(account_view(row) for row in rows)
+
+
+def material_view(row: ClaimMaterial) -> MaterialView:
+    """A material as pages show it."""
+    return MaterialView(
+        row.pk, row.code, row.name, row.origin, row.document_id, row.promised_until, row.kept, row.said
+    )
 
 
 def account_view(row: PayeeAccount) -> AccountView:

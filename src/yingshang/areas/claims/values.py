@@ -62,6 +62,7 @@ class MaterialView:
     document_id: int | None
     promised_until: date | None
     kept: bool | None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

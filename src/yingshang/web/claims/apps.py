@@ -1,6 +1,19 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ClaimPagesConfig(AppConfig):
     name = "yingshang.web.claims"
     label = "claim_pages"
+
+    def ready(self) -> None:
+        from yingshang.web.design.navigation import Destination, add_destinations
+
+        add_destinations(Destination("portal", _("兑现申请"), "claims:mine", "cash", 23))
+
+        add_destinations(
+            Destination("portal", _("免申即享"), "claims:own-offers", "certificate", 23),
+            Destination("portal", _("兑现公示"), "claims:publicities", "bell", 27),
+            Destination("desk", _("免申即享名单"), "claims_desk:lists", "list-check", 82, group=_("兑现")),
+            Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
+        )

@@ -13,6 +13,7 @@ from yingshang.kernel.flow.api import Subject, start_case
 from yingshang.kernel.parties.api import get_party
 
 from ..approving import award
+from ..drafts import prefill_of
 from ..errors import InvalidClaim
 from ..lifecycle import CLAIM
 from ..models import Claim, ItemTerms
@@ -45,6 +46,8 @@ def submit_claim(
     claim.account = usable_account(party_id=party_id, account_id=account_id)
     receipt = freeze(actor=actor, party_id=party_id, code=claim.item_code, now=now)
     _keep(claim, receipt, submission_id, now)
+    prefill = prefill_of(claim, decided, terms)
+    claim.prefilled, claim.fields = prefill.known, prefill.fields
     if claim.mode == "instant":
         award(
             claim,

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-portal: list[URLPattern] = []
+from . import draft, views
+
+portal: list[URLPattern] = [
+    path("", views.mine, name="mine"),
+    path("parties/<int:party_id>/", views.claim_list, name="mine-party"),
+    path("parties/<int:party_id>/accounts/", views.account_list, name="accounts"),
+    path(
+        "parties/<int:party_id>/accounts/<int:account_id>/remove", views.account_remove, name="account-remove"
+    ),
+    path("parties/<int:party_id>/items/<str:code>/begin", draft.begin, name="begin"),
+    path("<int:claim_id>/", views.claim, name="claim"),
+    path("<int:claim_id>/draft/", draft.edit, name="draft"),
+    path("<int:claim_id>/materials/<str:code>", draft.material, name="material"),
+    path("<int:claim_id>/materials/<int:material_id>/remove", draft.material_remove, name="material-remove"),
+    path("<int:claim_id>/lines", draft.lines, name="lines"),
+    path("<int:claim_id>/lines/template", draft.lines_template, name="lines-template"),
+    path("<int:claim_id>/representative", draft.representative, name="representative"),
+    path("<int:claim_id>/submit", draft.submit, name="submit"),
+    path("<int:claim_id>/discard", draft.discard, name="discard"),
+    path("<int:claim_id>/withdraw", views.withdraw, name="withdraw"),
+    path("<int:claim_id>/resubmit", draft.resubmit, name="resubmit"),
+    path("<int:claim_id>/account", views.other_account, name="other-account"),
+]
 desk: list[URLPattern] = []

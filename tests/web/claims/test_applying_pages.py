@@ -1,0 +1,138 @@
+"""The portal's pages of claims, walked as an enterprise walks them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.areas.claims.factories import (
+    Claimed,
+    account_of,
+    approved_claim,
+    bank_says,
+    desk,
+    draft_claim,
+    due_enterprise,
+    fund,
+    fundable_item,
+    sent_batch,
+    terms,
+)
+from tests.areas.claims.test_applying import LINES, MATERIALS, PNG
+from tests.areas.claims.test_line_tables import HEADER, ROW, book
+from tests.areas.policies.factories import hiring
+from tests.web.desk.factories import signed_in
+from yingshang.areas.claims.models import Claim, PaymentOrder
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Any, settings: Any) -> None:
+    settings.DATA_DIRECTORY = tmp_path / "data"
+
+
+def words(response: Any) -> str:
+    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def page(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status, response.status_code
+    return words(response)
+
+
+def test_an_instant_claim_from_the_item_to_the_queue_for_payment() -> None:
+    desk()
+    fundable_item(source=re.sub(r"to: 20\d\d-12-31", "to: 2099-12-31", hiring()))
+    terms(mode="instant", fund_id=fund())
+    party, who = due_enterprise()
+    client = signed_in(who)
+    item = client.get(f"/policies/parties/{party.pk}/items/HIRING/")
+    assert item.status_code in {200, 404}
+    begun = client.post(f"/claims/parties/{party.pk}/items/HIRING/begin")
+    claim = Claim.objects.get()
+    assert begun["Location"] == f"/claims/{claim.pk}/draft/"
+    text = page(client, f"/claims/{claim.pk}/draft/")
+    assert "12,000.00" in text and "先添加一个企业自己名下的收款账户" in text and "100%" in text
+    wrong = client.post(f"/claims/parties/{party.pk}/accounts/", {"channel": "bank", "number": "12"})
+    assert wrong.status_code == 400 and "8至30位数字" in words(wrong)
+    saved = client.post(
+        f"/claims/parties/{party.pk}/accounts/?claim={claim.pk}",
+        {"channel": "bank", "number": "6217000000000000018", "bank_name": "演示银行", "standing": "on"},
+    )
+    assert saved.status_code == 302
+    assert "0018" in page(client, f"/claims/{claim.pk}/draft/")
+    nothing = client.post(f"/claims/{claim.pk}/submit", {})
+    assert nothing.status_code == 400 and "请选择收款账户" in words(nothing)
+    claim.refresh_from_db()
+    account = party_account(claim)
+    client.post(f"/claims/{claim.pk}/submit", {"account": account})
+    text = page(client, f"/claims/{claim.pk}/")
+    assert "待拨付" in text and "即时核准" in text and "判定凭证" in text
+    assert "待拨付" in page(client, f"/claims/parties/{party.pk}/")
+
+
+def party_account(claim: Claim) -> int:
+    from yingshang.areas.claims.models import PayeeAccount
+
+    return PayeeAccount.objects.get(party=claim.party).pk
+
+
+def test_materials_and_lines_on_the_draft() -> None:
+    claim = draft_claim(materials=MATERIALS, lines=LINES)
+    client = signed_in(claim.who)
+    here = f"/claims/{claim.id}"
+    assert "营业执照" in page(client, f"{here}/draft/")
+    empty = client.post(f"{here}/materials/licence", {})
+    assert empty.status_code == 400 and "请选择要上传的文件" in words(empty)
+    strange = client.post(f"{here}/materials/licence", {"file": SimpleUploadedFile("a.exe", b"MZ")})
+    assert strange.status_code == 400
+    client.post(f"{here}/materials/licence", {"file": SimpleUploadedFile("执照.png", PNG)})
+    client.post(f"{here}/materials/payroll", {"promise": "1"})
+    text = page(client, f"{here}/draft/")
+    assert "执照.png" in text and "已承诺" in text
+    wrong = book(HEADER[:4], [*ROW[:2], "=1+1", ROW[3]])
+    refused = client.post(f"{here}/lines", {"file": SimpleUploadedFile("名单.xlsx", wrong)})
+    assert refused.status_code == 400 and "是公式" in words(refused)
+    client.post(f"{here}/lines", {"file": SimpleUploadedFile("名单.xlsx", book(HEADER[:4], ROW[:4]))})
+    assert "已导入1行" in page(client, f"{here}/draft/")
+    template = client.get(f"{here}/lines/template")
+    assert template.status_code == 200 and template.content[:2] == b"PK"
+
+
+def shown(claim: Claimed) -> str:
+    return page(signed_in(claim.who), f"/claims/{claim.id}/")
+
+
+def test_an_approved_claim_is_withdrawn() -> None:
+    claim, _ = approved_claim()
+    client = signed_in(claim.who)
+    assert "已核准" in shown(claim) and "撤回申请" in shown(claim)
+    client.post(f"/claims/{claim.id}/withdraw", {"reason": "不需要了"})
+    assert "已撤回" in shown(claim)
+
+
+def test_another_account_after_the_bank_refused_the_first() -> None:
+    _, claim, _ = sent_batch()
+    bank_says(PaymentOrder.objects.get(), "rejected", reason="户名不符", now=datetime.now(UTC))
+    assert "户名不符" in shown(claim)
+    client = signed_in(claim.who)
+    assert "添加账户" in page(client, f"/claims/{claim.id}/account")
+    other = account_of(claim.party, claim.who, "6217000000000000026")
+    client.post(f"/claims/{claim.id}/account", {"account": other})
+    assert "待拨付" in shown(claim)
+
+
+def test_others_find_nothing() -> None:
+    claim = draft_claim()
+    stranger = signed_in(due_enterprise()[1])
+    for address in ("", "draft/", "account"):
+        assert stranger.get(f"/claims/{claim.id}/{address}").status_code == 404
+    assert stranger.get(f"/claims/parties/{claim.party.pk}/").status_code == 404
+    assert stranger.get(f"/claims/parties/{claim.party.pk}/accounts/").status_code == 404
