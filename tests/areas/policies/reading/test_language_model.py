@@ -132,7 +132,9 @@ def test_a_good_answer(place: Place) -> None:
     assert found[2].fragment == {"amount": 50000}
     assert found[5].expression == 'starts with(所在区划, "2301")'
     assert all(SENTENCES[0].text[each.start : each.end] == each.quote for each in found)
-    assert load_policies([("x.yaml", propose_item(SENTENCES, CATALOGUE, proposals=found).source)]).problems == []
+    assert (
+        load_policies([("x.yaml", propose_item(SENTENCES, CATALOGUE, proposals=found).source)]).problems == []
+    )
 
 
 def test_what_is_asked(place: Place) -> None:
