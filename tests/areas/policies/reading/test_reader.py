@@ -469,7 +469,9 @@ def test_figures_keep_their_places() -> None:
 
 def test_a_draft_says_which_document_it_is_from() -> None:
     document = {"title": "若干措施", "number": "", "issuer": "演示机关", "issued": "2026-01-05", "url": ""}
-    source = propose_item(split_sentences("参保人数不少于10人。"), CATALOGUE, code="NEW", document=document).source
+    source = propose_item(
+        split_sentences("参保人数不少于10人。"), CATALOGUE, code="NEW", document=document
+    ).source
     assert load_policies([("draft.yaml", source)]).problems == []
     draft = yaml.safe_load(source)
     assert draft["document"] == {"title": "若干措施", "issuer": "演示机关", "issued": "2026-01-05"}
