@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
+from .paying.jobs import fetch_reports_job, reconcile_job, send_batches_job
 from .publicity.jobs import clear_published_job, publish_awards_job
 
 __all__ = [
     "clear_published_job",
     "draw_up_list_job",
     "end_offers_job",
+    "fetch_reports_job",
     "offer_list_job",
     "publish_awards_job",
+    "reconcile_job",
+    "send_batches_job",
 ]

@@ -29,16 +29,29 @@ from yingshang.areas.claims.models import (
 from yingshang.areas.claims.paying.actions.explain import explain_difference
 from yingshang.areas.claims.paying.actions.mark_not_executed import mark_not_executed
 from yingshang.areas.claims.paying.actions.reconcile import reconcile
+from yingshang.areas.claims.paying.actions.send_batch import send_batch
 from yingshang.areas.claims.paying.books import check_books
 from yingshang.areas.claims.paying.channels import Way
 from yingshang.areas.claims.paying.jobs import ask_after, fetch_reports, send_due_batches
 from yingshang.areas.claims.paying.points import POINTS, watched
+from yingshang.kernel.access.api import Actor
 from yingshang.operations.bank_simulator.bank import SimulatedBank
 from yingshang.operations.bank_simulator.behaviour import parse_behaviour
 from yingshang.operations.bank_simulator.direct import DirectChannel
 
 OPEN = ("prepared", "sent", "accepted")
 CORRECTABLE = ("account_wrong",)
+_POINTS = {
+    action: [point for point in POINTS if point.startswith(prefix)]
+    for action, prefix in {
+        "send": "send.",
+        "send_again": "send.",
+        "ask": "send.",
+        "fetch": "report.",
+        "next_day": "report.",
+        "reconcile": "statement.",
+    }.items()
+}
 
 
 class Killed(BaseException):
@@ -58,10 +71,17 @@ class Office:
     bank: SimulatedBank = field(init=False)
     done: list[str] = field(default_factory=list)
     accounts: int = 0
+    actors: dict[int, Actor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.bank = SimulatedBank(":memory:", parse_behaviour(self._behaviour()), now=lambda: self.now)
+
+    def _actor(self, who: Person) -> Actor:
+        """Somebody with what they may do; it does not change here."""
+        if who.id not in self.actors:
+            self.actors[who.id] = who.actor(NOW)
+        return self.actors[who.id]
 
     def way(self, code: str) -> Way:
         """The way to the bank, whatever it is called."""
@@ -73,9 +93,10 @@ class Office:
     def _behaviour(self) -> str:
         draw = self.random
         rules: list[dict[str, Any]] = []
-        for _ in range(draw.randint(0, 3)):
-            rule: dict[str, Any] = {"share": draw.choice([0.3, 0.6, 1.0]) if rules else 0.5}
-            match draw.choice(["reject", "lose", "lose paid", "return", "late", "asks"]):
+        kinds = ["reject", "reject", "return", "lose", "lose paid", "late", "asks"]
+        for kind in draw.sample(kinds, draw.choice([0, 2, 3, 4, 5])):
+            rule: dict[str, Any] = {"share": draw.choice([0.25, 0.4])}
+            match kind:
                 case "reject":
                     rule |= {
                         "do": "reject",
@@ -122,35 +143,38 @@ class Office:
 
     def run(self, steps: int) -> None:
         """So many steps drawn at random, some of them cut short by a kill."""
-        actions = [
-            self.prepare,
-            self.prepare,
-            self.check,
-            self.check,
-            self.take_back,
-            self.send,
-            self.send,
-            self.fetch,
-            self.fetch,
-            self.ask,
-            self.reconcile,
-            self.correct,
-            self.not_executed,
-            self.later,
-            self.next_day,
-        ]
         for _ in range(steps):
-            action = self.random.choice(actions)
-            if self.random.random() < 0.3:
-                self._killed(action)
+            action = self.random.choice(self._possible())
+            if (points := _POINTS.get(action.__name__)) and self.random.random() < 0.5:
+                self._killed(action, self.random.choice(points))
             else:
                 action()
             self.done.append(action.__name__)
 
-    def _killed(self, action: Any) -> None:
-        """The process dies at a point drawn at random, if it comes by there."""
-        point = self.random.choice(POINTS)
-        left = self.random.randint(0, 2)
+    def _possible(self) -> list[Any]:
+        """What would do something now, and letting time go by."""
+        batches = set(PaymentBatch.objects.values_list("state", flat=True))
+        claims = set(Claim.objects.values_list("state", flat=True))
+        found = [self.later, self.next_day]
+        if "payable" in claims:
+            found += [self.prepare] * 3
+        if "account_wrong" in claims:
+            found += [self.correct] * 2
+        if "prepared" in batches:
+            found += [self.check, self.check, self.check, self.take_back]
+        if "checked" in batches:
+            found += [self.send] * 3 + [self.take_back]
+        if "sending" in batches:
+            found += [self.send, self.send, self.send_again]
+        if batches & {"sending", "sent", "answered"}:
+            found += [self.fetch, self.reconcile]
+        if batches & {"sending", "sent"}:
+            found += [self.fetch, self.fetch, self.ask, self.not_executed]
+        return found
+
+    def _killed(self, action: Any, point: str) -> None:
+        """The process dies when it comes by a point, the first or a later time."""
+        left = self.random.choice([0, 0, 1])
 
         def watch(reached: str) -> None:
             nonlocal left
@@ -168,10 +192,12 @@ class Office:
     def prepare(self) -> None:
         """The treasurer orders what waits: all of it, or some."""
         waiting = list(Claim.objects.filter(state="payable").order_by("pk").values_list("pk", flat=True))
-        some = self.random.sample(waiting, self.random.randint(1, len(waiting))) if waiting else None
+        if not waiting:
+            return
+        some = self.random.sample(waiting, self.random.randint(1, len(waiting)))
         try:
             prepare_batch(
-                actor=self.people.treasurer.actor(self.now), fund_id=self.fund_id, claims=some, now=self.now
+                actor=self._actor(self.people.treasurer), fund_id=self.fund_id, claims=some, now=self.now
             )
         except NothingToPay:
             return
@@ -182,14 +208,14 @@ class Office:
         if batch is not None:
             try:
                 check_batch(
-                    actor=self.people.checker.actor(self.now),
+                    actor=self._actor(self.people.checker),
                     batch_id=batch.pk,
                     digest=batch.digest,
                     now=self.now,
                 )
             except Stopped:
                 take_back_batch(
-                    actor=self.people.treasurer.actor(self.now), batch_id=batch.pk, reason="停", now=self.now
+                    actor=self._actor(self.people.treasurer), batch_id=batch.pk, reason="停", now=self.now
                 )
 
     def take_back(self) -> None:
@@ -198,11 +224,21 @@ class Office:
         if batches and self.random.random() < 0.5:
             batch = self.random.choice(batches)
             take_back_batch(
-                actor=self.people.treasurer.actor(self.now), batch_id=batch.pk, reason="撤销", now=self.now
+                actor=self._actor(self.people.treasurer), batch_id=batch.pk, reason="撤销", now=self.now
             )
 
     def send(self) -> None:
         send_due_batches(now=self.now, ways=self.way)
+
+    def send_again(self) -> None:
+        """The treasurer does not wait for the job, or takes up what it has given up."""
+        for batch in PaymentBatch.objects.filter(state="sending").order_by("pk"):
+            try:
+                send_batch(
+                    actor=self._actor(self.people.treasurer), batch_id=batch.pk, now=self.now, ways=self.way
+                )
+            except NotPossibleNow:
+                continue
 
     def fetch(self) -> None:
         fetch_reports(now=self.now, ways=self.way)
@@ -222,7 +258,7 @@ class Office:
     def _correct(self, claim: Claim) -> None:
         self.accounts += 1
         number = add_account(
-            actor=self.owners[claim.pk].actor(self.now),
+            actor=self._actor(self.owners[claim.pk]),
             party_id=claim.party_id,
             number=f"62170000{self.seed % 10000:04d}{claim.pk % 1000:03d}{self.accounts:04d}",
             bank_name="演示银行",
@@ -242,7 +278,7 @@ class Office:
     def _not_executed(self, order: PaymentOrder) -> None:
         try:
             mark_not_executed(
-                actor=self.people.supervisor.actor(self.now),
+                actor=self._actor(self.people.supervisor),
                 batch_id=order.batch_id,
                 orders=[order.pk],
                 reason="银行来函确认未执行",
@@ -257,29 +293,30 @@ class Office:
 
     def next_day(self) -> None:
         """A night goes by: the jobs run as they do every day."""
-        for _ in range(3):
-            self.now += timedelta(hours=8)
+        for _ in range(2):
+            self.now += timedelta(hours=12)
             self.bank.work()
             self.fetch()
-        self.send()
 
     # The end, and what must hold.
 
     def finish(self) -> None:
         """Weeks later everything has come to an end: people do what they are asked to."""
-        self.mend_bank()
-        for _ in range(40):
+        for day in range(90):
+            if day == 9:
+                self.mend_bank()
             self.next_day()
             self.prepare()
             self.check()
             self.send()
-            self.ask()
-            self.reconcile()
+            if day % 2:
+                self.send_again()
+                self.ask()
+                self.reconcile()
             for claim in Claim.objects.filter(state__in=CORRECTABLE).order_by("pk"):
                 self._correct(claim)
-            for order in PaymentOrder.objects.filter(
-                state__in=OPEN, batch__state__in=["sending", "sent"]
-            ).order_by("pk"):
+            silent = PaymentOrder.objects.filter(state__in=OPEN, differences__kind="unanswered")
+            for order in silent.order_by("pk") if day % 2 else []:
                 self._not_executed(order)
             for row in ReconciliationDifference.objects.filter(explained_at__isnull=True).order_by("pk"):
                 explain_difference(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef
@@ -111,33 +110,28 @@ def _take_in(
         .filter(channel=channel, account=head.account, day=head.day)
         .first()
     )
+    entries = list(reading.entries)
+    digest = _digest(entries)
+    reached("statement.read")
+    if row is not None and row.digest == digest and row.complete == complete:
+        return 0, 0
     known = dict(row.lines.values_list("reference", "amount_fen")) if row else {}
     if row is None:
         row = BankStatement(channel=channel, account=head.account, day=head.day, event_id=0)
-    digest = hashlib.sha256()
-    fresh: list[StatementEntry] = []
+    fresh = [each for each in entries if each.reference not in known]
     differences = 0
-    count = 0
-    for some in _batched(reading.entries):
-        for each in some:
-            count += 1
-            digest.update(f"{each.reference}|{each.amount_fen}|{each.end_to_end_id}\n".encode())
-            if each.reference not in known:
-                fresh.append(each)
-            elif known[each.reference] != each.amount_fen:
-                differences += note_difference(
-                    "line_changed",
-                    f"{each.reference}:{each.amount_fen}",
-                    channel=channel,
-                    day=head.day,
-                    region_path=region_path,
-                    theirs_fen=each.amount_fen,
-                    told=f"流水 {each.reference} 先后金额不同",
-                    now=now,
-                )
-    reached("statement.read")
-    if row.pk and not fresh and not differences and row.complete == complete:
-        return 0, 0
+    for each in entries:
+        if known.get(each.reference, each.amount_fen) != each.amount_fen:
+            differences += note_difference(
+                "line_changed",
+                f"{each.reference}:{each.amount_fen}",
+                channel=channel,
+                day=head.day,
+                region_path=region_path,
+                theirs_fen=each.amount_fen,
+                told=f"流水 {each.reference} 先后金额不同",
+                now=now,
+            )
     target = Target(
         "bank_statement", f"{channel}:{head.account}:{head.day}", head.statement_id, region_path=region_path
     )
@@ -148,8 +142,8 @@ def _take_in(
         now=now,
         after={"lines": len(fresh), "closing_fen": head.closing_fen, "complete": complete},
     )
-    row.region_path, row.statement_id, row.digest = region_path, head.statement_id, digest.hexdigest()
-    row.opening_fen, row.closing_fen, row.lines_count = head.opening_fen, head.closing_fen, count
+    row.region_path, row.statement_id, row.digest = region_path, head.statement_id, digest
+    row.opening_fen, row.closing_fen, row.lines_count = head.opening_fen, head.closing_fen, len(entries)
     row.complete, row.taken_at, row.event_id = complete, now, event_id
     row.save()
     differences += _lines(row, fresh, event_id=event_id, now=now)
@@ -328,6 +322,8 @@ def _has(way: Way, day: date, account: str) -> bool:
         return reading is not None
 
 
-def _batched(entries: Iterator[StatementEntry]) -> Iterator[list[StatementEntry]]:
-    while some := list(islice(entries, AT_ONCE)):
-        yield some
+def _digest(entries: Sequence[StatementEntry]) -> str:
+    found = hashlib.sha256()
+    for each in entries:
+        found.update(f"{each.reference}|{each.amount_fen}|{each.end_to_end_id}|{each.kind}\n".encode())
+    return found.hexdigest()

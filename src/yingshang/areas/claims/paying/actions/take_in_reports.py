@@ -141,7 +141,8 @@ def _carry_out(
     _note_rejections(report, batch, answers, channel=channel, now=now)
     explain_by_themselves(channel=channel, orders=[each.end_to_end_id for each in answers], now=now)
     told = asdict(settled)
-    return {name: value for name, value in told.items() if value}
+    found = {name: value for name, value in told.items() if value}
+    return {"batch": report.original_message_id, "status": report.group_status, **found}
 
 
 def _answer(told: TransactionReport) -> Answer | None:
