@@ -9,11 +9,15 @@ class ClaimsConfig(AppConfig):
     def ready(self) -> None:
         from importlib.resources import files
 
+        from yingshang.areas.policies.api import register_carried_out, register_stage
         from yingshang.kernel.documents.api import register_owner
         from yingshang.kernel.flow.api import declare_flows, register_subject
         from yingshang.kernel.notices.api import declare_templates
 
-        from . import permissions  # noqa: F401  (declares them)
+        from . import (
+            feeding,
+            permissions,  # noqa: F401  (declares them)
+        )
         from .actions.add_material import OWNER
         from .actions.submit_claim import SUBJECT
         from .handlers import FOLLOWED, follow
@@ -23,3 +27,6 @@ class ClaimsConfig(AppConfig):
         declare_flows(files(__package__) / "data/flows/claim_review.yaml")
         declare_templates(files(__package__) / "data/messages.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
+        register_stage("applied", feeding.applied)
+        register_stage("paid", feeding.paid)
+        register_carried_out(feeding.carried_out)

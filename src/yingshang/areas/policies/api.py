@@ -141,7 +141,7 @@ from .outreach.reach import (
     unacted_parties,
 )
 from .outreach.rules import Level as OpinionLevel
-from .outreach.stages import register_stage
+from .outreach.stages import CarriedOut, register_carried_out, register_stage
 from .reading.drafting import READER_NOTE, ProposedItem, propose_item, remarks_left
 from .reading.language_model import LanguageModel, LanguageModelFailed, ask_language_model
 from .reading.proposals import NothingToRead, Proposal
@@ -267,6 +267,7 @@ from .search.public import (
     windows_between,
 )
 from .search.words import AmountBand, Subject, amount_bands, audiences, containers
+from .search.words import kinds as benefit_kinds
 from .selectors import (
     documents,
     get_document,
@@ -311,6 +312,7 @@ __all__ = [
     "CannotDeclare",
     "CannotEdit",
     "CannotFreeze",
+    "CarriedOut",
     "ChangedMeanwhile",
     "Clause",
     "CodeTaken",
@@ -472,6 +474,7 @@ __all__ = [
     "begin_interpretation",
     "begin_reading",
     "begin_version",
+    "benefit_kinds",
     "calculate",
     "carry_out",
     "catalogue",
@@ -563,7 +566,6 @@ __all__ = [
     "read_document",
     "read_source",
     "reads_at_once",
-    "remarks_left",
     "reason_rows",
     "rebuild_library",
     "receipts_of",
@@ -571,7 +573,9 @@ __all__ = [
     "redline",
     "redline_clauses",
     "redline_lines",
+    "register_carried_out",
     "register_stage",
+    "remarks_left",
     "rematch",
     "rematch_changed",
     "rematch_parties",

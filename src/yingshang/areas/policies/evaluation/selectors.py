@@ -16,6 +16,7 @@ from ..content import program_of
 from ..errors import InvalidItem
 from ..models import EvaluationDecision
 from ..outreach.reach import Funnel, ItemReach, RegionReach, funnel_of, item_reach
+from ..outreach.stages import CarriedOut, carried_out
 from ..values import PublishedItem
 from .figures import DayFigure, figures_of
 from .opinions import OpinionSummary, opinion_summary
@@ -50,7 +51,8 @@ class Evaluation:
     """An item in figures. Within the reader's reach but for `days` and the budget, which are of the whole item.
 
     `certain_fen` is what the entitled are due as far as known, `unknown_amounts` of how many it is not; `paid_share` is
-    None while nobody can say who was paid. `budget_fen` is None where the item has no budget.
+    None while nobody can say who was paid. `budget_fen` is None where the item has no budget, `carried_out` where nobody
+    can say what has come of the item.
     """
 
     item: PublishedItem
@@ -65,6 +67,7 @@ class Evaluation:
     opinions: OpinionSummary
     decisions: tuple[DecisionView, ...]
     pays: bool
+    carried_out: CarriedOut | None
 
 
 def evaluate(*, actor: Actor, code: str, now: datetime) -> Evaluation:
@@ -85,6 +88,7 @@ def evaluate(*, actor: Actor, code: str, now: datetime) -> Evaluation:
         opinions=opinion_summary(actor=actor, code=code),
         decisions=decisions_of(reach.item.item_id),
         pays=pays,
+        carried_out=carried_out(reach.item),
     )
 
 

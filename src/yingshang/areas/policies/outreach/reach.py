@@ -124,7 +124,7 @@ def item_reach(
         else []
     )
     told = told_of(item.item_id)
-    applied, paid = stage("applied", item.item_id), stage("paid", item.item_id)
+    applied, paid = stage("applied", item), stage("paid", item)
     rows = []
     for each in traits:
         progress, told_at = told.get(each.id, (UNTOLD, None))

@@ -72,6 +72,19 @@ class OpinionSummaryOut(Schema):
     fewest: int
 
 
+class CarriedOutOut(Schema):
+    """What has come of an item, of everybody; null where it is not known or too few have said."""
+
+    fund: str
+    fund_fen: int
+    reserved_fen: int
+    spent_fen: int
+    paid: int
+    days: float | None
+    ratings: int
+    satisfied: float | None
+
+
 class EvaluationOut(Schema):
     """An item in figures. Within one's reach but for `days` and the budget, which are of the whole item."""
 
@@ -84,6 +97,7 @@ class EvaluationOut(Schema):
     unknown_amounts: int
     budget_fen: int | None
     pays: bool
+    carried_out: CarriedOutOut | None
     regions: list[RegionReachOut]
     sizes: list[SizeReachOut]
     days: list[DayFigureOut]
@@ -180,7 +194,7 @@ class OpinionQuery(cursors.PageQuery):
 def get_evaluation(request: HttpRequest, code: str) -> dict[str, Any]:
     """Reach, money, over time, by region and size, opinions and decisions."""
     found = evaluate(actor=actor_from(request), code=code, now=timezone.now())
-    names = ("funnel", "paid_share", "certain_fen", "unknown_amounts", "budget_fen", "pays")
+    names = ("funnel", "paid_share", "certain_fen", "unknown_amounts", "budget_fen", "pays", "carried_out")
     return {
         **{name: getattr(found, name) for name in names},
         "code": found.item.code,

@@ -61,6 +61,11 @@ def lines(found: Evaluation) -> Iterator[Line]:
     """Every figure."""
     yield from _funnel(_("全部"), found.funnel, found.certain_fen)
     yield _line(_("资金"), _("预算"), yuan(found.budget_fen), _("元"))
+    if found.carried_out is not None:
+        yield _line(_("资金"), _("已支付"), yuan(found.carried_out.spent_fen), _("元"))
+        yield _line(_("资金"), _("已预留"), yuan(found.carried_out.reserved_fen), _("元"))
+        days = found.carried_out.days
+        yield _line(_("兑现"), _("从申报到兑付"), None if days is None else round(Decimal(days), 2), _("天"))
     for each in found.regions:
         yield from _funnel(each.name or _("未到下级区划"), each.funnel, each.certain_fen)
     for size in found.sizes:

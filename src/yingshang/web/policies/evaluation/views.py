@@ -155,6 +155,16 @@ def _shown(found: Evaluation, code: str) -> dict[str, Any]:
         "today": timezone.localdate(),
         "stages": stages(found.funnel),
         "budget": budget,
+        "carried": found.carried_out,
+        **(
+            {
+                "spent": figures.yuan(found.carried_out.spent_fen),
+                "reserved": figures.yuan(found.carried_out.reserved_fen),
+                "fund": figures.yuan(found.carried_out.fund_fen),
+            }
+            if found.carried_out
+            else {}
+        ),
         "certain": certain,
         "budget_share": int(found.certain_fen * 100 / found.budget_fen) if found.budget_fen else None,
         "chart": region_chart(found.regions, code),

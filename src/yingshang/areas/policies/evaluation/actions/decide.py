@@ -81,6 +81,7 @@ def figures_for_the_record(found: Evaluation) -> dict[str, int | float | None]:
         "paid": found.funnel.paid,
         "certain_fen": found.certain_fen,
         "budget_fen": found.budget_fen,
+        "spent_fen": found.carried_out.spent_fen if found.carried_out else None,
         "opinions": found.opinions.total,
         "average": None if found.opinions.average is None else round(found.opinions.average, 2),
     }
