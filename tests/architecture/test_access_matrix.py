@@ -24,6 +24,7 @@ from django.test import Client, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from tests.areas.claims.automatic.list_factories import standing_list
 from tests.areas.policies import factories as policies
 from tests.areas.policies.review_factories import standing_consultation
 from tests.kernel.access.factories import agency
@@ -349,6 +350,7 @@ def _policy(party_id: int, place: str) -> dict[str, Any]:
         "consultation_id": standing_consultation(version, agency(place, "service-center").pk),
         "review_id": version.reviews.get().pk,
         "removed_scenario": removed.pk,
+        **standing_list(party_id, version, agency(place, "service-center").pk, place),
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from tests.areas.claims.factories import (
     YUAN,
     Desk,
@@ -14,13 +16,21 @@ from tests.areas.claims.factories import (
     fundable_item,
     terms,
 )
-from tests.kernel.access.factories import NOW, SYSTEM, Person
+from tests.kernel.access.factories import NOW, SYSTEM, Person, arranged
 from yingshang.areas.claims.automatic.actions.approve_list import approve_list
 from yingshang.areas.claims.automatic.actions.draw_up_list import draw_up_list
 from yingshang.areas.claims.automatic.drawing import draw_up
 from yingshang.areas.claims.automatic.offering import offer_list
-from yingshang.areas.claims.models import Claim, EntitlementList
+from yingshang.areas.claims.models import (
+    Claim,
+    EntitlementList,
+    OfferRemark,
+    Publicity,
+    PublicityEntry,
+    PublicityObjection,
+)
 from yingshang.areas.policies.api import rematch_parties
+from yingshang.areas.policies.models import ItemVersion
 from yingshang.kernel.parties.models import Party
 
 
@@ -87,3 +97,74 @@ def offered_list(**more: object) -> Listed:
     found = approved_list(**more)
     offer_list(actor=found.desk.approver.actor(), list_id=found.id, now=NOW)
     return found
+
+
+def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: str) -> dict[str, int]:
+    """One thing of each kind in a region, made by hand: a list with an offer, a public award, an objection to it."""
+    moment = timezone.now()
+    with arranged():
+        row = EntitlementList.objects.create(
+            number=f"MD{place}",
+            item_code=version.item.code,
+            item_name=version.name,
+            item_id=version.item_id,
+            version_id=version.pk,
+            version=version.number,
+            period="2026",
+            agency_id=agency_id,
+            region_path=place,
+            day=moment.date(),
+            state="approved",
+            total=1,
+            made_at=moment,
+            made_by="system:test",
+            made_by_name="test",
+        )
+        claim = Claim.objects.create(
+            number=f"MX{place}",
+            party_id=party_id,
+            item_id=version.item_id,
+            item_code=version.item.code,
+            item_name=version.name,
+            version_id=version.pk,
+            version=version.number,
+            period="2026",
+            mode="automatic",
+            region_path=place,
+            agency_id=agency_id,
+            state="offered",
+            expected_fen=100,
+            entitlement_list=row,
+            created_at=moment,
+        )
+        publicity = Publicity.objects.create(
+            number=f"GS{place}",
+            item_code=version.item.code,
+            item_name=version.name,
+            agency_id=agency_id,
+            agency_name="test",
+            region_path=place,
+            working_days=5,
+            state="open",
+            entries_count=1,
+            begun_at=moment,
+            published_at=moment,
+            closes_on=moment.date(),
+            published_by="system:test",
+            published_by_name="test",
+        )
+        entry = PublicityEntry.objects.create(
+            publicity=publicity, claim=claim, name="演示企业", credit_code="91****", amount_fen=100
+        )
+        objection = PublicityObjection.objects.create(
+            number=f"YY{place}", entry=entry, claim=claim, name="演示", text="演示", given_at=moment
+        )
+        remark = OfferRemark.objects.create(claim=claim, text="演示", given_at=moment, given_by_name="test")
+    return {
+        "entitlement_list": row.pk,
+        "listed_claim": claim.pk,
+        "publicity": publicity.pk,
+        "public_award": entry.pk,
+        "publicity_objection": objection.pk,
+        "offer_remark": remark.pk,
+    }

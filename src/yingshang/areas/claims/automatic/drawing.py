@@ -21,7 +21,7 @@ from ..models import Claim, EntitlementList, ListOmission
 from ..models.claims import ENDED_WITHOUT
 from .lists import note_list
 from .parameters import list_rules
-from .rows import copy_claims
+from .rows import copy_claims, refresh_statistics
 
 Progress = Callable[[int, int], None]
 
@@ -41,6 +41,7 @@ def draw_up(*, actor: Actor, list_id: int, now: datetime, progress: Progress | N
                     raise
         if not going_on:
             return
+        refresh_statistics(done, Claim)
         if progress is not None:
             progress(done, len(buckets))
     freeze_list(actor=actor, list_id=list_id, now=now)

@@ -31,11 +31,12 @@ from ..awards import Award, award_of, plain_award
 from ..errors import NotEntitled, OverBudget
 from ..lifecycle import CLAIM
 from ..limits import limited_by
-from ..models import Claim, EntitlementList, Fund, PayeeAccount
+from ..models import Claim, EntitlementList, Fund, Instalment, PayeeAccount, Reservation
 from ..models.claims import ENDED_WITHOUT
 from ..reserving import reserve
 from .lists import note_list
 from .parameters import list_rules
+from .rows import refresh_statistics
 
 Progress = Callable[[int, int], None]
 
@@ -45,8 +46,10 @@ def offer_list(*, actor: Actor, list_id: int, now: datetime, progress: Progress 
 
     Not inside a transaction. Run again, it goes on where it was.
     """
-    chunk = list_rules().chunk
+    chunk, done = list_rules().chunk, 0
     while offer_chunk(actor=actor, list_id=list_id, now=now, size=chunk):
+        done += 1
+        refresh_statistics(done, Claim, Instalment, Reservation)
         if progress is not None:
             row = EntitlementList.objects.get(pk=list_id)
             progress(row.offered_count, row.total)

@@ -12,7 +12,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Term, calendar_of_region, due_at
 from yingshang.kernel.reference.api import find_region
 
-from ..automatic.rows import move_claims
+from ..automatic.rows import move_claims, refresh_statistics
 from ..lifecycle import PUBLICITY
 from ..models import Claim, Publicity, PublicityEntry
 from .parameters import publicity_rules, shown
@@ -25,7 +25,10 @@ def fill_publicity(
     *, actor: Actor, publicity_id: int, now: datetime, progress: Progress | None = None
 ) -> None:
     """Put all awards of the item that wait on the list, and open it. Not inside a transaction; goes on where it was."""
+    done = 0
     while _filled(actor=actor, publicity_id=publicity_id, now=now):
+        done += 1
+        refresh_statistics(done, Claim, PublicityEntry)
         if progress is not None:
             progress(Publicity.objects.get(pk=publicity_id).entries_count, None)
 

@@ -1,0 +1,1 @@
+"""Lists of the automatic mode on the desk, and what an enterprise is offered in the portal."""

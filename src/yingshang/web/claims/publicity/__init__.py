@@ -1,0 +1,1 @@
+"""Awards before the public: what everybody reads and objects to, and what officials do about it."""

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-portal: list[URLPattern] = []
-desk: list[URLPattern] = []
+from . import desk as desk_views
+from . import views
+
+portal: list[URLPattern] = [
+    path("publicities/", views.publicity_list, name="publicities"),
+    path("publicities/<int:publicity_id>/", views.publicity, name="publicity"),
+    path("publicities/awards/<int:entry_id>/", views.award, name="award"),
+]
+desk: list[URLPattern] = [
+    path("publicities/", desk_views.publicity_list, name="publicities"),
+    path("publicities/publish", desk_views.publish, name="publish"),
+    path("publicity-objections/", desk_views.objections, name="publicity-objections"),
+    path("publicity-objections/<int:objection_id>/", desk_views.objection, name="publicity-objection"),
+    path("publicity-objections/<int:objection_id>/objector", desk_views.objector, name="objector"),
+]
