@@ -51,8 +51,8 @@ class Evaluation:
     """An item in figures. Within the reader's reach but for `days` and the budget, which are of the whole item.
 
     `certain_fen` is what the entitled are due as far as known, `unknown_amounts` of how many it is not; `paid_share` is
-    None while nobody can say who was paid. `budget_fen` is None where the item has no budget, `carried_out` where nobody
-    can say what has come of the item.
+    None while nobody can say who was paid. `budget_fen` is None where the item has no budget, `carried_out` where
+    nobody can say what has come of the item.
     """
 
     item: PublishedItem
