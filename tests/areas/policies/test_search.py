@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from yingshang.areas.policies.api import (
     LibraryAnswer,
     LibraryQuestion,
     begin_version,
+    benefit_kinds,
     containers,
     rebuild_library,
     search_library,
@@ -34,12 +36,14 @@ from yingshang.areas.policies.search.words import (
     asked_words,
     index_words,
     initials_of,
+    kind_of,
     letters_of,
     pairs,
     plain,
     syllables_of,
 )
 
+EXAMPLES = Path(__file__).parents[3] / "examples" / "policies"
 REAL = ("P004", "P005", "P010", "P040")
 
 
@@ -98,6 +102,23 @@ def test_any_part_of_a_title_stands_in_its_pairs(title: str, data: st.DataObject
 
 def test_containers_come_from_the_source() -> None:
     assert [each.name for each in containers()][:4] == ["创业扶持", "产业发展", "科技创新", "人才引进"]
+
+
+def test_each_item_is_of_one_of_twelve_kinds() -> None:
+    codes = {each.code for each in benefit_kinds()}
+    assert len(codes) == 12
+    assert {"资金奖励", "资金补贴", "降低费率"} <= {each.name for each in benefit_kinds()}
+    written = {
+        "奖励": "award",
+        "奖补": "reward_for_aid",
+        "补助": "subsidy",
+        "贷款贴息补贴": "interest",
+        "减免": "relief",
+    }
+    assert {each: kind_of(each) for each in written} == written
+    real = {str(yaml.safe_load(path.read_text("utf-8"))["kind"]) for path in EXAMPLES.glob("P*.yaml")}
+    assert {kind_of(each) for each in real} <= codes
+    assert kind_of("演示的新方式") == "演示的新方式"
 
 
 # --- found ------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from ..errors import InvalidItem
 from ..interpretation.selectors import words_by_subject
 from ..models import ItemVersion, PolicyDocument
 from ..selectors import level_of
-from .words import audiences, band_of, containers, subjects_of
+from .words import audiences, band_of, containers, kind_of, subjects_of
 
 ALWAYS = date.max.toordinal()
 MOST_WINDOWS = 4
@@ -162,7 +162,7 @@ def _of_item(row: ItemVersion, day: date, interpreted: str) -> Entry:
         issued=timezone.localdate(row.published_at).toordinal() if row.published_at else 0,
         begins=row.effective_from.toordinal() if row.effective_from else 0,
         until=0 if row.state in ENDED else row.effective_to.toordinal() if row.effective_to else ALWAYS,
-        kind=row.kind,
+        kind=kind_of(row.kind),
         delivery=row.delivery,
         amount=band_of(most, money=money),
         audiences=tuple(subjects_of([*told, *conditions], audiences())),

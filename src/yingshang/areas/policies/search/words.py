@@ -27,7 +27,7 @@ MOST_WORDS = 24
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A container or an audience: whoever searches picks it, and the words decide what belongs to it."""
+    """A container, an audience or a kind: whoever searches picks it, and the words decide what belongs to it."""
 
     code: str
     name: str
@@ -119,6 +119,17 @@ def containers() -> tuple[Subject, ...]:
 def audiences() -> tuple[Subject, ...]:
     """Whom policies are for."""
     return _subjects("audiences")
+
+
+@cache
+def kinds() -> tuple[Subject, ...]:
+    """The twelve kinds 奖补类型."""
+    return _subjects("kinds")
+
+
+def kind_of(written: str) -> str:
+    """The code of the kind of which a word stands in what an author wrote; what nobody foresaw is a kind of its own."""
+    return next(iter(subjects_of([written], kinds())), written)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.policies.api import amount_bands, audiences, containers
+from yingshang.areas.policies.api import amount_bands, audiences, benefit_kinds, containers
 from yingshang.web.policies.library.places import region_name
 from yingshang.web.words import Words, in_language
 
@@ -56,7 +56,7 @@ REACHES: Words = {"holds": _("在这里适用的"), "within": _("这里及下级
 GROUPS: Words = {
     "what": _("类型"),
     "level": _("层级"),
-    "kind": _("兑现方式"),
+    "kind": _("奖补类型"),
     "delivery": _("办理方式"),
     "audience": _("适用对象"),
     "container": _("集装箱"),
@@ -70,8 +70,9 @@ def facet_name(facet: str, code: str) -> str:
     """What a value of a facet is called."""
     if facet == "region":
         return region_name("" if code == "0" else code)
-    if facet in ("audience", "container"):
-        for each in audiences() if facet == "audience" else containers():
+    subjects = {"audience": audiences, "container": containers, "kind": benefit_kinds}
+    if facet in subjects:
+        for each in subjects[facet]():
             if each.code == code:
                 return in_language(each.name, each.name_en)
     if facet == "amount":
