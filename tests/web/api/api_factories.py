@@ -54,6 +54,7 @@ def a_clerk(party: Party) -> User:
             "forms.fill_own",
             "objections.file_own",
             "policies.match_own",
+            "claims.apply_own",
         ),
         now=timezone.now(),
     )
