@@ -125,3 +125,37 @@ def test_a_list_that_waits_for_the_budget_says_so_and_can_be_given_up_before() -
     reviewer = client_of(found.desk.reviewer)
     answer = reviewer.post(reverse("claims_desk:list-draw-up"), {"code": "HIRING"}, follow=True)
     assert "本周期已有名单" in answer.content.decode()
+
+
+def test_the_same_by_the_api() -> None:
+    found = offered_list(publicity_working_days=5)
+    account = account_of(found.parties[0], found.people[0])
+    enterprise, reviewer, visitor = client_of(found.people[0]), client_of(found.desk.reviewer), Client()
+    [offer] = enterprise.get(f"/api/v1/parties/{found.parties[0].credit_code}/offers").json()
+    assert offer["amount_fen"] == 1_200_000 and offer["answerable"]
+    answer = enterprise.post(
+        f"/api/v1/offers/{offer['claim_id']}/confirmation",
+        {"account_id": account},
+        content_type="application/json",
+        headers={"Idempotency-Key": "one"},
+    )
+    assert answer.json() == {"state": "approved"}, answer.content
+    detail = reviewer.get(f"/api/v1/claim-lists/{found.id}").json()
+    assert detail["states"] == {"approved": 1, "offered": 2} and detail["digest"] == found.row.digest
+    first = reviewer.get(f"/api/v1/claim-lists/{found.id}/enterprises?limit=2").json()
+    rest = reviewer.get(
+        f"/api/v1/claim-lists/{found.id}/enterprises", {"limit": 2, "cursor": first["next"]}
+    ).json()
+    assert len(first["items"]) == 2 and len(rest["items"]) == 1 and rest["next"] is None
+    assert reviewer.get("/api/v1/claim-lists").json()["items"][0]["id"] == found.id
+    publish_awards(actor=found.desk.reviewer.actor(), code="HIRING", now=NOW)
+    [public] = visitor.get("/api/v1/publicities").json()["items"]
+    [award] = visitor.get(f"/api/v1/publicities/{public['id']}/awards").json()["items"]
+    assert award["standing"] == "open" and "*" in award["credit_code"]
+    answer = visitor.post(
+        f"/api/v1/public-awards/{award['id']}/objections",
+        {"text": "不属实", "name": "群众"},
+        content_type="application/json",
+        headers={"Idempotency-Key": "two"},
+    )
+    assert answer.status_code == 201 and found.claim(0).state == "objected"

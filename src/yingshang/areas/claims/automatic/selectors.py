@@ -164,9 +164,19 @@ class OfferView:
     list_number: str
 
 
-def lists(*, actor: Actor, text: str = "", state: str = "", offset: int = 0, limit: int = 50) -> ListPage:
-    """The lists within the actor's reach, newest first. Needs `claims.view`."""
+def lists(
+    *,
+    actor: Actor,
+    text: str = "",
+    state: str = "",
+    before: int | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> ListPage:
+    """The lists within the actor's reach, newest first; with `before` those before a number. Needs `claims.view`."""
     rows = _lists(actor)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     if state:
         rows = rows.filter(state=state)
     for word in text.split():
@@ -198,6 +208,7 @@ def listed_claims(
     list_id: int,
     text: str = "",
     state: str = "",
+    after: int = 0,
     offset: int = 0,
     limit: int = 50,
 ) -> ListedPage:
@@ -206,7 +217,7 @@ def listed_claims(
     `text` is a name, or the beginning of a credit code or of the claim's number.
     """
     row = _list(actor, list_id)
-    rows = Claim.objects.filter(entitlement_list=row)
+    rows = Claim.objects.filter(entitlement_list=row, **({"pk__gt": after} if after else {}))
     if state:
         rows = rows.filter(state=state)
     for word in text.split():

@@ -113,14 +113,22 @@ class Unpublished:
 _STANDING = {"publicity": "open", "objected": "objected", "refused": "taken_off", "withdrawn": "taken_off"}
 
 
-def publicities(*, text: str = "", state: str = "", offset: int = 0, limit: int = 50) -> PublicityPage:
-    """The public lists, those one can object to first. Everybody may see them."""
+def publicities(
+    *, text: str = "", state: str = "", before: int | None = None, offset: int = 0, limit: int = 50
+) -> PublicityPage:
+    """The public lists, those one can object to first; with `before` the newest before a number.
+
+    Everybody may see them.
+    """
     rows = Publicity.objects.exclude(state="preparing")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     if state:
         rows = rows.filter(state=state)
     rows = _searched(rows, text)
     # "open" comes after "closed" in the alphabet, and first on the page.
-    found = rows.order_by("-state", "-pk")[offset : offset + limit]
+    order = ("-state", "-pk") if before is None else ("-pk",)
+    found = rows.order_by(*order)[offset : offset + limit]
     return PublicityPage(tuple(_summary(row) for row in found), rows.count())
 
 
@@ -132,10 +140,12 @@ def get_publicity(*, publicity_id: int) -> PublicitySummary:
     return _summary(row)
 
 
-def public_awards(*, publicity_id: int, text: str = "", offset: int = 0, limit: int = 50) -> PublicAwardPage:
+def public_awards(
+    *, publicity_id: int, text: str = "", after: int = 0, offset: int = 0, limit: int = 50
+) -> PublicAwardPage:
     """The awards of a public list, in its order. Everybody may see them. Raises PublicityNotFound."""
     kept = get_publicity(publicity_id=publicity_id)
-    rows = PublicityEntry.objects.filter(publicity=publicity_id)
+    rows = PublicityEntry.objects.filter(publicity=publicity_id, pk__gt=after)
     words = text.split()
     for word in words:
         rows = rows.filter(Q(name__icontains=word) | Q(credit_code__istartswith=word))
