@@ -376,4 +376,4 @@ def test_the_way_of_a_claim_ends_where_it_is_now() -> None:
     done(claim, people, "accept", "accepted")
     assert way_of(actor=claim.who.actor(), claim_id=claim.id, now=NOW)[-1].event == "review"
     detail = get_claim(actor=people.reviewer.actor(), claim_id=claim.id)
-    assert detail.account and detail.account.tail == "0018"
+    assert detail.account and detail.account.tail == claim.row.account.number_tail  # type: ignore[union-attr]

@@ -17,6 +17,7 @@ from .awards import Award, award_of, cut
 from .errors import InvalidClaim, NotEntitled
 from .limits import limited
 from .models import Claim, ItemTerms
+from .oversight.screening import screen
 from .reserving import release, reserve
 
 
@@ -75,13 +76,18 @@ def award(
         now=now,
     )
     tell_enterprise(claim, "approved", now=now)
+    screen([claim.pk], "approved", now=now)
     return granted
 
 
-def take_back(claim: Claim, event: str, *, actor: Actor, now: datetime, reason: str = "") -> None:
-    """End a claim that may have been awarded, and give its budget back. Raises NotPossibleNow."""
+def take_back(claim: Claim, event: str, *, actor: Actor, now: datetime, reason: str = "") -> int:
+    """End a claim that may have been awarded, and give its budget back; the number of the audit event.
+
+    Raises NotPossibleNow.
+    """
     event_id = move(claim, event, actor=actor, now=now, reason=reason)
     release([claim], reference=f"claim:{claim.pk}", event_id=event_id, now=now)
+    return event_id
 
 
 def _cut(whole: Award, amount_fen: int) -> Award:

@@ -19,6 +19,7 @@ from .actors import VISITOR, Actor, Grant, MandateGrant, Scope, system_actor
 from .audit import audit_actions, audit_events, get_audit_event
 from .directory import (
     AccountContact,
+    ActingFor,
     AppointmentView,
     ClientView,
     Colleague,
@@ -30,6 +31,7 @@ from .directory import (
     UserDetail,
     UserPage,
     UserSummary,
+    acting_for,
     agencies_that_may,
     clients,
     colleagues,
@@ -82,6 +84,7 @@ from .selectors import actor_by_reference, actor_of, actor_of_client, reference_
 __all__ = [
     "VISITOR",
     "AccountContact",
+    "ActingFor",
     "Actor",
     "AgencyNotFound",
     "AlreadyHeld",
@@ -118,6 +121,7 @@ __all__ = [
     "UserNotFound",
     "UserPage",
     "UserSummary",
+    "acting_for",
     "activate_user",
     "actor_by_reference",
     "actor_from",

@@ -305,6 +305,35 @@ def mandates_of_user(
     return _mandates(Mandate.objects.filter(user_id=user_id), include_ended, today)
 
 
+@dataclass(frozen=True, slots=True)
+class ActingFor:
+    """That somebody acts for an enterprise: `party_id` is the entry that is kept."""
+
+    user_id: int
+    party_id: int
+    legal_representative: bool
+
+
+def acting_for(
+    *, today: date, party_ids: Collection[int] = (), user_ids: Collection[int] = ()
+) -> tuple[ActingFor, ...]:
+    """Who acts for these enterprises today, and for which enterprises these users act: one query.
+
+    For rooms that look for hidden connections; whoever calls it shows no more of it than the connection.
+    """
+    rows = Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today), revoked_at=None)
+    parties, users = list(party_ids), list(user_ids)
+    rows = rows.filter(
+        Q(party_id__in=parties) | Q(party__merged_into__in=parties) | Q(user_id__in=users)
+    ).order_by("pk")
+    return tuple(
+        ActingFor(user, merged or party, representative)
+        for user, party, merged, representative in rows.values_list(
+            "user_id", "party_id", "party__merged_into", "legal_representative"
+        )
+    )
+
+
 def clients(*, actor: Actor) -> tuple[ClientView, ...]:
     """Systems of the agencies in the actor's scope."""
     scope = actor.require("access.manage_clients")

@@ -28,13 +28,13 @@ from ..models import (
     Reservation,
     Trip,
 )
+from ..oversight.screening import screen
 from ..parameters import payment
 from ..settling import CONTRADICTED
 
 DUTIES = ("accepted_by", "reviewed_by", "approved_by")
 
 
-@transaction.atomic
 def prepare_batch(
     *,
     actor: Actor,
@@ -47,12 +47,30 @@ def prepare_batch(
 
     At most `batch_size` orders (data/payment.yaml); call again for the rest. What the circuit breaker holds is left
     out, and so is what the actor accepted, reviewed or approved, where the item's terms keep these duties apart.
-    Raises BudgetNotFound, and NothingToPay when nothing is left, saying why.
+    The circuit breaker looks at them first, in a transaction of its own: what it stops stays stopped even when nothing
+    is left to order. Raises BudgetNotFound, and NothingToPay when nothing is left, saying why.
     """
+    with transaction.atomic():
+        fund = _fund(actor, fund_id)
+        due = _due(fund, actor, claims).order_by("claim_id", "pk").values_list("claim_id", flat=True)
+        looked_at = set(due[: int(payment()["batch_size"])])
+        screen(looked_at, "ordering", now=now)
+    return _prepare(actor=actor, fund_id=fund_id, execute_on=execute_on, claims=looked_at, now=now)
+
+
+def _fund(actor: Actor, fund_id: int) -> Fund:
     scope = actor.require("claims.pay")
     fund = scope.filter(Fund.objects.all(), region="region_path").filter(pk=fund_id).first()
     if fund is None:
         raise BudgetNotFound(f"no fund {fund_id}", message_zh="没有这项资金", value=fund_id)
+    return fund
+
+
+@transaction.atomic
+def _prepare(
+    *, actor: Actor, fund_id: int, execute_on: date | None, claims: Collection[int], now: datetime
+) -> int:
+    fund = _fund(actor, fund_id)
     day = timezone.localdate(now)
     rows = list(
         _due(fund, actor, claims)

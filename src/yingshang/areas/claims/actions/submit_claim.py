@@ -17,6 +17,7 @@ from ..drafts import prefill_of
 from ..errors import InvalidClaim
 from ..lifecycle import CLAIM
 from ..models import Claim, ItemTerms
+from ..oversight.screening import screen
 from ..reach import load
 from ._steps import move, tell_enterprise
 from .begin_claim import ensure_open, terms_for
@@ -61,6 +62,7 @@ def submit_claim(
         claim.submitted_event = claim.decided_event
         claim.save(update_fields=["submitted_event"])
         clear(claim, actor=actor, now=now)
+        screen([claim.pk], "submitted", now=now)
         return claim.state
     claim.submitted_event = move(
         claim, "submitted", actor=actor, now=now, more={"receipt": receipt.id, "outcome": receipt.outcome}
@@ -82,6 +84,7 @@ def submit_claim(
     claim.case_id = case.id
     claim.save(update_fields=["case_id", "submitted_event"])
     tell_enterprise(claim, "received", now=now, due=case.deadline.due_on if case.deadline else "")
+    screen([claim.pk], "submitted", now=now)
     return claim.state
 
 

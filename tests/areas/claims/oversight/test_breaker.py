@@ -1,0 +1,158 @@
+"""The circuit breaker: what its rules find, what a trip stops, and who lets it go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.areas.claims.factories import (
+    account_of,
+    another_claim,
+    checked_batch,
+    done,
+    handed_in,
+    payable_claim,
+    submitted_claim,
+)
+from tests.kernel.access.factories import NOW, arranged
+from tests.kernel.parties.factories import told
+from yingshang.areas.claims.actions.prepare_batch import ensure_not_stopped, prepare_batch
+from yingshang.areas.claims.actions.submit_claim import submit_claim
+from yingshang.areas.claims.errors import NothingToPay, Stopped
+from yingshang.areas.claims.models import PaymentBatch, Trip
+from yingshang.areas.claims.oversight.evaluator import MOMENTS, breaker, breaker_of, evaluate
+from yingshang.areas.claims.oversight.screening import screen
+from yingshang.kernel.access.api import grant_mandate
+from yingshang.kernel.ledger.models import AuditEvent
+
+SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[each["what"] for each in SCENARIOS])
+def test_a_scenario(scenario: dict[str, Any]) -> None:
+    hits = evaluate(breaker().at(scenario["at"]), scenario["facts"])
+    assert sorted(hit.rule.code for hit in hits) == sorted(scenario["trips"])
+    assert all(hit.ground["text"] and hit.ground["text_en"] and "{" not in hit.ground["text"] for hit in hits)
+    if "says" in scenario:
+        assert [hit.ground["text"] for hit in hits] == [scenario["says"]]
+
+
+def test_every_rule_trips_in_a_scenario_and_has_words_and_a_moment() -> None:
+    assert {rule.code for rule in breaker().rules} == {code for each in SCENARIOS for code in each["trips"]}
+    assert all(set(rule.at) <= set(MOMENTS) and rule.name and rule.name_en for rule in breaker().rules)
+
+
+def test_a_rule_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="kind"):
+        breaker_of(
+            {
+                "metadata": {"version": "1"},
+                "compare_at_most": 1,
+                "rules": [
+                    {"code": "x", "name": "x", "name_en": "x", "target": "claim", "at": ["submitted"]}
+                    | {"kind": "guess", "fact": "x", "text": "x", "text_en": "x"}
+                ],
+            }
+        )
+
+
+@contextmanager
+def events_of_claims() -> Iterator[list[str]]:
+    """The events of this area that the block records; messages have their own."""
+    found: list[str] = []
+    rows = AuditEvent.objects.filter(action__startswith="claims.").order_by("id")
+    last = rows.values_list("id", flat=True).last() or 0
+    yield found
+    found += list(rows.filter(id__gt=last).values_list("action", flat=True))
+
+
+def trips() -> list[str]:
+    return sorted(Trip.objects.values_list("rule", flat=True))
+
+
+@pytest.mark.django_db
+def test_an_ordinary_claim_trips_nothing() -> None:
+    payable_claim()
+    assert trips() == []
+
+
+@pytest.mark.django_db
+def test_one_account_for_two_enterprises_stops_both_before_payment() -> None:
+    first, people = payable_claim()
+    other = another_claim(first.fund_id)
+    number = f"6217{first.party.pk:015d}"
+    account = account_of(other.party, other.who, number)
+    state = submit_claim(actor=other.who.actor(), claim_id=other.id, account_id=account, now=NOW)
+    # It stays where the decision has put it, and is only not paid.
+    assert state == "payable" and trips() == ["same_account"]
+    trip = Trip.objects.get()
+    assert first.party.name in trip.grounds[0]["text"] and trip.event_id
+    assert trip.claim_id == other.id
+    with pytest.raises(NothingToPay):
+        prepare_batch(actor=people.treasurer.actor(), fund_id=first.fund_id, now=NOW)
+    # What was found while the batch was made up stays, though there was no batch.
+    assert {each.claim_id for each in Trip.objects.all()} == {first.id, other.id}
+    assert screen([first.id, other.id], "ordering", now=NOW) == 0
+    Trip.objects.update(state="released")
+    assert screen([first.id, other.id], "ordering", now=NOW) == 0
+    batch = prepare_batch(actor=people.treasurer.actor(), fund_id=first.fund_id, now=NOW)
+    assert PaymentBatch.objects.get(pk=batch).orders_count == 2
+
+
+@pytest.mark.django_db
+def test_a_licence_revoked_after_the_check_stops_the_batch_with_the_number_of_the_trip() -> None:
+    batch, claim, _ = checked_batch()
+    told([{"subject": claim.party.credit_code, "ent.status": "吊销"}], as_of=NOW.date(), now=NOW)
+    with events_of_claims() as events:
+        assert screen([claim.id], "ordering", now=NOW) == 1
+    assert events == ["claims.tripped"]
+    with pytest.raises(Stopped) as refusal:
+        ensure_not_stopped(batch)
+    assert Trip.objects.get().number in (refusal.value.message_zh or "")
+
+
+@pytest.mark.django_db
+def test_a_reviewer_with_a_mandate_of_the_enterprise_and_one_representative_of_two_claimants() -> None:
+    claim, people = submitted_claim()
+    reviewer = people.of("review")
+    grant_mandate(
+        actor=claim.who.actor(),
+        user_id=reviewer.id,
+        party_id=claim.party.pk,
+        powers=["claims.apply_own"],
+        now=NOW,
+    )
+    done(claim, people, "accept", "accepted")
+    done(claim, people, "review", "supported")
+    done(claim, people, "approve", "approved")
+    assert trips() == ["connected"]
+    assert "获企业授权" in Trip.objects.get().grounds[0]["text"]
+
+
+@pytest.mark.django_db
+def test_a_fact_the_enterprise_has_just_said_anew() -> None:
+    claim, _ = payable_claim()
+    column, code = "emp.insured_count", claim.party.credit_code
+    row = claim.row
+    row.facts[column]["source"] = "企业申报"
+    with arranged():
+        row.save(update_fields=["facts"])
+    assert screen([claim.id], "submitted", now=NOW) == 0, "nothing else was ever said of it"
+    told([{"subject": code, column: 40}], as_of=NOW.date(), now=NOW)
+    assert screen([claim.id], "submitted", now=NOW) == 1
+    text = Trip.objects.get().grounds[0]["text"]
+    assert "12" in text and "40" in text
+
+
+@pytest.mark.django_db
+def test_a_thousand_claims_are_looked_at_in_a_few_queries(django_assert_max_num_queries: Any) -> None:
+    claim, _ = payable_claim()
+    another = another_claim(claim.fund_id)
+    handed_in(another)
+    with django_assert_max_num_queries(12):
+        screen([claim.id, another.id], "ordering", now=NOW)
