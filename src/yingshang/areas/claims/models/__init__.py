@@ -15,6 +15,7 @@ from .payments import (
     Repayment,
 )
 from .publicity import Publicity, PublicityEntry, PublicityObjection
+from .rating import ClaimResult, Rating, RatingAppeal, RatingFollowUp
 
 __all__ = [
     "BankReport",
@@ -25,6 +26,7 @@ __all__ = [
     "Claim",
     "ClaimLine",
     "ClaimMaterial",
+    "ClaimResult",
     "EntitlementList",
     "Fund",
     "Instalment",
@@ -40,6 +42,9 @@ __all__ = [
     "Publicity",
     "PublicityEntry",
     "PublicityObjection",
+    "Rating",
+    "RatingAppeal",
+    "RatingFollowUp",
     "ReconciliationDifference",
     "Recovery",
     "Repayment",
