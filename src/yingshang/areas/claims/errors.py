@@ -225,3 +225,27 @@ class NotYourRating(DomainError):
     """An appeal against a rating is decided by an official of another agency."""
 
     code = "claims.not_your_rating"
+
+
+class TripNotFound(DomainError):
+    """The circuit breaker has stopped no such thing within the actor's reach."""
+
+    code = "claims.trip_not_found"
+
+
+class InvalidDecision(DomainError):
+    """A supervisor's decision that says no reason; `field` names it."""
+
+    code = "claims.invalid_decision"
+
+
+class RecoveryNotFound(DomainError):
+    """No such money asked back within the actor's reach."""
+
+    code = "claims.recovery_not_found"
+
+
+class InvalidRecovery(DomainError):
+    """Money cannot be asked back, or given back, like this; `field` names what is wrong."""
+
+    code = "claims.invalid_recovery"

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from tests.areas.claims.factories import (
+    Claimed,
+    Desk,
     account_of,
     another_claim,
     checked_batch,
@@ -19,15 +21,19 @@ from tests.areas.claims.factories import (
     payable_claim,
     submitted_claim,
 )
-from tests.kernel.access.factories import NOW, arranged
+from tests.kernel.access.factories import HARBIN, NOW, arranged, official
 from tests.kernel.parties.factories import told
 from yingshang.areas.claims.actions.prepare_batch import ensure_not_stopped, prepare_batch
 from yingshang.areas.claims.actions.submit_claim import submit_claim
-from yingshang.areas.claims.errors import NothingToPay, Stopped
-from yingshang.areas.claims.models import PaymentBatch, Trip
+from yingshang.areas.claims.errors import InvalidDecision, NothingToPay, NotPossibleNow, Stopped, TripNotFound
+from yingshang.areas.claims.models import Budget, Claim, PaymentBatch, Trip
+from yingshang.areas.claims.oversight.actions.decide_trip import confirm_trip, release_trip, stop_by_hand
 from yingshang.areas.claims.oversight.evaluator import MOMENTS, breaker, breaker_of, evaluate
 from yingshang.areas.claims.oversight.screening import screen
-from yingshang.kernel.access.api import grant_mandate
+from yingshang.areas.claims.oversight.selectors import get_trip
+from yingshang.areas.claims.oversight.selectors import trips as trips_of
+from yingshang.kernel.access.api import ConflictingDuties, NotAllowed, grant_mandate
+from yingshang.kernel.ledger.api import receipt_code
 from yingshang.kernel.ledger.models import AuditEvent
 
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text(encoding="utf-8"))
@@ -156,3 +162,79 @@ def test_a_thousand_claims_are_looked_at_in_a_few_queries(django_assert_max_num_
     handed_in(another)
     with django_assert_max_num_queries(12):
         screen([claim.id, another.id], "ordering", now=NOW)
+
+
+# --- the supervisor ---------------------------------------------------------------------------------------------------
+
+
+def tripped() -> tuple[Trip, Claimed, Desk]:
+    """A payable claim whose enterprise has lost its licence."""
+    claim, people = payable_claim()
+    told([{"subject": claim.party.credit_code, "ent.status": "吊销"}], as_of=NOW.date(), now=NOW)
+    screen([claim.id], "ordering", now=NOW)
+    return Trip.objects.get(), claim, people
+
+
+@pytest.mark.django_db
+def test_a_supervisor_releases_it_with_a_receipt_and_it_is_paid() -> None:
+    trip, claim, people = tripped()
+    watch = people.supervisor.actor()
+    with events_of_claims() as events:
+        event = release_trip(actor=watch, trip_id=trip.pk, reason="登记信息有误，已更正", now=NOW)
+    assert events == ["claims.trip_released"]
+    found = get_trip(actor=watch, trip_id=trip.pk)
+    assert (found.state, found.decided_event) == ("released", event) and receipt_code(event)
+    assert claim.row.state == "payable"
+    assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+    with pytest.raises(NotPossibleNow):
+        release_trip(actor=watch, trip_id=trip.pk, reason="再次", now=NOW)
+
+
+@pytest.mark.django_db
+def test_confirmed_the_claim_is_refused_and_its_budget_given_back() -> None:
+    trip, claim, people = tripped()
+    with events_of_claims() as events:
+        confirm_trip(actor=people.supervisor.actor(), trip_id=trip.pk, reason="营业执照已吊销", now=NOW)
+    assert events == ["claims.refused"]
+    assert claim.row.state == "refused" and "吊销" in claim.row.grounds[0]["text"]
+    assert Budget.objects.get().reserved_fen == 0
+    assert Trip.objects.get().state == "confirmed"
+
+
+@pytest.mark.django_db
+def test_only_a_supervisor_of_the_place_and_nobody_with_a_hand_in_it() -> None:
+    trip, claim, people = tripped()
+    for person in (people.window, people.reviewer, people.approver, people.treasurer, claim.who):
+        with pytest.raises(NotAllowed):
+            release_trip(actor=person.actor(), trip_id=trip.pk, reason="没问题", now=NOW)
+    elsewhere = official("supervisor", "230200")
+    with pytest.raises(TripNotFound):
+        release_trip(actor=elsewhere.actor(), trip_id=trip.pk, reason="没问题", now=NOW)
+    assert trips_of(actor=elsewhere.actor()).total == 0
+    assert trips_of(actor=people.supervisor.actor(), text=claim.party.name, state="open").total == 1
+    with arranged():
+        Claim.objects.update(approved_by=f"user:{people.supervisor.id}")
+    with pytest.raises(ConflictingDuties):
+        release_trip(actor=people.supervisor.actor(), trip_id=trip.pk, reason="没问题", now=NOW)
+    with pytest.raises(InvalidDecision):
+        confirm_trip(actor=official("supervisor", HARBIN).actor(), trip_id=trip.pk, reason=" ", now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_fund_and_an_item_stopped_by_hand_pay_nothing_until_released() -> None:
+    claim, people = payable_claim()
+    watch = people.supervisor.actor()
+    for target in ({"fund_id": claim.fund_id}, {"item_code": "HIRING"}):
+        with events_of_claims() as events:
+            number = stop_by_hand(actor=watch, reason="专项检查期间暂停", now=NOW, **target)  # type: ignore[arg-type]
+        assert events == ["claims.stopped_by_hand"]
+        with pytest.raises(NothingToPay):
+            prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+        with pytest.raises(NotPossibleNow):
+            stop_by_hand(actor=watch, reason="再停一次", now=NOW, **target)  # type: ignore[arg-type]
+        confirm_trip(actor=watch, trip_id=number, reason="问题属实", now=NOW)
+        assert get_trip(actor=watch, trip_id=number).state == "upheld"
+        with pytest.raises(NothingToPay):
+            prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+        release_trip(actor=watch, trip_id=number, reason="整改完毕", now=NOW)
+    assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)

@@ -1,0 +1,204 @@
+"""A supervisor decides on what the circuit breaker has stopped, and stops an item or a fund by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+
+from yingshang.kernel.access.api import Actor, ensure_separate, reference_of
+from yingshang.kernel.ledger.api import record
+
+from ...actions._steps import tell_enterprise
+from ...approving import take_back
+from ...errors import BudgetNotFound, InvalidDecision, NotPossibleNow, TripNotFound
+from ...models import Claim, Fund, ItemTerms, Trip
+from ...reach import ensure_region
+from ..evaluator import MANUAL, breaker
+from ..screening import keep_trip, target_of_trip, tell_agency
+
+PERMISSION = "claims.release"
+LONGEST_REASON = 400
+REFUSABLE = ("approved", "publicity", "payable")
+"""States in which a supervisor's finding ends a claim at once; in any other it stays stopped where it is."""
+
+
+@transaction.atomic
+def release_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> int:
+    """Let it go on; the audit event, whose receipt anybody can check.
+
+    Only a supervisor, and nobody who had a hand in the claim. Raises TripNotFound, NotPossibleNow, InvalidDecision,
+    ConflictingDuties.
+    """
+    trip, claim = _load(actor, trip_id)
+    trip.state, trip.reason = "released", _reason(reason)
+    event = _decided(trip, "trip_released", actor=actor, now=now)
+    _tell(trip, claim, "解除熔断，继续办理", "released; it goes on", now=now)
+    if claim is not None and not claim.trips.filter(state="open").exists():
+        tell_enterprise(claim, "check_ended", now=now)
+    return event
+
+
+@transaction.atomic
+def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> int:
+    """What the breaker found is so: an award that was not ordered yet is refused and its budget given back. What is
+    still under review or with the bank, and an item or a fund, stays stopped until it is released. The audit event.
+
+    Raises TripNotFound, NotPossibleNow, InvalidDecision, ConflictingDuties.
+    """
+    trip, claim = _load(actor, trip_id)
+    trip.reason = _reason(reason)
+    if claim is None or claim.state not in REFUSABLE:
+        event = _decided(trip, "trip_upheld", actor=actor, now=now)
+        _tell(trip, claim, "情况属实，继续停止拨付", "found to be so; it stays stopped", now=now)
+        return event
+    claim.reason, claim.decided_at = trip.reason, now
+    claim.grounds = [
+        {
+            "text": each["text"],
+            "text_en": each.get("text_en", ""),
+            "value": "",
+            "source": f"监督核查 {trip.number}",
+        }
+        for each in trip.grounds
+    ]
+    event = take_back(claim, "refused", actor=actor, now=now, reason=trip.reason)
+    claim.decided_event = event
+    claim.save(update_fields=["decided_event"])
+    _note(trip, "confirmed", event, actor=actor, now=now)
+    for other in claim.trips.select_for_update().filter(state="open"):
+        other.reason = trip.reason
+        _note(other, "confirmed", event, actor=actor, now=now)
+    tell_enterprise(claim, "refused", now=now, reason=trip.reason)
+    _tell(trip, claim, "情况属实，不予兑付", "found to be so; refused", now=now)
+    return event
+
+
+@transaction.atomic
+def stop_by_hand(
+    *, actor: Actor, reason: str, item_code: str = "", fund_id: int | None = None, now: datetime
+) -> int:
+    """Stop every payment of an item, or out of a fund, until a supervisor releases it; the number of the trip.
+
+    Raises BudgetNotFound for a fund, TripNotFound for an item, that is not there or beyond the actor's reach,
+    NotPossibleNow where it is stopped already, InvalidDecision.
+    """
+    scope = actor.require(PERMISSION)
+    reason = _reason(reason)
+    fund: Fund | None = None
+    agency_id, name = 0, ""
+    if fund_id is not None:
+        fund = scope.filter(Fund.objects.all(), region="region_path").filter(pk=fund_id).first()
+        if fund is None:
+            raise BudgetNotFound(f"no fund {fund_id}", message_zh="没有这项资金", value=fund_id)
+        region, agency_id, name, item_code = fund.region_path, fund.agency_id, fund.name, ""
+    else:
+        terms = (
+            scope.filter(ItemTerms.objects.all(), region="region_path").filter(item_code=item_code).first()
+        )
+        if terms is None:
+            raise TripNotFound(
+                f"no item {item_code} that is paid",
+                message_zh="没有这个事项，或者它不在您的监督范围内",
+                value=item_code,
+            )
+        region, agency_id, name = terms.region_path, terms.agency_id, item_code
+    ensure_region(scope, region)
+    if Trip.objects.filter(state="open", rule=MANUAL, fund=fund, item_code=item_code).exists():
+        raise NotPossibleNow("it is stopped already", message_zh="已经停止拨付", value=name)
+    trip = keep_trip(
+        rule=MANUAL,
+        version=breaker().version,
+        fund=fund,
+        item_code=item_code,
+        region_path=region,
+        grounds=[{"text": reason, "text_en": reason, "value": ""}],
+        finding=hashlib.sha256(f"{name}|{now.isoformat()}|{reference_of(actor)}".encode()).hexdigest(),
+        now=now,
+    )
+    trip.event_id = record(
+        actor=actor,
+        action="claims.stopped_by_hand",
+        target=target_of_trip(trip),
+        now=now,
+        after={"state": trip.state, "rule": trip.rule},
+        reason=reason,
+    )
+    trip.save(update_fields=["event_id"])
+    tell_agency(trip, agency_id, name, "tripped", now=now)
+    return int(trip.pk)
+
+
+def _load(actor: Actor, trip_id: int) -> tuple[Trip, Claim | None]:
+    """An open trip and its claim, both locked, that this supervisor may decide on."""
+    scope = actor.require(PERMISSION)
+    reached = scope.filter(Trip.objects.all(), region="region_path").filter(pk=trip_id)
+    claim_id = reached.values_list("claim", flat=True).first()
+    claim = (
+        Claim.objects.select_for_update(of=("self",)).select_related("party__merged_into").get(pk=claim_id)
+        if claim_id
+        else None
+    )
+    trip = reached.select_for_update(of=("self",)).select_related("fund").first()
+    if trip is None:
+        raise TripNotFound(f"no trip {trip_id}", message_zh="没有这条熔断记录", value=trip_id)
+    if claim is not None:
+        trip.claim = claim
+        hands = [claim.accepted_by, claim.reviewed_by, claim.approved_by]
+        hands += [f"user:{claim.created_by_id}"] if claim.created_by_id else []
+        ensure_separate(actor, [hand for hand in hands if hand])
+    if trip.state != "open":
+        raise NotPossibleNow("it was decided already", message_zh="该熔断已经处理", value=trip.number)
+    return trip, claim
+
+
+def _reason(reason: str) -> str:
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise InvalidDecision(
+            f"give the reason in 1 to {LONGEST_REASON} characters",
+            message_zh=f"请填写理由（不超过 {LONGEST_REASON} 字）",
+            field="reason",
+        )
+    return reason
+
+
+def _decided(trip: Trip, what: str, *, actor: Actor, now: datetime) -> int:
+    event = record(
+        actor=actor,
+        action=f"claims.{what}",
+        target=target_of_trip(trip),
+        now=now,
+        before={"state": "open"},
+        after={"state": trip.state},
+        reason=trip.reason,
+    )
+    _note(trip, trip.state, event, actor=actor, now=now)
+    return event
+
+
+def _note(trip: Trip, state: str, event: int, *, actor: Actor, now: datetime) -> None:
+    trip.state, trip.decided_event, trip.decided_at = state, event, now
+    trip.decided_by, trip.decided_by_name = reference_of(actor), actor.name
+    trip.save()
+
+
+def _tell(trip: Trip, claim: Claim | None, decision: str, decision_en: str, *, now: datetime) -> None:
+    if claim is not None:
+        agency_id, name = claim.agency_id, claim.item_name
+    elif trip.fund is not None:
+        agency_id, name = trip.fund.agency_id, trip.fund.name
+    else:
+        terms = ItemTerms.objects.filter(item_code=trip.item_code).first()
+        agency_id, name = (terms.agency_id if terms else 0), trip.item_code
+    tell_agency(
+        trip,
+        agency_id,
+        name,
+        "trip_decided",
+        now=now,
+        decision=decision,
+        decision_en=decision_en,
+        reason=trip.reason,
+    )
