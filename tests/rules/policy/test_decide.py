@@ -18,7 +18,7 @@ from tests.rules.policy.policy_factories import (
     unconditional,
 )
 from yingshang.rules.feel.temporal import Date
-from yingshang.rules.policy.change import least_changes
+from yingshang.rules.policy.change import Change, least_changes
 from yingshang.rules.policy.compile import compile_items
 from yingshang.rules.policy.decide import Entitlement, Outcome, RowEvaluator, combine, split_exactly
 from yingshang.rules.policy.explain import explain_data, explain_text
@@ -450,3 +450,17 @@ def test_nothing_brings_an_expired_policy_back() -> None:
     decision = RowEvaluator([program], catalogue()).decide(program, ELIGIBLE)
     assert least_changes(decision, ELIGIBLE, catalogue()) == []
     assert "不在政策有效期内" in explain_text(decision, ELIGIBLE, catalogue())
+
+
+@pytest.mark.parametrize(
+    ("needed", "chinese", "english"),
+    [
+        ("包含 绿色工厂", "资质须包含 绿色工厂（现为 无）", "资质 must include 绿色工厂 (is 无)"),
+        ("不为 外资", "资质须不为 外资（现为 无）", "资质 must not be 外资 (is 无)"),
+        ("≠ 1", "资质须 ≠ 1（现为 无）", "资质 must be ≠ 1 (is 无)"),
+        ("小型、微型", "资质须为 小型、微型（现为 无）", "资质 must be 小型、微型 (is 无)"),
+    ],
+)
+def test_what_is_needed_is_said_as_one_says_it(needed: str, chinese: str, english: str) -> None:
+    change = Change("one", "tag", "资质", "无", needed)
+    assert (change.text_zh(), change.text()) == (chinese, english)

@@ -56,7 +56,9 @@ class Change:
             if self.unit == RATIO:
                 lacking = f"{grouped(abs(self.gap) * 100)} 个百分点"
             return f"{self.name}{word} {lacking}（现为 {_shown(self.current)}，须 {self.needed}）"
-        return f"{self.name}须为 {self.needed}（现为 {_shown(self.current)}）"
+        said = self.needed.partition(" ")[0]
+        must = "" if said in _IN_ENGLISH else " " if self.needed[:1] in _COMPARED else "为 "
+        return f"{self.name}须{must}{self.needed}（现为 {_shown(self.current)}）"
 
     def text(self) -> str:
         """In English."""
@@ -71,7 +73,9 @@ class Change:
             if self.unit == RATIO:
                 lacking = f"{grouped(abs(self.gap) * 100)} percentage points"
             return f"{self.name} is {word} {lacking} (is {_shown(self.current)}, needs {self.needed})"
-        return f"{self.name} must be {self.needed} (is {_shown(self.current)})"
+        said, _, options = self.needed.partition(" ")
+        must = f"{_IN_ENGLISH[said]} {options}" if said in _IN_ENGLISH and options else f"be {self.needed}"
+        return f"{self.name} must {must} (is {_shown(self.current)})"
 
 
 def least_changes(
@@ -291,6 +295,9 @@ class _Finder:
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+_IN_ENGLISH = {"包含": "include", "不含": "not include", "不为": "not be"}
+"""What is needed may begin with one of these words."""
+_COMPARED = "＜≤＞≥≠"
 _SIGNS = {"<": "＜", "<=": "≤", ">": "＞", ">=": "≥", "=": "", "!=": "≠"}
 
 
