@@ -287,6 +287,7 @@ def test_the_page_tells_what_is_not_known_and_takes_a_decision(django_assert_max
     with django_assert_max_num_queries(45):
         page = client.get(address).content.decode()
     assert "不作零计" in page and "不足 5 家" in page and "从今晚起" in page
+    assert "按地区的触达情况" in page and "按规模" in page
     assert "影响未知" in client.get(f"{address}?effect=1").content.decode()
     refused = client.post(f"{address}decide", {"decision": "change", "reason": " "})
     assert refused.status_code == 400

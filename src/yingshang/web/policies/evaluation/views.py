@@ -167,6 +167,7 @@ def _shown(found: Evaluation, code: str) -> dict[str, Any]:
         ),
         "certain": certain,
         "budget_share": int(found.certain_fen * 100 / found.budget_fen) if found.budget_fen else None,
+        "regions": found.regions,
         "chart": region_chart(found.regions, code),
         "sizes": [
             (figures.size_name(each.size), each.funnel, figures.yuan(each.certain_fen))
