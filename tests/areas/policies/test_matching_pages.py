@@ -16,6 +16,7 @@ from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
     NOW,
+    SYSTEM,
     clerk_of,
     legal_representative_of,
     one_event,
@@ -24,6 +25,7 @@ from tests.kernel.access.factories import (
 from tests.kernel.parties.factories import a_party, region_tree
 from tests.web.desk.factories import signed_in
 from yingshang.areas.policies.api import decide_for
+from yingshang.kernel.access.api import grant_mandate
 from yingshang.kernel.ledger.api import sequence
 from yingshang.web.policies.matching.answers import Answers, read_answers
 
@@ -68,6 +70,21 @@ def test_everything_is_on_the_list_and_each_in_one_part() -> None:
     assert "没有符合条件的记录" in client.get(address, {"text": "没有的词"}).content.decode()
     rows = b"".join(client.get(address, {"export": "csv"}).streaming_content).decode("utf-8-sig")
     assert len(rows.splitlines()) == 4 and "现在可以享受" in rows
+
+
+def test_the_first_page_counts_what_the_enterprise_is_due() -> None:
+    """It asks for the figures of the list; of several enterprises for those of the one looked at last."""
+    party, other = a_party(), a_party()
+    who = clerk_of(party, POWERS)
+    client = signed_in(who)
+    address = reverse("policies:mine-party", args=[party.pk])
+    assert f'hx-get="{address}" hx-select=".stats"' in client.get(reverse("portal:home")).content.decode()
+    assert '<div class="stats">' in client.get(address, headers={"HX-Request": "true"}).content.decode()
+    grant_mandate(actor=SYSTEM, user_id=who.id, party_id=other.pk, powers=POWERS, now=NOW)
+    assert f'hx-get="{address}"' in client.get(reverse("portal:home")).content.decode()
+    again = signed_in(who)
+    assert 'hx-select=".stats"' not in again.get(reverse("portal:home")).content.decode()
+    assert "hx-select" not in Client().get(reverse("portal:home")).content.decode()
 
 
 def test_the_list_costs_as_many_queries_for_many_items_as_for_few(django_assert_max_num_queries: Any) -> None:
@@ -156,6 +173,7 @@ def test_the_calculator_asks_until_all_is_settled_and_keeps_nothing() -> None:
     assert asked == ["emp.insured_count", "lease.monthly_rent"]
     text = page.content.decode()
     assert "没有更多要问的了" in text and text.count("1.2万元") >= 2
+    assert f'href="{reverse("policies:item", args=["STAFF"])}"' in text
     assert not visitor.session.keys()
 
 

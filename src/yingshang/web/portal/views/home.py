@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,12 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yingshang.kernel.access.api import Actor, actor_from, open_to_everybody, signed_in
+from yingshang.kernel.access.api import Actor, MandateView, actor_from, open_to_everybody, signed_in
 from yingshang.kernel.parties.api import portrait
 from yingshang.kernel.reference.api import check_credit_code
 from yingshang.web.design.navigation import all_destinations, destinations
 
-from ..enterprises import mandates_of
+from ..enterprises import CHOSEN, mandates_of
 
 MOST = 20
 
@@ -24,7 +25,19 @@ MOST = 20
 def home(request: HttpRequest) -> HttpResponse:
     """What the platform does for whom, and the ways in."""
     actor = actor_from(request)
-    return render(request, "portal/home.html", {"mandates": mandates_of(actor), "plans": _plans()})
+    mandates = mandates_of(actor)
+    return render(
+        request,
+        "portal/home.html",
+        {"mandates": mandates, "matched": _matched(request, mandates), "plans": _plans()},
+    )
+
+
+def _matched(request: HttpRequest, mandates: Sequence[MandateView]) -> MandateView | None:
+    """The enterprise whose policies the first page counts: the only one, or the one looked at last."""
+    own = [each for each in mandates if "policies.match_own" in each.powers]
+    chosen = request.session.get(CHOSEN)
+    return own[0] if len(own) == 1 else next((each for each in own if each.party_id == chosen), None)
 
 
 @signed_in
