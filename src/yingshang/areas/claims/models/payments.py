@@ -155,8 +155,15 @@ class Recovery(models.Model):
     interest_source = models.CharField(max_length=200, blank=True)
     interest_from = models.DateField(null=True)
     reason = models.TextField("理由")
+    basis = models.CharField("依据", max_length=400, blank=True)
+    # What a repayment pays first: principal_first or interest_first, as the data said when it was demanded.
+    order = models.CharField(max_length=16, default="principal_first")
     plan = models.JSONField(default=list)
+    # Principal and interest that have come back, and principal that was given up.
     repaid_fen = models.BigIntegerField("已还（分）", default=0)
+    written_off_fen = models.BigIntegerField("已核销（分）", default=0)
+    event_id = models.BigIntegerField(null=True)
+    ended_event = models.BigIntegerField(null=True)
     demanded_at = models.DateTimeField()
     demanded_by = models.CharField(max_length=80)
     demanded_by_name = models.CharField(max_length=120)
@@ -187,6 +194,18 @@ class Repayment(models.Model):
     interest_fen = models.BigIntegerField("其中利息（分）", default=0)
     paid_on = models.DateField("日期")
     bank_reference = models.CharField("银行流水号", max_length=64, unique=True)
+    recorded_at = models.DateTimeField("登记时间", null=True)
+    recorded_by_name = models.CharField(max_length=120, blank=True)
+    event_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("paid_on", "id")
+        constraints = [
+            models.CheckConstraint(
+                name="claims_repayment_amount",
+                condition=Q(amount_fen__gt=0, interest_fen__gte=0, interest_fen__lte=models.F("amount_fen")),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.bank_reference
