@@ -16,6 +16,7 @@ from .actions.begin_claim import terms_for
 from .actions.submit_claim import FLOW
 from .approving import award
 from .models import Claim
+from .reviewing.evidence import grounds_of
 
 _ACCEPTING, _REVIEWING = "accepting", "reviewing"
 
@@ -104,6 +105,9 @@ def _rejected(claim: Claim, event: CaseEvent) -> None:
 
 def _refuse(claim: Claim, event: CaseEvent) -> None:
     claim.reason = event.note or _opinion(event) or event.case.reason
+    # Which conditions fail, if any do: the enterprise reads each with its value and source, and can object to those.
+    claim.grounds = grounds_of(claim, now=event.now)
+    claim.decided_at = event.now
     claim.decided_event = move(claim, "refused", actor=event.actor, now=event.now, reason=claim.reason)
     claim.save(update_fields=["decided_event"])
     tell_enterprise(claim, "refused", now=event.now, reason=claim.reason)

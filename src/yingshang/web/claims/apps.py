@@ -12,8 +12,9 @@ class ClaimPagesConfig(AppConfig):
         add_destinations(Destination("portal", _("兑现申请"), "claims:mine", "cash", 23))
 
         add_destinations(
-            Destination("portal", _("免申即享"), "claims:own-offers", "certificate", 23),
-            Destination("portal", _("兑现公示"), "claims:publicities", "bell", 27),
+            Destination("portal", _("兑现公示"), "claims:publicities", "bell", 27, only_for_visitors=True),
+            Destination("desk", _("兑现申请"), "claims_desk:claims", "cash", 80, group=_("兑现")),
             Destination("desk", _("免申即享名单"), "claims_desk:lists", "list-check", 82, group=_("兑现")),
             Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
         )
+        from .reviewing import panel  # noqa: F401  (registers the panel of its cases)

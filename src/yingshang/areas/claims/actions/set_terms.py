@@ -15,10 +15,12 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ..errors import BudgetNotFound, InvalidTerms
+from ..line_tables import TYPES, columns_of
 from ..models import Fund, ItemTerms
 from ..models.claims import MODES
 from ..reach import ensure_region
 
+PERIODS = ("year", "window", "once", "quarter", "month")
 DUTIES = ("accept", "review", "approve", "pay")
 REVIEWS = ("joint", "experts", "field")
 
@@ -111,6 +113,7 @@ def _item(code: str, now: datetime) -> PublishedItem:
 def _check(terms: Terms) -> None:
     for name, value, known in (
         ("mode", [terms.mode], MODES),
+        ("period", [terms.period], PERIODS),
         ("separate", terms.separate, DUTIES),
         ("reviews", terms.reviews, REVIEWS),
     ):
@@ -127,11 +130,45 @@ def _check(terms: Terms) -> None:
             message_zh="抽查比例应在 0 到 100 之间",
             field="sample_percent",
         )
+    codes = [str(each.get("code") or "") for each in terms.materials]
+    if (
+        len(set(codes)) < len(codes)
+        or not all(codes)
+        or not all(each.get("name") for each in terms.materials)
+    ):
+        raise InvalidTerms(
+            "every material needs a code of its own and a name",
+            message_zh="每项材料都要有名称和不重复的代码",
+            field="materials",
+        )
+    _check_lines(terms)
     if terms.mode == "instant" and (terms.reviews or terms.publicity_working_days):
         raise InvalidTerms(
             "what is granted at once has no review and no publicity before payment",
             message_zh="即申即享的事项不设审核环节和事前公示",
             field="mode",
+        )
+
+
+def _check_lines(terms: Terms) -> None:
+    if not terms.lines:
+        return
+    try:
+        columns = columns_of(terms.lines)
+    except TypeError:
+        columns = ()
+    codes = [each.code for each in columns]
+    if not columns or not str(terms.lines.get("name") or ""):
+        raise InvalidTerms(
+            "a table of line items needs a name and columns with code and name",
+            message_zh="明细表要有名称，并至少有一列（代码和列名）",
+            field="lines",
+        )
+    if len(set(codes)) < len(codes) or any(each.type not in TYPES for each in columns):
+        raise InvalidTerms(
+            f"columns need codes of their own, and a type of {', '.join(TYPES)}",
+            message_zh="各列的代码不能重复，类型应为以下之一：" + "、".join(TYPES),
+            field="lines",
         )
 
 
