@@ -18,6 +18,7 @@ _STATUS_BY_CODE: dict[str, int] = {
     "access.second_factor_required": 403,
     "notices.bad_signature": 401,
     "notices.stale_report": 401,
+    "claims.not_your_rating": 403,
     # What only the API answers with.
     "api.malformed": 400,
     "api.idempotency_key_missing": 400,

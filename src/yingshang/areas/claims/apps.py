@@ -10,6 +10,7 @@ class ClaimsConfig(AppConfig):
         from importlib.resources import files
 
         from yingshang.areas.policies.api import register_carried_out, register_stage
+        from yingshang.kernel.clock.api import register_owner as register_clock_owner
         from yingshang.kernel.documents.api import register_owner
         from yingshang.kernel.flow.api import declare_flows, register_subject
         from yingshang.kernel.notices.api import declare_templates
@@ -20,6 +21,8 @@ class ClaimsConfig(AppConfig):
         )
         from .actions.add_material import OWNER
         from .actions.submit_claim import SUBJECT
+        from .after.steps import OWNER as RATINGS
+        from .after.steps import on_rung
         from .handlers import FOLLOWED, follow
         from .selectors import may_read_material
 
@@ -27,6 +30,7 @@ class ClaimsConfig(AppConfig):
         declare_flows(files(__package__) / "data/flows/claim_review.yaml")
         declare_templates(files(__package__) / "data/messages.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
+        register_clock_owner(RATINGS, on_rung=on_rung)
         register_stage("applied", feeding.applied)
         register_stage("paid", feeding.paid)
         register_carried_out(feeding.carried_out)

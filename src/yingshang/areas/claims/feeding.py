@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from yingshang.areas.policies.api import CarriedOut, PublishedItem
 
+from .after.selectors import ratings_of_item
 from .models import Budget, Claim, ItemTerms, PaymentOrder, Reservation
 
 # Unlike `paid_fen` of claims, orders know the day. An order that was returned is paid no more.
@@ -55,7 +56,7 @@ def paid(item: PublishedItem) -> Mapping[int, date] | None:
 
 
 def carried_out(item: PublishedItem) -> CarriedOut | None:
-    """The figures of an item that has terms. Four queries."""
+    """The figures of an item that has terms. Five queries."""
     terms = ItemTerms.objects.select_related("fund").filter(item_code=item.code).first()
     if terms is None:
         return None
@@ -66,6 +67,7 @@ def carried_out(item: PublishedItem) -> CarriedOut | None:
     kept = Reservation.objects.filter(instalment__claim__item_code=item.code).aggregate(
         held=Sum("amount_fen", filter=Q(state="held")), spent=Sum("amount_fen", filter=Q(state="spent"))
     )
+    ratings, satisfied = ratings_of_item(item.code)
     return CarriedOut(
         fund=terms.fund.name,
         fund_fen=budgets.aggregate(all=Sum("amount_fen"))["all"] or 0,
@@ -73,8 +75,8 @@ def carried_out(item: PublishedItem) -> CarriedOut | None:
         spent_fen=kept["spent"] or 0,
         paid=count,
         days=None if days is None else float(days),
-        ratings=0,
-        satisfied=None,
+        ratings=ratings,
+        satisfied=satisfied,
     )
 
 

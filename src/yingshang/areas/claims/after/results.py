@@ -1,8 +1,8 @@
 """Results flow back 结果回流: what a claim has brought becomes facts of the enterprise, which later conditions read.
 
-Terms name the columns: {"column", "from"}. `amount` is what was paid, by the sum of all claims that tell the same column;
-of a series by the year in which it was paid. `award` is whether, or how much, was awarded; `day` is the day of payment.
-Money that came back, or was given back, is taken out again.
+Terms name the columns: {"column", "from"}. `amount` is what was paid, by the sum of all claims that tell the same
+column; of a series by the year in which it was paid. `award` is whether, or how much, was awarded; `day` is the day
+of payment. Money that came back, or was given back, is taken out again.
 """
 
 from __future__ import annotations
