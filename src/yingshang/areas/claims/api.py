@@ -17,6 +17,12 @@ from .actions.prepare_batch import check_batch, prepare_batch, take_back_batch
 from .actions.set_terms import Terms, set_terms
 from .actions.submit_claim import submit_claim
 from .actions.withdraw_claim import confirm_as_representative, correct_account, resubmit_claim, withdraw_claim
+from .after.actions.appeal import appeal_rating, decide_appeal, read_words
+from .after.actions.follow_up import end_follow_up, note_call, note_correction
+from .after.actions.rate import rate_claim
+from .after.results import record_results
+from .after.rules import RatingLevel, RatingRules, RatingWord, rating_rules
+from .after.selectors import AgencyRatings, RatingPage, RatingView, StepRating, follow_up_states, get_rating, public_ratings, ratings, ratings_of_claim
 from .automatic.actions.answer_offer import confirm_offer, decline_offer, say_wrong
 from .automatic.actions.approve_list import approve_list, offer_waiting
 from .automatic.actions.draw_up_list import discard_list, draw_up_list
@@ -45,6 +51,9 @@ from .automatic.selectors import (
 )
 from .drafts import Draft, MaterialAsked, Prefill, draft_of
 from .errors import (
+    InvalidRating,
+    NotYourRating,
+    RatingNotFound,
     AccountNotFound,
     AlreadyClaimed,
     BatchNotFound,
@@ -162,6 +171,30 @@ from .values import (
 from .way import way_of
 
 __all__ = [
+    "appeal_rating",
+    "decide_appeal",
+    "read_words",
+    "end_follow_up",
+    "note_call",
+    "note_correction",
+    "rate_claim",
+    "record_results",
+    "RatingLevel",
+    "RatingRules",
+    "RatingWord",
+    "rating_rules",
+    "AgencyRatings",
+    "RatingPage",
+    "RatingView",
+    "StepRating",
+    "follow_up_states",
+    "get_rating",
+    "public_ratings",
+    "ratings",
+    "ratings_of_claim",
+    "InvalidRating",
+    "NotYourRating",
+    "RatingNotFound",
     "DIFFERENCE_KINDS",
     "AccountNotFound",
     "AccountView",

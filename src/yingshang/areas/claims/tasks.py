@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .after.jobs import record_results_job
 from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
 from .paying.jobs import fetch_reports_job, reconcile_job, send_batches_job
 from .publicity.jobs import clear_published_job, publish_awards_job
@@ -14,5 +15,6 @@ __all__ = [
     "offer_list_job",
     "publish_awards_job",
     "reconcile_job",
+    "record_results_job",
     "send_batches_job",
 ]
