@@ -168,7 +168,7 @@ def _written(batches: list[int], folder: Path) -> None:
             requested_execution_date=batch.execute_on,
             debtor_name=batch.fund.payer_name,
             debtor_account=batch.fund.payer_account,
-            debtor_bank=Bank(batch.fund.payer_bank_name, batch.fund.payer_bank_code),
+            debtor_bank=Bank(name=batch.fund.payer_bank_name, cnaps=batch.fund.payer_bank_code),
             number=batch.orders_count,
             sum_fen=batch.amount_fen,
         )
@@ -178,11 +178,11 @@ def _written(batches: list[int], folder: Path) -> None:
                 head,
                 (
                     PaymentInstruction(
-                        each.end_to_end_id,
-                        each.amount_fen,
-                        each.account.name,
-                        each.account.number,
-                        Bank(each.account.bank_name, each.account.bank_code),
+                        end_to_end_id=each.end_to_end_id,
+                        amount_fen=each.amount_fen,
+                        creditor_name=each.account.name,
+                        creditor_account=each.account.number,
+                        creditor_bank=Bank(name=each.account.bank_name, cnaps=each.account.bank_code),
                     )
                     for each in orders.iterator(chunk_size=2000)
                 ),

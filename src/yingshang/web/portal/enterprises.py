@@ -69,6 +69,7 @@ def tabs(actor: Actor, enterprise: Enterprise, here: str) -> list[dict[str, Any]
         ("portal:enterprise", _("画像")),
         *([("policies:mine-party", _("可享政策"))] if actor.may("policies.match_own") else []),
         *([("claims:mine-party", _("兑现申请"))] if actor.may("claims.apply_own") else []),
+        *([("claims:offers", _("免申即享"))] if actor.may("claims.apply_own") else []),
         ("portal:missing", _("还缺的数据")),
         ("portal:objections", _("提出的异议")),
         ("portal:clerks", _("经办人")),

@@ -142,6 +142,7 @@ class ConfirmForm(forms.Form):
         if not known:
             field.widget = forms.HiddenInput()
             field.initial = NEW
+            self.fields["number"].required = self.fields["bank_name"].required = True
 
 
 class WrongForm(forms.Form):
