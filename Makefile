@@ -78,6 +78,10 @@ test: install ## run the tests (ARGS chooses which)
 	@$(PY) tools/browser.py
 	@$(PY) -m pytest $(PYTEST_WORKERS) $(ARGS)
 
+.PHONY: test-faults
+test-faults: install ## run 1,000 random schedules of payments, banks and kills (FAULT_SCHEDULES, FAULT_FIRST)
+	@FAULT_SCHEDULES=$${FAULT_SCHEDULES:-1000} $(PY) -m pytest -n auto tests/areas/claims/faults $(ARGS)
+
 .PHONY: check
 check: check-format check-lint check-types check-imports check-docs ## check format, lint, types, import direction and the documentation
 	@echo "» all checks passed"

@@ -30,6 +30,7 @@ from tests.areas.policies.review_factories import standing_consultation
 from tests.kernel.access.factories import agency
 from tests.processes.fact_objection import factories as objecting
 from tests.web.api import api_factories as make
+from yingshang.areas.claims.models import Fund, PaymentBatch, ReconciliationDifference
 from yingshang.areas.policies.api import SandboxOutcome as Outcome
 from yingshang.areas.policies.api import SandboxSide as Side
 from yingshang.areas.policies.api import freeze
@@ -292,6 +293,7 @@ def _things(place: str) -> dict[str, Any]:
         "flow": _flow(place),
         **_objection(party, legal_representative, place),
         **_policy(party.pk, place),
+        **_payments(place),
         "asked_binding": asked.pk,
         "reviewed_binding": reviewed.pk,
         "applicant": applicant,
@@ -377,6 +379,42 @@ def _objection(party: Party, who: User, place: str) -> dict[str, int]:
     )
     task = Task.objects.get(case__subject_id=str(number), agency=desk)
     return {"objection_id": number, "case_id": task.case_id, "task_id": task.pk}
+
+
+def _payments(place: str) -> dict[str, int]:
+    """A fund of the region, a batch from it, and a difference with its bank."""
+    now = timezone.now()
+    with make.arranged():
+        fund = Fund.objects.create(
+            code=f"FUND-{place}",
+            name="演示资金",
+            agency=make.agency(place),
+            region_path=place,
+            channel=f"bank-{place}",
+            payer_name="演示财政",
+            payer_account="6222000000000001",
+            created_at=now,
+        )
+        batch = PaymentBatch.objects.create(
+            message_id=f"YS{place}",
+            fund=fund,
+            channel=fund.channel,
+            region_path=place,
+            execute_on=now.date(),
+            orders_count=0,
+            amount_fen=0,
+            made_by="user:0",
+            made_at=now,
+        )
+        difference = ReconciliationDifference.objects.create(
+            channel=fund.channel,
+            region_path=place,
+            day=now.date(),
+            kind="unknown_line",
+            key=place,
+            found_at=now,
+        )
+    return {"fund_id": fund.pk, "batch_id": batch.pk, "difference_id": difference.pk}
 
 
 def _document_template(place: str) -> str:

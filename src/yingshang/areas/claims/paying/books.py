@@ -67,7 +67,7 @@ def _budgets() -> Iterator[BookFault]:
         found, told = accounts[row.pk], held[row.pk]
         where = f"{row.fund.code} {row.year} {row.level}"
         # What was asked back, given up, or is interest was paid once: it stays part of what was spent.
-        spent = sum(found[name] for name in ("paid", "receivable", "interest", "written_off"))
+        spent = sum(found[name] for name in ("paid", "receivable", "returned", "interest", "written_off"))
         for name, ours, theirs in (
             ("appropriated", row.amount_fen, -found["appropriated"]),
             ("free", row.free_fen, found["free"]),

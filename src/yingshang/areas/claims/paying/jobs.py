@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from yingshang.kernel.access.api import system_actor
+from yingshang.kernel.access.api import Actor, system_actor
+from yingshang.kernel.jobs.api import Run, enqueue, job
 from yingshang.rules.errors import DomainError
 
+from ..actions.prepare_batch import load_batch
+from ..lifecycle import BATCH
 from ..models import PaymentBatch
 from ..parameters import payment
 from .actions.advance_instalments import advance_instalments
@@ -49,6 +53,26 @@ def reconcile_job(timestamp: int = 0) -> None:
     now = timezone.now()
     reconcile(actor=PAYER, now=now)
     advance_instalments(actor=PAYER, now=now)
+
+
+@job(name="claims.send_batch")
+def send_batch_job(run: Run, **arguments: Any) -> None:
+    """One batch, because somebody does not wait for the next round."""
+    sent = send_batch(actor=run.actor, batch_id=int(arguments["batch_id"]), now=timezone.now())
+    run.report(message=sent.problem or "已发送")
+
+
+def queue_batch(*, actor: Actor, batch_id: int, now: datetime) -> int:
+    """Have a batch sent now, or once more; the number of the job. Raises BatchNotFound, NotPossibleNow.
+
+    The bank is called by a worker: never within the transaction of a request.
+    """
+    batch = load_batch(actor, batch_id, "claims.pay")
+    if batch.state != "sent":
+        BATCH.after(batch.state, "sending")
+    return enqueue(
+        send_batch_job, actor=actor, title=f"发送拨付批次 {batch.message_id}", now=now, batch_id=batch_id
+    )
 
 
 def send_due_batches(*, now: datetime, ways: Ways = way_to) -> int:

@@ -13,7 +13,7 @@ from yingshang.kernel.ledger.api import record
 
 from ..actions.prepare_batch import target_of
 from ..banking.channels import Format
-from ..errors import BatchNotFound, BudgetNotFound
+from ..errors import BatchNotFound, BudgetNotFound, DifferenceNotFound
 from ..lifecycle import BATCH, ORDER
 from ..models import (
     BankReport,
@@ -277,6 +277,20 @@ def differences(
         rows = rows.filter(explained_at__isnull=not explained)
     rows = rows.order_by(F("explained_at").desc(nulls_first=True), "-pk")
     return DifferencePage(tuple(_difference(row) for row in rows[offset : offset + limit]), rows.count())
+
+
+def get_difference(*, actor: Actor, difference_id: int) -> DifferenceView:
+    """One difference. Raises DifferenceNotFound."""
+    scope = actor.require(VIEW)
+    rows = scope.filter(ReconciliationDifference.objects.all(), region="region_path")
+    row = rows.select_related("order").filter(pk=difference_id).first()
+    if row is None:
+        raise DifferenceNotFound(
+            f"no difference {difference_id}",
+            message_zh="没有这条差异，或者不在您的管辖范围",
+            value=difference_id,
+        )
+    return _difference(row)
 
 
 def open_differences(*, actor: Actor) -> int:
