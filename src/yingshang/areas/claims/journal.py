@@ -8,6 +8,7 @@ Accounts of a budget (positive: a debit)
     in_transit     ordered, with the bank
     paid           with enterprises
     receivable     asked back from enterprises
+    returned       given back by enterprises, interest included: spent once, and not free again by itself
     interest       interest asked for
     written_off    given up by decision
 """
@@ -35,6 +36,7 @@ ACCOUNTS = (
     "in_transit",
     "paid",
     "receivable",
+    "returned",
     "interest",
     "written_off",
 )

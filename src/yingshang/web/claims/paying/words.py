@@ -18,6 +18,7 @@ ACCOUNTS: dict[str, Promise] = {
     "in_transit": _("在途资金"),
     "paid": _("已支付"),
     "receivable": _("应收追回款"),
+    "returned": _("已退回资金"),
     "interest": _("追回利息"),
     "written_off": _("核销损失"),
 }
@@ -29,6 +30,11 @@ ENTRY_KINDS: dict[str, Promise] = {
     "unordered": _("撤销拨付"),
     "answered": _("银行回执"),
     "not_executed": _("银行未执行"),
+    "demanded": _("要求退回"),
+    "demand_cancelled": _("撤销追回"),
+    "repaid": _("退回本金"),
+    "interest": _("退回利息"),
+    "written_off": _("核销"),
 }
 PROBLEMS: dict[str, Promise] = {
     "account": _("缺少可用的收款账户"),

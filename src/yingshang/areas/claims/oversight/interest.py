@@ -1,0 +1,101 @@
+"""What is still owed of money asked back: simple interest by the day, repayments divided to the fen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from .values import InterestStep, PlannedPart
+
+ORDERS = ("principal_first", "interest_first")
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """So much came back on a day."""
+
+    on: date
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a debt stands on a day. `divided` is (principal, interest) of each repayment, in their order."""
+
+    steps: tuple[InterestStep, ...]
+    divided: tuple[tuple[int, int], ...]
+    open_principal_fen: int
+    open_interest_fen: int
+    interest_fen: int
+
+    @property
+    def open_fen(self) -> int:
+        """All that is still to come."""
+        return self.open_principal_fen + self.open_interest_fen
+
+
+class Overpaid(ValueError):
+    """More came back than was owed on that day."""
+
+    def __init__(self, open_fen: int) -> None:
+        super().__init__(f"{open_fen} fen are owed")
+        self.open_fen = open_fen
+
+
+def standing(
+    principal_fen: int,
+    *,
+    rate: Decimal | None,
+    since: date,
+    until: date,
+    paid: Sequence[Paid] = (),
+    order: str = "principal_first",
+    days_in_year: int = 365,
+) -> Standing:
+    """Interest runs from `since` on the principal that stands open, each stretch rounded to the fen (half up).
+
+    `rate` is a year's share; None asks for none. Raises Overpaid.
+
+    >>> standing(1_000_000, rate=Decimal("0.03"), since=date(2026, 1, 1), until=date(2026, 12, 31)).interest_fen
+    29918
+    """
+    if order not in ORDERS:
+        raise ValueError(order)
+    principal, interest, whole, day = principal_fen, 0, 0, since
+    steps: list[InterestStep] = []
+    divided: list[tuple[int, int]] = []
+    for each in (*sorted(paid, key=lambda one: one.on), None):
+        upto = until if each is None else each.on
+        if upto > day:
+            days = (upto - day).days
+            if rate and principal:
+                grown = int(
+                    (Decimal(principal) * rate * days / days_in_year).quantize(Decimal(1), ROUND_HALF_UP)
+                )
+                steps.append(InterestStep(day, upto, days, principal, grown))
+                interest, whole = interest + grown, whole + grown
+            day = upto
+        if each is None:
+            break
+        if each.amount_fen > principal + interest:
+            raise Overpaid(principal + interest)
+        if order == "principal_first":
+            of_principal = min(each.amount_fen, principal)
+        else:
+            of_principal = each.amount_fen - min(each.amount_fen, interest)
+        of_interest = each.amount_fen - of_principal
+        principal, interest = principal - of_principal, interest - of_interest
+        divided.append((of_principal, of_interest))
+    return Standing(tuple(steps), tuple(divided), principal, interest, whole)
+
+
+def plan_left(plan: Sequence[tuple[date, int]], *, came_fen: int, today: date) -> tuple[PlannedPart, ...]:
+    """The parts of a plan with what is open of each, when so much of the principal has come: the earliest first."""
+    left, parts = came_fen, []
+    for due_on, amount in sorted(plan):
+        came = min(left, amount)
+        left -= came
+        parts.append(PlannedPart(due_on, amount, amount - came, amount > came and due_on < today))
+    return tuple(parts)
