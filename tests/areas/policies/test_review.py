@@ -39,6 +39,7 @@ from yingshang.areas.policies.api import (
     completeness_of,
     correct_version,
     discard_version,
+    enter_comment,
     funding_obstacle,
     is_fundable,
     judge_finding,
@@ -187,6 +188,27 @@ def test_the_public_step_waits_for_the_consultation() -> None:
     people, _ = public_item()
     with no_event(), pytest.raises(ConsultationOpen):
         done(people, "HIRING", "publicise", "concluded")
+
+
+def test_who_was_named_is_asked_or_it_is_said_why_not() -> None:
+    people, consultation = public_item()
+    with no_event(), pytest.raises(ConsultationOpen) as refusal:
+        done(people, "HIRING", "consult", "consulted")
+    assert refusal.value.details["waiting"] == ["哈尔滨市财政局", "演示行业协会"]
+    drafting = people.drafting.actor()
+    for kind, name in (("department", "哈尔滨市财政局"), ("association", "演示行业协会")):
+        enter_comment(
+            actor=drafting,
+            consultation_id=consultation.pk,
+            kind=kind,
+            name=name,
+            text="同意。",
+            contact="",
+            now=NOW,
+        )
+    done(people, "HIRING", "consult", "consulted")
+    others = public_item("OTHER")[0]
+    done(others, "OTHER", "consult", "consulted", opinion="与财政局当面会商，协会未成立。")
 
 
 def test_failing_ends_the_version() -> None:

@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yingshang.kernel.access.api import officials_who_may
-from yingshang.kernel.flow.api import BoundFlow, BoundStep, CaseEvent
+from yingshang.kernel.flow.api import BoundFlow, BoundStep, CaseEvent, case_progress
 
 from ..actions._steps import note_writer
 from ..models import ItemVersion, Review
-from ._steps import FLOW, end_review, ensure_not_own, move, tell, who
+from ._steps import FLOW, SUBJECT, end_review, ensure_not_own, move, tell, who
 from .actions.consultations import cancel_consultation, open_consultation
 from .actions.judge_finding import ensure_judged
+from .consulted import consulted
 from .elements import completeness
 from .errors import ConsultationOpen, ElementsMissing
 
@@ -70,6 +71,8 @@ def _task_completed(row: ItemVersion, review: Review, event: CaseEvent) -> None:
         ensure_not_own(row, event.actor)
     if step == "completeness":
         _ensure_complete(row)
+    elif step == "consult":
+        _ensure_consulted(row, review, event)
     elif step == "publicise":
         _ensure_concluded(review)
     elif step == "fairness" and event.outcome == "fair":
@@ -88,6 +91,22 @@ def _ensure_complete(row: ItemVersion) -> None:
             + "; return the version to its author",
             message_zh=f"缺少要素：{'、'.join(each.name for each in lacking)}，请退回补充",
             elements=[each.code for each in lacking],
+        )
+
+
+def _ensure_consulted(row: ItemVersion, review: Review, event: CaseEvent) -> None:
+    """Whom the author named has answered, or has let its time pass, or the opinion says why it is not waited for."""
+    task = event.task
+    assert task is not None
+    if task.opinion.strip() or (task.deadline and task.deadline.due_on < timezone.localdate(event.now)):
+        return
+    case = case_progress(kind=SUBJECT, identifier=str(row.pk), now=event.now)
+    waiting = [each.name for each in consulted(review, case) if each.kind != "public" and not each.answered]
+    if waiting:
+        raise ConsultationOpen(
+            f"no answer yet from {', '.join(waiting)}; ask them, enter what came by letter, or say why not",
+            message_zh=f"{'、'.join(waiting)}还没有答复；请发起会商或录入来函，不再等待的在办理意见中写明原因",
+            waiting=waiting,
         )
 
 
