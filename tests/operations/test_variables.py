@@ -15,6 +15,8 @@ OWN = {
     "DJANGO_SETTINGS_MODULE",
     "MAIL_CATCHER_SOCKET",
     "MAIL_CATCHER_DIRECTORY",
+    "BANK_SIMULATOR_SOCKET",
+    "BANK_SIMULATOR_DIRECTORY",
 }
 """Set by the platform itself for its processes, or the system's."""
 

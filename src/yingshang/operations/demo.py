@@ -50,7 +50,7 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
     """
     directory = default_directory()
     host, port = environment.get("HOST") or "127.0.0.1", _port(environment.get("PORT") or "8000")
-    serving = Serving(directory, host, port)
+    serving = Serving(directory, host, port, bank=True)
     os.environ.setdefault("DEMONSTRATION", "true")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     os.environ.setdefault("LOG_FORMAT", "text")

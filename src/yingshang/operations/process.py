@@ -1,4 +1,4 @@
-"""One process of the running platform: `python -m yingshang.operations.process web PARENT`, `worker` or `mail`.
+"""One process of the running platform: `python -m yingshang.operations.process web PARENT`, `worker`, `mail` or `bank`.
 
 The supervisor starts these. Each ends when the process above it is gone, however that went: nobody is left holding
 the port or a job after `kill -9`.
@@ -107,10 +107,33 @@ def mail() -> None:
     catch_mail(int(os.environ["MAIL_CATCHER_SOCKET"]), Path(os.environ["MAIL_CATCHER_DIRECTORY"]))
 
 
+def bank() -> None:
+    """Be the simulated bank of a demonstration at the socket BANK_SIMULATOR_SOCKET (a file descriptor)."""
+    import socket
+    from datetime import UTC, datetime
+
+    from yingshang.operations.bank_simulator.bank import SimulatedBank
+    from yingshang.operations.bank_simulator.behaviour import read_behaviour
+    from yingshang.operations.bank_simulator.server import BankServer, run
+
+    folder = Path(os.environ["BANK_SIMULATOR_DIRECTORY"])
+    folder.mkdir(parents=True, exist_ok=True)
+    behaviour = read_behaviour(Path(__file__).parent / "data" / "bank.yaml")
+    books = SimulatedBank(str(folder / "bank.sqlite"), behaviour, now=lambda: datetime.now(UTC))
+    listening = socket.socket(fileno=int(os.environ["BANK_SIMULATOR_SOCKET"]))
+    server = BankServer(
+        ("127.0.0.1", 0), books, os.environ["BANK_SIMULATOR_TOKEN"], control=True, listening=listening
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(server, stop)
+
+
 def main(name: str, parent: int) -> None:
     """Become the process `name`, which ends with the process `parent`."""
     end_with_parent(parent)
-    {"web": web, "worker": worker, "mail": mail}[name]()
+    {"web": web, "worker": worker, "mail": mail, "bank": bank}[name]()
 
 
 if __name__ == "__main__":

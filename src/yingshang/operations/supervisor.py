@@ -11,7 +11,9 @@ import contextlib
 import errno
 import fcntl
 import http.client
+import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -32,6 +34,9 @@ from yingshang.operations.process import GRACE
 
 LOOK = 0.2
 """Seconds between two looks at the processes."""
+
+DEMONSTRATION_BANK = "demonstration-bank"
+"""The channel by which funds of a demonstration reach the simulated bank."""
 
 LONGEST_PAUSE = 30.0
 SETTLED = 60.0
@@ -172,7 +177,9 @@ class Supervisor:
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve, and where. `mail_catcher` None means: when EMAIL_URL does not say where mail goes."""
+    """What to serve, and where. `mail_catcher` None means: when EMAIL_URL does not say where mail goes. `bank` has a
+    simulated bank beside the platform, for demonstrations.
+    """
 
     directory: Path
     host: str = "127.0.0.1"
@@ -180,6 +187,7 @@ class Serving:
     web: bool = True
     worker: bool = True
     mail_catcher: bool | None = None
+    bank: bool = False
 
     @property
     def address(self) -> str:
@@ -224,6 +232,8 @@ def serve(serving: Serving, ready: Callable[[], None] = lambda: None) -> None:
                 )
             )
             log.info("mail is not sent but kept", folder=str(folder))
+        if serving.bank and not environment.get("PAYMENT_CHANNELS"):
+            services.append(_bank(serving.directory / "bank", environment, stack.enter_context(listen())))
         Supervisor(
             services,
             environment,
@@ -235,6 +245,33 @@ def serve(serving: Serving, ready: Callable[[], None] = lambda: None) -> None:
 
 def _service(name: str) -> Service:
     return Service(name, (sys.executable, "-m", "yingshang.operations.process", name, str(os.getpid())))
+
+
+def _bank(folder: Path, environment: dict[str, str], listening: socket.socket) -> Service:
+    """The simulated bank, its token, and the way to it for the platform."""
+    folder.mkdir(parents=True, exist_ok=True)
+    token = folder / "token"
+    if not token.exists():
+        handle = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+    environment["BANK_SIMULATOR_TOKEN"] = token.read_text(encoding="ascii").strip()
+    environment["PAYMENT_CHANNELS"] = json.dumps(
+        {
+            DEMONSTRATION_BANK: {
+                "type": "http",
+                "name": "演示银行",
+                "url": f"http://127.0.0.1:{listening.getsockname()[1]}",
+                "token_variable": "BANK_SIMULATOR_TOKEN",
+            }
+        }
+    )
+    return Service(
+        "bank",
+        _service("bank").command,
+        {"BANK_SIMULATOR_SOCKET": str(listening.fileno()), "BANK_SIMULATOR_DIRECTORY": str(folder)},
+        (listening.fileno(),),
+    )
 
 
 @contextlib.contextmanager

@@ -45,11 +45,24 @@ class BankServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], bank: SimulatedBank, token: str, *, control: bool) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        bank: SimulatedBank,
+        token: str,
+        *,
+        control: bool,
+        listening: socket.socket | None = None,
+    ) -> None:
+        """`listening` is a socket that listens already, instead of an address."""
         self.bank = bank
         self.token = token
         self.control = control
-        super().__init__(address, _Handler)
+        super().__init__(address, _Handler, bind_and_activate=listening is None)
+        if listening is not None:
+            self.socket.close()
+            self.socket = listening
+            self.server_address = listening.getsockname()[:2]
 
     @property
     def url(self) -> str:

@@ -342,6 +342,24 @@ def calendar() -> Finding:
     )
 
 
+def books() -> Finding:
+    """Whether the books of payments are sound: journal, budgets and orders say the same."""
+    from yingshang.areas.claims.api import check_books
+
+    faults = check_books()
+    if not faults:
+        return Finding("books", "ok", "journal, budgets and payment orders agree", "分录、预算和支付指令一致")
+    return Finding(
+        "books",
+        "failure",
+        f"{len(faults)} faults in the books of payments; the first: {faults[0].message}",
+        f"拨付账目有 {len(faults)} 处错误，第一处：{faults[0].message_zh}",
+        "Stop payments, keep a backup, and find out what wrote it; the journal names the audit event of each entry.",
+        "请先停止拨付并备份，再查明原因；每条分录都记有对应的留痕事件。",
+        {"faults": [each.message for each in faults[:20]]},
+    )
+
+
 def run(checks: tuple[Callable[[], Finding], ...]) -> list[Finding]:
     """The findings of some checks. Without a database only that is told: the rest would fail for the same reason."""
     found: list[Finding] = []
@@ -377,6 +395,7 @@ ALL: tuple[Callable[[], Finding], ...] = (
     outbox,
     deadlines,
     calendar,
+    books,
 )
 
 
