@@ -386,6 +386,7 @@ ACTIONS: Words = {
     "claims.fund_created": _("新建专项资金"),
     "claims.budget_set": _("安排预算"),
     "claims.terms_set": _("设定兑现办理规则"),
+    "claims.ranking_closed": _("完成名额排序"),
     "claims.lines_read": _("查看兑现明细中的个人信息"),
     "claims.batch_prepared": _("编制拨付批次"),
     "claims.batch_checked": _("复核拨付批次"),

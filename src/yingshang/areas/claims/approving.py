@@ -18,6 +18,7 @@ from .errors import InvalidClaim, NotEntitled
 from .limits import limited
 from .models import Claim, ItemTerms
 from .oversight.screening import screen
+from .ranking.places import first_come, hold_places
 from .reserving import release, reserve
 
 
@@ -39,24 +40,27 @@ def award(
     amount_fen: int | None = None,
     reason: str = "",
     more: Mapping[str, Any] | None = None,
+    ranked: bool = False,
 ) -> Award:
     """Award a claim by an event of its lifecycle, reserve its budget, and go on to the public or to payment.
 
     `amount_fen` is less than what was worked out where the review, a quota or a pool grants less; never more.
     The enterprise is locked meanwhile, so that limits over several of its claims are seen by both of two at once.
-    Raises NotEntitled, NotPossibleNow, BudgetNotFound, OverBudget; then nothing has happened.
+    `ranked`: the place in a quota, and the share of a pool, are settled already; otherwise the places are held too, and
+    whoever comes when they are gone is refused.
+    Raises NotEntitled, NotPossibleNow, NeedsRanking, QuotaFull, BudgetNotFound, OverBudget; then nothing has happened.
     """
+    if not ranked:
+        hold_places(terms)
     lock_party(claim.enterprise.pk)
     decided = decided or decide_again(claim, actor=actor, now=now)
-    if decided.outcome != "entitled" or decided.decision is None:
-        raise NotEntitled(
-            f"{claim.number} is not entitled by the facts of today",
-            message_zh="按现有数据该企业不符合条件，或尚不能确定，不能核准",
-            value=claim.number,
-            outcome=decided.outcome,
+    worked_out = worth(claim, decided, now=now)
+    wanted = worked_out.amount_fen if amount_fen is None else amount_fen
+    if not ranked:
+        wanted = first_come(
+            claim, version_id=decided.item.version_id, day=timezone.localdate(now), wanted_fen=wanted
         )
-    worked_out = limited(award_of(decided.decision), claim=claim, decided=decided, now=now)
-    granted = worked_out if amount_fen is None else _cut(worked_out, amount_fen)
+    granted = worked_out if wanted == worked_out.amount_fen else _cut(worked_out, wanted)
     claim.award_fen = granted.amount_fen
     claim.decided_at = now
     claim.decided_event = move(
@@ -78,6 +82,18 @@ def award(
     tell_enterprise(claim, "approved", now=now)
     screen([claim.pk], "approved", now=now)
     return granted
+
+
+def worth(claim: Claim, decided: Decided, *, now: datetime) -> Award:
+    """What a claim is worth by a decision, after what limits several claims together. Raises NotEntitled."""
+    if decided.outcome != "entitled" or decided.decision is None:
+        raise NotEntitled(
+            f"{claim.number} is not entitled by the facts of today",
+            message_zh="按现有数据该企业不符合条件，或尚不能确定，不能核准",
+            value=claim.number,
+            outcome=decided.outcome,
+        )
+    return limited(award_of(decided.decision), claim=claim, decided=decided, now=now)
 
 
 def take_back(claim: Claim, event: str, *, actor: Actor, now: datetime, reason: str = "") -> int:

@@ -16,6 +16,7 @@ from .actions.begin_claim import terms_for
 from .actions.submit_claim import FLOW
 from .approving import award
 from .models import Claim
+from .ranking.places import ensure_ranked
 from .reviewing.evidence import grounds_of
 
 _ACCEPTING, _REVIEWING = "accepting", "reviewing"
@@ -78,6 +79,7 @@ def _task_completed(claim: Claim, event: CaseEvent) -> None:
             )
         case "approve", "queued":
             claim.approved_by = who
+            ensure_ranked(claim, event.now)
             move(claim, "queued", actor=event.actor, now=event.now, reason=_opinion(event))
         case "approve", "refused":
             claim.approved_by = who

@@ -121,6 +121,7 @@ from .matching.receipts import (
 )
 from .matching.rematch import RematchSummary, rematch, rematch_changed, rematch_parties
 from .matching.selectors import MatchedPage, MatchedParty, MatchingState, matched_parties, matching_state
+from .matching.sharing import Sharing, rank_frozen, rank_order, sharing_of
 from .outreach.actions.follow_link import follow_link
 from .outreach.actions.remind import Reminder, ReminderPlan, plan_reminder, remind
 from .outreach.digest import PackageSummary, send_packages
@@ -447,6 +448,7 @@ __all__ = [
     "ScenarioView",
     "Sentence",
     "SetValue",
+    "Sharing",
     "SizeReach",
     "State",
     "Subject",
@@ -561,6 +563,8 @@ __all__ = [
     "published_after",
     "published_items",
     "question_about",
+    "rank_frozen",
+    "rank_order",
     "reach_summaries",
     "read_comment",
     "read_document",
@@ -601,6 +605,7 @@ __all__ = [
     "send_digests",
     "send_packages",
     "set_picture",
+    "sharing_of",
     "shown_value",
     "sources_of",
     "split_sentences",

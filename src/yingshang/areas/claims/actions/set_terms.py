@@ -18,6 +18,7 @@ from ..errors import BudgetNotFound, InvalidTerms
 from ..line_tables import TYPES, columns_of
 from ..models import Fund, ItemTerms
 from ..models.claims import MODES
+from ..ranking.places import rule_of
 from ..reach import ensure_region
 
 PERIODS = ("year", "window", "once", "quarter", "month")
@@ -56,6 +57,13 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
     item = _item(code, now)
     ensure_region(scope, item.region_path)
     _check(terms)
+    rule = rule_of(code, now.date())
+    if terms.mode in {"instant", "automatic"} and rule is not None and rule[1].together:
+        raise InvalidTerms(
+            "whom a quota or a pool serves is known once everybody has claimed; choose online or once",
+            message_zh="该事项按名额排序或按比例分配，申报结束后才能核准，办理方式应为零跑动或最多跑一次",
+            field="mode",
+        )
     fund = Fund.objects.filter(pk=terms.fund_id).first()
     if fund is None:
         raise BudgetNotFound(f"no fund {terms.fund_id}", message_zh="没有这项资金", value=terms.fund_id)

@@ -94,7 +94,7 @@ def entitled_in_bucket(
     if stored is None or not stored.planes:
         return EntitledBucket(())
     candidates = numbers(decode_planes(stored.planes)[ENTITLED], bucket).tolist()
-    engine = _engine(version_id, day)
+    engine = engine_of_version(version_id, day)
     columns = sorted({*needed_columns(engine.programs), *also})
     table, told = told_facts(parties=candidates, columns=columns)
     people = population(table, bucket, engine)
@@ -140,14 +140,15 @@ def decide_frozen(
 
     None where the value of a fact was hidden: that decision can only be made from the register.
     """
-    engine = _engine(version_id, day)
+    engine = engine_of_version(version_id, day)
     [program] = engine.programs
     for each in facts:
         values = {column: fact["value"] for column, fact in each.items()}
         yield None if HIDDEN in values.values() else engine.rows.decide(program, feel_facts(values))
 
 
-def _engine(version_id: int, day: date) -> Engine:
+def engine_of_version(version_id: int, day: date) -> Engine:
+    """The engine of a single version as of a day. Raises ItemNotFound, InvalidItem."""
     row = ItemVersion.objects.filter(pk=version_id).values_list("pk", "digest").first()
     if row is None:
         raise _no_version(version_id)
