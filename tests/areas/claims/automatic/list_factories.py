@@ -28,6 +28,7 @@ from yingshang.areas.claims.models import (
     Publicity,
     PublicityEntry,
     PublicityObjection,
+    Rating,
 )
 from yingshang.areas.policies.api import rematch_parties
 from yingshang.areas.policies.models import ItemVersion
@@ -160,6 +161,17 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
             number=f"YY{place}", entry=entry, claim=claim, name="演示", text="演示", given_at=moment
         )
         remark = OfferRemark.objects.create(claim=claim, text="演示", given_at=moment, given_by_name="test")
+        rating = Rating.objects.create(
+            claim=claim,
+            step="accept",
+            level=1,
+            first_level=1,
+            agency_id=agency_id,
+            region_path=place,
+            item_code=claim.item_code,
+            given_at=moment,
+            given_by_name="test",
+        )
     return {
         "entitlement_list": row.pk,
         "listed_claim": claim.pk,
@@ -167,4 +179,5 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
         "public_award": entry.pk,
         "publicity_objection": objection.pk,
         "offer_remark": remark.pk,
+        "claim_rating": rating.pk,
     }

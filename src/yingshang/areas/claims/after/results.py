@@ -38,7 +38,7 @@ def record_results(*, actor: Actor, now: datetime, limit: int = 500) -> int:
     return len(found)
 
 
-def _pending() -> QuerySet[Claim]:
+def _pending() -> QuerySet[Any]:
     repaid = (
         Repayment.objects.filter(recovery__claim=OuterRef("pk"))
         .values("recovery__claim")
@@ -46,12 +46,12 @@ def _pending() -> QuerySet[Claim]:
         .values("all")
     )
     with_results = ItemTerms.objects.exclude(results=[]).values("item_code")
-    return (
-        Claim.objects.filter(item_code__in=with_results)
-        .annotate(net=F("paid_fen") - Coalesce(Subquery(repaid), 0))
-        .filter(Q(result__isnull=True, net__gt=0) | ~Q(result__paid_fen=F("net")) & Q(result__isnull=False))
-        .order_by("pk")
+    rows: QuerySet[Any] = Claim.objects.filter(item_code__in=with_results).annotate(
+        net=F("paid_fen") - Coalesce(Subquery(repaid), 0)
     )
+    return rows.filter(
+        Q(result__isnull=True, net__gt=0) | ~Q(result__paid_fen=F("net")) & Q(result__isnull=False)
+    ).order_by("pk")
 
 
 @transaction.atomic
@@ -110,7 +110,8 @@ def _payments(claim: Claim) -> dict[int, list[tuple[date, int]]]:
     found: dict[int, list[tuple[date, int]]] = {}
     rows = PaymentOrder.objects.filter(claim__party__in=party, state="paid", paid_on__isnull=False)
     for number, day, fen in rows.order_by("paid_on", "pk").values_list("claim", "paid_on", "amount_fen"):
-        found.setdefault(number, []).append((day, fen))
+        if day is not None:
+            found.setdefault(number, []).append((day, fen))
     for row in (
         Repayment.objects.filter(recovery__claim__party__in=party)
         .values("recovery__claim")

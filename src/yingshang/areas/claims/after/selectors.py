@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q
 
@@ -148,7 +149,7 @@ def get_rating(*, actor: Actor, rating_id: int) -> RatingView:
 def public_ratings() -> tuple[AgencyRatings, ...]:
     """How agencies are found, for everybody: only where enough have said so, without excluded ones. One query."""
     rules = rating_rules()
-    rows = (
+    rows: Any = (
         Rating.objects.filter(excluded=False)
         .values("agency__name", "step")
         .annotate(

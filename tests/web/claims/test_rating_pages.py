@@ -1,0 +1,76 @@
+"""Pages of ratings: two taps in the portal, follow-ups and appeals on the desk, figures for everybody."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.areas.claims.factories import another_claim, handed_in
+from tests.areas.claims.test_rating import paid_claim, rates
+from tests.kernel.access.factories import DAOLI, NOW, agency, arranged
+from tests.kernel.access.test_accounts import logged_in
+from yingshang.areas.claims.models import Rating
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages ask what time it is; the situations are of one day."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def test_a_bad_rating_goes_from_the_phone_to_the_desk_and_out_of_the_figures() -> None:
+    claim, people = paid_claim()
+    enterprise, official, supervisor = (
+        logged_in(who) for who in (claim.who, people.reviewer, people.supervisor)
+    )
+    address = reverse("claims:rate", args=[claim.id])
+    assert address in enterprise.get(reverse("claims:claim", args=[claim.id])).content.decode()
+    assert "非常不满意" in enterprise.get(address).content.decode()
+    enterprise.post(address, {"step": "pay", "level": "1"})
+    enterprise.post(address, {"step": "pay", "level": "1", "reasons": ["late"], "words": "等了三个月"})
+    row = Rating.objects.get()
+    assert (row.level, row.words) == (1, "等了三个月")
+    assert enterprise.post(address, {"step": "pay", "level": "9"}).status_code == 302
+
+    page = reverse("claims_desk:rating", args=[row.pk])
+    assert page in official.get(reverse("claims_desk:ratings")).content.decode()
+    assert "等了三个月" not in official.get(page).content.decode()
+    read = official.post(reverse("claims_desk:rating-words", args=[row.pk])).content.decode()
+    assert "等了三个月" in read
+    act = reverse("claims_desk:rating-step", args=[row.pk])
+    for what in ({"what": "call", "text": "已电话联系"}, {"what": "correct", "text": "已缩短时限"}):
+        official.post(act, what)
+    assert "已缩短时限" in enterprise.get(address).content.decode()
+    official.post(act, {"what": "appeal", "kind": "mistaken", "reason": "评的是别的事项"})
+    decide = reverse("claims_desk:rating-decide", args=[row.pk])
+    verdict = {"verdict": "upheld", "decision": "属实"}
+    # Not by somebody of the agency that was rated.
+    assert supervisor.post(decide, verdict).status_code == 403
+    with arranged():
+        Rating.objects.update(agency=agency(DAOLI))
+    assert "作出处理" in supervisor.get(page).content.decode()
+    supervisor.post(decide, verdict)
+    row.refresh_from_db()
+    assert row.excluded
+
+
+def test_everybody_reads_figures_without_an_account() -> None:
+    visitor = Client()
+    assert "暂不公布" in visitor.get(reverse("claims:ratings")).content.decode()
+    assert visitor.get(reverse("claims:ratings-json")).json()["agencies"] == []
+    claim, _ = paid_claim()
+    rates(claim)
+    for _ in range(4):
+        other = another_claim(claim.fund_id)
+        handed_in(other)
+        rates(other, "review", 4)
+    with arranged():
+        Rating.objects.update(step="review")
+    [found] = visitor.get(reverse("claims:ratings-json")).json()["agencies"]
+    assert found["levels"] == {"5": 1, "4": 4, "3": 0, "2": 0, "1": 0} and found["satisfied"] == 1.0
+    assert visitor.get(reverse("claims:ratings-csv")).content.decode().count("\r\n") == 2
+    assert claim.party.name not in visitor.get(reverse("claims:ratings")).content.decode()
