@@ -249,11 +249,21 @@ class InvalidRecovery(DomainError):
     """Money cannot be asked back, or given back, like this; `field` names what is wrong."""
 
     code = "claims.invalid_recovery"
+
+
 class NeedsRanking(DomainError):
     """Whom a quota or a pool serves is decided once everybody is known: the claim is put in line."""
+
     code = "claims.needs_ranking"
+
+
 class QuotaFull(DomainError):
     """The places of a quota, or the money of a pool, that is first come are gone."""
+
     code = "claims.quota_full"
+
+
 class NothingToRank(DomainError):
+    """The item has no ranking within the actor's reach."""
+
     code = "claims.ranking_not_found"
