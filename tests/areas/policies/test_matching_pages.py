@@ -78,7 +78,8 @@ def test_the_first_page_counts_what_the_enterprise_is_due() -> None:
     who = clerk_of(party, POWERS)
     client = signed_in(who)
     address = reverse("policies:mine-party", args=[party.pk])
-    assert f'hx-get="{address}" hx-select=".stats"' in client.get(reverse("portal:home")).content.decode()
+    first = client.get(reverse("portal:home")).content.decode()
+    assert f'hx-get="{address}" hx-select=".stats"' in first and "ignoreTitle:true" in first
     assert '<div class="stats">' in client.get(address, headers={"HX-Request": "true"}).content.decode()
     grant_mandate(actor=SYSTEM, user_id=who.id, party_id=other.pk, powers=POWERS, now=NOW)
     assert f'hx-get="{address}"' in client.get(reverse("portal:home")).content.decode()
