@@ -1,5 +1,6 @@
 """Tables of claims, by subject."""
 
+from .approvals import ApprovalBatch, ApprovalEntry
 from .automatic import ListOmission, OfferRemark
 from .claims import Claim, ClaimLine, ClaimMaterial, EntitlementList, ItemTerms, PayeeAccount
 from .funding import Budget, BudgetChange, Fund, Instalment, Reservation
@@ -18,6 +19,8 @@ from .publicity import Publicity, PublicityEntry, PublicityObjection
 from .rating import ClaimResult, Rating, RatingAppeal, RatingFollowUp
 
 __all__ = [
+    "ApprovalBatch",
+    "ApprovalEntry",
     "BankReport",
     "BankStatement",
     "Budget",

@@ -147,7 +147,7 @@ def _amounts(admitted: list[_Due], shared: Sharing, code: str, period: str) -> l
     own = [due.amount_fen if due else 0 for _, _, due in admitted]
     if shared.pool_fen is None:
         return own
-    had = sum(awarded(code, period).values_list("award_fen", flat=True))
+    had = sum(fen or 0 for fen in awarded(code, period).values_list("award_fen", flat=True))
     left = max(shared.pool_fen - had, 0)
     if shared.pro_rata:
         return shares_of(left, own)
