@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -75,7 +75,9 @@ def _prepare(
     rows = list(
         _due(fund, actor, claims)
         .select_for_update(of=("self", "claim"))
-        .select_related("claim__account")
+        .select_related("claim")
+        # Ten thousand at once: nothing is read, or deciphered, that an order does not need.
+        .only("amount_fen", "claim__account")
         .order_by("claim_id", "pk")[: int(payment()["batch_size"])]
     )
     if not rows:
@@ -104,7 +106,7 @@ def _prepare(
                 end_to_end_id=f"{batch.message_id}-{place:05d}",
                 claim_id=row.claim_id,
                 instalment=row,
-                account=row.claim.account,
+                account_id=cast(int, row.claim.account_id),
                 amount_fen=row.amount_fen,
                 changed_at=now,
             )

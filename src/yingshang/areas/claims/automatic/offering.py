@@ -61,10 +61,17 @@ def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
     row = EntitlementList.objects.select_for_update(of=("self",)).get(pk=list_id)
     if row.state != "approved":
         return 0
+    in_parts = listable(version_id=row.version_id, day=row.day).in_parts
     claims = list(
         Claim.objects.select_for_update(of=("self",))
         .select_related("party__merged_into")
         .filter(entitlement_list=row, state="listed")
+        .only(
+            "number",
+            "expected_fen",
+            "party__merged_into__credit_code",
+            *(["facts"] if in_parts else []),
+        )
         .order_by("expected_fen", "pk")[:size]
     )
     if not claims:
@@ -74,7 +81,7 @@ def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
             note_list(row, "list_offered", actor=actor, now=now, after=_counts(row))
         return 0
     lock_parties([claim.enterprise.pk for claim in claims])
-    awards = _awards(row, claims, actor=actor, now=now)
+    awards = _awards(row, claims, in_parts=in_parts, now=now)
     terms = terms_for(row.item_code)
     accounts = _standing_accounts([claim.enterprise.pk for claim, _ in awards])
     fitting = _offer_as_many(row, awards, accounts, terms.fund, actor=actor, now=now)
@@ -123,16 +130,15 @@ def _tell(row: EntitlementList, claims: Sequence[int], now: datetime) -> int:
 
 
 def _awards(
-    row: EntitlementList, claims: Sequence[Claim], *, actor: Actor, now: datetime
+    row: EntitlementList, claims: Sequence[Claim], *, in_parts: bool, now: datetime
 ) -> list[tuple[Claim, Award]]:
     """Each claim with what it is awarded; who may not have it beside another award is struck, with the reason."""
-    in_parts = listable(version_id=row.version_id, day=row.day).in_parts
     if in_parts:
         decisions = decide_frozen(
             version_id=row.version_id, day=row.day, facts=[claim.facts for claim in claims]
         )
         found = [
-            (claim, award_of(decision) if decision else _decided_live(claim, actor=actor, row=row))
+            (claim, award_of(decision) if decision else _decided_live(claim, row))
             for claim, decision in zip(claims, decisions, strict=True)
         ]
     else:
@@ -148,6 +154,7 @@ def _awards(
             try:
                 award = limited_by(award, claim=claim, source=source, now=now)
             except NotEntitled as refusal:
+                claim.refresh_from_db()
                 claim.reason = refusal.message_zh
                 claim.decided_at = now
                 claim.grounds = [{"text": refusal.message_zh, "value": str(refusal.details.get("value", ""))}]
@@ -157,7 +164,7 @@ def _awards(
     return kept
 
 
-def _decided_live(claim: Claim, *, actor: Actor, row: EntitlementList) -> Award:
+def _decided_live(claim: Claim, row: EntitlementList) -> Award:
     """By the register, where a frozen fact is personal and its value was not kept with the claim."""
     decided = decide_one(actor=PLATFORM, party_id=claim.enterprise.pk, code=row.item_code, day=row.day)
     if decided.decision is None:
