@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yingshang.kernel.access.api import Actor, MandateView, mandates_of_user
+from yingshang.kernel.access.api import Actor, MandateView, actor_from, mandates_of_user
 from yingshang.kernel.parties.api import PartyDetail, PartyNotFound, get_party
 
 _VIEW = "parties.view_own"
@@ -61,6 +62,24 @@ def enterprise_of(request: HttpRequest, actor: Actor, party_id: int) -> Enterpri
     request.session[CHOSEN] = party_id
     party = get_party(actor=actor, party_id=party_id)
     return Enterprise(party, mandate, tuple(each for each in mandates if each is not mandate))
+
+
+def to_enterprise(
+    request: HttpRequest, power: str, *, to: str, subject: str, hint: str, without: str
+) -> HttpResponse | HttpResponseRedirect:
+    """On to the page `to` of the enterprise looked at last, or of the only one; else one is chosen.
+
+    `power` is what one must be allowed to do for it. `subject` is what the page is about, `hint` what it shows of each,
+    `without` what is said to somebody who acts for none.
+    """
+    mandates = [each for each in mandates_of(actor_from(request)) if power in each.powers]
+    numbers = [each.party_id for each in mandates]
+    chosen = request.session.get(CHOSEN)
+    if len(numbers) == 1 or (chosen in numbers and "all" not in request.GET):
+        return redirect(to, party_id=chosen if chosen in numbers else numbers[0])
+    choices = [(each.party_name, reverse(to, args=[each.party_id])) for each in mandates]
+    context = {"subject": subject, "choices": choices, "hint": hint, "without": without}
+    return render(request, "portal/choose.html", context)
 
 
 def tabs(actor: Actor, enterprise: Enterprise, here: str) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.web.errors import message_of
 from yingshang.web.listing import Listing, Page
-from yingshang.web.portal.enterprises import CHOSEN, Enterprise, crumbs_of, enterprise_of, mandates_of, tabs
+from yingshang.web.portal.enterprises import Enterprise, crumbs_of, enterprise_of, tabs, to_enterprise
 
 from .forms import AccountForm, ChooseAccount, ClaimFilter, WithdrawForm
 from .tables import ClaimTable
@@ -51,13 +51,14 @@ WITHDRAWABLE = (
 @needs(OWN)
 def mine(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     """The enterprises one acts for; straight to the one looked at last."""
-    actor = actor_from(request)
-    mandates = [each for each in mandates_of(actor) if OWN in each.powers]
-    numbers = [each.party_id for each in mandates]
-    chosen = request.session.get(CHOSEN)
-    if len(numbers) == 1 or (chosen in numbers and "all" not in request.GET):
-        return redirect("claims:mine-party", party_id=chosen if chosen in numbers else numbers[0])
-    return render(request, "claims/applying/choose.html", {"mandates": mandates})
+    return to_enterprise(
+        request,
+        OWN,
+        to="claims:mine-party",
+        subject=_("兑现申请"),
+        hint=_("申请、进度和收款账户"),
+        without=_("绑定企业之后，可以在这里申请兑现并查看进度。"),
+    )
 
 
 @needs(OWN)

@@ -26,7 +26,7 @@ from yingshang.areas.claims.api import (
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import status_of_form
-from yingshang.web.portal.enterprises import CHOSEN, crumbs_of, enterprise_of, mandates_of, tabs
+from yingshang.web.portal.enterprises import crumbs_of, enterprise_of, tabs, to_enterprise
 
 from ..refusals import refuse_or_raise, tell_refusal
 from .facts import fact_lines
@@ -37,12 +37,15 @@ OWN, CONFIRM = "claims.apply_own", "claims.confirm_own"
 
 @needs(OWN)
 def own_offers(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
-    """On to the offers of the enterprise looked at last, or of the first one."""
-    numbers = [each.party_id for each in mandates_of(actor_from(request)) if OWN in each.powers]
-    chosen = request.session.get(CHOSEN)
-    if not numbers:
-        return redirect("portal:enterprises")
-    return redirect("claims:offers", chosen if chosen in numbers else numbers[0])
+    """On to the offers of the enterprise looked at last, or of the only one; else one is chosen."""
+    return to_enterprise(
+        request,
+        OWN,
+        to="claims:offers",
+        subject=_("免申即享"),
+        hint=_("不需要申请、等您确认的资金"),
+        without=_("绑定企业之后，政府主动兑现的资金在这里确认。"),
+    )
 
 
 @needs(OWN)

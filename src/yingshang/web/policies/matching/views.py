@@ -31,7 +31,7 @@ from yingshang.kernel.parties.api import InvalidFact, may_declare
 from yingshang.kernel.reference.api import FactDefinition, UnknownFact, get_fact
 from yingshang.web.errors import message_of
 from yingshang.web.listing import Listing, Page, page_of
-from yingshang.web.portal.enterprises import CHOSEN, Enterprise, crumbs_of, enterprise_of, mandates_of, tabs
+from yingshang.web.portal.enterprises import Enterprise, crumbs_of, enterprise_of, tabs, to_enterprise
 
 from .forms import MatchFilter, SupplyForm
 from .rows import (
@@ -54,13 +54,14 @@ OWN = "policies.match_own"
 @needs(OWN)
 def mine(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     """The enterprises one acts for; straight to the one looked at last."""
-    actor = actor_from(request)
-    mandates = [each for each in mandates_of(actor) if OWN in each.powers]
-    numbers = [each.party_id for each in mandates]
-    chosen = request.session.get(CHOSEN)
-    if len(numbers) == 1 or (chosen in numbers and "all" not in request.GET):
-        return redirect("policies:mine-party", party_id=chosen if chosen in numbers else numbers[0])
-    return render(request, "policies/matching/choose.html", {"mandates": mandates})
+    return to_enterprise(
+        request,
+        OWN,
+        to="policies:mine-party",
+        subject=_("可享政策"),
+        hint=_("能享受什么，还差什么"),
+        without=_("绑定企业之后，这里列出它能享受的每一项政策。没有账号也可以用政策计算器。"),
+    )
 
 
 @needs(OWN)
