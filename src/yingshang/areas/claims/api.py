@@ -109,6 +109,7 @@ from .journal import Balance, balances, export_journal
 from .line_tables import LineTable, RowError
 from .oversight.actions.decide_trip import confirm_trip, release_trip, stop_by_hand
 from .oversight.actions.recover import cancel_recovery, demand_repayment, record_repayment, write_off
+from .oversight.interest import even_plan
 from .oversight.recoveries import get_recovery, recoveries, recovery_rates, recovery_states
 from .oversight.selectors import get_trip, stoppable, trip_rules, trip_states, trips
 from .oversight.values import (
@@ -367,6 +368,7 @@ __all__ = [
     "draw_up_list",
     "drop_instalment",
     "end_follow_up",
+    "even_plan",
     "evidence_of",
     "explain_difference",
     "export_journal",

@@ -1,0 +1,1 @@
+"""The supervisor's desk of the circuit breaker, and money asked back."""
