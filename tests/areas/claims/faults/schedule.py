@@ -305,18 +305,20 @@ class Office:
         for day in range(90):
             if day == 9:
                 self.mend_bank()
-            self.next_day()
+            self.now += timedelta(days=1)
+            self.bank.work()
+            self.fetch()
             self.prepare()
             self.check()
             self.send()
-            if day % 2:
+            if day % 3 == 2:
                 self.send_again()
                 self.ask()
                 self.reconcile()
             for claim in Claim.objects.filter(state__in=CORRECTABLE).order_by("pk"):
                 self._correct(claim)
             silent = PaymentOrder.objects.filter(state__in=OPEN, differences__kind="unanswered")
-            for order in silent.order_by("pk") if day % 2 else []:
+            for order in silent.order_by("pk") if day % 3 == 2 else []:
                 self._not_executed(order)
             for row in ReconciliationDifference.objects.filter(explained_at__isnull=True).order_by("pk"):
                 explain_difference(
