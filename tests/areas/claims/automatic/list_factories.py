@@ -29,6 +29,8 @@ from yingshang.areas.claims.models import (
     PublicityEntry,
     PublicityObjection,
     Rating,
+    Recovery,
+    Trip,
 )
 from yingshang.areas.policies.api import rematch_parties
 from yingshang.areas.policies.models import ItemVersion
@@ -172,7 +174,28 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
             given_at=moment,
             given_by_name="test",
         )
+        trip = Trip.objects.create(
+            number=f"RD{place}",
+            rule="manual",
+            rule_version="1",
+            item_code=f"STOPPED-{place}",
+            region_path=place,
+            finding=place,
+            tripped_at=moment,
+        )
+        recovery = Recovery.objects.create(
+            number=f"ZH{place}",
+            claim=claim,
+            region_path=place,
+            principal_fen=100,
+            reason="演示",
+            demanded_at=moment,
+            demanded_by="system:test",
+            demanded_by_name="test",
+        )
     return {
+        "trip": trip.pk,
+        "recovery": recovery.pk,
         "entitlement_list": row.pk,
         "listed_claim": claim.pk,
         "publicity": publicity.pk,
