@@ -267,3 +267,7 @@ class NothingToRank(DomainError):
     """The item has no ranking within the actor's reach."""
 
     code = "claims.ranking_not_found"
+class ApprovalNotFound(DomainError):
+    code = "claims.approval_not_found"
+class InvalidApproval(DomainError):
+    code = "claims.invalid_approval"
