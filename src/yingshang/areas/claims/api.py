@@ -1,6 +1,5 @@
 """The door of claims. See README.md."""
 
-from __future__ import annotations
 
 from .actions.add_material import (
     add_file,
@@ -37,6 +36,9 @@ from .automatic.actions.answer_offer import confirm_offer, decline_offer, say_wr
 from .automatic.actions.approve_list import approve_list, offer_waiting
 from .automatic.actions.draw_up_list import discard_list, draw_up_list
 from .automatic.actions.strike import answer_remark, strike_claim
+from .automatic.drawing import draw_up
+from .automatic.ending import end_offers
+from .automatic.offering import offer_list
 from .automatic.selectors import (
     ListableItem,
     ListDetail,
@@ -63,17 +65,17 @@ from .drafts import Draft, MaterialAsked, Prefill, draft_of
 from .errors import (
     AccountNotFound,
     AlreadyClaimed,
+    ApprovalNotFound,
     BatchNotFound,
     BudgetNotFound,
     ClaimNotFound,
     DifferenceNotFound,
-    ApprovalNotFound,
     InvalidAccount,
+    InvalidApproval,
     InvalidBudget,
     InvalidClaim,
     InvalidDecision,
     InvalidExplanation,
-    InvalidApproval,
     InvalidLines,
     InvalidList,
     InvalidObjection,
@@ -174,6 +176,7 @@ from .paying.values import (
 )
 from .publicity.actions.object_to_award import decide_objection, object_to_award, read_objector
 from .publicity.actions.publish_awards import publish_awards
+from .publicity.clearing import clear_published
 from .publicity.selectors import (
     ObjectionPage,
     ObjectionView,
@@ -194,21 +197,16 @@ from .publicity.selectors import (
 )
 from .ranking.actions.close_ranking import RankingClosed, close_ranking
 from .ranking.selectors import RankingDetail, RankingPlace, RankingSummary, get_ranking, rankings
-from .reviewing.actions.read_lines import read_lines
-from .reviewing.evidence import Evidence, EvidenceFact, EvidenceRow, evidence_of
-from .reviewing.lines import LineItems, lines_of
-from .reviewing.terms import TermsForItem, TermsSummary, item_terms, items_without_terms, terms_of_item
-from .selectors import accounts, claim_states, claims, get_claim
 from .reviewing.actions.approve_together import (
     ApprovedTogether,
     approve_together,
     draw_sample,
     look_at_sampled,
 )
-from .values import (
-    AccountView,
-    ClaimDetail,
-    ClaimFact,
+from .reviewing.actions.read_lines import read_lines
+from .reviewing.evidence import Evidence, EvidenceFact, EvidenceRow, evidence_of
+from .reviewing.lines import LineItems, lines_of
+from .reviewing.terms import TermsForItem, TermsSummary, item_terms, items_without_terms, terms_of_item
 from .reviewing.together import (
     ApprovalDetail,
     ApprovalRow,
@@ -218,6 +216,11 @@ from .reviewing.together import (
     approvals,
     get_approval,
 )
+from .selectors import accounts, claim_states, claims, get_claim
+from .values import (
+    AccountView,
+    ClaimDetail,
+    ClaimFact,
     ClaimPage,
     ClaimSummary,
     InstalmentView,
@@ -232,26 +235,26 @@ __all__ = [
     "AccountView",
     "AgencyRatings",
     "AlreadyClaimed",
-    "Balance",
-    "BatchDetail",
-    "BatchNotFound",
-    "BatchPage",
-    "BatchView",
     "ApprovalDetail",
     "ApprovalNotFound",
     "ApprovalRow",
     "ApprovalSummary",
     "ApprovedTogether",
+    "Balance",
+    "BatchDetail",
+    "BatchNotFound",
+    "BatchPage",
+    "BatchView",
     "BookFault",
     "BudgetChangeView",
     "BudgetNotFound",
     "BudgetView",
+    "Candidate",
     "ChannelView",
     "ClaimDetail",
     "ClaimFact",
     "ClaimNotFound",
     "ClaimPage",
-    "Candidate",
     "ClaimSummary",
     "DifferenceNotFound",
     "DifferencePage",
@@ -264,12 +267,12 @@ __all__ = [
     "InstalmentView",
     "InterestStep",
     "InvalidAccount",
+    "InvalidApproval",
     "InvalidBudget",
     "InvalidClaim",
     "InvalidDecision",
     "InvalidExplanation",
     "InvalidLines",
-    "InvalidApproval",
     "InvalidList",
     "InvalidObjection",
     "InvalidRating",
@@ -360,22 +363,23 @@ __all__ = [
     "add_file",
     "answer_remark",
     "appeal_rating",
+    "approvable",
+    "approvals",
     "approve_list",
+    "approve_together",
     "balances",
     "batch_states",
     "batches",
     "begin_claim",
     "budget_changes",
-    "approvable",
-    "approvals",
     "cancel_recovery",
-    "approve_together",
     "channel_names",
     "check_batch",
     "check_books",
     "check_lines",
     "claim_states",
     "claims",
+    "clear_published",
     "close_ranking",
     "confirm_as_representative",
     "confirm_offer",
@@ -392,16 +396,19 @@ __all__ = [
     "discard_list",
     "download_batch",
     "draft_of",
+    "draw_sample",
+    "draw_up",
     "draw_up_list",
     "drop_instalment",
     "end_follow_up",
+    "end_offers",
     "even_plan",
     "evidence_of",
     "explain_difference",
     "export_journal",
-    "draw_sample",
     "follow_up_states",
     "funds",
+    "get_approval",
     "get_batch",
     "get_claim",
     "get_difference",
@@ -411,7 +418,6 @@ __all__ = [
     "get_public_award",
     "get_publicity",
     "get_publicity_objection",
-    "get_approval",
     "get_ranking",
     "get_rating",
     "get_recovery",
@@ -424,17 +430,18 @@ __all__ = [
     "list_states",
     "listed_claims",
     "lists",
+    "look_at_sampled",
     "mark_not_executed",
     "note_call",
     "note_correction",
     "object_to_award",
+    "offer_list",
     "offer_waiting",
     "offers_of",
     "omission_words",
     "omitted_parties",
     "open_differences",
     "order_states",
-    "look_at_sampled",
     "orders_of",
     "payment_channels",
     "prepare_batch",

@@ -267,7 +267,15 @@ class NothingToRank(DomainError):
     """The item has no ranking within the actor's reach."""
 
     code = "claims.ranking_not_found"
+
+
 class ApprovalNotFound(DomainError):
+    """No such batch of claims to be approved together within the actor's reach."""
+
     code = "claims.approval_not_found"
+
+
 class InvalidApproval(DomainError):
+    """Claims that cannot be approved together, or a finding that says nothing; `field` names what is wrong."""
+
     code = "claims.invalid_approval"
