@@ -429,3 +429,15 @@ def test_other_enterprises_can_still_be_matched_and_listed_next_time() -> None:
     late, _ = due_enterprise(20)
     match(late)
     assert not Claim.objects.filter(party=late).exists() and found.row.total == 3
+
+
+def test_a_long_list_is_searched_by_the_register(monkeypatch: pytest.MonkeyPatch) -> None:
+    from yingshang.areas.claims.automatic import selectors
+
+    found = frozen_list()
+    monkeypatch.setattr(selectors, "LARGE", 1)
+    actor = found.desk.reviewer.actor()
+    for text in (found.parties[1].name, found.parties[1].credit_code or "", found.claim(1).number):
+        page = listed_claims(actor=actor, list_id=found.id, text=text)
+        assert [each.party_id for each in page.rows] == [found.parties[1].pk]
+    assert listed_claims(actor=actor, list_id=found.id, state="listed").total == 3

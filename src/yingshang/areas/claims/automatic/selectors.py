@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from time import monotonic
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from yingshang.areas.policies.api import listable, published_items
 from yingshang.kernel.access.api import Actor, entries_of
+from yingshang.kernel.parties.api import parties_after
 
 from ..lifecycle import LIST
 from ..models import Claim, EntitlementList, ItemTerms, ListOmission, OfferRemark
@@ -19,6 +21,13 @@ from ..selectors import account_view
 from ..values import AccountView
 from .lists import no_list
 from .parameters import list_rules
+
+LARGE = 20_000
+"""Longer lists are looked at in ways that do not read all of them for every page."""
+COUNTED_FOR_SECONDS = 20
+FOUND_AT_MOST = 200
+
+_COUNTED: dict[int, tuple[float, dict[str, int]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +198,11 @@ def lists(
 def get_list(*, actor: Actor, list_id: int) -> ListDetail:
     """One list within the actor's reach. Raises ListNotFound."""
     row = _list(actor, list_id)
-    states = Claim.objects.filter(entitlement_list=row).order_by("state").values_list("state")
     return ListDetail(
         summary=_summary(row),
         digest=row.digest,
         made_by=row.made_by,
-        states=dict(states.annotate(count=Count("pk"))),
+        states=_counted(row),
         left_out={code: row.left_out[code] for code in list_rules().omissions if row.left_out.get(code)},
         remarks=OfferRemark.objects.filter(claim__entitlement_list=row, state="open").count(),
         job_id=row.job_id,
@@ -220,14 +228,19 @@ def listed_claims(
     rows = Claim.objects.filter(entitlement_list=row, **({"pk__gt": after} if after else {}))
     if state:
         rows = rows.filter(state=state)
-    for word in text.split():
-        rows = rows.filter(
-            Q(party__name__icontains=word)
-            | Q(party__credit_code__istartswith=word)
-            | Q(number__istartswith=word)
-        )
+    if text.split() and row.total > LARGE and actor.may("parties.view"):
+        # The register finds names by its own index; of so many here each one would have to be read.
+        known = parties_after(actor=actor, text=text, limit=FOUND_AT_MOST)
+        rows = rows.filter(Q(party__in=[each.id for each in known]) | Q(number=text.strip()))
+    else:
+        for word in text.split():
+            rows = rows.filter(
+                Q(party__name__icontains=word)
+                | Q(party__credit_code__istartswith=word)
+                | Q(number__istartswith=word)
+            )
     # Counting half a million takes longer than finding twenty of them: what is known is not counted again.
-    total = row.total if not (state or text.split()) else rows.count()
+    total = rows.count() if text.split() else _counted(row).get(state, 0) if state else row.total
     wrong = OfferRemark.objects.filter(claim=OuterRef("pk"), state="open")
     # The page is found by numbers alone, and only then looked at with the enterprises.
     page = list(rows.order_by("pk").values_list("pk", flat=True)[offset : offset + limit])
@@ -331,6 +344,18 @@ def omission_words() -> dict[str, tuple[str, str]]:
 def list_states() -> dict[str, tuple[str, str, str]]:
     """State of a list → what it is called in Chinese and English, and how a page colours it."""
     return {code: (each.name, each.name_en, each.tone) for code, each in LIST.states.items()}
+
+
+def _counted(row: EntitlementList) -> dict[str, int]:
+    """State → how many of a list; of a long one for some seconds what was counted last."""
+    kept = _COUNTED.get(row.pk)
+    if kept is not None and row.total > LARGE and monotonic() - kept[0] < COUNTED_FOR_SECONDS:
+        return kept[1]
+    states = Claim.objects.filter(entitlement_list=row).order_by("state").values_list("state")
+    found = dict(states.annotate(count=Count("pk")))
+    if row.total > LARGE:
+        _COUNTED[row.pk] = (monotonic(), found)
+    return found
 
 
 def _lists(actor: Actor) -> QuerySet[EntitlementList]:
