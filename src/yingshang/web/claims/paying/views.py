@@ -449,7 +449,7 @@ def _timeline(batch_id: int) -> list[dict[str, Any]]:
         {
             "title": ACTIONS.get(event.action, event.action),
             "when": event.occurred_at,
-            "who": event.actor_name,
+            "who": _("平台自动") if event.actor_kind == "system" else event.actor_name,
             "text": event.reason,
             "tone": "",
         }
