@@ -88,10 +88,16 @@ function briefly(name) {
   return short.length > 1 ? short : name;
 }
 
+// The dashed line in the South China Sea: thin shapes, which a border in the colour of the paper would hide.
+const lineOf = (l) => ({ name: "line", value: NaN, label: { show: false }, tooltip: { show: false }, emphasis: { disabled: true },
+  itemStyle: { areaColor: l.muted, borderColor: l.muted, borderWidth: 1 } });
+
 async function mapOption(data, l) {
   const name = `regions-${data.map}`;
   if (!echarts.getMap(name)) {
     const shapes = await (await fetch(data.map)).json();
+    // A line is no place and has no code; it needs a name all the same, to be drawn as what it is.
+    shapes.features.forEach((one) => { one.properties.code ??= one.properties.level; });
     echarts.registerMap(name, shapes);
   }
   const long = (code) => String(code).padEnd(6, "0");
@@ -117,7 +123,7 @@ async function mapOption(data, l) {
       labelLayout: { hideOverlap: true },
       itemStyle: { areaColor: l.unknown, borderColor: l.surface, borderWidth: 1.2 },
       emphasis: { label: { color: l.ink }, itemStyle: { areaColor: null, borderColor: l.seal, borderWidth: 2 } },
-      data: data.values.map((one) => ({ name: long(one.code), value: one.value ?? NaN, url: one.url })) }],
+      data: [...data.values.map((one) => ({ name: long(one.code), value: one.value ?? NaN, url: one.url })), lineOf(l)] }],
   };
 }
 
