@@ -16,10 +16,12 @@ class ClaimPagesConfig(AppConfig):
             Destination("desk", _("兑现申请"), "claims_desk:claims", "cash", 80, group=_("兑现")),
             Destination("desk", _("免申即享名单"), "claims_desk:lists", "list-check", 82, group=_("兑现")),
             Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
-            Destination("portal", _("兑现好差评"), "claims:ratings", "chart-bar", 28),
+            Destination("portal", _("兑现好差评"), "claims:ratings", "chart-bar", 28, only_for_visitors=True),
             Destination("desk", _("好差评"), "claims_desk:ratings", "message-circle", 85, group=_("兑现")),
             Destination("desk", _("监督熔断"), "claims_desk:trips", "alert-triangle", 90, group=_("兑现")),
-            Destination("desk", _("资金追回"), "claims_desk:recoveries", "arrow-back-up", 91, group=_("兑现")),
+            Destination(
+                "desk", _("资金追回"), "claims_desk:recoveries", "arrow-back-up", 91, group=_("兑现")
+            ),
             Destination("desk", _("专项资金"), "claims_desk:funds", "coin", 86, group=_("兑现")),
             Destination("desk", _("拨付批次"), "claims_desk:batches", "building-bank", 87, group=_("兑现")),
             Destination("desk", _("银行对账"), "claims_desk:reconciliation", "scale", 88, group=_("兑现")),

@@ -44,6 +44,9 @@ for _name, _table in _TABLES.items():
     register.filter(_name, _word_from(_table))
 
 
+register.filter("by_name", words.by_name)
+
+
 @register.filter
 def agency_kind_word(code: str) -> Any:
     """What a kind of agency is called."""

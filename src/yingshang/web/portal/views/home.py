@@ -106,10 +106,5 @@ def _found(actor: Actor, text: str) -> list[dict[str, Any]]:
 def _plans() -> list[dict[str, str]]:
     """What is not there yet, and is said to be not there."""
     return [
-        {
-            "icon": "cash",
-            "title": _("免申即享与兑现"),
-            "text": _("符合条件的资金不用申请直接拨付，进度随时可查"),
-        },
         {"icon": "message-circle", "title": _("企业诉求"), "text": _("提一次，限时答复，超期自动升级")},
     ]
