@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .after.jobs import record_results_job
 from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
+from .oversight.jobs import remind_of_repayments_job
 from .paying.jobs import fetch_reports_job, reconcile_job, send_batch_job, send_batches_job
 from .publicity.jobs import clear_published_job, publish_awards_job
 
@@ -16,6 +17,7 @@ __all__ = [
     "publish_awards_job",
     "reconcile_job",
     "record_results_job",
+    "remind_of_repayments_job",
     "send_batch_job",
     "send_batches_job",
 ]

@@ -25,6 +25,7 @@ from yingshang.areas.claims.oversight.actions.recover import (
     write_off,
 )
 from yingshang.areas.claims.oversight.interest import ORDERS, Overpaid, Paid, plan_left, standing
+from yingshang.areas.claims.oversight.jobs import remind_of_repayments
 from yingshang.areas.claims.oversight.recoveries import get_recovery, recoveries
 from yingshang.areas.claims.paying.books import check_books
 from yingshang.kernel.access.api import Actor, ConflictingDuties, NotAllowed
@@ -177,6 +178,15 @@ def test_money_comes_back_in_parts_with_interest() -> None:
     assert (in_account("receivable"), in_account("returned")) == (0, 12_000 * YUAN + 9863)
     assert in_account("interest") == -9863 and not check_books()
     assert recoveries(actor=who, now=later, text=claim.party.name).total == 1
+
+
+@pytest.mark.django_db
+def test_an_enterprise_is_reminded_of_each_part_before_and_after_it_is_due() -> None:
+    claim, _, who = paid_claim()
+    demand(claim, who)
+    # Two parts, due in 30 and in 60 days; reminded 7 days and 1 day before, 1 and 15 days after.
+    found = [day for day in range(90) if remind_of_repayments(now=NOW + timedelta(days=day))]
+    assert found == [23, 29, 31, 45, 53, 59, 61, 75]
 
 
 @pytest.mark.django_db

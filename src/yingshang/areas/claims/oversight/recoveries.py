@@ -56,7 +56,7 @@ def recoveries(
             | Q(claim__party__name__icontains=word)
             | Q(claim__item_name__icontains=word)
         )
-    return RecoveryPage(tuple(_view(row, now) for row in rows[offset : offset + limit]), rows.count())
+    return RecoveryPage(tuple(view_of(row, now) for row in rows[offset : offset + limit]), rows.count())
 
 
 def get_recovery(*, actor: Actor, recovery_id: int, now: datetime) -> RecoveryView:
@@ -64,7 +64,7 @@ def get_recovery(*, actor: Actor, recovery_id: int, now: datetime) -> RecoveryVi
     row = _rows(actor).filter(pk=recovery_id).first()
     if row is None:
         raise RecoveryNotFound(f"no recovery {recovery_id}", message_zh="没有这项追回", value=recovery_id)
-    return _view(row, now)
+    return view_of(row, now)
 
 
 def _rows(actor: Actor) -> QuerySet[Recovery]:
@@ -72,7 +72,8 @@ def _rows(actor: Actor) -> QuerySet[Recovery]:
     return scope_of(actor, OWN, VIEW).filter(rows, region="region_path", party="claim__party")
 
 
-def _view(row: Recovery, now: datetime) -> RecoveryView:
+def view_of(row: Recovery, now: datetime) -> RecoveryView:
+    """A recovery as it stands; whoever calls it has found it within somebody's scope, or is the platform."""
     # When it has ended, interest has stopped.
     as_of = timezone.localdate(row.ended_at or now)
     came = list(row.repayments.all())
