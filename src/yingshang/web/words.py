@@ -197,6 +197,7 @@ SYSTEM_ACTORS: Words = {
     "policy-matching": _("政策匹配服务"),
     "policy-review": _("政策审查服务"),
     "policy-outreach": _("政策推送"),
+    "claims-payments": _("资金拨付服务"),
     "retention": _("保存期限清理"),
     "sample-city": _("示例城市装载"),
     "setup": _("平台安装"),

@@ -52,7 +52,7 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing
-from yingshang.web.words import ACTIONS
+from yingshang.web.words import ACTIONS, actor_name
 
 from ..refusals import refuse_or_raise, tell_refusal
 from .forms import (
@@ -449,7 +449,7 @@ def _timeline(batch_id: int) -> list[dict[str, Any]]:
         {
             "title": ACTIONS.get(event.action, event.action),
             "when": event.occurred_at,
-            "who": _("平台自动") if event.actor_kind == "system" else event.actor_name,
+            "who": actor_name(event.actor_kind, event.actor_name),
             "text": event.reason,
             "tone": "",
         }
