@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.areas.claims.factories import (
     submitted_claim,
     task_of,
 )
+from tests.areas.claims.reviewing.test_together import three_supported
 from tests.areas.claims.test_applying import LINES
 from tests.areas.claims.test_line_tables import HEADER, ROW, book
 from tests.areas.policies.factories import hiring
@@ -25,7 +27,7 @@ from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, agency, official
 from tests.web.claims.test_applying_pages import page, words
 from tests.web.desk.factories import signed_in
 from yingshang.areas.claims.actions.add_material import save_lines
-from yingshang.areas.claims.models import ItemTerms
+from yingshang.areas.claims.models import ApprovalEntry, ItemTerms
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +109,29 @@ def test_terms_are_set_and_what_is_wrong_stands_at_its_field() -> None:
     assert row.lines["columns"][0]["personal"] is True
     assert "参保人员" in client.get("/desk/claims/terms/HIRING/").content.decode()
     assert client.get("/desk/claims/terms/NOTHING/").status_code == 404
+
+
+def test_a_batch_and_a_ranking_in_pages_and_by_the_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims, people = three_supported()
+    # What was arranged lies on a day that may still be to come.
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(hours=1))
+    client = signed_in(people.approver)
+    assert claims[0].party.name in page(client, "/desk/claims/approvals/?item=HIRING")
+    drawn = client.post("/desk/claims/approvals/draw", {"claim": [each.id for each in claims]})
+    here = drawn["Location"]
+    [row] = [each for each in ApprovalEntry.objects.all() if each.sampled]
+    assert "样本怎样抽取" in page(client, here)
+    client.post(f"{here}{row.claim_id}/look", {"sound": "yes"})
+    assert "整批核准" in page(client, here)
+    client.post(f"{here}approve")
+    assert set(ApprovalEntry.objects.values_list("outcome", flat=True)) == {""}
+    assert {each.row.state for each in claims} == {"approved"}
+    assert "没有等待排序的申请" in page(client, "/desk/claims/rankings/")
+    assert client.get("/desk/claims/rankings/HIRING/2026/").status_code == 404
+    listed = client.get("/api/v1/claims?state=approved").json()
+    assert len(listed["items"]) == 3
+    shown = client.get(f"/api/v1/claims/{claims[0].id}").json()
+    assert shown["evidence"]["rows"][0]["facts"][0]["name"] == "参保人数"
+    assert client.get(f"/api/v1/claim-approvals/{row.batch_id}").json()["state"] == "approved"
+    assert client.get("/api/v1/claim-rankings").json() == []
+    assert client.get("/api/v1/claim-terms").json()[0]["code"] == "HIRING"

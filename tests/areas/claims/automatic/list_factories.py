@@ -22,6 +22,8 @@ from yingshang.areas.claims.automatic.actions.draw_up_list import draw_up_list
 from yingshang.areas.claims.automatic.drawing import draw_up
 from yingshang.areas.claims.automatic.offering import offer_list
 from yingshang.areas.claims.models import (
+    ApprovalBatch,
+    ApprovalEntry,
     Claim,
     EntitlementList,
     OfferRemark,
@@ -193,7 +195,22 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
             demanded_by="system:test",
             demanded_by_name="test",
         )
+        approval = ApprovalBatch.objects.create(
+            number=f"PL{place}",
+            item_code="LISTED",
+            item_name="演示",
+            region_path=place,
+            percent=10,
+            checkpoint_size=0,
+            seed="0" * 64,
+            drawn_at=moment,
+            drawn_by="system:test",
+            drawn_by_name="test",
+        )
+        ApprovalEntry.objects.create(batch=approval, claim=claim, task_id=0, sampled=True)
     return {
+        "claim_approval": approval.pk,
+        "sampled_claim": claim.pk,
         "trip": trip.pk,
         "recovery": recovery.pk,
         "entitlement_list": row.pk,

@@ -51,7 +51,7 @@ def claim_list(request: HttpRequest) -> HttpResponseBase:
         return claims(actor=actor, offset=(page - 1) * per_page, limit=per_page, **asked)
 
     listing = Listing(request, DeskTable, fetch, name="claims", filters=filters)
-    return listing.respond("claims/reviewing/list.html", {"may_set": actor.may("claims.set_terms")})
+    return listing.respond("claims/reviewing/list.html", {"may_approve": actor.may("claims.approve")})
 
 
 @needs(VIEW)
