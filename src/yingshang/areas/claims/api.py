@@ -1,5 +1,6 @@
 """The door of claims. See README.md."""
 
+from __future__ import annotations
 
 from .actions.add_material import (
     add_file,
