@@ -62,6 +62,7 @@ from .automatic.selectors import (
     omitted_parties,
     remarks_of_list,
 )
+from .demonstration import answer_as_bank, leave_outside_quota
 from .drafts import Draft, MaterialAsked, Prefill, draft_of
 from .errors import (
     AccountNotFound,
@@ -362,6 +363,7 @@ __all__ = [
     "accounts",
     "add_account",
     "add_file",
+    "answer_as_bank",
     "answer_remark",
     "appeal_rating",
     "approvable",
@@ -427,6 +429,7 @@ __all__ = [
     "items_to_list",
     "items_without_terms",
     "journal_lines",
+    "leave_outside_quota",
     "lines_of",
     "list_states",
     "listed_claims",

@@ -1,0 +1,307 @@
+"""Claims of the demonstration, in every state: funds, terms, officials at work, enterprises, banks that answer.
+
+Everything goes through the doors of the areas, in one transaction: interrupted, it begins again; repeated, it does
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from django.db import transaction
+from django.utils import timezone
+
+from yingshang.areas.claims import api as claims
+from yingshang.areas.policies import api as policies
+from yingshang.kernel.access import api as access
+from yingshang.kernel.flow import api as flow
+from yingshang.kernel.parties import api as parties
+
+ACTOR = access.system_actor("demonstration")
+LISTED, FROZEN = "DEMO-HRB-01", "DEMO-HRB-08"
+
+
+@cache
+def described() -> dict[str, Any]:
+    """`data/claims.yaml`; do not change the result."""
+    text = (files(__package__) / "data" / "claims.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+@transaction.atomic
+def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
+    """Make everything, unless it is there; whether it was made. `enterprises`: those somebody acts for."""
+    if claims.claims(actor=ACTOR, item_code=LISTED, limit=1).total or claims.lists(actor=ACTOR, limit=1).rows:
+        return False
+    _funds(now - timedelta(days=90))
+    _terms(now - timedelta(days=90))
+    _lists(enterprises, now)
+    made = _claims(enterprises, now)
+    _publish(made, now)
+    _pay(made, now)
+    _rate(made, now)
+    supervisor = _official("supervise")
+    stopped = described()["stopped"]
+    claims.stop_by_hand(actor=supervisor, item_code=stopped["item"], reason=stopped["reason"], now=now)
+    claims.record_results(actor=ACTOR, now=now)
+    return True
+
+
+def _funds(at: datetime) -> None:
+    agency = _agency()
+    words = described()
+    for each in words["funds"]:
+        number = claims.create_fund(
+            actor=ACTOR,
+            code=each["code"],
+            name=each["name"],
+            payer_account=each["payer_account"],
+            agency_id=agency,
+            region_path="2301",
+            demonstration=True,
+            now=at,
+            **words["payer"],
+        )
+        for year in sorted({at.year, (at + timedelta(days=90)).year}):
+            claims.set_budget(
+                actor=ACTOR,
+                fund_id=number,
+                year=year,
+                level="city",
+                amount_fen=each["amount"] * 100,
+                reason="演示预算",
+                now=at,
+            )
+        _fund_ids[each["code"]] = number
+
+
+_fund_ids: dict[str, int] = {}
+
+
+def _terms(at: datetime) -> None:
+    for code, words in described()["terms"].items():
+        values = {name: value for name, value in words.items() if name != "fund"}
+        claims.set_terms(
+            actor=ACTOR,
+            code=code,
+            terms=claims.Terms(
+                agency_id=_agency(),
+                fund_id=_fund_ids[words["fund"]],
+                results=described()["results"],
+                source="演示规则",
+                **values,
+            ),
+            now=at,
+        )
+
+
+# --- the automatic mode -----------------------------------------------------------------------------------------------
+
+
+def _lists(enterprises: Mapping[int, int], now: datetime) -> None:
+    """One list that was offered, confirmed, declined, doubted and lapsed; one that waits to be approved."""
+    for code, days_ago in ((LISTED, 30), (FROZEN, 1)):
+        at = now - timedelta(days=days_ago)
+        number = claims.draw_up_list(actor=_official("review"), code=code, now=at)
+        claims.draw_up(actor=ACTOR, list_id=number, now=at)
+        if code == FROZEN:
+            continue
+        found = claims.get_list(actor=ACTOR, list_id=number)
+        after = at + timedelta(days=1)
+        claims.approve_list(actor=_official("approve"), list_id=number, digest=found.digest, now=after)
+        claims.offer_list(actor=ACTOR, list_id=number, now=after)
+        rows = list(claims.claims(actor=ACTOR, item_code=code, states=["offered"], limit=8).rows)
+        rows.sort(key=lambda row: row.party_id not in enterprises.values())
+        answered = after + timedelta(days=2)
+        for place, row in enumerate(rows):
+            actor = _for(row.party_id, answered)
+            if place == 0:
+                claims.say_wrong(
+                    actor=actor, claim_id=row.id, text="演示：参保人数应当多两人。", now=answered
+                )
+            elif place == 1:
+                claims.decline_offer(actor=actor, claim_id=row.id, reason="演示：不需要。", now=answered)
+            elif place < 5:
+                account = _account(actor, row.party_id, answered)
+                claims.confirm_offer(actor=actor, claim_id=row.id, account_id=account, now=answered)
+        claims.end_offers(actor=ACTOR, now=now)
+
+
+# --- applied for ------------------------------------------------------------------------------------------------------
+
+
+def _claims(enterprises: Mapping[int, int], now: datetime) -> list[tuple[int, Mapping[str, Any]]]:
+    made: list[tuple[int, Mapping[str, Any]]] = []
+    entitled: dict[str, Iterator[int]] = {}
+    for words in described()["claims"]:
+        code = words["item"]
+        if code not in entitled:
+            found = policies.matched_parties(actor=ACTOR, code=code, limit=40).rows
+            numbers = [each.party.id for each in found]
+            entitled[code] = iter(sorted(numbers, key=lambda each: each not in enterprises.values()))
+        party_id = next(entitled[code], None)
+        if party_id is not None:
+            made.append((_claim(party_id, words, now), words))
+    return made
+
+
+def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
+    at, to = now - timedelta(days=words["days_ago"]), words["to"]
+    actor = _for(party_id, at)
+    claim_id = claims.begin_claim(actor=actor, party_id=party_id, code=words["item"], now=at)
+    if to == "draft":
+        return claim_id
+    account = _account(actor, party_id, at)
+    claims.submit_claim(actor=actor, claim_id=claim_id, account_id=account, now=at)
+    if claims.get_claim(actor=ACTOR, claim_id=claim_id).summary.mode == "instant" or to == "accepting":
+        return claim_id
+    if to == "withdrawn":
+        claims.withdraw_claim(actor=actor, claim_id=claim_id, reason="演示：暂不申请。", now=at)
+        return claim_id
+    hour = timedelta(hours=2)
+    if to == "returned":
+        flow.return_case(
+            actor=_official("accept"),
+            task_id=_task(claim_id, "accept", at),
+            what=["演示：服务站照片"],
+            now=at + hour,
+        )
+        return claim_id
+    _complete(claim_id, "accept", "accepted", at + hour)
+    if to == "reviewing":
+        return claim_id
+    _complete(claim_id, "review", "supported", at + 2 * hour)
+    outcome = {"ranking": "queued", "unranked": "queued", "refused": "refused"}.get(to, "approved")
+    _complete(claim_id, "approve", outcome, at + 3 * hour)
+    if to == "unranked":
+        claims.leave_outside_quota(
+            actor=_official("approve"), claim_id=claim_id, reason="演示：名额已满。", now=at + 4 * hour
+        )
+    return claim_id
+
+
+def _publish(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
+    shown = [number for number, words in made if words["to"] in {"publicity", "objected"}]
+    if not shown:
+        return
+    code = next(words["item"] for number, words in made if number == shown[0])
+    at = now - timedelta(days=1)
+    publicity = claims.publish_awards(actor=_official("review"), code=code, claims=shown, now=at)
+    objected = {number for number, words in made if words["to"] == "objected"}
+    for entry in claims.public_awards(publicity_id=publicity, limit=20).rows:
+        # The public list does not say which claim it is; the last of them is objected to.
+        last = entry
+    if objected:
+        claims.object_to_award(
+            actor=ACTOR, entry_id=last.id, text="演示：该企业没有开展培训。", name="演示群众", now=now
+        )
+
+
+def _pay(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
+    """Batches of what the bank is to answer; what it is not asked stays payable."""
+    claims.clear_published(actor=ACTOR, now=now - timedelta(days=11, hours=1))
+    for code, fund_id in _fund_ids.items():
+        items = {each for each, words in described()["terms"].items() if words["fund"] == code}
+        chosen = {
+            number: words["bank"] for number, words in made if words.get("bank") and words["item"] in items
+        }
+        if not chosen:
+            continue
+        at = now - timedelta(days=11)
+        waiting = [number for number, bank in chosen.items() if bank == "prepared"]
+        answered = [number for number in chosen if number not in waiting]
+        if waiting:
+            claims.prepare_batch(actor=_official("prepare"), fund_id=fund_id, claims=waiting, now=at)
+        if not answered:
+            continue
+        batch_id = claims.prepare_batch(actor=_official("prepare"), fund_id=fund_id, claims=answered, now=at)
+        batch = claims.get_batch(actor=ACTOR, batch_id=batch_id, now=at).batch
+        claims.check_batch(actor=_official("check"), batch_id=batch_id, digest=batch.digest, now=at)
+        claims.answer_as_bank(
+            actor=_official("prepare"),
+            batch_id=batch_id,
+            answers={
+                number: (chosen[number], "演示：账号与户名不符" if chosen[number] == "rejected" else "")
+                for number in answered
+            },
+            now=at + timedelta(days=1),
+        )
+
+
+def _rate(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
+    at = now - timedelta(days=3)
+    for number, words in made:
+        for step, level in words.get("rated", {}).items():
+            bad = level < 3
+            party_id = claims.get_claim(actor=ACTOR, claim_id=number).summary.party_id
+            rating = claims.rate_claim(
+                actor=_for(party_id, at),
+                claim_id=number,
+                step=step,
+                level=level,
+                reasons=words.get("reasons", ()) if bad else (),
+                words=words.get("words", "") if bad else "",
+                now=at,
+            )
+            if not bad:
+                continue
+            official = _official("review")
+            if "called" in words:
+                claims.note_call(actor=official, rating_id=rating, text=words["called"], now=at)
+                claims.note_correction(actor=official, rating_id=rating, text=words["corrected"], now=now)
+            if "appealed" in words:
+                claims.appeal_rating(
+                    actor=official, rating_id=rating, kind="mistaken", reason=words["appealed"], now=now
+                )
+
+
+# --- who does it ------------------------------------------------------------------------------------------------------
+
+
+def _complete(claim_id: int, step: str, outcome: str, at: datetime) -> None:
+    flow.complete_task(
+        actor=_official(step),
+        task_id=_task(claim_id, step, at),
+        outcome=outcome,
+        opinion="演示意见。",
+        now=at,
+    )
+
+
+def _task(claim_id: int, step: str, at: datetime) -> int:
+    detail = flow.case_progress(kind="claim", identifier=str(claim_id), now=at)
+    assert detail is not None
+    return next(each.id for each in detail.tasks if each.open and each.step == step)
+
+
+def _official(duty: str) -> access.Actor:
+    username = described()["officials"][duty]
+    return access.actor_by_reference(f"user:{access.find_account(actor=ACTOR, username=username)[0]}")
+
+
+def _for(party_id: int, at: datetime) -> access.Actor:
+    """Who acts for an enterprise: its legal representative where there is an account, else the demonstration."""
+    held = access.mandates_of_party(actor=ACTOR, party_id=party_id, today=timezone.localdate())
+    legal = next((each for each in held if "claims.confirm_own" in each.powers), None)
+    return access.actor_by_reference(f"user:{legal.user_id}") if legal else ACTOR
+
+
+def _account(actor: access.Actor, party_id: int, at: datetime) -> int:
+    return claims.add_account(
+        actor=actor,
+        party_id=party_id,
+        number=f"6217{party_id:015d}",
+        bank_name="演示银行哈尔滨分行",
+        now=at,
+    )
+
+
+def _agency() -> int:
+    code = described()["agency"]
+    found = parties.agencies(actor=ACTOR, text=code, per_page=50).rows
+    return next(each.id for each in found if each.code == code)
