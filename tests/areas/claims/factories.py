@@ -141,7 +141,7 @@ def account_of(party: Party, who: Person, number: str = "", **more: object) -> i
     return add_account(
         actor=who.actor(),
         party_id=party.pk,
-        number=number or f"6217{party.pk:015d}",
+        number=number or f"6225{party.pk:015d}",
         bank_name="演示银行",
         now=NOW,
         **more,  # type: ignore[arg-type]

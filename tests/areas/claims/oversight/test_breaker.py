@@ -91,7 +91,7 @@ def test_an_ordinary_claim_trips_nothing() -> None:
 def test_one_account_for_two_enterprises_stops_both_before_payment() -> None:
     first, people = payable_claim()
     other = another_claim(first.fund_id)
-    number = f"6217{first.party.pk:015d}"
+    number = f"6225{first.party.pk:015d}"
     account = account_of(other.party, other.who, number)
     state = submit_claim(actor=other.who.actor(), claim_id=other.id, account_id=account, now=NOW)
     # It stays where the decision has put it, and is only not paid.
