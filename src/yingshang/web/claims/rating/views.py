@@ -62,7 +62,6 @@ def rate(request: HttpRequest, claim_id: int) -> HttpResponse | HttpResponseRedi
             "crumbs": [
                 *crumbs_of(enterprise),
                 (_("兑现申请"), reverse("claims:mine-party", args=[enterprise.party.id])),
-                (found.summary.number, reverse("claims:claim", args=[claim_id])),
                 (_("评价"), None),
             ],
             "levels": [(code, level_name(code)) for code in rating_rules().levels],
