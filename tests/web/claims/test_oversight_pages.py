@@ -63,7 +63,9 @@ def test_a_fund_is_stopped_by_hand() -> None:
 
 def test_money_is_asked_back_given_back_and_written_off_page_by_page() -> None:
     _, claim, people = sent_batch()
-    bank_says(PaymentOrder.objects.select_related("batch").get(), "paid", day=timezone.localdate(), reference="B1")
+    bank_says(
+        PaymentOrder.objects.select_related("batch").get(), "paid", day=timezone.localdate(), reference="B1"
+    )
     official, money = signed_in(people.reviewer), signed_in(people.treasurer)
     address = f"/desk/claims/{claim.id}/recover"
     assert "要求退回资金" in page(official, f"/desk/claims/{claim.id}/")
