@@ -216,10 +216,10 @@ def _pay(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
         waiting = [number for number, bank in chosen.items() if bank == "prepared"]
         answered = [number for number in chosen if number not in waiting]
         if waiting:
-            claims.prepare_batch(actor=_official("prepare"), fund_id=fund_id, claims=waiting, now=at)
-        if not answered:
+            _prepare(fund_id, waiting, at)
+        batch_id = _prepare(fund_id, answered, at) if answered else None
+        if batch_id is None:
             continue
-        batch_id = claims.prepare_batch(actor=_official("prepare"), fund_id=fund_id, claims=answered, now=at)
         batch = claims.get_batch(actor=ACTOR, batch_id=batch_id, now=at).batch
         claims.check_batch(actor=_official("check"), batch_id=batch_id, digest=batch.digest, now=at)
         claims.answer_as_bank(
@@ -233,12 +233,23 @@ def _pay(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
         )
 
 
+def _prepare(fund_id: int, chosen: list[int], at: datetime) -> int | None:
+    """A batch of these claims; None where the circuit breaker holds them all."""
+    try:
+        return claims.prepare_batch(actor=_official("prepare"), fund_id=fund_id, claims=chosen, now=at)
+    except claims.NothingToPay:
+        return None
+
+
 def _rate(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
     at = now - timedelta(days=3)
     for number, words in made:
         for step, level in words.get("rated", {}).items():
             bad = level < 3
             party_id = claims.get_claim(actor=ACTOR, claim_id=number).summary.party_id
+            if step == "pay" and not claims.get_claim(actor=ACTOR, claim_id=number).summary.paid_fen:
+                # The circuit breaker looks at the demonstration, too: what it holds was not paid.
+                continue
             rating = claims.rate_claim(
                 actor=_for(party_id, at),
                 claim_id=number,
