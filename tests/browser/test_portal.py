@@ -16,9 +16,10 @@ from .conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot, sign_
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Each width and each dress once: what a page does in one does not depend on the other.
 DRESSES = [
     pytest.param(WIDE, "light", id="wide-light"),
+    pytest.param(NARROW, "light", id="narrow-light"),
+    pytest.param(WIDE, "dark", id="wide-dark"),
     pytest.param(NARROW, "dark", id="narrow-dark"),
 ]
 

@@ -204,4 +204,6 @@ def test_the_page_is_closed_to_others(client: Client) -> None:
 )
 def test_nonsense_is_answered(client: Client, sent: dict[str, Any]) -> None:
     _, _, address = at(client)
-    assert client.post(address, {**GOOD, **sent}).status_code in (302, 400, 409, 422)
+    # A null character is refused before any form is looked at; everything else by the form, in its words.
+    expected = (400,) if "\x00" in sent.get("reason", "") else (302, 409, 422)
+    assert client.post(address, {**GOOD, **sent}).status_code in expected
