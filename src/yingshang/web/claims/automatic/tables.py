@@ -21,7 +21,8 @@ from yingshang.web.columns import CountColumn, DayColumn
 from yingshang.web.design.icons import icon
 from yingshang.web.words import in_language
 
-from ..templatetags.lists import list_fen, list_state, listed_state, omission_name
+from ..templatetags.claims import claim_state, fen
+from ..templatetags.lists import list_state, omission_name
 
 _NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
 _LEAD = {"td": {"class": "lead-cell"}, "th": {"class": "wide"}}
@@ -54,7 +55,7 @@ class ListTable(tables.Table):
         return record.item_name
 
     def render_amount(self, value: int) -> str:
-        return list_fen(value)
+        return fen(value)
 
     def value_amount(self, value: int) -> str:
         return f"{value / 100:.2f}"
@@ -101,7 +102,7 @@ class ListedTable(tables.Table):
         return value
 
     def render_amount(self, record: ListedClaim) -> str:
-        return list_fen(record.award_fen if record.award_fen is not None else record.expected_fen)
+        return fen(record.award_fen if record.award_fen is not None else record.expected_fen)
 
     def value_amount(self, record: ListedClaim) -> str:
         fen = record.award_fen if record.award_fen is not None else record.expected_fen
@@ -114,7 +115,7 @@ class ListedTable(tables.Table):
         return str(_("已有") if value else _("待企业填写"))
 
     def render_state(self, value: str) -> SafeString:
-        return listed_state(value)
+        return claim_state(value)
 
     def value_state(self, value: str) -> str:
         return in_language(*claim_states()[value][:2])

@@ -24,7 +24,8 @@ from yingshang.web.columns import CountColumn, DayColumn, MomentColumn
 from yingshang.web.design.icons import icon
 from yingshang.web.words import in_language
 
-from ..templatetags.paying import account_word, batch_state, entry_word, fen, level_word, order_state
+from ..templatetags.claims import fen
+from ..templatetags.paying import account_word, batch_state, entry_word, level_word, order_state
 from .words import PROBLEMS
 
 _NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}

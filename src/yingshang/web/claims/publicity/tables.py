@@ -19,11 +19,11 @@ from yingshang.areas.claims.api import (
 from yingshang.web.columns import CountColumn, DayColumn, MomentColumn
 from yingshang.web.words import in_language
 
+from ..templatetags.claims import fen
 from ..templatetags.lists import (
     AWARD_STANDINGS,
     OBJECTION_STATES,
     award_standing,
-    list_fen,
     objection_state,
     publicity_state,
 )
@@ -58,7 +58,7 @@ class PublicityTable(tables.Table):
         return record.item_name
 
     def render_amount(self, value: int) -> str:
-        return list_fen(value)
+        return fen(value)
 
     def value_amount(self, value: int) -> str:
         return f"{value / 100:.2f}"
@@ -95,7 +95,7 @@ class AwardTable(tables.Table):
         return value
 
     def render_amount(self, value: int) -> str:
-        return list_fen(value)
+        return fen(value)
 
     def value_amount(self, value: int) -> str:
         return f"{value / 100:.2f}"

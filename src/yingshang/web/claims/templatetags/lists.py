@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -10,11 +9,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.claims.api import claim_states, list_states, omission_words, publicity_states
-from yingshang.web.design import formats
+from yingshang.areas.claims.api import list_states, omission_words, publicity_states
 from yingshang.web.words import in_language
 
+from .claims import claim_state, fen
+
 register = template.Library()
+register.filter("fen", fen)
+register.simple_tag(claim_state)
 
 AWARD_STANDINGS = {
     "open": (_("公示中"), "note"),
@@ -27,19 +29,6 @@ OBJECTION_STATES = {
     "rejected": (_("不成立"), ""),
     "upheld": (_("成立"), "bad"),
 }
-
-
-@register.filter
-def list_fen(value: Any) -> str:
-    """Fen as money; a dash for what is not known."""
-    return "—" if value is None else formats.money(Decimal(value) / 100)
-
-
-@register.simple_tag
-def listed_state(state: str) -> SafeString:
-    """The state of a claim on a list as a coloured word."""
-    name, name_en, tone, *_rest = claim_states()[state]
-    return _tag(in_language(name, name_en), tone)
 
 
 @register.simple_tag

@@ -14,14 +14,10 @@ from yingshang.web.design import formats
 from yingshang.web.words import in_language
 
 from ..paying.words import ACCOUNTS, ENTRY_KINDS, LEVELS, PROBLEMS
+from .claims import fen
 
 register = template.Library()
-
-
-@register.filter
-def fen(value: Any) -> str:
-    """Fen as money; a dash for what is not known."""
-    return "—" if value is None else formats.money(Decimal(value) / 100)
+register.filter("fen", fen)
 
 
 @register.filter
