@@ -1,5 +1,6 @@
 """Tables of claims, by subject."""
 
+from .appointments import Appointment, ServiceWindow, WindowHours
 from .approvals import ApprovalBatch, ApprovalEntry
 from .automatic import ListOmission, OfferRemark
 from .claims import Claim, ClaimLine, ClaimMaterial, EntitlementList, ItemTerms, PayeeAccount
@@ -19,6 +20,7 @@ from .publicity import Publicity, PublicityEntry, PublicityObjection
 from .rating import ClaimResult, Rating, RatingAppeal, RatingFollowUp
 
 __all__ = [
+    "Appointment",
     "ApprovalBatch",
     "ApprovalEntry",
     "BankReport",
@@ -52,6 +54,8 @@ __all__ = [
     "Recovery",
     "Repayment",
     "Reservation",
+    "ServiceWindow",
     "StatementLine",
     "Trip",
+    "WindowHours",
 ]

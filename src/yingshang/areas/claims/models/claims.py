@@ -25,7 +25,8 @@ class ItemTerms(models.Model):
     `separate` names the duties that four different people must have: accept, review, approve, pay.
     `reviews` names the parts of the review it needs besides completeness and substance: joint, experts, field.
     `materials` is a list of {"code", "name", "required", "commitment"}; `lines` describes a table of line items, or is
-    empty.
+    empty. A material may name a `fact` of the catalogue that proves it, and the `value` it has to have: what the register
+    knows of a licence is not asked for on paper.
     """
 
     item_code = models.CharField("事项编号", max_length=80, unique=True)
@@ -42,6 +43,8 @@ class ItemTerms(models.Model):
     joint_agencies = models.JSONField(default=list)
     materials = models.JSONField(default=list)
     lines = models.JSONField(default=dict)
+    # A published form of kernel.forms whose fields are asked beside the materials.
+    form_code = models.CharField("表单", max_length=60, blank=True)
     sample_percent = models.PositiveSmallIntegerField("抽查比例（%）", default=10)
     results = models.JSONField(default=list)
     revision = models.PositiveIntegerField(default=1)
@@ -259,8 +262,8 @@ class Claim(models.Model):
 
 
 class ClaimMaterial(models.Model):
-    """A material of a claim: a file, a licence or an earlier claim's file that is used again, or the promise to bring
-    it later (告知承诺), with the day it is due.
+    """A material of a claim: a file, what the register knows of a licence, an earlier claim's file that is used again,
+    an original seen at a window, or the promise to bring it later (告知承诺), with the day it is due.
     """
 
     claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="materials")
@@ -272,6 +275,9 @@ class ClaimMaterial(models.Model):
     promised_until = models.DateField("承诺期限", null=True)
     checked_at = models.DateTimeField(null=True)
     kept = models.BooleanField("已履行", null=True)
+    # The original was laid before somebody at a window.
+    seen_at = models.DateTimeField("核验原件时间", null=True)
+    seen_by_name = models.CharField(max_length=120, blank=True)
     added_at = models.DateTimeField()
 
     class Meta:
@@ -279,7 +285,7 @@ class ClaimMaterial(models.Model):
             models.UniqueConstraint(name="claims_material_once", fields=["claim", "code", "document_id"]),
             models.CheckConstraint(
                 name="claims_material_origin",
-                condition=Q(origin__in=["uploaded", "licence", "earlier", "promised"]),
+                condition=Q(origin__in=["uploaded", "licence", "earlier", "promised", "window"]),
             ),
             models.CheckConstraint(
                 name="claims_material_promise",
