@@ -16,8 +16,10 @@ from .payments import (
     Recovery,
     Repayment,
 )
+from .promises import PromiseCheck
 from .publicity import Publicity, PublicityEntry, PublicityObjection
 from .rating import ClaimResult, Rating, RatingAppeal, RatingFollowUp
+from .reconsidering import Reconsideration
 
 __all__ = [
     "Appointment",
@@ -44,6 +46,7 @@ __all__ = [
     "PaymentBatch",
     "PaymentFile",
     "PaymentOrder",
+    "PromiseCheck",
     "Publicity",
     "PublicityEntry",
     "PublicityObjection",
@@ -51,6 +54,7 @@ __all__ = [
     "RatingAppeal",
     "RatingFollowUp",
     "ReconciliationDifference",
+    "Reconsideration",
     "Recovery",
     "Repayment",
     "Reservation",

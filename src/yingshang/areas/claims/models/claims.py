@@ -46,6 +46,11 @@ class ItemTerms(models.Model):
     # A published form of kernel.forms whose fields are asked beside the materials.
     form_code = models.CharField("表单", max_length=60, blank=True)
     sample_percent = models.PositiveSmallIntegerField("抽查比例（%）", default=10)
+    # How many of a hundred promised materials are checked later; and who decides on a reconsideration, if another agency.
+    promise_check_percent = models.PositiveSmallIntegerField("承诺核查比例（%）", default=100)
+    reconsider_agency = models.ForeignKey(
+        "parties.Agency", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="复核单位"
+    )
     results = models.JSONField(default=list)
     revision = models.PositiveIntegerField(default=1)
     source = models.CharField("依据", max_length=400, blank=True)

@@ -93,6 +93,14 @@ class Instalment(models.Model):
     # due: can be ordered; waiting: its condition is to come; lost: it came to nothing.
     state = models.CharField("状态", max_length=8, default="due")
     condition = models.CharField(max_length=400, blank=True)
+    # What the facts of a day said of a condition that is waited for: true, false, unknown; empty: not looked at yet.
+    # `evidence` are the facts it read: {"name", "text", "source", "as_of"}; `lacking` those nobody has.
+    found = models.CharField("条件判定", max_length=8, blank=True)
+    found_at = models.DateTimeField("判定时间", null=True)
+    evidence = models.JSONField(default=list)
+    lacking = models.JSONField(default=list)
+    decided_by_name = models.CharField(max_length=120, blank=True)
+    reason = models.CharField("理由", max_length=400, blank=True)
 
     class Meta:
         constraints = [
