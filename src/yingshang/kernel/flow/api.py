@@ -19,6 +19,7 @@ from .actions.return_case import return_case
 from .actions.send_back import send_back
 from .actions.settle_debt import settle_debt
 from .actions.start_case import start_case
+from .actions.stop_case import stop_case
 from .actions.withdraw_case import withdraw_case
 from .case_errors import (
     AlreadyStarted,
@@ -214,6 +215,7 @@ __all__ = [
     "settle_debt",
     "start_case",
     "state_names",
+    "stop_case",
     "subject_kinds",
     "task_counts",
     "tasks",

@@ -38,6 +38,7 @@ EventKind = Literal[
     "ended",
     "rejected",
     "withdrawn",
+    "stopped",
 ]
 
 

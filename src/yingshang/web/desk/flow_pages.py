@@ -169,6 +169,7 @@ _TONES: Mapping[str, str] = {
     "flow.case_returned": "warn",
     "flow.case_rejected": "bad",
     "flow.case_withdrawn": "bad",
+    "flow.case_stopped": "bad",
 }
 
 

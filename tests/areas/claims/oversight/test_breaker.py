@@ -19,7 +19,9 @@ from tests.areas.claims.factories import (
     done,
     handed_in,
     payable_claim,
+    sent_batch,
     submitted_claim,
+    task_of,
 )
 from tests.kernel.access.factories import HARBIN, NOW, arranged, official
 from tests.kernel.parties.factories import told
@@ -32,9 +34,12 @@ from yingshang.areas.claims.oversight.evaluator import MOMENTS, breaker, breaker
 from yingshang.areas.claims.oversight.screening import screen
 from yingshang.areas.claims.oversight.selectors import get_trip
 from yingshang.areas.claims.oversight.selectors import trips as trips_of
+from yingshang.areas.claims.paying.books import check_books
 from yingshang.kernel.access.api import ConflictingDuties, NotAllowed, grant_mandate
+from yingshang.kernel.flow import api as flow
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices.models import Message
 
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text(encoding="utf-8"))
 
@@ -199,6 +204,83 @@ def test_confirmed_the_claim_is_refused_and_its_budget_given_back() -> None:
     assert claim.row.state == "refused" and "吊销" in claim.row.grounds[0]["text"]
     assert Budget.objects.get().reserved_fen == 0
     assert Trip.objects.get().state == "confirmed"
+
+
+# State of a claim that is stopped → the state in which a confirmation leaves it, and the events that say so.
+ENDS: dict[str, tuple[str, list[str]]] = {
+    **{state: ("refused", ["claims.refused"]) for state in ("accepting", "returned", "reviewing", "ranking")},
+    **{state: ("refused", ["claims.refused"]) for state in ("approved", "publicity", "objected")},
+    **{state: ("refused", ["claims.refused"]) for state in ("payable", "account_wrong")},
+    "partly_paid": ("paid", ["claims.instalments_ended"]),
+    "paying": ("refused", ["claims.batch_taken_back", "claims.refused"]),
+    # The bank has it: it stays stopped until the bank has answered.
+    "sent": ("paying", ["claims.trip_upheld"]),
+    "paid": ("paid", ["claims.trip_confirmed"]),
+    "withdrawn": ("withdrawn", ["claims.trip_confirmed"]),
+}
+
+
+def claim_in(state: str) -> tuple[Claimed, Desk]:
+    """A claim in a state, by the ways claims go as far as that is cheap."""
+    if state in {"accepting", "returned", "reviewing", "ranking"}:
+        claim, people = submitted_claim()
+        if state == "reviewing":
+            done(claim, people, "accept", "accepted")
+        if state == "returned":
+            flow.return_case(
+                actor=people.window.actor(), task_id=task_of(claim, "accept"), what=["章程"], now=NOW
+            )
+        if state == "ranking":
+            done(claim, people, "accept", "accepted")
+            done(claim, people, "review", "supported")
+            with arranged():
+                Claim.objects.update(state="ranking")
+    elif state == "paying":
+        _, claim, people = checked_batch()
+    elif state == "sent":
+        _, claim, people = sent_batch()
+    else:
+        claim, people = payable_claim()
+        with arranged():
+            Claim.objects.update(state=state, paid_fen=100 if state == "partly_paid" else 0)
+    assert state in {claim.row.state, "sent"}
+    return claim, people
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ENDS)
+def test_confirmed_a_claim_ends_wherever_it_is(state: str) -> None:
+    claim, people = claim_in(state)
+    told([{"subject": claim.party.credit_code, "ent.status": "吊销"}], as_of=NOW.date(), now=NOW)
+    screen([claim.id], "ordering", now=NOW)
+    trip = Trip.objects.get()
+    for person in (people.window, people.reviewer, people.approver, people.treasurer, claim.who):
+        with events_of_claims() as events, pytest.raises(NotAllowed):
+            confirm_trip(actor=person.actor(), trip_id=trip.pk, reason="已吊销", now=NOW)
+        assert events == []
+    ends, said = ENDS[state]
+    before = claim.row.state
+    with events_of_claims() as events:
+        confirm_trip(actor=people.supervisor.actor(), trip_id=trip.pk, reason="营业执照已吊销", now=NOW)
+    row = claim.row
+    assert (row.state, events) == (ends, said)
+    trip.refresh_from_db()
+    assert trip.state == ("open" if state == "sent" else "confirmed")
+    if ends != before:
+        assert row.reason == "营业执照已吊销" and "吊销" in row.grounds[0]["text"]
+        assert trip.number in row.grounds[0]["source"] and row.ended_at == NOW
+        assert Budget.objects.get().reserved_fen == 0
+        assert Message.objects.filter(template="claims.refused", party=claim.party).exists()
+        assert "claims.trip_decided" in {each.template for each in Message.objects.all()}
+    case = flow.case_progress(kind="claim", identifier=str(claim.id), now=NOW)
+    if state in {"accepting", "returned", "reviewing"}:
+        assert case is not None and not case.case.open and not [task for task in case.tasks if task.open]
+    # What was paid of this one is arranged, without an order.
+    assert state == "partly_paid" or check_books() == ()
+    if state != "sent":
+        # What is confirmed is decided: nobody releases it afterwards.
+        with pytest.raises(NotPossibleNow):
+            release_trip(actor=people.supervisor.actor(), trip_id=trip.pk, reason="再看", now=NOW)
 
 
 @pytest.mark.django_db

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, ConflictingDuties, ensure_separate, reference_of
 from yingshang.kernel.ledger.api import Target, record
 
+from ..bulk import AnyOf, copy_rows
 from ..errors import BatchNotFound, BudgetNotFound, NothingToPay, Stopped
 from ..journal import Line, moved, write_entry
 from ..lifecycle import BATCH
@@ -75,10 +76,9 @@ def _prepare(
     rows = list(
         _due(fund, actor, claims)
         .select_for_update(of=("self", "claim"))
-        .select_related("claim")
+        .order_by("claim_id", "pk")
         # Ten thousand at once: nothing is read, or deciphered, that an order does not need.
-        .only("amount_fen", "claim__account")
-        .order_by("claim_id", "pk")[: int(payment()["batch_size"])]
+        .values_list("pk", "claim_id", "claim__account", "amount_fen")[: int(payment()["batch_size"])]
     )
     if not rows:
         raise NothingToPay(
@@ -93,40 +93,42 @@ def _prepare(
         region_path=fund.region_path,
         execute_on=execute_on or day,
         orders_count=len(rows),
-        amount_fen=sum(row.amount_fen for row in rows),
+        amount_fen=sum(fen for *_, fen in rows),
         made_by=reference_of(actor),
         made_by_name=actor.name,
         made_at=now,
     )
     batch.message_id = f"YS{day:%Y%m%d}{batch.pk:010d}"
-    orders = PaymentOrder.objects.bulk_create(
-        [
-            PaymentOrder(
-                batch=batch,
-                end_to_end_id=f"{batch.message_id}-{place:05d}",
-                claim_id=row.claim_id,
-                instalment=row,
-                account_id=cast(int, row.claim.account_id),
-                amount_fen=row.amount_fen,
-                changed_at=now,
-            )
-            for place, row in enumerate(rows, 1)
-        ],
-        batch_size=2000,
+    names = [f"{batch.message_id}-{place:05d}" for place in range(1, len(rows) + 1)]
+    copy_rows(
+        PaymentOrder,
+        {"batch_id": batch.pk, "changed_at": now},
+        (
+            {
+                "end_to_end_id": name,
+                "claim_id": claim,
+                "instalment_id": part,
+                "account_id": account,
+                "amount_fen": fen,
+            }
+            for name, (part, claim, account, fen) in zip(names, rows, strict=True)
+        ),
     )
-    batch.digest = digest_of(orders)
+    batch.digest = digest_of(
+        (name, fen, account) for name, (_, _, account, fen) in zip(names, rows, strict=True)
+    )
     batch.event_id = record(
         actor=actor,
         action="claims.batch_prepared",
         target=target_of(batch),
         now=now,
-        after={"orders": len(orders), "amount_fen": batch.amount_fen, "digest": batch.digest},
+        after={"orders": len(rows), "amount_fen": batch.amount_fen, "digest": batch.digest},
     )
     batch.save(update_fields=["message_id", "digest", "event_id"])
-    Claim.objects.filter(pk__in=[row.claim_id for row in rows], state="payable").update(
+    Claim.objects.filter(AnyOf("id", [claim for _, claim, *_ in rows]), state="payable").update(
         state="paying", state_before="payable"
     )
-    _journal(batch, [row.pk for row in rows], "reserved", "in_transit", kind="ordered", now=now)
+    _journal(batch, [part for part, *_ in rows], "reserved", "in_transit", kind="ordered", now=now)
     return int(batch.pk)
 
 
@@ -140,7 +142,7 @@ def check_batch(*, actor: Actor, batch_id: int, digest: str, now: datetime) -> N
     batch = load_batch(actor, batch_id, "claims.check_payments")
     BATCH.after(batch.state, "checked")
     ensure_separate(actor, [batch.made_by])
-    orders = list(batch.orders.order_by("pk"))
+    orders = batch.orders.order_by("pk").values_list("end_to_end_id", "amount_fen", "account_id")
     if digest != batch.digest or digest != digest_of(orders):
         raise BatchNotFound(
             "the batch is not the one you looked at; open it again",
@@ -170,7 +172,11 @@ def check_batch(*, actor: Actor, batch_id: int, digest: str, now: datetime) -> N
 @transaction.atomic
 def take_back_batch(*, actor: Actor, batch_id: int, reason: str, now: datetime) -> None:
     """A batch that is not to be sent: its claims wait for payment again. Raises BatchNotFound, NotPossibleNow."""
-    batch = load_batch(actor, batch_id, "claims.pay")
+    undo_batch(load_batch(actor, batch_id, "claims.pay"), actor=actor, reason=reason, now=now)
+
+
+def undo_batch(batch: PaymentBatch, *, actor: Actor, reason: str, now: datetime) -> None:
+    """A batch, locked, that was not sent, is given up, with its audit event. Raises NotPossibleNow."""
     _move(batch, "taken_back", now=now)
     batch.ended_at, batch.problem = now, reason[:400]
     batch.save()
@@ -233,9 +239,9 @@ def _contradicted() -> QuerySet[ReconciliationDifference]:
     )
 
 
-def digest_of(orders: Collection[PaymentOrder]) -> str:
+def digest_of(orders: Iterable[tuple[str, int, int]]) -> str:
     """What the checker signs for: every order with its amount and account."""
-    text = "\n".join(f"{each.end_to_end_id} {each.amount_fen} {each.account_id}" for each in orders)
+    text = "\n".join(f"{name} {fen} {account}" for name, fen, account in orders)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -260,7 +266,7 @@ def _due(fund: Fund, actor: Actor, claims: Collection[int] | None) -> QuerySet[I
     )
     if open_trips.filter(fund=fund).exists():
         return rows.none()
-    return rows if claims is None else rows.filter(claim__in=claims)
+    return rows if claims is None else rows.filter(AnyOf("claim_id", claims))
 
 
 def _decided_claims(actor: Actor) -> QuerySet[Any]:
@@ -285,9 +291,8 @@ def _journal(
     batch: PaymentBatch, instalments: Collection[int], source: str, to: str, *, kind: str, now: datetime
 ) -> None:
     lines: list[Line] = []
-    for budget_id, fen in Reservation.objects.filter(instalment__in=instalments, state="held").values_list(
-        "budget_id", F("amount_fen")
-    ):
+    held = Reservation.objects.filter(AnyOf("instalment_id", instalments), state="held")
+    for budget_id, fen in held.values_list("budget_id").annotate(Sum("amount_fen")).order_by():
         lines += moved(budget_id, fen, source=source, to=to)
     assert batch.event_id is not None
     write_entry(

@@ -16,7 +16,7 @@ TRIP_STATES: dict[str, tuple[str, str, str]] = {
     "open": ("待处理", "waiting", "warn"),
     "upheld": ("属实，继续停止", "found to be so, stays stopped", "bad"),
     "released": ("已解除", "released", "good"),
-    "confirmed": ("属实，已不予兑付", "found to be so, refused", "bad"),
+    "confirmed": ("属实，已办结", "found to be so, dealt with", "bad"),
 }
 
 

@@ -61,7 +61,7 @@ class TripDecisionForm(_Plain):
         widget=forms.RadioSelect,
         choices=[
             ("release", _("解除，继续办理和拨付")),
-            ("confirm", _("情况属实：尚未拨付的不予兑付，其他的继续停止拨付")),
+            ("confirm", _("情况属实：尚未拨付的不予兑付；已交银行的、整个事项或资金的，继续停止拨付")),
         ],
     )
     reason = _text(_("处理意见"), 400, _("写明核查了什么、依据是什么；不予兑付时企业可以看到。"))

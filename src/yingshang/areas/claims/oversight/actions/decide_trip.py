@@ -8,20 +8,22 @@ from datetime import datetime
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor, ensure_separate, reference_of
+from yingshang.kernel.flow.api import stop_case
 from yingshang.kernel.ledger.api import record
 
 from ...actions._steps import tell_enterprise
+from ...actions.prepare_batch import undo_batch
 from ...approving import take_back
 from ...errors import BudgetNotFound, InvalidDecision, NotPossibleNow, TripNotFound
-from ...models import Claim, Fund, ItemTerms, Trip
+from ...lifecycle import CLAIM
+from ...models import Claim, Fund, ItemTerms, PaymentBatch, PaymentOrder, Trip
 from ...reach import ensure_region
 from ..evaluator import MANUAL, breaker
 from ..screening import keep_trip, target_of_trip, tell_agency
 
 PERMISSION = "claims.release"
 LONGEST_REASON = 400
-REFUSABLE = ("approved", "publicity", "payable")
-"""States in which a supervisor's finding ends a claim at once; in any other it stays stopped where it is."""
+_ENDED = tuple(code for code, state in CLAIM.states.items() if not state.open)
 
 
 @transaction.atomic
@@ -42,17 +44,55 @@ def release_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> i
 
 @transaction.atomic
 def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> int:
-    """What the breaker found is so: an award that was not ordered yet is refused and its budget given back. What is
-    still under review or with the bank, and an item or a fund, stays stopped until it is released. The audit event.
+    """What the breaker found is so: the claim ends, wherever it is. The audit event.
 
-    Raises TripNotFound, NotPossibleNow, InvalidDecision, ConflictingDuties.
+    Before its payment it is refused: its case is stopped, its budget given back, a batch that was not sent is taken
+    back, and the enterprise reads why and how to object. Of what was paid in part the rest is not paid; what has come
+    to an end stays as it is. What is with the bank stays stopped until the bank has answered, and an item or a fund until it is
+    released. Raises TripNotFound, NotPossibleNow, InvalidDecision, ConflictingDuties.
     """
+    unsent = _unsent(actor, trip_id)
     trip, claim = _load(actor, trip_id)
     trip.reason = _reason(reason)
-    if claim is None or claim.state not in REFUSABLE:
+    if claim is not None and claim.state == "paying" and unsent is not None:
+        undo_batch(unsent, actor=actor, reason=f"监督熔断 {trip.number}：{trip.reason}", now=now)
+        claim.refresh_from_db(fields=["state", "state_before"])
+    if claim is None or not (_ends(claim) or claim.state in _ENDED):
         event = _decided(trip, "trip_upheld", actor=actor, now=now)
         _tell(trip, claim, "情况属实，继续停止拨付", "found to be so; it stays stopped", now=now)
         return event
+    if claim.state in _ENDED:
+        event = _decided(trip, "trip_confirmed", state="confirmed", actor=actor, now=now)
+        _confirm_others(trip, claim, event, actor=actor, now=now)
+        if claim.paid_fen:
+            _tell(
+                trip,
+                claim,
+                "情况属实，已拨付的资金请依法追回",
+                "found to be so; ask back what was paid",
+                now=now,
+            )
+        else:
+            _tell(trip, claim, "情况属实，申请此前已办结", "found to be so; the claim had ended", now=now)
+        return event
+    event = _end(trip, claim, actor=actor, now=now)
+    _note(trip, "confirmed", event, actor=actor, now=now)
+    _confirm_others(trip, claim, event, actor=actor, now=now)
+    if claim.paid_fen:
+        tell_enterprise(claim, "refused", now=now, reason=f"其余各期不再拨付：{trip.reason}")
+        _tell(trip, claim, "情况属实，其余各期不再拨付", "found to be so; what is left is not paid", now=now)
+    else:
+        tell_enterprise(claim, "refused", now=now, reason=trip.reason)
+        _tell(trip, claim, "情况属实，不予兑付", "found to be so; refused", now=now)
+    return event
+
+
+def _ends(claim: Claim) -> bool:
+    return CLAIM.may(claim.state, "refused" if not claim.paid_fen else "instalments_ended")
+
+
+def _end(trip: Trip, claim: Claim, *, actor: Actor, now: datetime) -> int:
+    """End the claim with all that hangs on it; the audit event."""
     claim.reason, claim.decided_at = trip.reason, now
     claim.grounds = [
         {
@@ -63,16 +103,39 @@ def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> i
         }
         for each in trip.grounds
     ]
-    event = take_back(claim, "refused", actor=actor, now=now, reason=trip.reason)
+    under_review = claim.state in {"accepting", "returned", "reviewing"}
+    what = "refused" if not claim.paid_fen else "instalments_ended"
+    event = take_back(claim, what, actor=actor, now=now, reason=trip.reason)
     claim.decided_event = event
     claim.save(update_fields=["decided_event"])
-    _note(trip, "confirmed", event, actor=actor, now=now)
-    for other in claim.trips.select_for_update().filter(state="open"):
+    if under_review and claim.case_id is not None:
+        # The claim has ended already: the case follows it here, not the other way round (see handlers).
+        stop_case(actor=actor, case_id=claim.case_id, reason=trip.reason, now=now)
+    # Whoever objected to the award on a public list gets what they asked for.
+    claim.publicity_objections.filter(state="open").update(
+        state="upheld",
+        decision=f"监督核查属实，已取消兑付：{trip.reason}",
+        decided_at=now,
+        decided_by=reference_of(actor),
+        decided_by_name=actor.name,
+    )
+    return event
+
+
+def _confirm_others(trip: Trip, claim: Claim, event: int, *, actor: Actor, now: datetime) -> None:
+    for other in claim.trips.select_for_update().filter(state="open").exclude(pk=trip.pk):
         other.reason = trip.reason
         _note(other, "confirmed", event, actor=actor, now=now)
-    tell_enterprise(claim, "refused", now=now, reason=trip.reason)
-    _tell(trip, claim, "情况属实，不予兑付", "found to be so; refused", now=now)
-    return event
+
+
+def _unsent(actor: Actor, trip_id: int) -> PaymentBatch | None:
+    """The batch the claim of a trip is ordered in and that was not sent yet. Locked before the claim, as everywhere."""
+    actor.require(PERMISSION)
+    orders = PaymentOrder.objects.filter(claim__trips=trip_id, state="prepared")
+    rows = PaymentBatch.objects.select_for_update(of=("self",)).filter(
+        pk__in=orders.values("batch"), state__in=["prepared", "checked"]
+    )
+    return rows.first()
 
 
 @transaction.atomic
@@ -164,17 +227,18 @@ def _reason(reason: str) -> str:
     return reason
 
 
-def _decided(trip: Trip, what: str, *, actor: Actor, now: datetime) -> int:
+def _decided(trip: Trip, what: str, *, actor: Actor, now: datetime, state: str = "") -> int:
+    state = state or trip.state
     event = record(
         actor=actor,
         action=f"claims.{what}",
         target=target_of_trip(trip),
         now=now,
         before={"state": "open"},
-        after={"state": trip.state},
+        after={"state": state},
         reason=trip.reason,
     )
-    _note(trip, trip.state, event, actor=actor, now=now)
+    _note(trip, state, event, actor=actor, now=now)
     return event
 
 
