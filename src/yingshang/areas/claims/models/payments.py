@@ -150,7 +150,9 @@ class Recovery(models.Model):
     region_path = models.CharField(max_length=12)
     state = models.CharField("状态", max_length=12, default="demanded")
     principal_fen = models.BigIntegerField("本金（分）")
-    # A year's interest as a share, with its source; None: none is asked.
+    # Which series of rates it follows, by its code in `data/recovery.yaml`; with the year's interest as a share on the
+    # first day and its source. None: none is asked.
+    rate_code = models.CharField("利率", max_length=20, blank=True)
     interest_rate = models.DecimalField("年利率", max_digits=9, decimal_places=6, null=True)
     interest_source = models.CharField(max_length=200, blank=True)
     interest_from = models.DateField(null=True)
@@ -195,6 +197,7 @@ class Repayment(models.Model):
     paid_on = models.DateField("日期")
     bank_reference = models.CharField("银行流水号", max_length=64, unique=True)
     recorded_at = models.DateTimeField("登记时间", null=True)
+    recorded_by = models.CharField(max_length=80, blank=True)
     recorded_by_name = models.CharField(max_length=120, blank=True)
     event_id = models.BigIntegerField(null=True)
 
