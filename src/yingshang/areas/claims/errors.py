@@ -279,3 +279,51 @@ class InvalidApproval(DomainError):
     """Claims that cannot be approved together, or a finding that says nothing; `field` names what is wrong."""
 
     code = "claims.invalid_approval"
+
+
+class InvalidExpert(DomainError):
+    """Somebody who cannot be kept as an expert like this; `field` names what is wrong."""
+
+    code = "claims.invalid_expert"
+
+
+class ExpertNotFound(DomainError):
+    """No such expert within the actor's reach."""
+
+    code = "claims.expert_not_found"
+
+
+class InvalidScoring(DomainError):
+    """Experts cannot be drawn for these claims, or a decision says no reason; `field` names what is wrong."""
+
+    code = "claims.invalid_scoring"
+
+
+class ScoringNotFound(DomainError):
+    """No such scoring within the actor's reach, or none the expert was drawn for."""
+
+    code = "claims.scoring_not_found"
+
+
+class InvalidScores(DomainError):
+    """Points that cannot be; `field` names the criterion."""
+
+    code = "claims.invalid_scores"
+
+
+class NotAssessed(DomainError):
+    """Scores of experts or a field check are still to come, or what was found is not dealt with."""
+
+    code = "claims.assessment_conflict"
+
+
+class FieldCheckNotFound(DomainError):
+    """No such field check within the actor's reach."""
+
+    code = "claims.field_check_not_found"
+
+
+class InvalidFieldCheck(DomainError):
+    """What is ordered or recorded of a field check cannot be taken; `field` names what is wrong."""
+
+    code = "claims.invalid_field_check"

@@ -65,6 +65,7 @@ APPEND_ONLY = (
     "access_personaldataview",
     "claims_journalentry",
     "claims_journalline",
+    "claims_scoresheet",
 )
 
 _FUNCTIONS = """

@@ -2,6 +2,15 @@
 
 from .appointments import Appointment, ServiceWindow, WindowHours
 from .approvals import ApprovalBatch, ApprovalEntry
+from .assessing import (
+    Expert,
+    FieldCheck,
+    FieldPhoto,
+    PanelClaim,
+    ScoreSheet,
+    ScoringPanel,
+    ScoringSeat,
+)
 from .automatic import ListOmission, OfferRemark
 from .claims import Claim, ClaimLine, ClaimMaterial, EntitlementList, ItemTerms, PayeeAccount
 from .funding import Budget, BudgetChange, Fund, Instalment, Reservation
@@ -35,6 +44,9 @@ __all__ = [
     "ClaimMaterial",
     "ClaimResult",
     "EntitlementList",
+    "Expert",
+    "FieldCheck",
+    "FieldPhoto",
     "Fund",
     "Instalment",
     "ItemTerms",
@@ -42,6 +54,7 @@ __all__ = [
     "JournalLine",
     "ListOmission",
     "OfferRemark",
+    "PanelClaim",
     "PayeeAccount",
     "PaymentBatch",
     "PaymentFile",
@@ -58,6 +71,9 @@ __all__ = [
     "Recovery",
     "Repayment",
     "Reservation",
+    "ScoreSheet",
+    "ScoringPanel",
+    "ScoringSeat",
     "ServiceWindow",
     "StatementLine",
     "Trip",

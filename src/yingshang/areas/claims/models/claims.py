@@ -52,6 +52,9 @@ class ItemTerms(models.Model):
         "parties.Agency", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="复核单位"
     )
     results = models.JSONField(default=list)
+    # How experts score, and what is looked at in the field, where `reviews` names them: see assessing/rules.py.
+    scoring = models.JSONField(default=dict)
+    field_check = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=1)
     source = models.CharField("依据", max_length=400, blank=True)
     changed_at = models.DateTimeField()
