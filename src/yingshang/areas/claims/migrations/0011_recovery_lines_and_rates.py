@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("claims", "0009_reconsidering_promises"),
+        ("claims", "0010_assessing"),
     ]
 
     operations = [
