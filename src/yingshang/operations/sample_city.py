@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from yingshang.kernel.access import api as access
 from yingshang.kernel.notices import api as notices
 from yingshang.kernel.parties import api as parties
 from yingshang.kernel.reference import api as reference
+from yingshang.kernel.reference.api import parse_yaml
 from yingshang.operations.errors import UnknownCity
 from yingshang.operations.sample_deliveries import cut_into_deliveries
 from yingshang.operations.sample_objections import load_objections
@@ -85,7 +84,7 @@ class Demonstration:
 def described() -> dict[str, Any]:
     """`data/demonstration.yaml`; do not change the result."""
     text = (files(__package__) / "data" / "demonstration.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(parse_yaml(text))
 
 
 def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, progress: Progress) -> None:

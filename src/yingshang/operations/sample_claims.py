@@ -12,7 +12,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.parties import api as parties
+from yingshang.kernel.reference.api import parse_yaml
 
 ACTOR = access.system_actor("demonstration")
 LISTED, FROZEN = "DEMO-HRB-01", "DEMO-HRB-08"
@@ -30,7 +30,7 @@ LISTED, FROZEN = "DEMO-HRB-01", "DEMO-HRB-08"
 def described() -> dict[str, Any]:
     """`data/claims.yaml`; do not change the result."""
     text = (files(__package__) / "data" / "claims.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(parse_yaml(text))
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.parties import api as parties
+from yingshang.kernel.reference.api import parse_yaml
 
 ACTOR = access.system_actor("demonstration")
 EXAMPLES = Path(__file__).parents[3] / "examples" / "policies"
@@ -53,7 +54,7 @@ def load_policies(enterprises: Mapping[int, int], *, now: datetime) -> None:
 def described() -> dict[str, Any]:
     """`data/policies.yaml`; do not change the result."""
     text = (files(__package__) / "data" / "policies.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(parse_yaml(text))
 
 
 def _loaded(text: str) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from yingshang.kernel.reference.api import parse_yaml
 from yingshang.rules.policy.decide import Decision, Outcome
 
 from .errors import InvalidTerms, NotEntitled
@@ -127,7 +126,7 @@ def fen(yuan: Decimal) -> int:
 def levels() -> tuple[dict[str, Any], ...]:
     """The levels of `data/levels.yaml`, highest first."""
     text = (files(__package__) / "data/levels.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)["levels"])
+    return tuple(parse_yaml(text)["levels"])
 
 
 def level_of(payer: str) -> str:

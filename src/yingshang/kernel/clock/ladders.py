@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast, get_args
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 from .calendars import Calendar, Language
 from .errors import InvalidLadder, Mistake
@@ -254,4 +254,4 @@ def read_ladder(written: Any) -> LadderDocument:
 def default_ladders() -> tuple[LadderDocument, ...]:
     """The ladders a new platform begins with: data/ladders.yaml."""
     text = (files(__package__) / "data" / "ladders.yaml").read_text(encoding="utf-8")
-    return tuple(read_ladder(row) for row in yaml.safe_load(text))
+    return tuple(read_ladder(row) for row in parse_yaml(text))

@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 from .calendars import Language
 from .errors import UnknownReason
@@ -110,5 +110,5 @@ def _reasons(kind: str) -> Mapping[str, Reason]:
 @cache
 def _data() -> dict[str, Any]:
     text = (files(__package__) / "data" / "periods.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = parse_yaml(text)
     return loaded

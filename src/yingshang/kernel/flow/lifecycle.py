@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 from .case_errors import InvalidLifecycle, NotPossibleNow
 
@@ -106,5 +106,5 @@ def names(kind: Kind) -> Mapping[str, tuple[str, str]]:
 @cache
 def _table() -> dict[str, Any]:
     text = (files(__package__) / "data/lifecycle.yaml").read_text(encoding="utf-8")
-    table: dict[str, Any] = yaml.safe_load(text)
+    table: dict[str, Any] = parse_yaml(text)
     return table

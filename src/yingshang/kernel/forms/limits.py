@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,7 @@ class Limits:
 @cache
 def limits() -> Limits:
     """The limits of the data file. Raises ValueError where one of them is no positive number."""
-    data: dict[str, Any] = yaml.safe_load(
-        (files(__package__) / "data/limits.yaml").read_text(encoding="utf-8")
-    )
+    data: dict[str, Any] = parse_yaml((files(__package__) / "data/limits.yaml").read_text(encoding="utf-8"))
     return Limits(
         of_person=_quota(data["of_person"]),
         of_party=_quota(data["of_party"]),

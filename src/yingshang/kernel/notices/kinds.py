@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 from .errors import UnknownKind
 
@@ -31,7 +31,7 @@ class MessageKind:
 @cache
 def message_kinds() -> MappingProxyType[str, MessageKind]:
     """Code → kind, in the order of the file."""
-    rows = yaml.safe_load((files(__package__) / "data/kinds.yaml").read_text(encoding="utf-8"))["kinds"]
+    rows = parse_yaml((files(__package__) / "data/kinds.yaml").read_text(encoding="utf-8"))["kinds"]
     return MappingProxyType({row["code"]: MessageKind(**row) for row in rows})
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any, cast
 
-import yaml
 from django.template import Context, Engine, Template, TemplateSyntaxError
 from django.template.base import FilterExpression, Node
 from django.template.defaulttags import TemplateLiteral
+
+from yingshang.kernel.reference.api import parse_yaml
 
 from . import kinds
 from .errors import InvalidTemplate, MissingContext, UnknownKind, UnknownTemplate
@@ -82,7 +83,7 @@ _declared: dict[str, MessageTemplate] = {}
 
 def declare_templates(path: Traversable) -> None:
     """Make the templates of a data file known; called when Django starts. Raises InvalidTemplate."""
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))["templates"]
+    rows = parse_yaml(path.read_text(encoding="utf-8"))["templates"]
     for row in rows:
         template = _read(row, path.name)
         _declared[template.code] = template

@@ -8,8 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from django.utils import timezone
+
+from yingshang.kernel.reference.api import parse_yaml
 
 from .models import Preference, Rules
 
@@ -53,9 +54,7 @@ class PlatformRules:
 @cache
 def default_rules() -> PlatformRules:
     """The rules of the data file."""
-    data: dict[str, Any] = yaml.safe_load(
-        (files(__package__) / "data/rules.yaml").read_text(encoding="utf-8")
-    )
+    data: dict[str, Any] = parse_yaml((files(__package__) / "data/rules.yaml").read_text(encoding="utf-8"))
     hours = data["quiet_hours"]
     quiet = (
         QuietHours(time.fromisoformat(hours["from"]), time.fromisoformat(hours["until"])) if hours else None

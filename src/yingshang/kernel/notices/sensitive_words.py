@@ -15,6 +15,8 @@ from typing import Any
 import yaml
 from django.conf import settings
 
+from yingshang.kernel.reference.api import parse_yaml
+
 from .errors import InvalidCampaign
 from .message_templates import LANGUAGE_NAMES, PART_NAMES, Texts
 
@@ -183,12 +185,12 @@ def _excerpt(text: str, start: int, end: int) -> str:
 @lru_cache(maxsize=1)
 def _read_own() -> WordList:
     text = (files(__package__) / "data/sensitive_words.yaml").read_text(encoding="utf-8")
-    return _word_list(yaml.safe_load(text))
+    return _word_list(parse_yaml(text))
 
 
 @lru_cache(maxsize=2)
 def _read(path: str, changed: int) -> WordList:
-    return _word_list(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    return _word_list(parse_yaml(Path(path).read_text(encoding="utf-8")))
 
 
 def _word_list(data: Mapping[str, Any]) -> WordList:

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
-import yaml
 from django.utils import timezone
+
+from yingshang.kernel.reference.api import parse_yaml
 
 from .models import FactImport
 
@@ -15,7 +16,7 @@ from .models import FactImport
 @cache
 def import_keep_days() -> dict[str, int]:
     """Days by what is kept: "uploads" and "rejects"."""
-    data = yaml.safe_load((files(__package__) / "data/retention.yaml").read_text(encoding="utf-8"))
+    data = parse_yaml((files(__package__) / "data/retention.yaml").read_text(encoding="utf-8"))
     return {name: int(days) for name, days in data["keep_days"].items()}
 
 

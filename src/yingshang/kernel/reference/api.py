@@ -57,6 +57,7 @@ from .industries import (
 )
 from .industries import is_within as industry_is_within
 from .lifecycle import Lifecycle, State, Transition
+from .reference_data import parse_yaml
 from .regions import (
     COUNTRY,
     Region,
@@ -143,6 +144,7 @@ __all__ = [
     "own_group",
     "parent_of",
     "parse_credit_code",
+    "parse_yaml",
     "place_name",
     "policy_catalogue",
     "region_group",

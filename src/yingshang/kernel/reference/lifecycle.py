@@ -6,15 +6,14 @@ A room keeps its table in `data/lifecycle.yaml` and reads it here, so that the t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
-
-import yaml
+from typing import Any, cast
 
 from yingshang.rules.errors import DomainError
 
 from .errors import InvalidLifecycle
+from .reference_data import parse_yaml
 
 SAME = "same"
 """The target of an event that leaves the state as it is."""
@@ -116,6 +115,13 @@ class Lifecycle:
 
     @cached_property
     def _table(self) -> dict[str, Any]:
-        text = (files(self._package) / "data/lifecycle.yaml").read_text(encoding="utf-8")
-        table: dict[str, Any] = yaml.safe_load(text)
-        return table[self._name] if self._name else table
+        file = _file(self._package)
+        return cast("dict[str, Any]", file[self._name]) if self._name else file
+
+
+@cache
+def _file(package: str) -> dict[str, Any]:
+    """A package's whole file; it holds the tables of several things, each read by a `Lifecycle` of its own."""
+    return cast(
+        "dict[str, Any]", parse_yaml((files(package) / "data/lifecycle.yaml").read_text(encoding="utf-8"))
+    )

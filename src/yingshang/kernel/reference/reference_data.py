@@ -13,6 +13,14 @@ import yaml
 _YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def parse_yaml(text: str) -> Any:
+    """What a text in YAML says: plain values only. Raises yaml.YAMLError, which names the line.
+
+    Every process reads some dozens of data files as it starts: they all come through here.
+    """
+    return yaml.load(text, Loader=_YamlLoader)
+
+
 def read_text(name: str) -> str:
     """The text of one data file, as it lies in the package."""
     return (files(__package__) / "data" / name).read_text(encoding="utf-8")
@@ -27,4 +35,4 @@ def load_json(name: str) -> dict[str, Any]:
 @cache
 def load_yaml(name: str) -> dict[str, Any]:
     """One YAML data file. The result is shared: do not change it."""
-    return cast("dict[str, Any]", yaml.load(read_text(name), Loader=_YamlLoader))
+    return cast("dict[str, Any]", parse_yaml(read_text(name)))

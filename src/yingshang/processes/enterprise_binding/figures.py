@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Figures:
 @cache
 def figures() -> Figures:
     """The file, read once."""
-    data = yaml.safe_load((files(__package__) / "data/rules.yaml").read_text(encoding="utf-8"))
+    data = parse_yaml((files(__package__) / "data/rules.yaml").read_text(encoding="utf-8"))
     return Figures(
         digits=data["code"]["digits"],
         lifetime=timedelta(minutes=data["code"]["minutes"]),

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 from .errors import InvalidLifecycle, NotPossibleNow
 
@@ -77,5 +77,5 @@ def require(state: str, action: str, by: Party, *, to: str | None = None) -> Non
 
 def _table() -> dict[str, Any]:
     text = (files(__package__) / "data/lifecycle.yaml").read_text(encoding="utf-8")
-    table: dict[str, Any] = yaml.safe_load(text)
+    table: dict[str, Any] = parse_yaml(text)
     return table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +20,5 @@ class Figures:
 @cache
 def figures() -> Figures:
     """The file, read once."""
-    data = yaml.safe_load((files(__package__) / "data/figures.yaml").read_text(encoding="utf-8"))
+    data = parse_yaml((files(__package__) / "data/figures.yaml").read_text(encoding="utf-8"))
     return Figures(tuple(data["desk_kinds"]), tuple(data["checked_by_if_no_agency"]))

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from yingshang.kernel.clock.api import Term
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class RatingRules:
 def rating_rules() -> RatingRules:
     """`data/rating.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/rating.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return RatingRules(
         levels={each["code"]: RatingLevel(**each) for each in data["levels"]},
         steps={each["code"]: RatingWord(**each) for each in data["steps"]},

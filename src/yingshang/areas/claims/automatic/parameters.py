@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ListRules:
 def list_rules() -> ListRules:
     """`data/lists.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/lists.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return ListRules(
         chunk=int(data["chunk"]),
         telling=int(data["telling"]),

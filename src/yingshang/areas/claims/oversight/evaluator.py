@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 MOMENTS = ("submitted", "approved", "ordering")
 MANUAL = "manual"
@@ -64,7 +64,7 @@ class Hit:
 def breaker() -> Breaker:
     """`data/breaker.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/breaker.yaml").read_text(encoding="utf-8")
-    return breaker_of(yaml.safe_load(text))
+    return breaker_of(parse_yaml(text))
 
 
 def breaker_of(data: Mapping[str, Any]) -> Breaker:

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from yingshang.kernel.access.api import mask
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class PublicityRules:
 def publicity_rules() -> PublicityRules:
     """`data/publicity.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/publicity.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return PublicityRules(
         masks=tuple(
             MaskRule(str(each["prefix"]), _ends(each["name"]), _ends(each["credit_code"]))

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +82,5 @@ def effect_rules() -> EffectRules:
 @cache
 def _rules() -> dict[str, Any]:
     text = (files("yingshang.areas.policies") / "data/outreach.yaml").read_text(encoding="utf-8")
-    rules: dict[str, Any] = yaml.safe_load(text)
+    rules: dict[str, Any] = parse_yaml(text)
     return rules

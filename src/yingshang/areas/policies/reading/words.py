@@ -9,8 +9,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from yingshang.kernel.reference.api import parse_yaml
 from yingshang.rules.policy.catalogue import Fact, FactCatalogue
 
 _GAP = "[^，。；：！？、]{0,8}?"
@@ -94,7 +93,7 @@ _DIMENSIONS = {
 def word_data() -> dict[str, Any]:
     """The file of words, as it is written."""
     text = resources.files("yingshang.areas.policies").joinpath("data/reading_words.yaml").read_text("utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return data
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +155,5 @@ def figures() -> dict[str, Any]:
 
 def _read(name: str) -> dict[str, Any]:
     text = (files("yingshang.areas.policies") / f"data/review/{name}.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return data

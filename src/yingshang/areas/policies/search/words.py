@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 _SIGN = re.compile(r"[^\w]+|_+")
 _PUNCTUATION = re.compile("[，。；：（）！？“”‘’《》、【】〔〕—…·]+")
@@ -187,7 +187,7 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
 @cache
 def _data(name: str) -> dict[str, Any]:
     text = _text(name)
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return data
 
 

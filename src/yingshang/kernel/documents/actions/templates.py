@@ -8,12 +8,12 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.db.models import Max
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.reference.api import parse_yaml
 
 from ..errors import InvalidTemplate, TemplateConflict, TemplateNotFound
 from ..models import DocumentTemplate, DocumentTemplateVersion
@@ -111,9 +111,7 @@ def load_defaults(
     added = []
     known = set(DocumentTemplate.objects.values_list("code", flat=True))
     paths = [source] if source is not None else [own, *_declared]
-    for row in [
-        each for path in paths for each in yaml.safe_load(path.read_text(encoding="utf-8"))["templates"]
-    ]:
+    for row in [each for path in paths for each in parse_yaml(path.read_text(encoding="utf-8"))["templates"]]:
         if row["code"] in known:
             continue
         template = DocumentTemplate(

@@ -7,11 +7,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import NewEvent, Target, record_many
+from yingshang.kernel.reference.api import parse_yaml
 
 from ..models import Form, FormVersion
 from ..selectors import MANAGE
@@ -24,7 +24,7 @@ def default_forms() -> tuple[dict[str, Any], ...]:
     """Every form of the data files, by name of the file."""
     folder = files("yingshang.kernel.forms") / "data/forms"
     return tuple(
-        yaml.safe_load(each.read_text("utf-8"))
+        parse_yaml(each.read_text("utf-8"))
         for each in sorted(folder.iterdir(), key=lambda each: each.name)
         if each.name.endswith(".yaml")
     )
