@@ -12,12 +12,14 @@ from django.db.models import Sum
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.areas.claims.factories import YUAN, Claimed, Desk, bank_says, sent_batch
+from tests.areas.claims.factories import CHANNEL, YUAN, Claimed, Desk, bank_says, sent_batch
 from tests.areas.claims.oversight.test_breaker import events_of_claims
-from tests.kernel.access.factories import HARBIN, NOW, no_event, official
+from tests.areas.claims.paying.test_paying import Line
+from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, no_event, official
+from yingshang.areas.claims.banking.values import EntryKind, StatementEntry
 from yingshang.areas.claims.errors import InvalidRecovery, NotPossibleNow, RecoveryNotFound
 from yingshang.areas.claims.lifecycle import RECOVERY
-from yingshang.areas.claims.models import JournalLine, PaymentOrder, Recovery
+from yingshang.areas.claims.models import JournalLine, PaymentOrder, ReconciliationDifference, Recovery
 from yingshang.areas.claims.oversight.actions.recover import (
     cancel_recovery,
     demand_repayment,
@@ -27,6 +29,8 @@ from yingshang.areas.claims.oversight.actions.recover import (
 from yingshang.areas.claims.oversight.interest import ORDERS, Overpaid, Paid, plan_left, standing
 from yingshang.areas.claims.oversight.jobs import remind_of_repayments
 from yingshang.areas.claims.oversight.recoveries import get_recovery, recoveries
+from yingshang.areas.claims.paying.actions.explain import explain_difference
+from yingshang.areas.claims.paying.actions.reconcile import reconcile_day
 from yingshang.areas.claims.paying.books import check_books
 from yingshang.kernel.access.api import Actor, ConflictingDuties, NotAllowed
 
@@ -178,6 +182,61 @@ def test_money_comes_back_in_parts_with_interest() -> None:
     assert (in_account("receivable"), in_account("returned")) == (0, 12_000 * YUAN + 9863)
     assert in_account("interest") == -9863 and not check_books()
     assert recoveries(actor=who, now=later, text=claim.party.name).total == 1
+
+
+@pytest.mark.django_db
+def test_a_repayment_stands_in_one_line_of_the_statement_now_or_later() -> None:
+    claim, people, who = paid_claim()
+    row = demand(claim, who, rate="none")
+    later = NOW + timedelta(days=3)
+    clerk, other = people.treasurer.actor(later), people.checker.actor(later)
+    day = NOW.date()
+
+    def noted(reference: str, fen: int, on: date = day) -> str:
+        return record_repayment(
+            actor=clerk, recovery_id=row.pk, amount_fen=fen, paid_on=on, bank_reference=reference, now=later
+        )
+
+    line = Line()
+    account = PaymentOrder.objects.get().batch.fund.payer_account
+
+    def told(on: date, *lines: tuple[str, int]) -> None:
+        line.statements[on] = [
+            StatementEntry(reference=reference, amount_fen=fen, day=on, kind=EntryKind.DEPOSIT)
+            for reference, fen in lines
+        ]
+        reconcile_day(line.way(CHANNEL), account=account, day=on, region_path="2301", actor=SYSTEM, now=later)
+
+    # Before the statement: noted, and a difference that ends when the line comes, not by who noted it.
+    for reference in ("L1", "L2", "L3"):
+        assert noted(reference, 100) == "demanded"
+    open_ones = ReconciliationDifference.objects.filter(kind="repayment_unlisted", explained_at=None)
+    assert [(each.key, each.ours_fen, each.theirs_fen) for each in open_ones.order_by("key")] == [
+        ("L1", 100, None),
+        ("L2", 100, None),
+        ("L3", 100, None),
+    ]
+    told(day, ("L1", 100), ("L2", 99), ("L4", 500))
+    assert sorted(open_ones.values_list("key", "theirs_fen")) == [("L2", 99), ("L3", None)]
+    third = open_ones.get(key="L3").pk
+    with no_event(), pytest.raises(ConflictingDuties):
+        explain_difference(actor=clerk, difference_id=third, explanation="银行漏列，已致电", now=later)
+    explain_difference(actor=other, difference_id=third, explanation="银行漏列，已致电", now=later)
+    # With the statement: its line, to the fen and the day, and no other.
+    told(day + timedelta(days=1), ("L5", 700))
+    for reference, fen, on in (
+        ("L4", 501, day),
+        ("L4", 500, day + timedelta(days=1)),
+        ("L9", 500, day),
+        ("B1", 12_000 * YUAN, day),
+        ("L1", 100, day),
+    ):
+        with no_event(), pytest.raises(InvalidRecovery) as refusal:
+            noted(reference, fen, on)
+        assert refusal.value.message_zh
+    assert noted("L4", 500) == "demanded"
+    assert noted("L5", 700, day + timedelta(days=1)) == "demanded"
+    assert open_ones.count() == 1 and not check_books()
 
 
 @pytest.mark.django_db

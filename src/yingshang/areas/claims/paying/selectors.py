@@ -62,6 +62,7 @@ DIFFERENCE_KINDS = {
     "unknown_order": ("回执中的未知指令", "Order nobody made"),
     "unknown_batch": ("回执中的未知批次", "Batch nobody made"),
     "unknown_line": ("对账单中的未知支出", "Line nobody ordered"),
+    "repayment_unlisted": ("登记的退回资金对账单未列", "Repayment not in the statement"),
     "unreadable": ("无法识别的回执", "Answer that cannot be read"),
     "amount_differs": ("金额不一致", "Another amount"),
     "line_changed": ("银行流水前后不一致", "Line that changed"),

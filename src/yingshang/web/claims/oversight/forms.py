@@ -130,7 +130,13 @@ class RepaidForm(_Plain):
         label=_("到账金额（元）"), min_value=Decimal("0.01"), max_digits=15, decimal_places=2
     )
     paid_on = _day(_("到账日期"))
-    bank_reference = forms.CharField(label=_("银行流水号"), max_length=64)
+    bank_reference = forms.CharField(
+        label=_("银行流水号"),
+        max_length=64,
+        help_text=_(
+            "已有当日对账单的，须与其中的流水一致；还没有的，列为对账差异，待对账单列明或由其他人员核实。"
+        ),
+    )
 
 
 class EndForm(_Plain):

@@ -48,8 +48,8 @@ def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> i
 
     Before its payment it is refused: its case is stopped, its budget given back, a batch that was not sent is taken
     back, and the enterprise reads why and how to object. Of what was paid in part the rest is not paid; what has come
-    to an end stays as it is. What is with the bank stays stopped until the bank has answered, and an item or a fund until it is
-    released. Raises TripNotFound, NotPossibleNow, InvalidDecision, ConflictingDuties.
+    to an end stays as it is. What is with the bank stays stopped until the bank has answered, and an item or a fund
+    until it is released. Raises TripNotFound, NotPossibleNow, InvalidDecision, ConflictingDuties.
     """
     unsent = _unsent(actor, trip_id)
     trip, claim = _load(actor, trip_id)

@@ -22,7 +22,8 @@ from ...awards import split
 from ...errors import InvalidRecovery, NotPossibleNow, RecoveryNotFound
 from ...journal import Line, moved, write_entry
 from ...lifecycle import RECOVERY
-from ...models import Claim, JournalLine, PaymentOrder, Recovery, Repayment, Reservation, StatementLine
+from ...models import Claim, JournalLine, PaymentOrder, Recovery, Repayment, Reservation
+from ...paying.repaid_lines import find_line, note_unlisted
 from ...reach import load
 from ..interest import Overpaid, Paid, Standing, standing
 
@@ -136,8 +137,10 @@ def record_repayment(
 ) -> str:
     """Note what came back, by its line in the bank's statement; the state of the recovery then.
 
-    The same line counts once, for whatever recovery. Raises RecoveryNotFound, NotPossibleNow, InvalidRecovery for an
-    amount or a day that is not that of the line, that comes before what was noted already, or that is more than owed.
+    The same line counts once, for whatever recovery. Where the statement of that day is at hand it must have the line;
+    where it is not, what was noted is a difference until the line comes, or somebody else has explained it.
+    Raises RecoveryNotFound, NotPossibleNow, InvalidRecovery for an amount or a day that is not that of the line, that
+    comes before what was noted already, or that is more than owed.
     """
     row = _load(actor, recovery_id, RECORD)
     RECOVERY.after(row.state, "repaid")
@@ -157,13 +160,7 @@ def record_repayment(
         )
     if Repayment.objects.filter(bank_reference=bank_reference).exists():
         raise _invalid("bank_reference", "this line was noted already", "该笔流水已经登记")
-    line = StatementLine.objects.filter(reference=bank_reference).select_related("statement").first()
-    if line is not None and (line.amount_fen, line.statement.day) != (amount_fen, paid_on):
-        raise _invalid(
-            "amount",
-            f"the bank's line says {line.amount_fen / 100:.2f} yuan on {line.statement.day}",
-            f"与银行对账单不一致：该笔流水为 {line.statement.day} {yuan(line.amount_fen)} 元",
-        )
+    listed = find_line(row, reference=bank_reference, amount_fen=amount_fen, day=paid_on)
     try:
         after = standing_of(row, [*earlier, Repayment(paid_on=paid_on, amount_fen=amount_fen)], until=paid_on)
     except Overpaid as refusal:
@@ -181,7 +178,12 @@ def record_repayment(
         "repayment_recorded",
         actor=actor,
         now=now,
-        after={"amount_fen": amount_fen, "interest_fen": interest, "reference": bank_reference},
+        after={
+            "amount_fen": amount_fen,
+            "interest_fen": interest,
+            "reference": bank_reference,
+            "listed": listed,
+        },
     )
     if settled:
         row.ended_at, row.ended_event = now, event
@@ -193,9 +195,14 @@ def record_repayment(
         paid_on=paid_on,
         bank_reference=bank_reference,
         recorded_at=now,
+        recorded_by=reference_of(actor),
         recorded_by_name=actor.name,
         event_id=event,
     )
+    if not listed:
+        note_unlisted(
+            row, reference=bank_reference, amount_fen=amount_fen, day=paid_on, by=actor.name, now=now
+        )
     shares = _receivable(row)
     _journal(row, _apart(shares, principal), "receivable", "returned", "repaid", event, now)
     _journal(row, _apart(_asked(row), interest), "interest", "returned", "interest", event, now)

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, ensure_separate
 from yingshang.kernel.ledger.api import Target, record
 
 from ...errors import DifferenceNotFound, InvalidExplanation, NotPossibleNow
 from ...lifecycle import ORDER
-from ...models import PaymentOrder, ReconciliationDifference
+from ...models import PaymentOrder, ReconciliationDifference, Repayment
 from ...settling import Answer, settle
+from ..repaid_lines import UNLISTED, follow_lines
 
 BY_ITSELF = {
     "unanswered": "银行已答复，系统自动核销",
@@ -36,7 +37,8 @@ def explain_difference(
     """Somebody says what a difference is. `book_as_paid`: the bank paid what our books take for unpaid, and it is its
     word that counts; only while the claim has not been paid otherwise.
 
-    Raises DifferenceNotFound, InvalidExplanation, NotPossibleNow.
+    Raises DifferenceNotFound, InvalidExplanation, NotPossibleNow; ConflictingDuties for who noted a repayment that no
+    statement has.
     """
     scope = actor.require("claims.reconcile")
     rows = ReconciliationDifference.objects.select_for_update(of=("self",)).select_related("order__batch")
@@ -49,6 +51,10 @@ def explain_difference(
         )
     if row.explained_at is not None:
         raise NotPossibleNow("it is explained already", message_zh="该差异已经核销")
+    if row.kind == UNLISTED:
+        # Who noted money that no statement has is not who finds that it is there.
+        noted = Repayment.objects.filter(bank_reference=row.key).exclude(recorded_by="")
+        ensure_separate(actor, noted.values_list("recorded_by", flat=True))
     explanation = explanation.strip()
     if len(explanation) < 4:
         raise InvalidExplanation(
@@ -94,13 +100,14 @@ def _book(row: ReconciliationDifference, event_id: int, now: datetime) -> None:
 
 
 def explain_by_themselves(*, channel: str, orders: Collection[str], now: datetime) -> int:
-    """Differences of some orders that what the bank said since has explained. Called within an action."""
+    """Differences of some orders, and of repayments, that what the bank said since has explained. Called within an
+    action."""
     rows = ReconciliationDifference.objects.filter(
         channel=channel, explained_at__isnull=True, order__end_to_end_id__in=list(orders)
     )
     ended = rows.filter(kind="unanswered").exclude(order__state__in=["prepared", "sent", "accepted"])
     told = rows.filter(kind="not_in_statement", order__statement_lines__kind="payment")
-    count = 0
+    count = follow_lines(channel, now=now)
     for kind, found in (("unanswered", ended), ("not_in_statement", told)):
         count += ReconciliationDifference.objects.filter(
             pk__in=list(found.values_list("pk", flat=True))
