@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from yingshang.areas.policies.api import ReceiptView, decide_one, freeze
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, entries_of
 from yingshang.kernel.flow.api import Subject, start_case
 from yingshang.kernel.parties.api import get_party
 
@@ -17,10 +17,12 @@ from ..drafts import prefill_of
 from ..errors import InvalidClaim
 from ..lifecycle import CLAIM
 from ..models import Claim, ItemTerms
+from ..models.claims import ENDED_WITHOUT
 from ..oversight.screening import screen
+from ..periods import period_of
 from ..reach import load
 from ._steps import move, tell_enterprise
-from .begin_claim import ensure_open, terms_for
+from .begin_claim import already, ensure_open, terms_for
 from .keep_accounts import usable_account
 
 SUBJECT = "claim"
@@ -43,6 +45,7 @@ def submit_claim(
     party_id = claim.enterprise.pk
     decided = decide_one(actor=actor, party_id=party_id, code=claim.item_code, day=timezone.localdate(now))
     ensure_open(decided, terms, now)
+    _count_in_period(claim, period_of(terms.period, timezone.localdate(now), decided.item.windows))
     _ensure_complete(claim, terms)
     claim.account = usable_account(party_id=party_id, account_id=account_id)
     receipt = freeze(actor=actor, party_id=party_id, code=claim.item_code, now=now)
@@ -91,6 +94,19 @@ def submit_claim(
 def clear(claim: Claim, *, actor: Actor, now: datetime) -> None:
     """Nothing stands before the payment any more. Raises NotPossibleNow."""
     move(claim, "cleared", actor=actor, now=now)
+
+
+def _count_in_period(claim: Claim, period: str) -> None:
+    """A draft counts in the period it is handed in: old ones are not kept in stock. Raises AlreadyClaimed."""
+    if claim.period == period:
+        return
+    same = Claim.objects.filter(
+        party__in=entries_of(claim.enterprise.pk), item_code=claim.item_code, period=period
+    )
+    other = same.exclude(pk=claim.pk).exclude(state__in=ENDED_WITHOUT).first()
+    if other is not None:
+        raise already(other)
+    claim.period = period
 
 
 def _keep(claim: Claim, receipt: ReceiptView, submission_id: int | None, now: datetime) -> None:
