@@ -10,8 +10,11 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import resubmit_case, withdraw_case
 
 from ..approving import take_back
+from ..errors import NotPossibleNow
 from ..lifecycle import CLAIM
+from ..models import Claim, ReconciliationDifference
 from ..reach import OWN, load
+from ..settling import CONTRADICTED
 from ._steps import move
 from .keep_accounts import usable_account
 
@@ -24,12 +27,34 @@ def withdraw_claim(*, actor: Actor, claim_id: int, reason: str, now: datetime) -
     """
     claim = load(actor, claim_id, OWN)
     CLAIM.after(claim.state, "withdrawn")
+    _ensure_unpaid(claim)
     if claim.case_id is not None and claim.state in {"accepting", "reviewing", "returned"}:
         # The claim follows its case (see handlers).
         withdraw_case(actor=actor, case_id=claim.case_id, reason=reason.strip(), now=now)
         return
     claim.reason = reason.strip()[:400]
     take_back(claim, "withdrawn", actor=actor, now=now, reason=reason.strip())
+
+
+def _ensure_unpaid(claim: Claim) -> None:
+    """That nothing of it was paid, and the bank says nothing else: what is withdrawn can be claimed and paid again.
+
+    Raises NotPossibleNow.
+    """
+    if claim.paid_fen:
+        raise NotPossibleNow(
+            f"part of {claim.number} was paid already; what is still to come can be given up by the agency",
+            message_zh="该申请已有资金兑付，不能撤回；不再需要后续资金的，请联系办理部门",
+            value=claim.number,
+        )
+    if ReconciliationDifference.objects.filter(
+        order__claim=claim, kind__startswith=CONTRADICTED, explained_at__isnull=True
+    ).exists():
+        raise NotPossibleNow(
+            f"the bank says that it paid {claim.number}; that is looked into first",
+            message_zh="银行称该申请的资金已支付，正在核对，核对清楚之前不能撤回",
+            value=claim.number,
+        )
 
 
 @transaction.atomic
