@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,14 +14,21 @@ from tests.areas.claims.factories import (
     bank_says,
     desk,
     draft_claim,
+    due_enterprise,
+    fund,
+    fundable_item,
     sent_batch,
+    terms,
 )
+from tests.areas.policies.factories import hiring
 from tests.kernel.access.factories import (
     NOW,
+    SYSTEM,
     arranged,
     no_event,
 )
 from yingshang.areas.claims.actions.begin_claim import begin_claim, discard_claim
+from yingshang.areas.claims.actions.keep_funds import set_budget
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.actions.withdraw_claim import (
     withdraw_claim,
@@ -32,6 +39,7 @@ from yingshang.areas.claims.errors import (
 )
 from yingshang.areas.claims.models import (
     Budget,
+    Claim,
     Instalment,
     PaymentOrder,
     Reservation,
@@ -79,3 +87,29 @@ def test_what_the_bank_says_it_paid_is_not_withdrawn_before_somebody_has_looked(
     assert claim.row.state == "account_wrong"
     with no_event(), pytest.raises(NotPossibleNow, match="bank says"):
         withdraw_claim(actor=claim.who.actor(), claim_id=claim.id, reason="", now=NOW)
+
+
+def test_of_a_group_the_highest_is_paid_also_when_the_other_item_has_run_out() -> None:
+    desk()
+    grouped = hiring().replace("tags: [就业]", "stacking: {group: 招工, rule: highest}\ntags: [就业]")
+    fundable_item(source=grouped.replace("to: 2027-12-31", "to: 2026-12-31"))
+    fundable_item(
+        "SECOND",
+        source=grouped.replace("id: HIRING", "id: SECOND")
+        .replace("1000 *", "1500 *")
+        .replace("to: 2026", "to: 2027"),
+    )
+    number = fund()
+    set_budget(
+        actor=SYSTEM, fund_id=number, year=2027, level="city", amount_fen=10**9, reason="演示预算", now=NOW
+    )
+    for code in ("HIRING", "SECOND"):
+        terms(code, mode="instant", fund_id=number)
+    party, who = due_enterprise(12)
+    account = account_of(party, who)
+    awards = []
+    for code, now in (("HIRING", NOW), ("SECOND", datetime.fromisoformat("2027-03-05T02:00:00+00:00"))):
+        claim = begin_claim(actor=who.actor(now), party_id=party.pk, code=code, now=now)
+        submit_claim(actor=who.actor(now), claim_id=claim, account_id=account, now=now)
+        awards.append(Claim.objects.get(pk=claim).award_fen)
+    assert awards == [12_000 * YUAN, 6_000 * YUAN]

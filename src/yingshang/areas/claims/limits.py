@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from yingshang.areas.policies.api import Decided, published_items, read_source
 from yingshang.kernel.access.api import entries_of
 
@@ -62,9 +64,14 @@ def limited_by(award: Award, *, claim: Claim, source: Mapping[str, Any], now: da
 
 
 def _source(claim: Claim, now: datetime) -> dict[str, Any]:
-    found: Iterable[Any] = published_items(day=now.date(), codes=[claim.item_code])
-    item = next(iter(found), None)
-    return dict(read_source(item.source)) if item else {}
+    """What its item says today; of one that is not in force any more, what it said when it was awarded."""
+    awarded = timezone.localdate(claim.decided_at or claim.created_at)
+    for day, upcoming in ((timezone.localdate(now), False), (awarded, True)):
+        found: Iterable[Any] = published_items(day=day, codes=[claim.item_code], upcoming=upcoming)
+        item = next(iter(found), None)
+        if item is not None:
+            return dict(read_source(item.source))
+    return {}
 
 
 def _excluded_by(claim: Claim, now: datetime) -> set[str]:
