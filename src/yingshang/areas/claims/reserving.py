@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from .awards import Award, split
+from .bulk import AnyOf, copy_rows, new_numbers
 from .errors import BudgetNotFound, OverBudget
 from .journal import Line, moved, write_entry
 from .models import Budget, Claim, Fund, Instalment, Reservation
@@ -32,44 +34,46 @@ def reserve(
     budgets = budgets_for(fund, year=year)
     # A claim awarded once more after a reconsideration has instalments that came to nothing.
     earlier = dict(
-        Instalment.objects.filter(claim__in=[claim.pk for claim, _ in awards])
+        Instalment.objects.filter(AnyOf("claim_id", [claim.pk for claim, _ in awards]))
         .values_list("claim")
         .annotate(last=Max("number"))
     )
-    instalments: list[Instalment] = []
+    instalments: list[dict[str, Any]] = []
     wanted: list[list[tuple[Budget, int]]] = []
     for claim, award in awards:
         bearing = _bearing(award, budgets, fund, year)
         for number, part in enumerate(award.parts, 1 + earlier.get(claim.pk, 0)):
             instalments.append(
-                Instalment(
-                    claim=claim,
-                    number=number,
-                    code=part.code[:40],
-                    text=part.text,
-                    amount_fen=part.amount_fen,
-                    state="waiting" if part.waiting else "due",
-                    condition=part.condition,
-                )
+                {
+                    "claim_id": claim.pk,
+                    "number": number,
+                    "code": part.code[:40],
+                    "text": part.text,
+                    "amount_fen": part.amount_fen,
+                    "state": "waiting" if part.waiting else "due",
+                    "condition": part.condition,
+                }
             )
             shared = split(part.amount_fen, [weight for _, weight in bearing])
             wanted.append([(budget, fen) for (budget, _), fen in zip(bearing, shared, strict=True) if fen])
-    Instalment.objects.bulk_create(instalments)
+    for row, new in zip(instalments, new_numbers(Instalment, len(instalments)), strict=True):
+        row["id"] = new
+    copy_rows(Instalment, {}, instalments, numbered=True)
     reservations = [
-        Reservation(budget=budget, instalment=part, amount_fen=fen)
-        for part, kept in zip(instalments, wanted, strict=True)
+        {"budget_id": budget.pk, "instalment_id": row["id"], "amount_fen": fen}
+        for row, kept in zip(instalments, wanted, strict=True)
         for budget, fen in kept
     ]
     try:
         with transaction.atomic():
-            Reservation.objects.bulk_create(reservations)
+            copy_rows(Reservation, {}, reservations)
     except IntegrityError as refusal:
         if "claims_within_budget" not in str(refusal):
             raise
         raise _over(budgets.values(), reservations, fund, year) from None
     lines: list[Line] = []
-    for each in reservations:
-        lines += moved(each.budget_id, each.amount_fen, source="free", to="reserved")
+    for budget_id, fen in _sums(reservations).items():
+        lines += moved(budget_id, fen, source="free", to="reserved")
     write_entry(lines, kind="reserved", reference=reference, told="核准预留", event_id=event_id, now=now)
 
 
@@ -118,10 +122,16 @@ def _none(fund: Fund, year: int, level: str) -> BudgetNotFound:
     )
 
 
-def _over(budgets: Iterable[Budget], wanted: Iterable[Reservation], fund: Fund, year: int) -> OverBudget:
-    needed: dict[int, int] = {}
-    for each in wanted:
-        needed[each.budget_id] = needed.get(each.budget_id, 0) + each.amount_fen
+def _sums(reservations: Iterable[dict[str, Any]]) -> dict[int, int]:
+    """Budget → fen."""
+    found: dict[int, int] = {}
+    for each in reservations:
+        found[each["budget_id"]] = found.get(each["budget_id"], 0) + each["amount_fen"]
+    return found
+
+
+def _over(budgets: Iterable[Budget], wanted: Iterable[dict[str, Any]], fund: Fund, year: int) -> OverBudget:
+    needed = _sums(wanted)
     short = next((each for each in budgets if needed.get(each.pk, 0) > each.free_fen), next(iter(budgets)))
     return OverBudget(
         f"{needed.get(short.pk, 0) / 100:.2f} yuan are asked of {fund.code} {year} ({short.level}), which has "

@@ -74,7 +74,7 @@ from .errors import (
 from .http import Rule, actor_from, needs, open_to_everybody, signed_in
 from .lockout import is_locked_out
 from .log import add_cosigner, event_receipt, retire_cosigner
-from .merged import entries_of
+from .merged import entries_of, entries_of_each
 from .middleware import rule_of
 from .permissions import Permission, declare, get_permission, permissions
 from .personal_data import EncryptedTextField, lookup_hash, mask
@@ -145,6 +145,7 @@ __all__ = [
     "ensure_separate",
     "ensure_topmost",
     "entries_of",
+    "entries_of_each",
     "event_receipt",
     "find_account",
     "get_audit_event",

@@ -6,6 +6,7 @@ entries. The register belongs to the room above, which is reached through the mo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import apps
@@ -15,6 +16,16 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 def entries_of(party_id: int) -> QuerySet[Any]:
     """The numbers of a party that is kept and of its former duplicates, for a look-up: no query of its own."""
     return _register().filter(Q(pk=party_id) | Q(merged_into=party_id)).values("pk")
+
+
+def entries_of_each(party_ids: Collection[int]) -> dict[int, int]:
+    """The numbers of many parties that are kept and of their former duplicates, each with the one that is kept.
+
+    One query, by index, however many there are.
+    """
+    rows = _register().filter(merged_into__isnull=False)
+    rows = rows.extra(where=["parties_party.merged_into_id = ANY(%s)"], params=[list(party_ids)])
+    return {party: party for party in party_ids} | dict(rows.values_list("pk", "merged_into"))
 
 
 def kept_of(party_id: int) -> QuerySet[Any]:

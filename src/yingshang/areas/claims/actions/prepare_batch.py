@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
@@ -76,9 +76,10 @@ def _prepare(
     rows = list(
         _due(fund, actor, claims)
         .select_for_update(of=("self", "claim"))
-        .order_by("claim_id", "pk")
+        .select_related("claim")
         # Ten thousand at once: nothing is read, or deciphered, that an order does not need.
-        .values_list("pk", "claim_id", "claim__account", "amount_fen")[: int(payment()["batch_size"])]
+        .only("amount_fen", "claim__account")
+        .order_by("claim_id", "pk")[: int(payment()["batch_size"])]
     )
     if not rows:
         raise NothingToPay(
@@ -93,7 +94,7 @@ def _prepare(
         region_path=fund.region_path,
         execute_on=execute_on or day,
         orders_count=len(rows),
-        amount_fen=sum(fen for *_, fen in rows),
+        amount_fen=sum(row.amount_fen for row in rows),
         made_by=reference_of(actor),
         made_by_name=actor.name,
         made_at=now,
@@ -106,16 +107,16 @@ def _prepare(
         (
             {
                 "end_to_end_id": name,
-                "claim_id": claim,
-                "instalment_id": part,
-                "account_id": account,
-                "amount_fen": fen,
+                "claim_id": row.claim_id,
+                "instalment_id": row.pk,
+                "account_id": row.claim.account_id,
+                "amount_fen": row.amount_fen,
             }
-            for name, (part, claim, account, fen) in zip(names, rows, strict=True)
+            for name, row in zip(names, rows, strict=True)
         ),
     )
     batch.digest = digest_of(
-        (name, fen, account) for name, (_, _, account, fen) in zip(names, rows, strict=True)
+        (name, row.amount_fen, cast(int, row.claim.account_id)) for name, row in zip(names, rows, strict=True)
     )
     batch.event_id = record(
         actor=actor,
@@ -125,10 +126,10 @@ def _prepare(
         after={"orders": len(rows), "amount_fen": batch.amount_fen, "digest": batch.digest},
     )
     batch.save(update_fields=["message_id", "digest", "event_id"])
-    Claim.objects.filter(AnyOf("id", [claim for _, claim, *_ in rows]), state="payable").update(
+    Claim.objects.filter(AnyOf("id", [row.claim_id for row in rows]), state="payable").update(
         state="paying", state_before="payable"
     )
-    _journal(batch, [part for part, *_ in rows], "reserved", "in_transit", kind="ordered", now=now)
+    _journal(batch, [row.pk for row in rows], "reserved", "in_transit", kind="ordered", now=now)
     return int(batch.pk)
 
 

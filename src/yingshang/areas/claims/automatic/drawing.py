@@ -9,19 +9,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from yingshang.areas.policies.api import EntitledBucket, EntitledParty, entitled_in_bucket, listable
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, entries_of_each
 from yingshang.kernel.parties.api import BUCKET_SIZE
 
 from ..actions.begin_claim import terms_for
+from ..bulk import AnyOf, copy_rows
 from ..lifecycle import LIST
 from ..models import Claim, EntitlementList, ListOmission
 from ..models.claims import ENDED_WITHOUT
 from .lists import note_list
 from .parameters import list_rules
-from .rows import copy_claims, refresh_statistics
+from .rows import refresh_statistics
 
 Progress = Callable[[int, int], None]
 
@@ -60,7 +61,8 @@ def draw_bucket(*, actor: Actor, list_id: int, bucket: int, now: datetime) -> bo
     listed, omitted = _chosen(row, found)
     terms = terms_for(row.item_code)
     if listed:
-        copy_claims(
+        copy_rows(
+            Claim,
             {
                 "item_id": row.item_id,
                 "item_code": row.item_code,
@@ -201,8 +203,6 @@ def _chosen(
 def _claimed(row: EntitlementList, parties: list[int]) -> dict[int, str]:
     """Party → the claim it has in this period, also under numbers that were merged into it."""
     rows = Claim.objects.filter(item_code=row.item_code, period=row.period).exclude(state__in=ENDED_WITHOUT)
-    rows = rows.filter(Q(party__in=parties) | Q(party__merged_into__in=parties))
-    return {
-        kept or party: number
-        for party, kept, number in rows.values_list("party", "party__merged_into", "number")
-    }
+    kept = entries_of_each(parties)
+    rows = rows.filter(AnyOf("party_id", kept))
+    return {kept[party]: number for party, number in rows.values_list("party", "number")}

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from yingshang.areas.policies.api import (
@@ -22,12 +21,13 @@ from yingshang.areas.policies.api import (
     published_items,
     read_source,
 )
-from yingshang.kernel.access.api import Actor, contacts_of_parties, reference_of
+from yingshang.kernel.access.api import Actor, contacts_of_parties, entries_of_each, reference_of
 from yingshang.kernel.parties.api import lock_parties
 
 from ..actions._steps import PLATFORM, move, tell_enterprise
 from ..actions.begin_claim import terms_for
 from ..awards import Award, award_of, plain_award
+from ..bulk import AnyOf
 from ..errors import NotEntitled, OverBudget
 from ..lifecycle import CLAIM
 from ..limits import limited_by
@@ -174,25 +174,17 @@ def _decided_live(claim: Claim, row: EntitlementList) -> Award:
 
 def _having_others(claims: Sequence[Claim]) -> set[int]:
     """Of their enterprises those that were awarded something else."""
-    parties = [claim.enterprise.pk for claim in claims]
-    rows = (
-        Claim.objects.filter(award_fen__gt=0)
-        .filter(Q(party__in=parties) | Q(party__merged_into__in=parties))
-        .exclude(pk__in=[claim.pk for claim in claims])
-        .exclude(state__in=ENDED_WITHOUT)
-    )
-    return {kept or party for party, kept in rows.values_list("party", "party__merged_into")}
+    kept = entries_of_each([claim.enterprise.pk for claim in claims])
+    own = {claim.pk for claim in claims}
+    rows = Claim.objects.filter(AnyOf("party_id", kept), award_fen__gt=0).exclude(state__in=ENDED_WITHOUT)
+    return {kept[party] for number, party in rows.values_list("pk", "party") if number not in own}
 
 
 def _standing_accounts(parties: Sequence[int]) -> dict[int, int]:
     """Enterprise → the account it has allowed to be paid to without asking each time."""
-    rows = PayeeAccount.objects.filter(standing=True, state="usable").filter(
-        Q(party__in=parties) | Q(party__merged_into__in=parties)
-    )
-    return {
-        kept or party: number
-        for number, party, kept in rows.order_by("pk").values_list("pk", "party", "party__merged_into")
-    }
+    kept = entries_of_each(parties)
+    rows = PayeeAccount.objects.filter(AnyOf("party_id", kept), standing=True, state="usable")
+    return {kept[party]: number for number, party in rows.order_by("pk").values_list("pk", "party")}
 
 
 def _offer_as_many(

@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
 from yingshang.kernel.access.api import acting_for, contact_of_user, contacts_of_parties, system_actor
 from yingshang.kernel.parties.api import fact_history, party_names, registered_contacts, told_facts
 
+from ..bulk import AnyOf
 from ..models import Claim, PayeeAccount
 from ..models.claims import ENDED_WITHOUT
 from .evaluator import Breaker, Rule
@@ -23,15 +24,61 @@ _NOT_CLAIMED = ("draft", "listed", *ENDED_WITHOUT)
 _DUTIES = ("accepted_by", "reviewed_by", "approved_by")
 
 
+class Looked(NamedTuple):
+    """What rules read of one claim. `kept` is the party it is of, or the one that party was merged into."""
+
+    pk: int
+    item_code: str
+    party_id: int
+    kept: int
+    award_fen: int | None
+    expected_fen: int | None
+    accepted_by: str
+    reviewed_by: str
+    approved_by: str
+    number_hash: str
+    tail: str
+    facts: Mapping[str, Any]
+
+
+def looked(claims: Collection[int], *, with_facts: bool) -> list[Looked]:
+    """Claims by their numbers. Ten thousand at once: nothing is read, or deciphered, that no rule needs."""
+    rows = Claim.objects.filter(AnyOf("id", claims)).order_by("pk")
+    names = (
+        *("pk", "item_code", "party_id", "party__merged_into", "award_fen", "expected_fen"),
+        *(*_DUTIES, "account__number_hash", "account__number_tail", *(("facts",) if with_facts else ())),
+    )
+    return [
+        Looked(
+            pk=pk,
+            item_code=code,
+            party_id=party,
+            kept=merged or party,
+            award_fen=award,
+            expected_fen=expected,
+            accepted_by=accepted,
+            reviewed_by=reviewed,
+            approved_by=approved,
+            number_hash=digest or "",
+            tail=tail or "",
+            facts=facts[0] if facts else {},
+        )
+        for pk, code, party, merged, award, expected, accepted, reviewed, approved, digest, tail, *facts in (
+            rows.values_list(*names)
+        )
+    ]
+
+
 def gather(
-    claims: Sequence[Claim], rules: Sequence[Rule], *, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rules: Sequence[Rule], *, breaker: Breaker, now: datetime
 ) -> dict[int, dict[str, Any]]:
-    """Claim → what is known of it that the rules read. `claims` come with their party and account."""
+    """Claim → what is known of it that the rules read."""
+    today = timezone.localdate(now).isoformat()
     found: dict[int, dict[str, Any]] = {
         claim.pk: {
             "amount_fen": claim.award_fen if claim.award_fen is not None else claim.expected_fen,
-            "tail": claim.account.number_tail if claim.account else "",
-            "day": timezone.localdate(now).isoformat(),
+            "tail": claim.tail,
+            "day": today,
         }
         for claim in claims
     }
@@ -42,23 +89,21 @@ def gather(
                 found[number].update(value)
     columns = sorted(fact for fact in wanted if "." in fact)
     if columns:
-        _, told = told_facts(parties={_kept(claim) for claim in claims}, columns=columns)
+        _, told = told_facts(parties={claim.kept for claim in claims}, columns=columns)
         for claim in claims:
-            for column, said in told.get(_kept(claim), {}).items():
+            for column, said in told.get(claim.kept, {}).items():
                 found[claim.pk][column] = said.value
     return found
 
 
-def _kept(claim: Claim) -> int:
-    return int(claim.party.merged_into_id or claim.party_id)
-
-
 def _account_others(
-    claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
 ) -> dict[int, dict[str, Any]]:
-    hashes = {claim.account.number_hash for claim in claims if claim.account}
+    hashes = sorted({claim.number_hash for claim in claims if claim.number_hash})
     owners: dict[str, dict[int, str]] = defaultdict(dict)
-    rows = PayeeAccount.objects.filter(number_hash__in=hashes).exclude(state="removed")
+    rows = PayeeAccount.objects.exclude(state="removed").extra(
+        where=["number_hash = ANY(%s)"], params=[hashes]
+    )
     for digest, party, merged, name in rows.values_list(
         "number_hash", "party_id", "party__merged_into", "party__name"
     ):
@@ -66,19 +111,19 @@ def _account_others(
     return {
         claim.pk: {
             "account_others": [
-                name for party, name in owners[claim.account.number_hash].items() if party != _kept(claim)
+                name for party, name in owners[claim.number_hash].items() if party != claim.kept
             ]
         }
         for claim in claims
-        if claim.account
+        if claim.number_hash
     }
 
 
 def _representative_others(
-    claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
 ) -> dict[int, dict[str, Any]]:
     today = timezone.localdate(now)
-    parties = {_kept(claim) for claim in claims}
+    parties = {claim.kept for claim in claims}
     users: dict[int, set[int]] = defaultdict(set)
     for link in acting_for(today=today, party_ids=parties):
         if link.legal_representative:
@@ -88,9 +133,7 @@ def _representative_others(
         if link.legal_representative:
             stands_for[link.user_id].add(link.party_id)
     others = {
-        claim.pk: {
-            party for user in users[_kept(claim)] for party in stands_for[user] if party != _kept(claim)
-        }
+        claim.pk: {party for user in users[claim.kept] for party in stands_for[user] if party != claim.kept}
         for claim in claims
     }
     everybody = {party for some in others.values() for party in some}
@@ -117,7 +160,7 @@ def _claimants(codes: Collection[str], among: Collection[int]) -> dict[str, set[
 
 
 def _contact_others(
-    claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
 ) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for claim in claims:
@@ -127,11 +170,11 @@ def _contact_others(
             .order_by("-pk")
             .values_list("party_id", flat=True)[: breaker.compare_at_most]
         )
-        known = registered_contacts(party_ids=[*others, _kept(claim)])
-        mine = _ways([known[_kept(claim)]]) if _kept(claim) in known else set()
+        known = registered_contacts(party_ids=[*others, claim.kept])
+        mine = _ways([known[claim.kept]]) if claim.kept in known else set()
         found[claim.pk] = {
             "contact_others": [
-                each.name for party, each in known.items() if party != _kept(claim) and mine & _ways([each])
+                each.name for party, each in known.items() if party != claim.kept and mine & _ways([each])
             ]
         }
     return found
@@ -143,7 +186,9 @@ def _ways(contacts: Iterable[Any]) -> set[str]:
     return texts - {""}
 
 
-def _burst(claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime) -> dict[int, dict[str, Any]]:
+def _burst(
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
+) -> dict[int, dict[str, Any]]:
     hours, days = int(rule.numbers["hours"]), int(rule.numbers["usual_days"])
     since = now - timedelta(hours=hours)
     found: dict[int, dict[str, Any]] = {}
@@ -164,7 +209,7 @@ def _burst(claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime)
 
 
 def _changed(
-    claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
 ) -> dict[int, dict[str, Any]]:
     watched, sources = set(rule.numbers["watched"]), set(rule.numbers["sources"])
     since = now - timedelta(days=int(rule.numbers["days"]))
@@ -175,7 +220,7 @@ def _changed(
         for column, fact in claim.facts.items():
             if column not in watched and fact.get("source") not in sources:
                 continue
-            told = fact_history(actor=platform, party_id=_kept(claim), column=column, now=now)
+            told = fact_history(actor=platform, party_id=claim.kept, column=column, now=now)
             if not told or told[0].received_at <= since:
                 continue
             earlier = next((each for each in told[1:] if each.value != told[0].value), None)
@@ -187,7 +232,7 @@ def _changed(
 
 
 def _connected(
-    claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
 ) -> dict[int, dict[str, Any]]:
     today = timezone.localdate(now)
     officials = {
@@ -206,12 +251,12 @@ def _connected(
         acts[link.user_id].add(link.party_id)
     contacts = {user: contact_of_user(user_id=user) for user in everybody}
     ways = {user: _ways([contact]) if contact else set() for user, contact in contacts.items()}
-    parties = {_kept(claim) for claim in claims}
+    parties = {claim.kept for claim in claims}
     registered = registered_contacts(party_ids=parties)
     people = contacts_of_parties(party_ids=parties, today=today)
     found: dict[int, dict[str, Any]] = {}
     for claim in claims:
-        party = _kept(claim)
+        party = claim.kept
         theirs = _ways([registered[party]] if party in registered else [])
         theirs |= _ways(each for each in people.get(party, ()) if each.user_id not in officials[claim.pk])
         told = []
@@ -226,7 +271,9 @@ def _connected(
     return found
 
 
-def _peers(claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime) -> dict[int, dict[str, Any]]:
+def _peers(
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
+) -> dict[int, dict[str, Any]]:
     since = now - timedelta(days=int(rule.numbers["usual_days"]))
     found: dict[int, dict[str, Any]] = {}
     for claim in claims:
@@ -243,7 +290,7 @@ def _peers(claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime)
 
 
 def _amount(
-    claims: Sequence[Claim], rule: Rule, breaker: Breaker, now: datetime
+    claims: Sequence[Looked], rule: Rule, breaker: Breaker, now: datetime
 ) -> Mapping[int, dict[str, Any]]:
     """The amount is there anyway; what is usual, where a rule compares it."""
     return _peers(claims, rule, breaker, now) if "peers_at_least" in rule.numbers else {}

@@ -13,6 +13,7 @@ from yingshang.kernel.clock.api import Term, calendar_of_region, due_at
 from yingshang.kernel.reference.api import find_region
 
 from ..automatic.rows import move_claims, refresh_statistics
+from ..bulk import copy_rows
 from ..lifecycle import PUBLICITY
 from ..models import Claim, Publicity, PublicityEntry
 from .parameters import publicity_rules, shown
@@ -74,20 +75,19 @@ def put_on(row: Publicity, *, now: datetime, limit: int, claims: Collection[int]
             places[path] = region.name if region else ""
         words = shown(kept_name or name, (kept_code if kept_name else code) or "")
         entries.append(
-            PublicityEntry(
-                publicity=row,
-                claim_id=claim,
-                name=words[0],
-                credit_code=words[1],
-                region_name=places[path],
-                amount_fen=fen or 0,
-            )
+            {
+                "claim_id": claim,
+                "name": words[0],
+                "credit_code": words[1],
+                "region_name": places[path],
+                "amount_fen": fen or 0,
+            }
         )
-    PublicityEntry.objects.bulk_create(entries)
+    copy_rows(PublicityEntry, {"publicity_id": row.pk}, entries)
     move_claims([each[0] for each in found], "published", source="approved", now=now)
     row.reached = found[-1][0]
     row.entries_count += len(found)
-    row.amount_fen += sum(each.amount_fen for each in entries)
+    row.amount_fen += sum(each[-1] or 0 for each in found)
     return len(found)
 
 

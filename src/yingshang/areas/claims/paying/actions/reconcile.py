@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Max, Min, OuterRef
 from django.utils import timezone
 
@@ -15,7 +20,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ...banking.channels import StatementReading
-from ...banking.errors import BankingError
+from ...banking.errors import BankingError, MessageDisagrees
 from ...banking.status_reasons import Mender, mender, reason
 from ...banking.values import CHINA, EntryKind, StatementEntry
 from ...models import (
@@ -110,28 +115,79 @@ def _take_in(
         .filter(channel=channel, account=head.account, day=head.day)
         .first()
     )
-    entries = list(reading.entries)
-    digest = _digest(entries)
-    reached("statement.read")
-    if row is not None and row.digest == digest and row.complete == complete:
-        return 0, 0
-    known = dict(row.lines.values_list("reference", "amount_fen")) if row else {}
-    if row is None:
-        row = BankStatement(channel=channel, account=head.account, day=head.day, event_id=0)
-    fresh = [each for each in entries if each.reference not in known]
-    differences = 0
-    for each in entries:
-        if known.get(each.reference, each.amount_fen) != each.amount_fen:
-            differences += note_difference(
-                "line_changed",
-                f"{each.reference}:{each.amount_fen}",
-                channel=channel,
-                day=head.day,
-                region_path=region_path,
-                theirs_fen=each.amount_fen,
-                told=f"流水 {each.reference} 先后金额不同",
-                now=now,
-            )
+    with _laid_by(reading) as laid:
+        reached("statement.read")
+        if row is not None and row.digest == laid.digest and row.complete == complete:
+            return 0, 0
+        if row is None:
+            row = BankStatement(channel=channel, account=head.account, day=head.day, event_id=0)
+        return _carry_out(
+            row, laid, reading, complete=complete, region_path=region_path, actor=actor, now=now
+        )
+
+
+@dataclass(slots=True)
+class _Laid:
+    """The entries of a statement that was read to its end and was sound, in a file, some at a time."""
+
+    file: BinaryIO
+    lines: int = 0
+    digest: str = ""
+
+    def parts(self) -> Iterator[list[StatementEntry]]:
+        """All of them once more, never more than a part of them in memory."""
+        self.file.seek(0)
+        for _ in range(0, self.lines, AT_ONCE):
+            yield pickle.load(self.file)
+
+
+@contextmanager
+def _laid_by(reading: StatementReading) -> Iterator[_Laid]:
+    """Only when its entries have ended is a statement known to be sound, and nothing of it is carried out before. They
+    lie in a file meanwhile, as the bank's own message does: a million lines need no more memory than a few.
+    """
+    digest = hashlib.sha256()
+    with TemporaryFile(prefix="statement-") as file:
+        laid = _Laid(file)
+        while part := list(islice(reading.entries, AT_ONCE)):
+            for each in part:
+                digest.update(
+                    f"{each.reference}|{each.amount_fen}|{each.end_to_end_id}|{each.kind}\n".encode()
+                )
+            pickle.dump(part, file, pickle.HIGHEST_PROTOCOL)
+            laid.lines += len(part)
+        laid.digest = digest.hexdigest()
+        yield laid
+
+
+def _carry_out(
+    row: BankStatement,
+    laid: _Laid,
+    reading: StatementReading,
+    *,
+    complete: bool,
+    region_path: str,
+    actor: Actor,
+    now: datetime,
+) -> tuple[int, int]:
+    """Keep what is new of a statement, and settle what it says; how many lines and differences are new."""
+    head, channel = reading.head, row.channel
+    differences = new = 0
+    for part in laid.parts():
+        known = _known(row, part)
+        new += len(part) - sum(each.reference in known for each in part)
+        for each in part:
+            if known.get(each.reference, each.amount_fen) != each.amount_fen:
+                differences += note_difference(
+                    "line_changed",
+                    f"{each.reference}:{each.amount_fen}",
+                    channel=channel,
+                    day=head.day,
+                    region_path=region_path,
+                    theirs_fen=each.amount_fen,
+                    told=f"流水 {each.reference} 先后金额不同",
+                    now=now,
+                )
     target = Target(
         "bank_statement", f"{channel}:{head.account}:{head.day}", head.statement_id, region_path=region_path
     )
@@ -140,63 +196,92 @@ def _take_in(
         action="claims.statement_taken_in",
         target=target,
         now=now,
-        after={"lines": len(fresh), "closing_fen": head.closing_fen, "complete": complete},
+        after={"lines": new, "closing_fen": head.closing_fen, "complete": complete},
     )
-    row.region_path, row.statement_id, row.digest = region_path, head.statement_id, digest
-    row.opening_fen, row.closing_fen, row.lines_count = head.opening_fen, head.closing_fen, len(entries)
+    row.region_path, row.statement_id, row.digest = region_path, head.statement_id, laid.digest
+    row.opening_fen, row.closing_fen, row.lines_count = head.opening_fen, head.closing_fen, laid.lines
     row.complete, row.taken_at, row.event_id = complete, now, event_id
     row.save()
-    differences += _lines(row, fresh, event_id=event_id, now=now)
+    left = new
+    for part in laid.parts() if new else ():
+        known = _known(row, part)
+        fresh = [each for each in part if each.reference not in known]
+        differences += _lines(row, fresh, event_id=event_id, now=now)
+        left -= len(fresh)
+    if left:
+        raise _twice()
     reached("statement.settled")
-    return len(fresh), differences
+    return new, differences
 
 
-def _lines(row: BankStatement, fresh: Sequence[StatementEntry], *, event_id: int, now: datetime) -> int:
+def _known(row: BankStatement, part: Sequence[StatementEntry]) -> dict[str, int]:
+    """Reference → amount of those of some entries that were taken in before."""
+    if row._state.adding:
+        return {}
+    rows = row.lines.filter(reference__in=[each.reference for each in part])
+    return dict(rows.values_list("reference", "amount_fen"))
+
+
+def _twice() -> MessageDisagrees:
+    return MessageDisagrees(
+        "a reference stands twice in the statement; ask the bank for another one",
+        message_zh="对账单中同一流水号出现两次，请联系银行重新出具",
+        field="reference",
+    )
+
+
+def _lines(row: BankStatement, some: Sequence[StatementEntry], *, event_id: int, now: datetime) -> int:
     """Keep new lines, and carry out what they say of orders."""
+    if not some:
+        return 0
     differences = 0
-    for start in range(0, len(fresh), AT_ONCE):
-        some = fresh[start : start + AT_ONCE]
-        ours = dict(
-            PaymentOrder.objects.filter(
-                end_to_end_id__in={each.end_to_end_id for each in some if each.end_to_end_id},
-                batch__channel=row.channel,
-                batch__fund__payer_account=row.account,
-            ).values_list("end_to_end_id", "pk")
+    ours = dict(
+        PaymentOrder.objects.filter(
+            end_to_end_id__in={each.end_to_end_id for each in some if each.end_to_end_id},
+            batch__channel=row.channel,
+            batch__fund__payer_account=row.account,
+        ).values_list("end_to_end_id", "pk")
+    )
+    paid_before = set(
+        StatementLine.objects.filter(order__in=ours.values(), kind="payment").values_list(
+            "end_to_end_id", flat=True
         )
-        paid_before = set(
-            StatementLine.objects.filter(order__in=ours.values(), kind="payment").values_list(
-                "end_to_end_id", flat=True
+    )
+    try:
+        with transaction.atomic():
+            StatementLine.objects.bulk_create(
+                StatementLine(
+                    statement=row,
+                    reference=each.reference,
+                    kind=str(each.kind),
+                    amount_fen=each.amount_fen,
+                    end_to_end_id=each.end_to_end_id,
+                    order_id=ours.get(each.end_to_end_id),
+                    reason_code=each.return_reason,
+                    name=each.counterparty_name,
+                    account_tail=each.counterparty_account[-4:],
+                    text=each.text,
+                )
+                for each in some
             )
-        )
-        StatementLine.objects.bulk_create(
-            StatementLine(
-                statement=row,
-                reference=each.reference,
-                kind=str(each.kind),
-                amount_fen=each.amount_fen,
-                end_to_end_id=each.end_to_end_id,
-                order_id=ours.get(each.end_to_end_id),
-                reason_code=each.return_reason,
-                name=each.counterparty_name,
-                account_tail=each.counterparty_account[-4:],
-                text=each.text,
-            )
-            for each in some
-        )
-        answers = []
-        for each in some:
-            status = _ANSWERS.get(each.kind)
-            if each.kind is EntryKind.PAYMENT and each.end_to_end_id in paid_before:
-                differences += _strange(row, each, "paid_twice", ours.get(each.end_to_end_id), now)
-            elif status and each.end_to_end_id in ours:
-                answers.append(_answer(each, status, row.day))
-                if each.kind is EntryKind.PAYMENT:
-                    paid_before.add(each.end_to_end_id)
-            elif each.amount_fen < 0 or each.kind is EntryKind.RETURN:
-                differences += _strange(row, each, "unknown_line", None, now)
-        settled = settle(answers, channel=row.channel, event_id=event_id, now=now)
-        differences += len(settled.differences)
-        explain_by_themselves(channel=row.channel, orders=[each.end_to_end_id for each in answers], now=now)
+    except IntegrityError as error:
+        if "claims_statement_line_once" not in str(error):
+            raise
+        raise _twice() from None
+    answers = []
+    for each in some:
+        status = _ANSWERS.get(each.kind)
+        if each.kind is EntryKind.PAYMENT and each.end_to_end_id in paid_before:
+            differences += _strange(row, each, "paid_twice", ours.get(each.end_to_end_id), now)
+        elif status and each.end_to_end_id in ours:
+            answers.append(_answer(each, status, row.day))
+            if each.kind is EntryKind.PAYMENT:
+                paid_before.add(each.end_to_end_id)
+        elif each.amount_fen < 0 or each.kind is EntryKind.RETURN:
+            differences += _strange(row, each, "unknown_line", None, now)
+    settled = settle(answers, channel=row.channel, event_id=event_id, now=now)
+    differences += len(settled.differences)
+    explain_by_themselves(channel=row.channel, orders=[each.end_to_end_id for each in answers], now=now)
     return differences
 
 
@@ -320,10 +405,3 @@ def _days(channel: str, account: str, now: datetime) -> list[date]:
 def _has(way: Way, day: date, account: str) -> bool:
     with way.channel.open_statement(day + timedelta(days=1), account) as reading:
         return reading is not None
-
-
-def _digest(entries: Sequence[StatementEntry]) -> str:
-    found = hashlib.sha256()
-    for each in entries:
-        found.update(f"{each.reference}|{each.amount_fen}|{each.end_to_end_id}|{each.kind}\n".encode())
-    return found.hexdigest()
