@@ -13,7 +13,9 @@ from django.forms.models import model_to_dict
 from yingshang.areas.policies.api import PublishedItem, published_items
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.reference.api import UnknownFact, get_fact
 
+from ..after.results import KINDS
 from ..errors import BudgetNotFound, InvalidTerms
 from ..line_tables import TYPES, columns_of
 from ..models import Fund, ItemTerms
@@ -150,6 +152,7 @@ def _check(terms: Terms) -> None:
             field="materials",
         )
     _check_lines(terms)
+    _check_results(terms)
     if terms.mode == "instant" and (terms.reviews or terms.publicity_working_days):
         raise InvalidTerms(
             "what is granted at once has no review and no publicity before payment",
@@ -178,6 +181,40 @@ def _check_lines(terms: Terms) -> None:
             message_zh="各列的代码不能重复，类型应为以下之一：" + "、".join(TYPES),
             field="lines",
         )
+
+
+def _check_results(terms: Terms) -> None:
+    """What is told the register can be told, and taken back: a column of the catalogue, once, of a type that fits."""
+    told: set[str] = set()
+    for each in terms.results:
+        column, source = str(each.get("column") or ""), str(each.get("from") or "")
+        if source not in KINDS:
+            raise _no_result(
+                f"{column or 'a result'}: from {source or 'nothing'} is none of {', '.join(KINDS)}",
+                f"结果回流“{column}”：from 应为以下之一：{'、'.join(KINDS)}（金额、是否或多少获得）；"
+                "日期不能回流，因为资金退回后无法收回",
+            )
+        try:
+            fact = get_fact(column)
+        except UnknownFact as unknown:
+            raise _no_result(unknown.message, f"结果回流：{unknown.message_zh}") from None
+        if fact.code != column or column in told:
+            raise _no_result(
+                f"name {fact.code} itself, and once",
+                f"结果回流请填写“{fact.code}”本身（年度由付款日期决定），并且不要重复",
+            )
+        told.add(column)
+        kinds = ("number",) if fact.series else KINDS[source]
+        if fact.type not in kinds or (fact.series and (source != "amount" or fact.series != "year")):
+            raise _no_result(
+                f"{column} is {fact.series or 'no'} series of type {fact.type}; {source} is told to {', '.join(kinds)}",
+                f"“{column}”（{fact.name}）的类型或序列不适合结果回流“{source}”，请选择"
+                + ("数值型的年度序列或数值" if source == "amount" else "是否型或数值型、不分年度的列"),
+            )
+
+
+def _no_result(message: str, message_zh: str) -> InvalidTerms:
+    return InvalidTerms(message, message_zh=message_zh, field="results")
 
 
 def _plain(row: ItemTerms) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Results flow back 结果回流: what a claim has brought becomes facts of the enterprise, which later conditions read.
 
 Terms name the columns: {"column", "from"}. `amount` is what was paid, by the sum of all claims that tell the same
-column; of a series by the year in which it was paid. `award` is whether, or how much, was awarded; `day` is the day
-of payment. Money that came back, or was given back, is taken out again.
+column; of a series by the year in which it was paid. `award` is whether, or how much, was awarded. Money that came
+back, or was given back, is taken out again: that is why the day of payment cannot be told. A number can become nought
+and a yes a no; of a date nothing can be said that takes it back.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from yingshang.kernel.reference.api import UnknownFact, get_fact
 from ..actions._steps import target_of
 from ..models import Claim, ClaimResult, ItemTerms, PaymentOrder, Repayment
 
-KINDS = ("award", "amount", "day")
+KINDS = {"amount": ("number",), "award": ("boolean", "number")}
+"""What of a claim can be told → the types of facts it can be told to."""
 
 
 def record_results(*, actor: Actor, now: datetime, limit: int = 500) -> int:
@@ -77,7 +79,7 @@ def _record(claim_id: int, actor: Actor, now: datetime) -> None:
     problems: list[str] = []
     for each in terms.results:
         try:
-            for column, text in _said(each, claim, payments, before, last).items():
+            for column, text in _said(each, claim, payments, before).items():
                 correct_fact(
                     actor=actor,
                     party_id=claim.enterprise.pk,
@@ -128,7 +130,6 @@ def _said(
     claim: Claim,
     payments: Mapping[int, list[tuple[date, int]]],
     before: ClaimResult | None,
-    last: date | None,
 ) -> dict[str, str]:
     """Column → text, of one line of the terms."""
     column = str(each["column"])
@@ -153,8 +154,6 @@ def _said(
             paid = [number for number in same if payments.get(number)]
             awards = Claim.objects.filter(pk__in=paid).aggregate(all=Sum("award_fen"))["all"] or 0
             return {column: _yuan(awards)}
-        case "day", "date" if last is not None:
-            return {column: last.isoformat()}
     return {}
 
 
