@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import product
 
 from tests.areas.policies.factories import approved_item, hiring
@@ -25,6 +25,8 @@ from yingshang.areas.claims.actions.keep_funds import create_fund, set_budget
 from yingshang.areas.claims.actions.prepare_batch import check_batch, prepare_batch
 from yingshang.areas.claims.actions.set_terms import Terms, set_terms
 from yingshang.areas.claims.actions.submit_claim import submit_claim
+from yingshang.areas.claims.appointments.actions.keep_windows import Window, save_window
+from yingshang.areas.claims.appointments.slots import Hours
 from yingshang.areas.claims.models import Claim, PaymentBatch, PaymentOrder
 from yingshang.areas.claims.settling import Answer, Settled, settle
 from yingshang.areas.policies.api import publish_item
@@ -96,6 +98,20 @@ def terms(code: str = "HIRING", *, mode: str = "online", fund_id: int, **more: o
         actor=SYSTEM,
         code=code,
         terms=Terms(agency_id=agency(HARBIN).pk, mode=mode, fund_id=fund_id, **values),  # type: ignore[arg-type]
+        now=NOW,
+    )
+
+
+def service_window(name: str = "惠企政策窗口", *, at: str = HARBIN, **more: object) -> int:
+    """A window of the city's agency, open on working days from nine to five but for noon."""
+    region_tree(HARBIN)
+    hours = [
+        Hours(day, *stretch) for day in range(1, 6) for stretch in ((time(9), time(12)), (time(13), time(17)))
+    ]
+    values: dict[str, object] = {"name": name, "address": "道里区上游街 1 号", "hours": hours, **more}
+    return save_window(
+        actor=SYSTEM,
+        window=Window(agency_id=agency(at).pk, **values),  # type: ignore[arg-type]
         now=NOW,
     )
 

@@ -281,6 +281,30 @@ class InvalidApproval(DomainError):
     code = "claims.invalid_approval"
 
 
+class WindowNotFound(DomainError):
+    """No such window within the actor's reach, or none that takes the claim."""
+
+    code = "claims.service_window_not_found"
+
+
+class InvalidWindow(DomainError):
+    """Something about a window or its hours cannot be; `field` names it."""
+
+    code = "claims.invalid_service_window"
+
+
+class SlotTaken(DomainError):
+    """The time at the window is full, past, or not offered."""
+
+    code = "claims.slot_taken"
+
+
+class AppointmentNotFound(DomainError):
+    """No such appointment within the actor's reach."""
+
+    code = "claims.appointment_not_found"
+
+
 class InvalidExpert(DomainError):
     """Somebody who cannot be kept as an expert like this; `field` names what is wrong."""
 

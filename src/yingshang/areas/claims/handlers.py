@@ -36,6 +36,9 @@ def _task_ready(claim: Claim, event: CaseEvent) -> None:
         return
     if task.step == "accept" and claim.state == _REVIEWING:
         move(claim, "sent_back", actor=event.actor, now=event.now)
+    if task.step == "accept" and claim.appointments.filter(state="came").exists():
+        # Whoever would be told is serving it at the window.
+        return
     here = officials_who_may("flow.work", agency_id=task.agency_id, today=timezone.localdate(event.now))
     for user_id in (task.assignee_id,) if task.assignee_id in here else here:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .after.jobs import record_results_job
+from .appointments.jobs import remind_of_visits_job
 from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
 from .oversight.jobs import remind_of_repayments_job
 from .paying.jobs import fetch_reports_job, reconcile_job, send_batch_job, send_batches_job
@@ -18,6 +19,7 @@ __all__ = [
     "reconcile_job",
     "record_results_job",
     "remind_of_repayments_job",
+    "remind_of_visits_job",
     "send_batch_job",
     "send_batches_job",
 ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils import timezone
+
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import CaseDetail, case_progress
 from yingshang.kernel.ledger.api import events_of
 
+from .appointments.places import words_of
 from .lifecycle import CLAIM
-from .models import Claim, PaymentOrder
+from .models import Appointment, Claim, PaymentOrder
 from .reach import not_found, visible
 from .values import Milestone
 
@@ -21,6 +24,12 @@ _OWN = frozenset(
 _WORDS: dict[str, tuple[str, str]] = {
     "begun": ("开始填写", "Begun"),
     "submitted": ("提交申请", "Handed in"),
+    "booked": ("提交申请并预约窗口", "Handed in, with an appointment"),
+    "rebooked": ("改约窗口时间", "Appointment changed"),
+    "unbooked": ("取消预约", "Appointment cancelled"),
+    "missed": ("未到窗口", "Nobody came to the window"),
+    "arrived": ("已到窗口办理", "Served at the window"),
+    "unvisited": ("逾期未到窗口办理", "Nobody came in time"),
     "granted": ("即时核准", "Granted at once"),
     "listed": ("列入免申即享名单", "Put on the automatic list"),
     "offered": ("请企业确认", "Consent asked for"),
@@ -108,9 +117,27 @@ def _now(claim: Claim, now: datetime) -> list[Milestone]:
         detail = case_progress(kind="claim", identifier=str(claim.pk), now=now)
         if detail is not None:
             return _tasks(detail)
-    waits_for_enterprise = claim.state in {"draft", "offered", "returned", "account_wrong"}
+    if claim.state == "appointed":
+        booked = claim.appointments.select_related("window").filter(state="booked").first()
+        if booked is not None:
+            return [_visit(booked)]
+    waits_for_enterprise = claim.state in {"draft", "offered", "appointed", "returned", "account_wrong"}
     who = claim.enterprise.name if waits_for_enterprise else claim.agency.name
     return [Milestone(claim.state, state.name, state.name_en, None, who, "", done=False)]
+
+
+def _visit(booked: Appointment) -> Milestone:
+    told = words_of(booked)
+    return Milestone(
+        "visit",
+        f"请于 {told['time']} 到窗口",
+        f"Come to the window: {told['time']}",
+        None,
+        booked.window.name,
+        booked.window.address,
+        done=False,
+        due_on=timezone.localdate(booked.starts_at),
+    )
 
 
 def _tasks(detail: CaseDetail) -> list[Milestone]:

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from yingshang.areas.policies.api import ReceiptView, decide_one, freeze
 from yingshang.kernel.access.api import Actor, entries_of
-from yingshang.kernel.flow.api import Subject, start_case
-from yingshang.kernel.parties.api import get_party
+from yingshang.kernel.flow.api import CaseView, Subject, start_case
 
+from ..appointments.places import take_place, words_of
 from ..approving import award
 from ..drafts import prefill_of
 from ..errors import InvalidClaim
@@ -31,13 +31,22 @@ FLOW = "claim_review"
 
 @transaction.atomic
 def submit_claim(
-    *, actor: Actor, claim_id: int, account_id: int, submission_id: int | None = None, now: datetime
+    *,
+    actor: Actor,
+    claim_id: int,
+    account_id: int,
+    submission_id: int | None = None,
+    window_id: int | None = None,
+    starts_at: datetime | None = None,
+    now: datetime,
 ) -> str:
     """Hand a draft in; the state it is in then. What it was decided on is frozen in a receipt anybody can check.
 
     Instant ones are approved, and queued for payment, in this very transaction. The moment that counts is the server's:
-    a claim handed in on the last day of a window is in time until midnight there.
-    Raises ClaimNotFound, NotPossibleNow, InvalidClaim, AccountNotFound, WindowClosed, NotEntitled, OverBudget.
+    a claim handed in on the last day of a window is in time until midnight there. One of the mode `once` is handed in
+    with an appointment at `window_id` and `starts_at`; its review begins when somebody comes, see appointments.
+    Raises ClaimNotFound, NotPossibleNow, InvalidClaim, AccountNotFound, WindowClosed, NotEntitled, OverBudget,
+    WindowNotFound, SlotTaken.
     """
     claim = load(actor, claim_id, "claims.apply_own")
     CLAIM.after(claim.state, "submitted")
@@ -67,15 +76,39 @@ def submit_claim(
         clear(claim, actor=actor, now=now)
         screen([claim.pk], "submitted", now=now)
         return claim.state
-    claim.submitted_event = move(
-        claim, "submitted", actor=actor, now=now, more={"receipt": receipt.id, "outcome": receipt.outcome}
-    )
+    told = {"receipt": receipt.id, "outcome": receipt.outcome}
+    if claim.mode == "once":
+        place = take_place(claim, window_id=window_id, starts_at=starts_at, who=actor.name, now=now)
+        visit = words_of(place)
+        claim.submitted_event = move(
+            claim,
+            "booked",
+            actor=actor,
+            now=now,
+            more={**told, **visit},
+            reason=f"{visit['time']} {visit['window']}",
+        )
+        claim.save(update_fields=["submitted_event"])
+        tell_enterprise(claim, "booked", now=now, **visit)
+        screen([claim.pk], "submitted", now=now)
+        return claim.state
+    claim.submitted_event = move(claim, "submitted", actor=actor, now=now, more=told)
+    case = open_review(claim, terms, actor=actor, now=now)
+    claim.save(update_fields=["case_id", "submitted_event"])
+    tell_enterprise(claim, "received", now=now, due=case.deadline.due_on if case.deadline else "")
+    screen([claim.pk], "submitted", now=now)
+    return claim.state
+
+
+def open_review(claim: Claim, terms: ItemTerms, *, actor: Actor, now: datetime) -> CaseView:
+    """Begin the review of a claim that was handed in; its case, which is noted on the claim and not saved."""
+    party = claim.enterprise
     case = start_case(
         actor=actor,
         definition=FLOW,
-        subject=Subject(SUBJECT, str(claim.pk), f"{claim.enterprise.name}：{claim.item_name}"),
-        party_id=party_id,
-        region_code=get_party(actor=actor, party_id=party_id).region_code or "",
+        subject=Subject(SUBJECT, str(claim.pk), f"{party.name}：{claim.item_name}"),
+        party_id=party.pk,
+        region_code=party.region.code if party.region else "",
         agencies=_lanes(claim, terms),
         data={
             "joint": "joint" in terms.reviews,
@@ -85,10 +118,7 @@ def submit_claim(
         now=now,
     )
     claim.case_id = case.id
-    claim.save(update_fields=["case_id", "submitted_event"])
-    tell_enterprise(claim, "received", now=now, due=case.deadline.due_on if case.deadline else "")
-    screen([claim.pk], "submitted", now=now)
-    return claim.state
+    return case
 
 
 def clear(claim: Claim, *, actor: Actor, now: datetime) -> None:
@@ -129,7 +159,12 @@ def _keep(claim: Claim, receipt: ReceiptView, submission_id: int | None, now: da
 
 def _ensure_complete(claim: Claim, terms: ItemTerms) -> None:
     have = set(claim.materials.values_list("code", flat=True))
-    lacking = [each for each in terms.materials if each.get("required") and each["code"] not in have]
+    # To a window the originals are brought.
+    lacking = (
+        []
+        if claim.mode == "once"
+        else [each for each in terms.materials if each.get("required") and each["code"] not in have]
+    )
     if lacking:
         names = [str(each["name"]) for each in lacking]
         raise InvalidClaim(

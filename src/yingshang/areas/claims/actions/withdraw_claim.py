@@ -9,6 +9,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import resubmit_case, withdraw_case
 
+from ..appointments.places import free
 from ..approving import take_back
 from ..errors import NotPossibleNow
 from ..lifecycle import CLAIM
@@ -33,6 +34,7 @@ def withdraw_claim(*, actor: Actor, claim_id: int, reason: str, now: datetime) -
         withdraw_case(actor=actor, case_id=claim.case_id, reason=reason.strip(), now=now)
         return
     claim.reason = reason.strip()[:400]
+    free(claim, who=actor.name, now=now)
     take_back(claim, "withdrawn", actor=actor, now=now, reason=reason.strip())
 
 

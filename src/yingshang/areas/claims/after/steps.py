@@ -26,7 +26,7 @@ VIEW, REVIEW, DECIDE = "claims.view", "claims.review", "claims.release"
 def steps_reached(claim: Claim) -> tuple[str, ...]:
     """The steps of a claim that are over and can be rated."""
     found = []
-    if claim.submitted_at is not None and claim.state not in {"draft", "accepting"}:
+    if claim.submitted_at is not None and claim.state not in {"draft", "appointed", "lapsed", "accepting"}:
         found.append("accept")
     if claim.decided_at is not None or claim.state in {"refused", "unranked"}:
         found.append("review")

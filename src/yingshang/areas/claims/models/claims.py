@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from yingshang.kernel.access.api import EncryptedTextField
 
@@ -25,8 +27,8 @@ class ItemTerms(models.Model):
     `separate` names the duties that four different people must have: accept, review, approve, pay.
     `reviews` names the parts of the review it needs besides completeness and substance: joint, experts, field.
     `materials` is a list of {"code", "name", "required", "commitment"}; `lines` describes a table of line items, or is
-    empty. A material may name a `fact` of the catalogue that proves it, and the `value` it has to have: what the register
-    knows of a licence is not asked for on paper.
+    empty. A material may name a `fact` of the catalogue that proves it, and the `value` it has to have: what the
+    register knows of a licence is not asked for on paper.
     """
 
     item_code = models.CharField("事项编号", max_length=80, unique=True)
@@ -264,6 +266,11 @@ class Claim(models.Model):
     def enterprise(self) -> Any:
         """Whose claim it is: the party it was made for, or the one that party was merged into since."""
         return self.party.merged_into or self.party
+
+    @property
+    def applied_on(self) -> date | None:
+        """The day it was handed in; None of a draft. Who was in time is not late because a review takes long."""
+        return timezone.localdate(self.submitted_at) if self.submitted_at else None
 
     def __str__(self) -> str:
         return f"{self.number} {self.item_name}"

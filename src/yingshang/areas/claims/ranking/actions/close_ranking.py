@@ -25,7 +25,7 @@ from ...reach import ensure_region
 from ...reviewing.evidence import grounds_of
 from ..places import Ranked, awarded, hold_places, in_order, rule_of, shares_of
 
-PENDING = ("accepting", "returned", "reviewing")
+PENDING = ("appointed", "accepting", "returned", "reviewing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,6 @@ def close_ranking(*, actor: Actor, code: str, period: str, now: datetime) -> Ran
     ensure_region(scope, terms.region_path)
     hold_places(terms)
     day = timezone.localdate(now)
-    rule = rule_of(code, day)
     rows = list(
         Claim.objects.select_for_update(of=("self",))
         .select_related("party__merged_into")
@@ -58,6 +57,7 @@ def close_ranking(*, actor: Actor, code: str, period: str, now: datetime) -> Ran
         .order_by("pk")
     )
     _ensure_ready(code, period, day, rows=len(rows))
+    rule = rule_of(code, day, applied_on=rows[0].applied_on)
     if rule is None:
         raise _not_now("the item has neither quota nor pool", "该事项没有名额或资金池规定，不需要排序")
     version_id, shared = rule

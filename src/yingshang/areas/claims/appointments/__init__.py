@@ -1,0 +1,1 @@
+"""Windows, appointments, and the visit that is the only one."""
