@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from yingshang.areas.claims.api import ClaimSummary, TermsSummary, claim_states
 from yingshang.web.design import formats
 from yingshang.web.design.icons import icon
-from yingshang.web.words import in_language
+from yingshang.web.words import by_name, in_language
 
 from ..templatetags.claims import claim_state, fen, mode_name
 from .forms import PERIODS
@@ -114,7 +114,7 @@ class TermsTable(tables.Table):
         return str(PERIODS.get(value, value))
 
     def render_changed_at(self, record: TermsSummary) -> str:
-        return f"{formats.moment(record.changed_at)} {record.changed_by_name}"
+        return f"{formats.moment(record.changed_at)} {by_name(record.changed_by_name)}"
 
 
 def _amount(record: ClaimSummary) -> int | None:

@@ -41,7 +41,7 @@ STATES = {
 class ItemChoice(forms.Form):
     """The item whose claims are approved together."""
 
-    item = forms.ChoiceField(label=gettext_lazy("政策事项"), required=False)
+    item = forms.ChoiceField(label=gettext_lazy("政策事项"))
 
     def __init__(self, *arguments: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(*arguments, **{"label_suffix": "", **kwargs})

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from yingshang.areas.claims.api import batch_states, difference_name, order_states
+from yingshang.areas.claims.api import batch_states, channel_names, difference_name, order_states
 from yingshang.web.design import formats
 from yingshang.web.words import in_language
 
@@ -60,6 +60,12 @@ def difference_word(kind: str) -> str:
 def level_word(level: str) -> str:
     """A level of government."""
     return str(LEVELS.get(level, level))
+
+
+@register.filter
+def channel_word(channel: str) -> str:
+    """What people call a channel payments go by."""
+    return channel_names().get(channel, channel)
 
 
 @register.filter
