@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any, cast
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .actors import VISITOR, Actor, Grant, MandateGrant, Reach, system_actor
 from .merged import merged_before
 from .models import Appointment, Mandate, SystemClient, User
 
+# Rows of values of one of our tables, not asked for yet.
+Rows = QuerySet[Any, tuple[Any, ...]]
+
 
 def actor_of(user: Any, *, today: date) -> Actor:
     """The actor a logged-in user is, with the roles and mandates in force today. Two queries."""
     if not isinstance(user, User) or not user.is_active:
         return VISITOR
-    appointments = (
+    return Actor(
+        kind="user",
+        identifier=str(user.pk),
+        name=str(user),
+        grants=tuple(
+            Grant(role, frozenset(permissions), cast(Reach, reach), agency, path, second_factor)
+            for role, permissions, reach, agency, path, second_factor in _rows(_appointments, user.pk, today)
+        ),
+        mandates=tuple(
+            MandateGrant(party, frozenset(powers), legal, frozenset([*merged, *(before or ())]))
+            for party, powers, legal, merged, before in _rows(_mandates, user.pk, today)
+        ),
+    )
+
+
+def _appointments(user: int, today: date) -> Rows:
+    return (
         Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
         .filter(user=user, valid_from__lte=today, ended_at__isnull=True, agency__is_active=True)
         .values_list(
@@ -30,7 +52,10 @@ def actor_of(user: Any, *, today: date) -> Actor:
             "role__second_factor",
         )
     )
-    mandates = (
+
+
+def _mandates(user: int, today: date) -> Rows:
+    return (
         Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
         .filter(user=user, revoked_at__isnull=True)
         .annotate(
@@ -39,19 +64,24 @@ def actor_of(user: Any, *, today: date) -> Actor:
         )
         .values_list("party_id", "powers", "legal_representative", "merged", "before")
     )
-    return Actor(
-        kind="user",
-        identifier=str(user.pk),
-        name=str(user),
-        grants=tuple(
-            Grant(role, frozenset(permissions), cast(Reach, reach), agency, path, second_factor)
-            for role, permissions, reach, agency, path, second_factor in appointments
-        ),
-        mandates=tuple(
-            MandateGrant(party, frozenset(powers), legal, frozenset([*merged, *(before or ())]))
-            for party, powers, legal, merged, before in mandates
-        ),
-    )
+
+
+# Stand for the user and the day in a question that is written once: no user and no day is like them.
+_ANY_USER, _ANY_DAY = -1, date.max
+
+
+@cache
+def _written(question: Callable[[int, date], Rows]) -> tuple[str, tuple[Any, ...]]:
+    return question(_ANY_USER, _ANY_DAY).query.sql_with_params()
+
+
+def _rows(question: Callable[[int, date], Rows], user: int, today: date) -> list[tuple[Any, ...]]:
+    """The answer for a user and a day. Every request asks: writing the SQL anew would cost more than the answer."""
+    text, parameters = _written(question)
+    values = [user if each == _ANY_USER else today if each == _ANY_DAY else each for each in parameters]
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
 
 def actor_of_client(application: Any) -> Actor:
