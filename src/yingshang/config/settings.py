@@ -296,6 +296,8 @@ API_IDEMPOTENCY_HOURS = env.int("API_IDEMPOTENCY_HOURS", default=24)
 
 WORKER_DEAD_AFTER_SECONDS = env.int("WORKER_DEAD_AFTER_SECONDS", default=30)
 FINISHED_JOBS_KEPT_HOURS = env.int("FINISHED_JOBS_KEPT_HOURS", default=24 * 30)
+# Schedules are in TIME_ZONE.
+PROCRASTINATE_ON_APP_READY = "yingshang.kernel.jobs.schedule.in_local_time"
 PROCRASTINATE_WORKER_DEFAULTS = {
     "update_heartbeat_interval": WORKER_DEAD_AFTER_SECONDS / 3,
     "stalled_worker_timeout": WORKER_DEAD_AFTER_SECONDS,

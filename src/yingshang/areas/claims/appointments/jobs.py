@@ -68,8 +68,8 @@ def end_unvisited(*, now: datetime) -> int:
     return ended
 
 
-# At nine in the morning in China.
-@app.periodic(cron="0 1 * * *")
+# At nine in the morning.
+@app.periodic(cron="0 9 * * *")
 @app.task(name="claims.remind_of_visits", queueing_lock="claims.remind_of_visits")
 def remind_of_visits_job(timestamp: int = 0) -> None:
     """Who comes tomorrow; and whose claim nobody comes for any more."""

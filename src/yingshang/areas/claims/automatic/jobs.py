@@ -44,8 +44,8 @@ def offer_list_job(run: Run, **arguments: Any) -> None:
     tell_offered(list_id=list_id, now=timezone.now())
 
 
-# A little after midnight in China, and again during the day for what an earlier run has left.
-@app.periodic(cron="20 16,22,4 * * *")
+# A little after midnight, and again during the day for what an earlier run has left.
+@app.periodic(cron="20 0,6,12 * * *")
 @app.task(name="claims.end_offers", queueing_lock="claims.end_offers")
 def end_offers_job(timestamp: int = 0) -> None:
     """Offers whose time to answer is over."""

@@ -36,8 +36,8 @@ def remind_of_repayments(*, now: datetime) -> int:
     return reminded
 
 
-# In the morning in China.
-@app.periodic(cron="40 0 * * *")
+# In the morning.
+@app.periodic(cron="40 8 * * *")
 @app.task(name="claims.remind_of_repayments", queueing_lock="claims.remind_of_repayments")
 def remind_of_repayments_job(timestamp: int = 0) -> None:
     """What is due soon, today, or since a while."""

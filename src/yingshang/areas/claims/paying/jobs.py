@@ -46,10 +46,10 @@ def fetch_reports_job(timestamp: int = 0) -> None:
     ask_after(now=now)
 
 
-@app.periodic(cron="20 17 * * *")
+@app.periodic(cron="20 1 * * *")
 @app.task(name="claims.reconcile", queueing_lock="claims.reconcile", lock=LOCK)
 def reconcile_job(timestamp: int = 0) -> None:
-    """The statements of the day, at twenty past one in China; then instalments whose condition has come true."""
+    """The statements of the day, at twenty past one; then instalments whose condition has come true."""
     now = timezone.now()
     reconcile(actor=PAYER, now=now)
     advance_instalments(actor=PAYER, now=now)

@@ -50,15 +50,14 @@ def match_what_changed(timestamp: int = 0) -> None:
         _match_everybody()
 
 
-@app.periodic(cron="40 15 * * *")
+@app.periodic(cron="40 23 * * *")
 @app.task(name="policies.compile_tomorrow", queueing_lock="policies.compile_tomorrow")
 def compile_tomorrow(timestamp: int) -> None:
-    """Twenty minutes before midnight in China: nobody waits for the items of a new day to be compiled."""
+    """Twenty minutes before midnight: nobody waits for the items of a new day to be compiled."""
     engine_for(timezone.localdate() + timedelta(days=1))
 
 
-# These times are of Greenwich: shortly after midnight in China.
-@app.periodic(cron="7 16 * * *")
+@app.periodic(cron="7 0 * * *")
 @app.task(name="policies.match_everybody", queueing_lock="policies.match_everybody")
 def match_everybody_at_night(timestamp: int) -> None:
     """Once a night: a new day opens and closes items, and moves what conditions say of today."""

@@ -25,7 +25,7 @@ def close_consultations_job(timestamp: int = 0) -> None:
     close_consultations(actor=PLATFORM, now=timezone.now())
 
 
-@app.periodic(cron="30 0 * * *")
+@app.periodic(cron="30 8 * * *")
 @app.task(name="policies.remind_of_expiry", queueing_lock="policies.remind_of_expiry")
 def remind_of_expiry_job(timestamp: int = 0) -> None:
     """Items that run out soon."""

@@ -20,8 +20,7 @@ def index_search(items: list[int], documents: list[int]) -> None:
     update(items=items, documents=documents, day=timezone.localdate())
 
 
-# These times are of Greenwich: this one is at night in China.
-@app.periodic(cron="23 17 * * *")
+@app.periodic(cron="23 1 * * *")
 @app.task(name="policies.rebuild_search", queueing_lock="policies.rebuild_search")
 def rebuild_search(timestamp: int = 0) -> None:
     """Everything: amounts and windows hang on the day."""
@@ -45,8 +44,8 @@ def index_interpreted(item: PolicyItem | None, document: PolicyDocument | None, 
     )
 
 
-@app.periodic(cron="10 0 * * *")
+@app.periodic(cron="10 8 * * *")
 @app.task(name="policies.send_search_digests", queueing_lock="policies.send_search_digests")
 def send_search_digests(timestamp: int = 0) -> None:
-    """Once a day, in the morning of China."""
+    """Once a day, in the morning."""
     send_digests(actor=system_actor("policy-library"), now=timezone.now())
