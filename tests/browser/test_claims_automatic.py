@@ -81,7 +81,7 @@ def test_from_the_list_to_the_objection(page_at: PageAt, live_server: Any) -> No
     visitor.get_by_role("button", name="提交异议").click()
     expect(visitor.get_by_text("异议已收到")).to_be_visible()
 
-    desk.goto("/desk/claims/publicity-objections/")
+    desk.goto("/desk/claims/publicities/objections/")
     desk.get_by_role("link", name=found.parties[0].name).click()
     looked_at(desk, "objection")
     desk.get_by_label("异议成立，取消兑付并释放预算").check()

@@ -213,7 +213,7 @@ def _page(
         request,
         "claims/applying/draft.html",
         {
-            **frame(request, enterprise),
+            **frame(request, enterprise, found.claim.summary.number),
             "draft": found,
             "claim": found.claim,
             "accounts": known,

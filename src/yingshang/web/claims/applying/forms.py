@@ -47,7 +47,7 @@ class AccountForm(forms.Form):
     )
     name = forms.CharField(label=_("户名"), max_length=140, required=False)
     bank_name = forms.CharField(
-        label=_("开户行"), max_length=140, required=False, help_text=_("银行账户必填，写到支行。")
+        label=_("开户行"), max_length=140, required=False, help_text=_("对公银行账户写到支行；商户钱包不填。")
     )
     bank_code = forms.CharField(
         label=_("联行号"), max_length=12, required=False, help_text=_("12 位数字；不清楚可以不填。")

@@ -123,7 +123,12 @@ def other_account(request: HttpRequest, claim_id: int) -> HttpResponse | HttpRes
     return render(
         request,
         "claims/applying/account.html",
-        {**frame(request, enterprise), "claim": found, "form": form, "accounts": known},
+        {
+            **frame(request, enterprise, found.summary.number),
+            "claim": found,
+            "form": form,
+            "accounts": known,
+        },
         status=400 if form.errors else 200,
     )
 
@@ -150,7 +155,7 @@ def account_list(request: HttpRequest, party_id: int) -> HttpResponse | HttpResp
         request,
         "claims/applying/accounts.html",
         {
-            **frame(request, enterprise),
+            **frame(request, enterprise, _("收款账户")),
             "accounts": accounts(actor=actor, party_id=enterprise.party.id),
             "form": form,
         },
@@ -167,13 +172,14 @@ def account_remove(request: HttpRequest, party_id: int, account_id: int) -> Http
     return redirect("claims:accounts", party_id=party_id)
 
 
-def frame(request: HttpRequest, enterprise: Enterprise) -> dict[str, Any]:
-    """What every page of an enterprise shows around it."""
+def frame(request: HttpRequest, enterprise: Enterprise, here: str = "") -> dict[str, Any]:
+    """What every page of an enterprise shows around it; `here`: what this page is called below its claims."""
+    claims_of = (_("兑现申请"), reverse("claims:mine-party", args=[enterprise.party.id]) if here else None)
     return {
         "enterprise": enterprise,
         "party": enterprise.party,
         "tabs": tabs(actor_from(request), enterprise, "claims:mine-party"),
-        "crumbs": [*crumbs_of(enterprise), (_("兑现申请"), None)],
+        "crumbs": [*crumbs_of(enterprise), claims_of, *([(here, None)] if here else [])],
     }
 
 
@@ -182,18 +188,13 @@ def shown(request: HttpRequest, enterprise: Enterprise, found: ClaimDetail) -> d
     actor = actor_from(request)
     events = (
         (_("提交"), found.submitted_event),
-        (_("核准决定"), found.decided_event if found.decided_event != found.submitted_event else None),
+        (_("办理决定"), found.decided_event if found.decided_event != found.submitted_event else None),
     )
     return {
-        **frame(request, enterprise),
+        **frame(request, enterprise, found.summary.number),
         "claim": found,
         "state": claim_states()[found.summary.state],
         "way": way_of(actor=actor, claim_id=found.summary.id, now=timezone.now()),
         "receipts": [(name, receipt_code(event)) for name, event in events if event],
         "can_withdraw": found.summary.state in WITHDRAWABLE,
-        "crumbs": [
-            *crumbs_of(enterprise),
-            (_("兑现申请"), reverse("claims:mine-party", args=[enterprise.party.id])),
-            (found.summary.number, None),
-        ],
     }

@@ -70,7 +70,7 @@ class TripDecisionForm(_Plain):
 class StopForm(_Plain):
     """What is stopped by hand."""
 
-    target = forms.ChoiceField(label=_("停止拨付"))
+    target = forms.ChoiceField(label=_("停止的对象"))
     reason = _text(_("理由"), 400)
 
     def __init__(
@@ -82,6 +82,7 @@ class StopForm(_Plain):
     ) -> None:
         super().__init__(*arguments, **kwargs)
         self.fields["target"].choices = [  # type: ignore[attr-defined]
+            ("", _("请选择")),
             (_("专项资金"), [(f"fund:{number}", name) for number, name in funds]),
             (_("政策事项"), [(f"item:{code}", name) for code, name in items]),
         ]

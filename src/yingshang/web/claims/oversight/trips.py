@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yingshang.areas.claims.api import (
+    TripView,
     confirm_trip,
     get_claim,
     get_trip,
@@ -19,6 +22,7 @@ from yingshang.areas.claims.api import (
     stoppable,
     trips,
 )
+from yingshang.areas.policies.api import published_items
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.rules.errors import DomainError
@@ -40,7 +44,8 @@ def trip_list(request: HttpRequest) -> HttpResponseBase:
     filters = TripFilter(request.GET)
 
     def fetch(order: str, page: int, per_page: int) -> Any:
-        return trips(actor=actor, offset=(page - 1) * per_page, limit=per_page, **filters.values)
+        found = trips(actor=actor, offset=(page - 1) * per_page, limit=per_page, **filters.values)
+        return replace(found, rows=named(found.rows))
 
     return Listing(request, TripTable, fetch, name="trips", filters=filters).respond(
         "claims/oversight/trips.html"
@@ -51,7 +56,7 @@ def trip_list(request: HttpRequest) -> HttpResponseBase:
 def trip(request: HttpRequest, trip_id: int) -> HttpResponse | HttpResponseRedirect:
     """One trip: what was found, the facts of the claim, and the decision."""
     actor = actor_from(request)
-    found = get_trip(actor=actor, trip_id=trip_id)
+    found = named([get_trip(actor=actor, trip_id=trip_id)])[0]
     form = TripDecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         decide = release_trip if form.cleaned_data["verdict"] == "release" else confirm_trip
@@ -88,7 +93,10 @@ def stop(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
     """Stop an item or a fund by hand."""
     actor = actor_from(request)
     items, funds = stoppable(actor=actor)
-    form = StopForm(request.POST or None, items=items, funds=funds)
+    names = names_of([code for code, _code in items])
+    form = StopForm(
+        request.POST or None, items=[(code, names.get(code, code)) for code, _code in items], funds=funds
+    )
     if request.method == "POST" and form.is_valid():
         kind, _colon, what = form.cleaned_data["target"].partition(":")
         try:
@@ -105,3 +113,19 @@ def stop(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
             messages.success(request, _("已停止拨付，直到解除。"))
             return redirect("claims_desk:trip", number)
     return render(request, "claims/oversight/stop.html", {"form": form}, status=status_of_form(form))
+
+
+def named(found: Sequence[TripView]) -> tuple[TripView, ...]:
+    """The same with items called by their names: where an item is stopped, only its code was kept."""
+    names = names_of([each.item_code for each in found if each.target == "item"])
+    return tuple(
+        replace(each, of=names.get(each.item_code, each.of)) if each.target == "item" else each
+        for each in found
+    )
+
+
+def names_of(codes: Sequence[str]) -> dict[str, str]:
+    """Code of an item in force → its name."""
+    if not codes:
+        return {}
+    return {each.code: each.name for each in published_items(day=timezone.localdate(), codes=codes)}

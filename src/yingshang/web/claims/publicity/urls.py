@@ -15,7 +15,7 @@ portal: list[URLPattern] = [
 desk: list[URLPattern] = [
     path("publicities/", desk_views.publicity_list, name="publicities"),
     path("publicities/publish", desk_views.publish, name="publish"),
-    path("publicity-objections/", desk_views.objections, name="publicity-objections"),
-    path("publicity-objections/<int:objection_id>/", desk_views.objection, name="publicity-objection"),
-    path("publicity-objections/<int:objection_id>/objector", desk_views.objector, name="objector"),
+    path("publicities/objections/", desk_views.objections, name="publicity-objections"),
+    path("publicities/objections/<int:objection_id>/", desk_views.objection, name="publicity-objection"),
+    path("publicities/objections/<int:objection_id>/objector", desk_views.objector, name="objector"),
 ]

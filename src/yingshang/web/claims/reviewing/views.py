@@ -87,7 +87,7 @@ def shown(actor: Actor, claim_id: int, *, clear: LineItems | None = None) -> dic
     lines = clear or lines_of(actor=actor, claim_id=claim_id)
     events = (
         (_("提交"), found.submitted_event),
-        (_("核准决定"), found.decided_event if found.decided_event != found.submitted_event else None),
+        (_("办理决定"), found.decided_event if found.decided_event != found.submitted_event else None),
     )
     return {
         "claim": found,
