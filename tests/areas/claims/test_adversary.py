@@ -11,13 +11,17 @@ from tests.areas.claims.factories import (
     Claimed,
     Desk,
     account_of,
+    another_claim,
     bank_says,
     desk,
+    done,
     draft_claim,
     due_enterprise,
     fund,
     fundable_item,
+    handed_in,
     sent_batch,
+    task_of,
     terms,
 )
 from tests.areas.policies.factories import hiring
@@ -31,8 +35,10 @@ from yingshang.areas.claims.actions.begin_claim import begin_claim, discard_clai
 from yingshang.areas.claims.actions.keep_funds import set_budget
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.actions.withdraw_claim import (
+    resubmit_claim,
     withdraw_claim,
 )
+from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
     AlreadyClaimed,
     NotPossibleNow,
@@ -44,6 +50,9 @@ from yingshang.areas.claims.models import (
     PaymentOrder,
     Reservation,
 )
+from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
+from yingshang.areas.policies.api import ItemNotFound
+from yingshang.kernel.flow import api as flow
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +122,30 @@ def test_of_a_group_the_highest_is_paid_also_when_the_other_item_has_run_out() -
         submit_claim(actor=who.actor(now), claim_id=claim, account_id=account, now=now)
         awards.append(Claim.objects.get(pk=claim).award_fen)
     assert awards == [12_000 * YUAN, 6_000 * YUAN]
+
+
+def test_who_was_in_time_is_decided_on_though_the_policy_has_run_out_meanwhile() -> None:
+    people = desk()
+    fundable_item(
+        source=hiring().replace("to: 2027-12-31", "to: 2026-12-31") + "quota: {count: 1, rank_by: 参保人数}\n"
+    )
+    number = fund()
+    set_budget(
+        actor=SYSTEM, fund_id=number, year=2027, level="city", amount_fen=10**9, reason="演示预算", now=NOW
+    )
+    terms(fund_id=number)
+    claim = another_claim(number)
+    handed_in(claim, now=datetime.fromisoformat("2026-12-31T15:59:00+00:00"))
+    now = datetime.fromisoformat("2027-01-05T02:00:00+00:00")
+    flow.return_case(
+        actor=people.window.actor(now), task_id=task_of(claim, "accept"), what=["请补充"], now=now
+    )
+    assert draft_of(actor=claim.who.actor(now), claim_id=claim.id, now=now).outcome == "entitled"
+    resubmit_claim(actor=claim.who.actor(now), claim_id=claim.id, now=now)
+    for step, outcome in (("accept", "accepted"), ("review", "supported"), ("approve", "queued")):
+        done(claim, people, step, outcome, now=now)
+    close_ranking(actor=people.approver.actor(now), code="HIRING", period="2026", now=now)
+    assert (claim.row.state, claim.row.award_fen) == ("approved", 12_000 * YUAN)
+    late, who = due_enterprise()
+    with no_event(), pytest.raises(ItemNotFound):
+        begin_claim(actor=who.actor(now), party_id=late.pk, code="HIRING", now=now)

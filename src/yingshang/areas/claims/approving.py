@@ -25,7 +25,11 @@ from .reserving import release, reserve
 def decide_again(claim: Claim, *, actor: Actor, now: datetime) -> Decided:
     """The claim decided with the facts as they are now. Raises what `decide_one` raises."""
     return decide_one(
-        actor=actor, party_id=claim.enterprise.pk, code=claim.item_code, day=timezone.localdate(now)
+        actor=actor,
+        party_id=claim.enterprise.pk,
+        code=claim.item_code,
+        day=timezone.localdate(now),
+        applied_on=claim.applied_on,
     )
 
 

@@ -69,7 +69,13 @@ def draft_of(*, actor: Actor, claim_id: int, now: datetime | None = None) -> Dra
         raise not_found(claim_id)
     terms = terms_for(claim.item_code)
     day = timezone.localdate(now) if now else timezone.localdate()
-    decided = decide_one(actor=actor, party_id=claim.enterprise.pk, code=claim.item_code, day=day)
+    decided = decide_one(
+        actor=actor,
+        party_id=claim.enterprise.pk,
+        code=claim.item_code,
+        day=day,
+        applied_on=claim.applied_on,
+    )
     known = sources_of(actor=actor, decided=decided)
     return Draft(
         claim=get_claim(actor=actor, claim_id=claim_id),

@@ -81,7 +81,7 @@ def first_come(claim: Claim, *, version_id: int, day: date, wanted_fen: int) -> 
 
 def ensure_ranked(claim: Claim, now: datetime) -> None:
     """That an item is ranked or shared at all: nobody is put in a line that never moves. Raises NotPossibleNow."""
-    rule = rule_of(claim.item_code, timezone.localdate(now))
+    rule = rule_of(claim.item_code, timezone.localdate(now), applied_on=claim.applied_on)
     if rule is None or not rule[1].together:
         raise NotPossibleNow(
             f"{claim.item_code} has no ranking and no pool to be shared; approve or refuse it",
@@ -122,9 +122,15 @@ def shares_of(pool_fen: int, own: Sequence[int]) -> list[int]:
     return split(max(pool_fen, 0), own)
 
 
-def rule_of(item_code: str, day: date) -> tuple[int, Sharing] | None:
-    """(version in force, its quota and pool); None where the item has neither, or is not in force."""
-    item = next(iter(published_items(day=day, codes=[item_code])), None)
+def rule_of(item_code: str, day: date, *, applied_on: date | None = None) -> tuple[int, Sharing] | None:
+    """(version in force, its quota and pool); None where the item has neither, or is not in force.
+
+    Of one that has run out since it was applied for, what was in force then counts.
+    """
+    found = published_items(day=day, codes=[item_code])
+    if not found and applied_on is not None:
+        found = published_items(day=applied_on, codes=[item_code])
+    item = next(iter(found), None)
     if item is None:
         return None
     try:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Q, Sum
 
-from yingshang.areas.policies.api import published_items
+from yingshang.areas.policies.api import Sharing, published_items
 from yingshang.kernel.access.api import Actor
 
 from ..errors import NothingToRank
@@ -78,7 +78,7 @@ def rankings(*, actor: Actor, day: date) -> tuple[RankingSummary, ...]:
 def get_ranking(*, actor: Actor, code: str, period: str, day: date) -> RankingDetail:
     """One line as it stands. Needs `claims.view` for the region of the item's terms. Raises NothingToRank."""
     terms = actor.require(VIEW).filter(ItemTerms.objects.all(), region="region_path")
-    rule = rule_of(code, day)
+    rule = _rule(code, period, day)
     if rule is None or not terms.filter(item_code=code).exists():
         raise NothingToRank(f"nothing of {code} is ranked", message_zh="该事项没有排序", value=code)
     version_id, shared = rule
@@ -108,9 +108,16 @@ def get_ranking(*, actor: Actor, code: str, period: str, day: date) -> RankingDe
     )
 
 
+def _rule(code: str, period: str, day: date) -> tuple[int, Sharing] | None:
+    waiting = (
+        Claim.objects.filter(item_code=code, period=period, state="ranking").only("submitted_at").first()
+    )
+    return rule_of(code, day, applied_on=waiting.applied_on if waiting else None)
+
+
 def _summary(code: str, period: str, waiting: int, asked: int | None, day: date) -> RankingSummary:
     item = next(iter(published_items(day=day, codes=[code])), None)
-    rule = rule_of(code, day)
+    rule = _rule(code, period, day)
     shared = rule[1] if rule else None
     pending = Q(item_code=code, period=period, state__in=PENDING)
     return RankingSummary(

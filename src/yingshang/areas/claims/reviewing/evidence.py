@@ -162,7 +162,11 @@ def grounds_of(claim: Claim, *, now: datetime) -> list[dict[str, Any]]:
     """
     try:
         decided = decide_one(
-            actor=PLATFORM, party_id=claim.enterprise.pk, code=claim.item_code, day=timezone.localdate(now)
+            actor=PLATFORM,
+            party_id=claim.enterprise.pk,
+            code=claim.item_code,
+            day=timezone.localdate(now),
+            applied_on=claim.applied_on,
         )
         return grounds_in(decided, sources_of(actor=PLATFORM, decided=decided))
     except DomainError:
@@ -196,7 +200,11 @@ def _today(claim: Claim, actor: Actor, now: datetime) -> Decided | None:
         return None
     try:
         return decide_one(
-            actor=actor, party_id=claim.enterprise.pk, code=claim.item_code, day=timezone.localdate(now)
+            actor=actor,
+            party_id=claim.enterprise.pk,
+            code=claim.item_code,
+            day=timezone.localdate(now),
+            applied_on=claim.applied_on,
         )
     except DomainError:
         return None

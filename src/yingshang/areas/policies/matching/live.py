@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, Scope, scope_of
@@ -29,7 +29,7 @@ from ..models import Declaration, ItemVersion
 from ..selectors import in_force, published_item
 from ..values import PublishedItem
 from .declared import declared_by, feel_facts
-from .engine import Engine, engine_for, paths_above
+from .engine import Engine, engine_for, engine_of, paths_above
 
 VIEW, OWN = "policies.view_matches", "policies.match_own"
 ENTITLED, UNDECIDED, REFUSED, ERROR = "entitled", "undecided", "refused", "error"
@@ -154,17 +154,27 @@ def decide_for(*, actor: Actor, party_id: int, day: date) -> tuple[Decided, ...]
     )
 
 
-def decide_one(*, actor: Actor, party_id: int, code: str, day: date) -> Decided:
-    """One item for one enterprise. Raises PartyNotFound, and ItemNotFound where it does not hold in its place."""
+def decide_one(
+    *, actor: Actor, party_id: int, code: str, day: date, applied_on: date | None = None
+) -> Decided:
+    """One item for one enterprise. Of one that has run out since it was applied for, what was in force then counts.
+
+    Raises PartyNotFound, and ItemNotFound where it does not hold in its place.
+    """
     subject = subject_of(actor, party_id)
-    row = in_force(day).filter(region_path__in=paths_above(subject.place), item__code=code).first()
+    own = Q(region_path__in=paths_above(subject.place), item__code=code)
+    row = in_force(day).filter(own).first()
+    if row is None and applied_on is not None:
+        row = in_force(applied_on).filter(own).first()
+        # By the facts of today, as of the last day on which it held.
+        day = row.effective_to or day if row else day
     if row is None:
         raise ItemNotFound(
             f"{code} is not in force where {subject.name} is",
             message_zh=f"在该企业所在地没有正在施行的政策事项“{code}”",
             value=code,
         )
-    engine = engine_for(day, versions=[row.pk])
+    engine = engine_of(day, [(row.pk, row.digest)])
     declared = declared_by(subject.party_id).get(row.item_id, {})
     return decide(engine, published_item(row), subject, declared)
 
