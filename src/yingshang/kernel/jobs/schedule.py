@@ -22,7 +22,7 @@ class LocalTask(PeriodicTask[Any, Any, Any]):
 
     @cached_property
     def croniter(self) -> Any:
-        counted = PeriodicTask.croniter.func(self)
+        counted = super().croniter
         # It keeps the zone of the moment it is given here; later ones are told as seconds.
         counted.set_current(datetime.now(ZoneInfo(settings.TIME_ZONE)), force=True)
         return counted
