@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from .claims import Claim, EntitlementList
 
-OMISSIONS = ("no_amount", "claimed", "merged", "dissolved", "declared", "changed", "elsewhere")
+OMISSIONS = ("no_amount", "claimed", "merged", "dissolved", "declared", "changed", "elsewhere", "outside")
 
 
 class ListOmission(models.Model):

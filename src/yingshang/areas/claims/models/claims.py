@@ -48,7 +48,7 @@ class ItemTerms(models.Model):
     # A published form of kernel.forms whose fields are asked beside the materials.
     form_code = models.CharField("表单", max_length=60, blank=True)
     sample_percent = models.PositiveSmallIntegerField("抽查比例（%）", default=10)
-    # How many of a hundred promised materials are checked later; and who decides on a reconsideration, if another agency.
+    # How many of a hundred promised materials are checked later; who decides on a reconsideration, if another agency.
     promise_check_percent = models.PositiveSmallIntegerField("承诺核查比例（%）", default=100)
     reconsider_agency = models.ForeignKey(
         "parties.Agency", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="复核单位"
@@ -141,6 +141,8 @@ class EntitlementList(models.Model):
     left_out = models.JSONField(default=dict)
     reached = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)
+    # Up to which revision of the register its facts were read at least: who has changed since is decided anew.
+    facts_revision = models.BigIntegerField(default=0)
     confirm_by = models.DateField("确认截止", null=True)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=80)
