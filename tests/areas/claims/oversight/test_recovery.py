@@ -46,14 +46,15 @@ COMES = st.lists(st.tuples(st.integers(0, 800), st.integers(1, 100)), max_size=6
 def test_what_comes_back_is_divided_to_the_fen(
     principal: int, rate: Decimal | None, comes: list[tuple[int, int]], order: str
 ) -> None:
+    rates = [(DAY, rate)] if rate else []
     paid: list[Paid] = []
     for days, percent in sorted(comes):
         on = DAY + timedelta(days=days)
-        owed = standing(principal, rate=rate, since=DAY, until=on, paid=paid, order=order).open_fen
+        owed = standing(principal, rates=rates, since=DAY, until=on, paid=paid, order=order).open_fen
         if owed * percent // 100:
             paid.append(Paid(on, owed * percent // 100))
     until = DAY + timedelta(days=1000)
-    found = standing(principal, rate=rate, since=DAY, until=until, paid=paid, order=order)
+    found = standing(principal, rates=rates, since=DAY, until=until, paid=paid, order=order)
     assert [sum(each) for each in found.divided] == [each.amount_fen for each in paid]
     assert all(fen >= 0 for each in found.divided for fen in each)
     assert found.open_principal_fen == principal - sum(each for each, _ in found.divided) >= 0
@@ -65,7 +66,7 @@ def test_what_comes_back_is_divided_to_the_fen(
     with pytest.raises(Overpaid):
         standing(
             principal,
-            rate=rate,
+            rates=rates,
             since=DAY,
             until=until,
             paid=[*paid, Paid(until, found.open_fen + 1)],
@@ -86,7 +87,7 @@ def test_the_earliest_part_of_a_plan_is_paid_first(amounts: list[int], came: int
 def test_interest_is_that_of_the_printed_derivation() -> None:
     found = standing(
         1_000_000,
-        rate=Decimal("0.03"),
+        rates=[(DAY, Decimal("0.03"))],
         since=DAY,
         until=DAY + timedelta(days=200),
         paid=[Paid(DAY + timedelta(days=100), 400_000)],
@@ -96,6 +97,26 @@ def test_interest_is_that_of_the_printed_derivation() -> None:
         (100, 1_000_000, 8219),
         (100, 600_000, 4932),
     ]
+
+
+def test_interest_is_split_where_the_rate_changes_and_what_was_divided_stays() -> None:
+    changes = date(2025, 5, 20)
+    rates = [(date(2024, 10, 21), Decimal("0.031")), (changes, Decimal("0.03"))]
+    since, until = date(2025, 5, 10), date(2025, 7, 9)
+    found = standing(1_000_000, rates=rates, since=since, until=until)
+    # 10,000.00 × 3.1% × 10 ÷ 365 = 8.49; 10,000.00 × 3% × 50 ÷ 365 = 41.10
+    assert [(each.since, each.until, each.rate, each.interest_fen) for each in found.steps] == [
+        (since, changes, Decimal("0.031"), 849),
+        (changes, until, Decimal("0.03"), 4110),
+    ]
+    # A rate that becomes known later changes what is still open, and not what the books say of a repayment.
+    came = [Paid(until, 1_004_950, 4950)]
+    later = [*rates, (date(2025, 6, 20), Decimal("0.02"))]
+    again = standing(1_000_000, rates=later, since=since, until=until, paid=came)
+    assert again.divided == ((1_000_000, 4950),) and (again.open_principal_fen, again.open_interest_fen) == (
+        0,
+        0,
+    )
 
 
 # --- with the books ---------------------------------------------------------------------------------------------------
@@ -151,6 +172,8 @@ def test_money_comes_back_in_parts_with_interest() -> None:
     # 12,000 × 3% × 100 ÷ 365
     assert (found.interest_fen, found.open_principal_fen) == (9863, 7_000 * YUAN)
     assert [each.overdue for each in found.plan] == [True, True]
+    # The file knows rates until the review day of its last entry; what is computed beyond says so.
+    assert found.unconfirmed_from == row.interest_from and found.interest_rate == "3.00%"
     with no_event(), pytest.raises(InvalidRecovery) as refusal:
         record_repayment(
             actor=money.actor(later),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,10 +15,11 @@ ORDERS = ("principal_first", "interest_first")
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """So much came back on a day."""
+    """So much came back on a day; `interest_fen` is how much of it was interest, where the books have settled that."""
 
     on: date
     amount_fen: int
+    interest_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Overpaid(ValueError):
 def standing(
     principal_fen: int,
     *,
-    rate: Decimal | None,
+    rates: Sequence[tuple[date, Decimal]] = (),
     since: date,
     until: date,
     paid: Sequence[Paid] = (),
@@ -57,9 +58,11 @@ def standing(
 ) -> Standing:
     """Interest runs from `since` on the principal that stands open, each stretch rounded to the fen (half up).
 
-    `rate` is a year's share; None asks for none. Raises Overpaid.
+    `rates` are years' shares, each from its day on, that begin no later than `since`; none of them asks for none.
+    Raises Overpaid.
 
-    >>> standing(1_000_000, rate=Decimal("0.03"), since=date(2026, 1, 1), until=date(2026, 12, 31)).interest_fen
+    >>> rates = [(date(2025, 5, 20), Decimal("0.03"))]
+    >>> standing(1_000_000, rates=rates, since=date(2026, 1, 1), until=date(2026, 12, 31)).interest_fen
     29918
     """
     if order not in ORDERS:
@@ -69,27 +72,39 @@ def standing(
     divided: list[tuple[int, int]] = []
     for each in (*sorted(paid, key=lambda one: one.on), None):
         upto = until if each is None else each.on
-        if upto > day:
-            days = (upto - day).days
-            if rate and principal:
-                grown = int(
-                    (Decimal(principal) * rate * days / days_in_year).quantize(Decimal(1), ROUND_HALF_UP)
-                )
-                steps.append(InterestStep(day, upto, days, principal, grown))
-                interest, whole = interest + grown, whole + grown
-            day = upto
+        for first, last, rate in _stretches(rates, day, upto) if principal else ():
+            days = (last - first).days
+            grown = int((Decimal(principal) * rate * days / days_in_year).quantize(Decimal(1), ROUND_HALF_UP))
+            steps.append(InterestStep(first, last, days, principal, grown, rate))
+            interest, whole = interest + grown, whole + grown
+        day = max(day, upto)
         if each is None:
             break
-        if each.amount_fen > principal + interest:
+        if each.interest_fen is None and each.amount_fen > principal + interest:
             raise Overpaid(principal + interest)
-        if order == "principal_first":
+        if each.interest_fen is not None:
+            of_principal = each.amount_fen - each.interest_fen
+        elif order == "principal_first":
             of_principal = min(each.amount_fen, principal)
         else:
             of_principal = each.amount_fen - min(each.amount_fen, interest)
         of_interest = each.amount_fen - of_principal
         principal, interest = principal - of_principal, interest - of_interest
         divided.append((of_principal, of_interest))
-    return Standing(tuple(steps), tuple(divided), principal, interest, whole)
+    # A rate that became known later can be lower than the one a repayment was divided by.
+    return Standing(tuple(steps), tuple(divided), principal, max(interest, 0), whole)
+
+
+def _stretches(
+    rates: Sequence[tuple[date, Decimal]], since: date, until: date
+) -> Iterator[tuple[date, date, Decimal]]:
+    """The days between two, by the rates that hold in them."""
+    ordered = sorted(rates)
+    for place, (begins, rate) in enumerate(ordered):
+        ends = ordered[place + 1][0] if place + 1 < len(ordered) else until
+        first, last = max(begins, since), min(ends, until)
+        if first < last and rate:
+            yield first, last, rate
 
 
 def plan_left(plan: Sequence[tuple[date, int]], *, came_fen: int, today: date) -> tuple[PlannedPart, ...]:

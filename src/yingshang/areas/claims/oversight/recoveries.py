@@ -13,7 +13,7 @@ from ..errors import RecoveryNotFound
 from ..lifecycle import RECOVERY
 from ..models import Recovery
 from ..reach import OWN, VIEW
-from .actions.recover import recovery_rules, standing_of
+from .actions.recover import recovery_rules, standing_of, unconfirmed_from
 from .interest import plan_left
 from .values import RecoveryPage, RecoveryView, RepaymentView
 
@@ -95,6 +95,7 @@ def view_of(row: Recovery, now: datetime) -> RecoveryView:
         interest_rate="" if row.interest_rate is None else f"{row.interest_rate * 100:.2f}%",
         interest_source=row.interest_source,
         interest_from=row.interest_from,
+        unconfirmed_from=unconfirmed_from(row, until=as_of) if found.interest_fen else None,
         reason=row.reason,
         basis=row.basis,
         plan=plan_left(plan, came_fen=row.principal_fen - found.open_principal_fen, today=as_of),

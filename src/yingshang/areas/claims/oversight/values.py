@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True)
 class InterestStep:
-    """One stretch of the calculation of interest: `principal_fen` stood open for so many days."""
+    """One stretch of the calculation of interest: `principal_fen` stood open for so many days, at one year's rate."""
 
     since: date
     until: date
     days: int
     principal_fen: int
     interest_fen: int
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ class RepaymentView:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryView:
-    """Money asked back. `interest_rate` None: none is asked, `interest_source` says why.
+    """Money asked back. `interest_rate` is that of the first day; where none is asked, `interest_source` says why.
 
     `interest_fen` is what has come up until `as_of`; `open_principal_fen` and `open_interest_fen` are still to come.
+    `unconfirmed_from`: from that day on the rate is the last that is known, and a later one may have been published.
     """
 
     id: int
@@ -97,6 +100,7 @@ class RecoveryView:
     interest_rate: str
     interest_source: str
     interest_from: date | None
+    unconfirmed_from: date | None
     reason: str
     basis: str
     plan: tuple[PlannedPart, ...]

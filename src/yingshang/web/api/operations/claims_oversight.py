@@ -89,6 +89,7 @@ class RecoveryOut(Schema):
     repaid_fen: int
     interest_rate: str
     interest_source: str
+    unconfirmed_from: date | None
     interest_fen: int
     open_principal_fen: int
     open_interest_fen: int

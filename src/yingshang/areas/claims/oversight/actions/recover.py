@@ -54,8 +54,8 @@ def demand_repayment(
 ) -> int:
     """Ask back part or all of what a claim was paid; the number of the recovery.
 
-    `plan` are days and fen that add up to the principal; `rate` is a code of `data/recovery.yaml`; interest runs from
-    the day given, or from that of the demand. What was paid stays in the claim: that is history.
+    `plan` are days and fen that add up to the principal; `rate` is the code of a series of `data/recovery.yaml`;
+    interest runs from the day given, or from that of the demand. What was paid stays in the claim: that is history.
     Raises ClaimNotFound, InvalidRecovery, NotPossibleNow while another one is open.
     """
     claim = load(actor, claim_id, RECOVER)
@@ -93,6 +93,14 @@ def demand_repayment(
             "interest runs from a day between the payment and today",
             "起息日应在拨付之日和今天之间",
         )
+    series = chosen["series"]
+    if series and since < date.fromisoformat(series[0]["from"]):
+        raise _invalid(
+            "interest_from",
+            f"the rates that are known begin on {series[0]['from']}",
+            f"已知的利率自 {series[0]['from']} 起，更早的起息日请先补充当时公布的利率",
+        )
+    first_entry = entry_of(rate, since)
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Recovery._meta.db_table])
         number = int(cursor.fetchone()[0])
@@ -102,9 +110,10 @@ def demand_repayment(
         claim=claim,
         region_path=claim.region_path,
         principal_fen=principal_fen,
-        interest_rate=Decimal(chosen["rate"]) if chosen["rate"] is not None else None,
-        interest_source=str(chosen["source"])[:200],
-        interest_from=since if chosen["rate"] is not None else None,
+        rate_code=rate if series else "",
+        interest_rate=Decimal(first_entry["rate"]) if first_entry else None,
+        interest_source=str(first_entry["source"] if first_entry else chosen["source"])[:200],
+        interest_from=since if series else None,
         reason=reason,
         basis=basis,
         order=str(recovery_rules()["order"]),
@@ -170,6 +179,7 @@ def record_repayment(
             f"当日尚欠 {yuan(refusal.open_fen)} 元（含利息），超过部分应退还企业，请按尚欠金额登记",
         ) from None
     principal, interest = after.divided[-1]
+    unsure = unconfirmed_from(row, until=paid_on)
     settled = after.open_fen == 0
     row.state = RECOVERY.after(row.state, "settled" if settled else "repaid")
     row.repaid_fen += amount_fen
@@ -183,6 +193,7 @@ def record_repayment(
             "interest_fen": interest,
             "reference": bank_reference,
             "listed": listed,
+            **({"rate_unconfirmed_from": unsure.isoformat()} if interest and unsure else {}),
         },
     )
     if settled:
@@ -273,13 +284,41 @@ def standing_of(row: Recovery, repayments: Sequence[Repayment], *, until: date) 
     since = row.interest_from or timezone.localdate(row.demanded_at)
     return standing(
         row.principal_fen,
-        rate=row.interest_rate,
+        rates=rates_of(row),
         since=since,
         until=max(until, since),
-        paid=[Paid(each.paid_on, each.amount_fen) for each in repayments],
+        # How a repayment was divided when it was noted is settled: the books say so.
+        paid=[
+            Paid(each.paid_on, each.amount_fen, each.interest_fen if each.pk else None) for each in repayments
+        ],
         order=row.order,
         days_in_year=int(recovery_rules()["days_in_year"]),
     )
+
+
+def entry_of(code: str, day: date) -> dict[str, Any] | None:
+    """The entry of a series that holds on a day; None where there is none."""
+    entries = [each for each in _series(code) if each["from"] <= day.isoformat()]
+    return entries[-1] if entries else None
+
+
+def rates_of(row: Recovery) -> list[tuple[date, Decimal]]:
+    """The rates a recovery follows, each from its day."""
+    return [(date.fromisoformat(each["from"]), Decimal(each["rate"])) for each in _series(row.rate_code)]
+
+
+def unconfirmed_from(row: Recovery, *, until: date) -> date | None:
+    """From when on its interest until a day is at a rate that may have been replaced since; None where it is known."""
+    last = next(iter(_series(row.rate_code)[-1:]), None)
+    if last is None or "review_on" not in last:
+        return None
+    review = max(date.fromisoformat(last["review_on"]), row.interest_from or date.min)
+    return review if until > review else None
+
+
+def _series(code: str) -> list[dict[str, Any]]:
+    found = next((each for each in recovery_rules()["rates"] if each["code"] == code), None)
+    return sorted(found["series"], key=lambda each: str(each["from"])) if found else []
 
 
 def _plan(plan: Sequence[tuple[date, int]], principal_fen: int, today: date) -> list[tuple[date, int]]:
