@@ -1,7 +1,7 @@
 """What journeys through the pages share: a real server, a real Chromium, and what every page must keep to.
 
 A page made by `page_at` fails its test when the browser reports an error, or something the content security policy
-refused. Screenshots go to var/screenshots.
+refused. With SCREENSHOTS=1 in the environment, pictures go to var/screenshots: to look at, nothing is checked by them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tools.browser import find_chromium, no_browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "var" / "screenshots"
+WANTED = bool(os.environ.get("SCREENSHOTS"))
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, NARROW = 1440, 390
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -99,12 +100,16 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
     assert problems == []
 
 
-def screenshot(page: Page, name: str) -> Path:
-    """The whole page as a picture."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
-    return path
+def screenshot(page: Page, name: str, *, whole: bool = True) -> None:
+    """The whole page as a picture, or what the window shows of it; taken only when pictures are wanted.
+
+    What a picture waits for is waited for all the same. Painting a page as tall as that of the API is slow on a busy
+    machine, so it has a limit of its own.
+    """
+    page.evaluate("document.fonts.ready.then(() => true)")
+    if WANTED:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole, timeout=60_000)
 
 
 def assert_accessible(page: Page) -> None:

@@ -60,7 +60,7 @@ def test_a_legal_representative_sees_what_is_known_and_authorises_a_clerk(
     drawer = page.locator("#drawer")
     drawer.get_by_role("heading", name="参保人数").wait_for()
     assert drawer.locator("li").count() == 2
-    page.screenshot(path=screenshot(page, f"portal-history-{width}-{colours}"))
+    screenshot(page, f"portal-history-{width}-{colours}", whole=False)
     assert_accessible(page)
     page.keyboard.press("Escape")
     assert not drawer.is_visible()
