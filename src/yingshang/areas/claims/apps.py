@@ -23,14 +23,19 @@ class ClaimsConfig(AppConfig):
         from .actions.submit_claim import SUBJECT
         from .after.steps import OWNER as RATINGS
         from .after.steps import on_rung
+        from .assessing.selectors import may_read_photo
+        from .assessing.steps import CHECKS, PHOTOS, SEATS, on_check_rung, on_seat_rung
         from .handlers import FOLLOWED, follow
         from .selectors import may_read_material
 
         register_owner(OWNER, may_read=may_read_material)
+        register_owner(PHOTOS, may_read=may_read_photo)
         declare_flows(files(__package__) / "data/flows/claim_review.yaml")
         declare_templates(files(__package__) / "data/messages.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
         register_clock_owner(RATINGS, on_rung=on_rung)
+        register_clock_owner(SEATS, on_rung=on_seat_rung)
+        register_clock_owner(CHECKS, on_rung=on_check_rung)
         register_stage("applied", feeding.applied)
         register_stage("paid", feeding.paid)
         register_carried_out(feeding.carried_out)

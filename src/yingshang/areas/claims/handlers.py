@@ -15,6 +15,8 @@ from .actions._steps import PLATFORM, move, tell_enterprise
 from .actions.begin_claim import terms_for
 from .actions.submit_claim import FLOW
 from .approving import award
+from .assessing.standing import ensure_assessed, ensure_checked, ensure_scored
+from .assessing.steps import end_assessments
 from .models import Claim
 from .ranking.places import ensure_ranked
 from .reviewing.evidence import grounds_of
@@ -70,7 +72,12 @@ def _task_completed(claim: Claim, event: CaseEvent) -> None:
         case "review", "supported":
             claim.reviewed_by = who
             claim.save(update_fields=["reviewed_by"])
+        case "experts", "scored":
+            ensure_scored(claim)
+        case "field", "checked":
+            ensure_checked(claim)
         case "approve", "approved":
+            ensure_assessed(claim, event.case.data, actor=event.actor)
             claim.approved_by = who
             award(
                 claim,
@@ -81,6 +88,7 @@ def _task_completed(claim: Claim, event: CaseEvent) -> None:
                 reason=_opinion(event),
             )
         case "approve", "queued":
+            ensure_assessed(claim, event.case.data, actor=event.actor)
             claim.approved_by = who
             ensure_ranked(claim, event.now)
             move(claim, "queued", actor=event.actor, now=event.now, reason=_opinion(event))
@@ -115,12 +123,19 @@ def _refuse(claim: Claim, event: CaseEvent) -> None:
     claim.decided_at = event.now
     claim.decided_event = move(claim, "refused", actor=event.actor, now=event.now, reason=claim.reason)
     claim.save(update_fields=["decided_event"])
+    end_assessments(claim, now=event.now, reason="申请已不予兑付")
     tell_enterprise(claim, "refused", now=event.now, reason=claim.reason)
 
 
 def _withdrawn(claim: Claim, event: CaseEvent) -> None:
     if claim.state in {"accepting", "reviewing", "returned"}:
         move(claim, "withdrawn", actor=event.actor, now=event.now, reason=event.case.reason)
+        end_assessments(claim, now=event.now, reason="企业已撤回申请")
+
+
+def _stopped(claim: Claim, event: CaseEvent) -> None:
+    # The claim has ended already; see oversight/actions/decide_trip.py.
+    end_assessments(claim, now=event.now, reason="申请已终止")
 
 
 def _opinion(event: CaseEvent) -> str:
@@ -135,6 +150,7 @@ _REACTIONS: Mapping[str, Callable[[Claim, CaseEvent], None]] = {
     "correction_ended": _correction_ended,
     "rejected": _rejected,
     "withdrawn": _withdrawn,
+    "stopped": _stopped,
 }
 
 _ALONE = frozenset({"delegate", "consult", "commitment"})

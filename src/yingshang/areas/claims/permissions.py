@@ -13,6 +13,8 @@ declare(
         Permission("claims.view", "查看兑现申请", "see claims"),
         Permission("claims.review", "受理和审核兑现申请", "accept and review claims"),
         Permission("claims.approve", "核准兑现申请", "approve claims"),
+        Permission("claims.manage_experts", "管理评审专家库", "keep the register of experts"),
+        Permission("claims.score", "为兑现申请评分", "score claims as an expert"),
         Permission("claims.set_terms", "设定事项的兑现办理规则", "set how claims for an item are dealt with"),
         Permission("claims.manage_funds", "管理专项资金和预算", "manage funds and budgets"),
         Permission("claims.view_money", "查看资金、拨付和对账", "see funds, payments and reconciliation"),

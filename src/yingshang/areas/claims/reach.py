@@ -51,6 +51,15 @@ def load(actor: Actor, claim_id: int, permission: str) -> Claim:
     return found
 
 
+def load_seen(actor: Actor, claim_id: int, permission: str) -> Claim:
+    """The same only to be read, by officials. Raises NotAllowed, ClaimNotFound."""
+    rows = Claim.objects.select_related("party__merged_into")
+    found = actor.require(permission).filter(rows, region="region_path").filter(pk=claim_id).first()
+    if found is None:
+        raise not_found(claim_id)
+    return found
+
+
 def not_found(claim_id: int) -> ClaimNotFound:
     """The refusal for a claim that is not there, or not for this actor."""
     return ClaimNotFound(f"no claim {claim_id}", message_zh="没有这项申请，或者您不能查看", value=claim_id)

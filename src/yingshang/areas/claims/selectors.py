@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from yingshang.kernel.access.api import Actor, entries_of
 
+from .assessing.steps import may_score_claim
 from .lifecycle import CLAIM
 from .models import Claim, ClaimMaterial, Instalment, PayeeAccount, PaymentOrder, Trip
 from .reach import OWN, VIEW, not_found, own_party, visible
@@ -146,8 +147,12 @@ def claim_states() -> dict[str, tuple[str, str, str, bool]]:
 
 
 def may_read_material(actor: Actor, identifier: str) -> bool:
-    """Who may open a file of a claim: the enterprise, and the officials who see the claim."""
-    if not identifier.isdigit() or not (actor.may(OWN) or actor.may(VIEW)):
+    """Who may open a file of a claim: the enterprise, the officials who see it, and experts while they score it."""
+    if not identifier.isdigit():
+        return False
+    if may_score_claim(actor, int(identifier)):
+        return True
+    if not (actor.may(OWN) or actor.may(VIEW)):
         return False
     return visible(actor).filter(pk=int(identifier)).exists()
 

@@ -16,6 +16,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.reference.api import UnknownFact, get_fact
 
 from ..after.results import KINDS
+from ..assessing.rules import as_data, as_field_data, field_rules, scoring_rules
 from ..errors import BudgetNotFound, InvalidTerms
 from ..line_tables import TYPES, columns_of
 from ..models import Fund, ItemTerms
@@ -46,6 +47,8 @@ class Terms:
     lines: Mapping[str, Any] = field(default_factory=dict)
     sample_percent: int = 10
     results: Sequence[Mapping[str, Any]] = ()
+    scoring: Mapping[str, Any] = field(default_factory=dict)
+    field_check: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
 
 
@@ -87,6 +90,8 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
         "lines": dict(terms.lines),
         "sample_percent": terms.sample_percent,
         "results": [dict(each) for each in terms.results],
+        "scoring": as_data(scoring_rules(terms.scoring)) if terms.scoring else {},
+        "field_check": as_field_data(field_rules(terms.field_check)) if terms.field_check else {},
         "source": terms.source[:400],
         "changed_at": now,
         "changed_by_name": actor.name,
@@ -152,6 +157,7 @@ def _check(terms: Terms) -> None:
             field="materials",
         )
     _check_lines(terms)
+    _check_assessing(terms)
     _check_results(terms)
     if terms.mode == "instant" and (terms.reviews or terms.publicity_working_days):
         raise InvalidTerms(
@@ -215,6 +221,24 @@ def _check_results(terms: Terms) -> None:
 
 def _no_result(message: str, message_zh: str) -> InvalidTerms:
     return InvalidTerms(message, message_zh=message_zh, field="results")
+
+
+def _check_assessing(terms: Terms) -> None:
+    """That what the review needs is described, and what is described is needed."""
+    for review, described, name, words in (
+        ("experts", terms.scoring, "scoring", "专家评审"),
+        ("field", terms.field_check, "field_check", "实地核查"),
+    ):
+        if (review in terms.reviews) != bool(described):
+            raise InvalidTerms(
+                f"{name} and `{review}` among the reviews go together",
+                message_zh=f"勾选“{words}”须同时填写它的规则；不需要的，请清空规则",
+                field=name,
+            )
+    if terms.scoring:
+        scoring_rules(terms.scoring)
+    if terms.field_check:
+        field_rules(terms.field_check)
 
 
 def _plain(row: ItemTerms) -> dict[str, Any]:

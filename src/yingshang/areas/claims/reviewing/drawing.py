@@ -1,4 +1,4 @@
-"""The sample of a batch, drawn so that nobody chooses it and anybody can draw it again. Pure."""
+"""Drawn so that nobody chooses and anybody can draw again: the sample of a batch, the experts of a panel. Pure."""
 
 from __future__ import annotations
 
@@ -23,5 +23,10 @@ def sample_of(numbers: Iterable[str], seed: str, percent: int) -> frozenset[str]
     >>> len(sample_of(["A", "B", "C"], "00", 10)), len(sample_of(["A", "B", "C"], "00", 100))
     (1, 3)
     """
-    known = sorted(set(numbers), key=lambda each: hashlib.sha256(f"{seed}{each}".encode()).hexdigest())
+    known = draw_order(numbers, seed)
     return frozenset(known[: max(1, (len(known) * percent + ROUND_UP) // 100)])
+
+
+def draw_order(numbers: Iterable[str], seed: str) -> list[str]:
+    """All of them in the order they are drawn in: by the SHA-256 of the seed and the number, the smallest first."""
+    return sorted(set(numbers), key=lambda each: hashlib.sha256(f"{seed}{each}".encode()).hexdigest())

@@ -137,5 +137,7 @@ def _terms(row: ItemTerms) -> Terms:
         lines=lines,
         sample_percent=row.sample_percent,
         results=tuple(row.results),
+        scoring=row.scoring,
+        field_check=row.field_check,
         source=row.source,
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import CaseDetail, case_progress
 
+from ..assessing.standing import plainly_assessed
 from ..errors import ApprovalNotFound
 from ..models import ApprovalBatch, Claim, Trip
 from ..reach import VIEW
@@ -155,6 +156,8 @@ def identical(claim: Claim, task: int | None, *, actor: Actor, now: datetime) ->
     stopped, and its decision stands on facts that nobody changed since, to the same fen.
     """
     if task is None or claim.state != "reviewing" or claim.reason:
+        return False
+    if not plainly_assessed(claim):
         return False
     if claim.materials.filter(origin="promised").exclude(kept=True).exists():
         return False
