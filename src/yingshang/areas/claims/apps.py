@@ -19,6 +19,7 @@ class ClaimsConfig(AppConfig):
             feeding,
             permissions,  # noqa: F401  (declares them)
         )
+        from .actions._steps import ENRICH
         from .actions.add_material import OWNER
         from .actions.submit_claim import SUBJECT
         from .after.steps import OWNER as RATINGS
@@ -26,14 +27,26 @@ class ClaimsConfig(AppConfig):
         from .assessing.selectors import may_read_photo
         from .assessing.steps import CHECKS, PHOTOS, SEATS, on_check_rung, on_seat_rung
         from .handlers import FOLLOWED, follow
+        from .promises.beginning import OWNER as PROMISES
+        from .promises.steps import on_rung as on_promise_rung
+        from .reconsidering.flow import FOLLOWED_AGAIN
+        from .reconsidering.selectors import may_read_file
+        from .reconsidering.steps import OWNER as RECONSIDERATIONS
+        from .reconsidering.steps import on_rung as on_reconsideration_rung
+        from .reconsidering.telling import how_to_ask
         from .selectors import may_read_material
 
         register_owner(OWNER, may_read=may_read_material)
         register_owner(PHOTOS, may_read=may_read_photo)
+        register_owner(RECONSIDERATIONS, may_read=may_read_file)
         declare_flows(files(__package__) / "data/flows/claim_review.yaml")
+        declare_flows(files(__package__) / "data/flows/claim_review_again.yaml")
         declare_templates(files(__package__) / "data/messages.yaml")
-        register_subject(SUBJECT, handler=follow, flows=[FOLLOWED])
+        register_subject(SUBJECT, handler=follow, flows=[FOLLOWED, FOLLOWED_AGAIN])
         register_clock_owner(RATINGS, on_rung=on_rung)
+        register_clock_owner(RECONSIDERATIONS, on_rung=on_reconsideration_rung)
+        register_clock_owner(PROMISES, on_rung=on_promise_rung)
+        ENRICH.update(refused=how_to_ask, approved=how_to_ask)
         register_clock_owner(SEATS, on_rung=on_seat_rung)
         register_clock_owner(CHECKS, on_rung=on_check_rung)
         register_stage("applied", feeding.applied)

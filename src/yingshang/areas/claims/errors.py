@@ -351,3 +351,33 @@ class InvalidFieldCheck(DomainError):
     """What is ordered or recorded of a field check cannot be taken; `field` names what is wrong."""
 
     code = "claims.invalid_field_check"
+
+
+class ReconsiderationNotFound(DomainError):
+    """No such reconsideration within the actor's reach."""
+
+    code = "claims.reconsideration_not_found"
+
+
+class InvalidReconsideration(DomainError):
+    """A reconsideration cannot be asked for, or decided, like this; `field` names what is wrong."""
+
+    code = "claims.invalid_reconsideration"
+
+
+class NotYourReconsideration(DomainError):
+    """The terms of the item name another agency that decides on it."""
+
+    code = "claims.not_your_reconsideration"
+
+
+class PromiseNotFound(DomainError):
+    """No such promise within the actor's reach."""
+
+    code = "claims.promise_not_found"
+
+
+class InvalidPromise(DomainError):
+    """A finding about a promise that says nothing, or shows nothing; `field` names what is wrong."""
+
+    code = "claims.invalid_promise"

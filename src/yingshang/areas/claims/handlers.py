@@ -18,6 +18,7 @@ from .approving import award
 from .assessing.standing import ensure_assessed, ensure_checked, ensure_scored
 from .assessing.steps import end_assessments
 from .models import Claim
+from .promises.beginning import begin_checks
 from .ranking.places import ensure_ranked
 from .reviewing.evidence import grounds_of
 
@@ -105,6 +106,7 @@ def _returned(claim: Claim, event: CaseEvent) -> None:
 
 def _resubmitted(claim: Claim, event: CaseEvent) -> None:
     move(claim, "resubmitted", actor=event.actor, now=event.now)
+    begin_checks(claim, now=event.now)
 
 
 def _correction_ended(claim: Claim, event: CaseEvent) -> None:

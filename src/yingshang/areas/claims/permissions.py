@@ -23,6 +23,7 @@ declare(
         Permission("claims.reconcile", "处理对账差异", "explain differences with the bank"),
         Permission("claims.confirm_unpaid", "确认银行未执行", "find that a bank has not executed an order"),
         Permission("claims.recover", "追回已拨付资金", "ask paid money back"),
+        Permission("claims.reconsider", "复核兑现决定", "decide on reconsiderations of claims"),
         Permission("claims.release", "处理监督熔断", "decide on what the circuit breaker stopped"),
     )
 )

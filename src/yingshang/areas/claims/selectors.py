@@ -206,4 +206,7 @@ def _instalment(row: Instalment, order: PaymentOrder | None) -> InstalmentView:
         paid_on=order.paid_on if order else None,
         reference=order.bank_reference if order else "",
         problem=order.reason if order else "",
+        found=row.found,
+        lacking=tuple(row.lacking),
+        reason=row.reason,
     )

@@ -7,11 +7,13 @@ from .appointments.jobs import remind_of_visits_job
 from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
 from .oversight.jobs import remind_of_repayments_job
 from .paying.jobs import fetch_reports_job, reconcile_job, send_batch_job, send_batches_job
+from .promises.jobs import drop_checks_job
 from .publicity.jobs import clear_published_job, publish_awards_job
 
 __all__ = [
     "clear_published_job",
     "draw_up_list_job",
+    "drop_checks_job",
     "end_offers_job",
     "fetch_reports_job",
     "offer_list_job",

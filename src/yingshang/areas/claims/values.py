@@ -92,6 +92,10 @@ class InstalmentView:
     paid_on: date | None
     reference: str
     problem: str
+    # What the facts said of its later condition: due, later, lost, unknown; empty: not looked at.
+    found: str = ""
+    lacking: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

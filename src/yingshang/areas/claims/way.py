@@ -17,7 +17,8 @@ from .reach import not_found, visible
 from .values import Milestone
 
 _OWN = frozenset(
-    {row.event for row in CLAIM.transitions if "enterprise" in row.by} | {"begun", "account_corrected"}
+    {row.event for row in CLAIM.transitions if "enterprise" in row.by}
+    | {"begun", "account_corrected", "reconsideration_asked", "reconsideration_withdrawn", "promise_brought"}
 )
 """What an enterprise does itself: there its person is named. Officials act for their agency."""
 
@@ -52,8 +53,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cleared": ("转入拨付", "Cleared for payment"),
     "account_corrected": ("已更正收款账户", "Account corrected"),
     "reopened": ("复核后恢复办理", "Taken up again"),
+    "raised": ("复核后增加金额", "Award raised"),
+    "reconsideration_asked": ("申请复核", "Reconsideration asked for"),
+    "reconsideration_withdrawn": ("撤回复核申请", "Reconsideration withdrawn"),
+    "reconsideration_kept": ("复核：维持原决定", "Reconsidered: kept"),
+    "reconsideration_changed": ("复核：变更原决定", "Reconsidered: changed"),
+    "reconsideration_inadmissible": ("复核：不予受理", "Reconsideration not admissible"),
+    "promise_brought": ("补交承诺的材料", "What was promised was brought"),
+    "promise_kept": ("核查：承诺已履行", "Checked: promise kept"),
+    "promise_broken": ("核查：承诺未履行", "Checked: promise broken"),
     "withdrawn": ("企业撤回", "Withdrawn"),
     "instalment_due": ("后续分期到期", "Later instalment due"),
+    "instalment_lost": ("后续分期不再支付", "Later instalment not paid"),
     "instalments_ended": ("分期兑付结束", "Instalments ended"),
 }
 _ORDERS: dict[str, tuple[str, str]] = {
@@ -71,7 +82,7 @@ def way_of(*, actor: Actor, claim_id: int, now: datetime) -> tuple[Milestone, ..
         raise not_found(claim_id)
     found = [*_events(claim), *_orders(claim)]
     found.sort(key=lambda each: each.at or now)
-    return (*found, *_now(claim, now))
+    return (*found, *_now(claim, now), *_again(claim, now))
 
 
 def _events(claim: Claim) -> list[Milestone]:
@@ -138,6 +149,24 @@ def _visit(booked: Appointment) -> Milestone:
         done=False,
         due_on=timezone.localdate(booked.starts_at),
     )
+
+
+def _again(claim: Claim, now: datetime) -> list[Milestone]:
+    """A reconsideration that is not decided yet: who has it, and until when."""
+    return [
+        Milestone(
+            "reconsidering",
+            "待作出复核决定",
+            "Waiting: decision on the reconsideration",
+            None,
+            row.agency.name,
+            "",
+            done=False,
+            due_on=row.due_on,
+            overdue=row.due_on < timezone.localdate(now),
+        )
+        for row in claim.reconsiderations.select_related("agency").filter(state="open")
+    ]
 
 
 def _tasks(detail: CaseDetail) -> list[Milestone]:

@@ -96,7 +96,10 @@ class Amount:
 
 @dataclass(slots=True)
 class Payment:
-    """An instalment: due true, lost false, or unknown. What is due is paid once `payable` is true."""
+    """An instalment: due true, lost false, or unknown. What is due is paid once `payable` is true.
+
+    `facts` are what both conditions read, `missing` those that would settle what is unknown.
+    """
 
     id: str
     text: str
@@ -104,6 +107,8 @@ class Payment:
     amount: Decimal | None
     after: str | None
     payable: Outcome = Outcome.TRUE
+    facts: tuple[FactValue, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -401,17 +406,29 @@ class SubjectEvaluator:
         return tuple(payments)
 
     def _payment(self, instalment: Instalment) -> Payment:
-        due = Outcome.TRUE
+        due, payable = Outcome.TRUE, Outcome.TRUE
+        read: list[FactValue] = []
+        missing: set[str] = set()
         if instalment.when is not None:
-            due = self._condition(self.evaluator._leaf(instalment.when))[0]
+            due, facts, unknown, _ = self._condition(self.evaluator._leaf(instalment.when))
+            read += facts
+            missing.update(unknown)
         value = self.value(instalment.amount)
         amount = _to_fen(value) if value.__class__ is Decimal else None
-        payable = (
-            Outcome.TRUE
-            if instalment.payable is None
-            else self._condition(self.evaluator._leaf(instalment.payable))[0]
+        if instalment.payable is not None:
+            payable, facts, unknown, _ = self._condition(self.evaluator._leaf(instalment.payable))
+            read += [each for each in facts if each not in read]
+            missing.update(unknown)
+        return Payment(
+            instalment.id,
+            instalment.text,
+            due,
+            amount,
+            instalment.after,
+            payable,
+            tuple(read),
+            tuple(sorted(missing)),
         )
-        return Payment(instalment.id, instalment.text, due, amount, instalment.after, payable)
 
     def _split(self, amount: Decimal, shares: Sequence[Share]) -> tuple[tuple[str, Decimal], ...]:
         ratios = [self.value(each.ratio) for each in shares]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from ..models import Claim
 
 PLATFORM = system_actor("claims")
 """Who messages come from, and who does what follows by itself."""
+
+ENRICH: dict[str, Callable[[Claim, datetime], Mapping[str, Any]]] = {}
+"""Template → fields that a package of this area adds to its message, whoever sends it."""
 
 
 def target_of(claim: Claim) -> Target:
@@ -76,6 +79,7 @@ def tell_enterprise(claim: Claim, template: str, *, now: datetime, once: str = "
                 "item": claim.item_name,
                 "enterprise": claim.enterprise.name,
                 "amount": yuan(claim.award_fen if claim.award_fen is not None else claim.expected_fen),
+                **(ENRICH[template](claim, now) if template in ENRICH else {}),
                 **context,
             },
             link=f"/claims/{claim.pk}/",

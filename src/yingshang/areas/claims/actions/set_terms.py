@@ -49,6 +49,8 @@ class Terms:
     results: Sequence[Mapping[str, Any]] = ()
     scoring: Mapping[str, Any] = field(default_factory=dict)
     field_check: Mapping[str, Any] = field(default_factory=dict)
+    promise_check_percent: int = 100
+    reconsider_agency_id: int | None = None
     source: str = ""
 
 
@@ -92,6 +94,8 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
         "results": [dict(each) for each in terms.results],
         "scoring": as_data(scoring_rules(terms.scoring)) if terms.scoring else {},
         "field_check": as_field_data(field_rules(terms.field_check)) if terms.field_check else {},
+        "promise_check_percent": terms.promise_check_percent,
+        "reconsider_agency_id": terms.reconsider_agency_id,
         "source": terms.source[:400],
         "changed_at": now,
         "changed_by_name": actor.name,
@@ -144,6 +148,12 @@ def _check(terms: Terms) -> None:
             "the share drawn for a check lies between 0 and 100",
             message_zh="抽查比例应在 0 到 100 之间",
             field="sample_percent",
+        )
+    if not 0 <= terms.promise_check_percent <= 100:
+        raise InvalidTerms(
+            "the share of promises that are checked lies between 0 and 100",
+            message_zh="承诺核查比例应在 0 到 100 之间",
+            field="promise_check_percent",
         )
     codes = [str(each.get("code") or "") for each in terms.materials]
     if (

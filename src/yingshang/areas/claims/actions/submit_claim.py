@@ -20,6 +20,7 @@ from ..models import Claim, ItemTerms
 from ..models.claims import ENDED_WITHOUT
 from ..oversight.screening import screen
 from ..periods import period_of
+from ..promises.beginning import begin_checks
 from ..reach import load
 from ._steps import move, tell_enterprise
 from .begin_claim import already, ensure_open, terms_for
@@ -59,6 +60,7 @@ def submit_claim(
     claim.account = usable_account(party_id=party_id, account_id=account_id)
     receipt = freeze(actor=actor, party_id=party_id, code=claim.item_code, now=now)
     _keep(claim, receipt, submission_id, now)
+    begin_checks(claim, now=now)
     prefill = prefill_of(claim, decided, terms)
     claim.prefilled, claim.fields = prefill.known, prefill.fields
     if claim.mode == "instant":

@@ -15,8 +15,8 @@ from .claims import Claim
 class Reconsideration(models.Model):
     """What an enterprise asks to be looked at once more, and what was decided.
 
-    `about` is `refusal` or `amount`; `about_event` the decision it is about, `first_decided_by` who took it. `files` are
-    {"document_id", "name"}; `findings` one row for each condition that fails by the facts of the day of the decision:
+    `about` is `refusal` or `amount`; `about_event` the decision it is about, `first_decided_by` who took it. `files`
+    are {"document_id", "name"}; `findings` one row for each condition that fails by the facts of that day:
     {"condition", "text", "value", "source", "as_of", "reason"}. `added_fen` is what an award was raised by.
     """
 

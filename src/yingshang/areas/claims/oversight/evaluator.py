@@ -15,6 +15,8 @@ from yingshang.kernel.reference.api import parse_yaml
 MOMENTS = ("submitted", "approved", "ordering")
 MANUAL = "manual"
 """The rule of what a supervisor has stopped by hand."""
+PROMISE_BROKEN = "promise_broken"
+"""The rule of a claim that an official has found a promise broken of."""
 _MONEY = frozenset({"amount_fen", "peers_median_fen"})
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +247,37 @@ class PaymentContent:
     name: str
     media_type: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingInstalment:
+    """An instalment with a later condition. `found` is what facts say of it: due, later, lost, unknown; empty where
+    nobody has looked yet. `evidence` are {"name", "text", "source", "as_of"}, `lacking` the facts nobody has.
+    """
+
+    claim_id: int
+    claim_number: str
+    claim_state: str
+    item_name: str
+    party_id: int
+    party_name: str
+    agency_name: str
+    number: int
+    text: str
+    amount_fen: int
+    state: str
+    condition: str
+    found: str
+    found_at: datetime | None
+    evidence: tuple[Mapping[str, Any], ...]
+    lacking: tuple[str, ...]
+    decided_by_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentPage:
+    """Some of them, those a person has to decide first, and how many there are."""
+
+    rows: tuple[WaitingInstalment, ...]
+    total: int

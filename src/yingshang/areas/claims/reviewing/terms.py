@@ -139,5 +139,7 @@ def _terms(row: ItemTerms) -> Terms:
         results=tuple(row.results),
         scoring=row.scoring,
         field_check=row.field_check,
+        promise_check_percent=row.promise_check_percent,
+        reconsider_agency_id=row.reconsider_agency_id,
         source=row.source,
     )

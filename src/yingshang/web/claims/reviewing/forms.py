@@ -107,6 +107,19 @@ class TermsForm(forms.Form):
     sample_percent = forms.IntegerField(
         label=_("批量核准的抽查比例（%）"), min_value=0, max_value=100, help_text=_("每批至少抽查一件。")
     )
+    promise_check_percent = forms.IntegerField(
+        label=_("告知承诺的核查比例（%）"),
+        min_value=0,
+        max_value=100,
+        help_text=_("100 表示全部核查；其余按比例随机抽取。"),
+    )
+    reconsider_agency_id = forms.TypedChoiceField(
+        label=_("复核单位"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("不选择则由兑现部门内没有参与原决定的人员复核。"),
+    )
     needs_representative = forms.BooleanField(label=_("提交前须法定代表人确认"), required=False)
     separate = forms.MultipleChoiceField(
         label=_("须由不同人员办理的环节"),
@@ -136,6 +149,7 @@ class TermsForm(forms.Form):
     def __init__(self, *arguments: Any, item: TermsForItem, **kwargs: Any) -> None:
         super().__init__(*arguments, **{"label_suffix": "", **kwargs})
         _set(self, "agency_id", list(item.agencies))
+        _set(self, "reconsider_agency_id", [("", _("兑现部门")), *item.agencies])
         _set(self, "joint_agencies", list(item.agencies))
         _set(self, "fund_id", list(item.funds))
 
@@ -150,6 +164,7 @@ class TermsForm(forms.Form):
                 "publicity_working_days": 5,
                 "consent_working_days": 15,
                 "sample_percent": 10,
+                "promise_check_percent": 100,
                 "separate": list(DUTIES),
             }
         names = [name for name in TermsForm.base_fields if name != "line_name"]
