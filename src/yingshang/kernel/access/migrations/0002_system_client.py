@@ -9,6 +9,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("access", "0001_initial"),
         ("parties", "0001_initial"),
+        # All of them, before the tables of other rooms: each of its changes to a model costs by the models there are.
+        ("oauth2_provider", "0021_translatable_field_labels"),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
