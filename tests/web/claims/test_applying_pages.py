@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from tests.areas.claims.factories import (
     Claimed,
@@ -21,13 +22,14 @@ from tests.areas.claims.factories import (
     fund,
     fundable_item,
     sent_batch,
+    service_window,
     terms,
 )
 from tests.areas.claims.test_applying import LINES, MATERIALS, PNG
 from tests.areas.claims.test_line_tables import HEADER, ROW, book
 from tests.areas.policies.factories import hiring
 from tests.web.desk.factories import signed_in
-from yingshang.areas.claims.models import Claim, PaymentOrder
+from yingshang.areas.claims.models import Appointment, Claim, PaymentOrder, ServiceWindow
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +138,88 @@ def test_others_find_nothing() -> None:
         assert stranger.get(f"/claims/{claim.id}/{address}").status_code == 404
     assert stranger.get(f"/claims/parties/{claim.party.pk}/").status_code == 404
     assert stranger.get(f"/claims/parties/{claim.party.pk}/accounts/").status_code == 404
+
+
+def test_once_from_the_item_over_the_window_to_the_review() -> None:
+    people = desk()
+    service_window(places=1)
+    # Appointments are made at the real time, and the item has to be open then.
+    fundable_item(source=re.sub(r"to: 20\d\d-12-31", "to: 2099-12-31", hiring()))
+    terms(mode="once", fund_id=fund(), materials=MATERIALS)
+    party, who = due_enterprise()
+    client = signed_in(who)
+    client.post(f"/claims/parties/{party.pk}/items/HIRING/begin")
+    claim = Claim.objects.get()
+    assert "选择窗口和时间" in page(client, f"/claims/{claim.pk}/draft/")
+    here = f"/claims/{claim.pk}/appointment/"
+    assert "先添加一个企业自己名下的收款账户" in page(client, here)
+    account = account_of(party, who)
+    text = page(client, here)
+    assert "道里区上游街1号" in text and "请带上原件：营业执照、工资发放凭证" in text
+    times = re.findall(r'name="starts_at" value="([^"]+)"', client.get(here).content.decode())
+    window = ServiceWindow.objects.get().pk
+    nothing = client.post(here, {"window": window, "account": account})
+    assert nothing.status_code == 422 and "请选择时间" in words(nothing)
+    wrong = client.post(
+        here, {"window": window, "account": account, "starts_at": "2020-01-01T09:00:00+08:00"}
+    )
+    assert wrong.status_code == 422 and "请另选时间" in words(wrong)
+    assert client.post(here, {"window": window, "starts_at": times[0]}).status_code == 422
+    done = client.post(here, {"window": window, "account": account, "starts_at": times[0]})
+    assert done["Location"] == f"/claims/{claim.pk}/"
+    assert "待窗口办理" in page(client, f"/claims/{claim.pk}/")
+    client.post(here, {"window": window, "starts_at": times[1]})
+    client.post(f"/claims/{claim.pk}/appointment/cancel")
+    assert "现在没有预约" in page(client, f"/claims/{claim.pk}/")
+    client.post(here, {"window": window, "starts_at": times[2]})
+    assert "改约窗口时间" in page(client, f"/claims/{claim.pk}/")
+    booked = Appointment.objects.get(state="booked")
+    # At the window.
+    clerk = signed_in(people.window)
+    day = timezone.localdate(booked.starts_at)
+    assert party.name in page(clerk, f"/desk/claims/appointments/?day={day}")
+    visit = f"/desk/claims/appointments/{booked.pk}/"
+    assert "核验原件并受理" in page(clerk, visit) and "登记未到" not in page(clerk, visit)
+    lacking = clerk.post(f"{visit}accept", {"seen": ["licence"]})
+    assert lacking.status_code == 422 and "还缺：工资发放凭证" in words(lacking)
+    empty = clerk.post(f"{visit}missing", {"what": " "})
+    assert empty.status_code == 422 and "每行一项" in words(empty)
+    clerk.post(f"{visit}missed")
+    assert Appointment.objects.filter(state="booked").exists()
+    taken = clerk.post(f"{visit}accept", {"seen": ["licence", "payroll"]})
+    assert taken["Location"] == f"/desk/claims/{claim.pk}/"
+    assert "审核中" in page(client, f"/claims/{claim.pk}/")
+    assert "窗口已核验原件" in page(clerk, f"/desk/claims/{claim.pk}/")
+    assert "已受理" in page(clerk, visit)
+    assert signed_in(due_enterprise()[1]).get(here).status_code == 404
+
+
+def test_windows_are_kept_on_the_desk() -> None:
+    people = desk()
+    number = service_window()
+    terms(fundable_item(source=hiring()), mode="once", fund_id=fund())
+    client = signed_in(people.reviewer)
+    assert "惠企政策窗口" in page(client, "/desk/claims/windows/")
+    given = {
+        "agency_id": ServiceWindow.objects.get().agency_id,
+        "name": "东窗口",
+        "address": "二楼",
+        "minutes": 20,
+        "places": 3,
+        "closed_on": "2026-12-31",
+        "active": "on",
+        "hours-TOTAL_FORMS": 2,
+        "hours-INITIAL_FORMS": 0,
+        "hours-0-weekday": 1,
+        "hours-0-opens_at": "09:00",
+    }
+    half = client.post("/desk/claims/windows/new", given)
+    assert half.status_code == 422 and "星期、开始和结束都要填写" in words(half)
+    late = client.post("/desk/claims/windows/new", {**given, "hours-0-closes_at": "08:00"})
+    assert late.status_code == 422 and "结束须晚于开始" in words(late)
+    assert client.post("/desk/claims/windows/new", {**given, "hours-0-closes_at": "11:00"}).status_code == 302
+    assert "东窗口" in page(client, "/desk/claims/windows/")
+    assert "09:00" in client.get(f"/desk/claims/windows/{number}/").content.decode()
+    same = client.post(f"/desk/claims/windows/{number}/", {**given, "hours-0-closes_at": "11:00"})
+    assert same.status_code == 422 and "请换一个名称" in words(same)
+    assert signed_in(people.window).get("/desk/claims/windows/").status_code == 403

@@ -49,7 +49,9 @@ from .appointments.selectors import (
     get_service_window,
     get_visit,
     service_windows,
+    to_bring,
     unnoted_appointments,
+    window_agencies,
     windows_of_claim,
 )
 from .appointments.slots import Hours, Slot
@@ -714,6 +716,8 @@ __all__ = [
     "take_back_batch",
     "take_in_reports",
     "tell_missing",
+    "to_bring",
+    "window_agencies",
     "terms_of_item",
     "trip_rules",
     "trip_states",

@@ -14,6 +14,9 @@ class ClaimPagesConfig(AppConfig):
         add_destinations(
             Destination("portal", _("兑现公示"), "claims:publicities", "bell", 27, only_for_visitors=True),
             Destination("desk", _("兑现申请"), "claims_desk:claims", "cash", 80, group=_("兑现")),
+            Destination(
+                "desk", _("窗口预约"), "claims_desk:appointments", "calendar-event", 81, group=_("兑现")
+            ),
             Destination("desk", _("免申即享名单"), "claims_desk:lists", "list-check", 82, group=_("兑现")),
             Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
             Destination("portal", _("兑现好差评"), "claims:ratings", "chart-bar", 28, only_for_visitors=True),

@@ -13,7 +13,7 @@ from yingshang.kernel.access.api import Actor
 from ..actions.begin_claim import terms_for
 from ..errors import AppointmentNotFound, WindowNotFound
 from ..lifecycle import APPOINTMENT
-from ..models import Appointment, ServiceWindow
+from ..models import Appointment, Claim, ItemTerms, ServiceWindow
 from ..reach import OWN, VIEW, not_found, visible
 from .places import hours_of, slots_of, windows_for
 from .slots import Hours, Slot
@@ -167,23 +167,26 @@ def get_visit(*, actor: Actor, appointment_id: int) -> VisitView:
             value=appointment_id,
         )
     terms = terms_for(row.claim.item_code)
-    have = {each.code: each for each in row.claim.materials.order_by("pk")}
     return VisitView(
         appointment=_view(row),
-        materials=tuple(
-            ToBring(
-                code=str(each["code"]),
-                name=str(each["name"]),
-                required=bool(each.get("required")),
-                there=str(each["code"]) in have and have[str(each["code"])].origin != "promised",
-                promised=str(each["code"]) in have and have[str(each["code"])].origin == "promised",
-                seen=str(each["code"]) in have and have[str(each["code"])].seen_at is not None,
-            )
-            for each in terms.materials
-        ),
+        materials=_to_bring(row.claim, terms),
         line_name=str(terms.lines.get("name", "")),
         line_count=row.claim.lines.count(),
     )
+
+
+def to_bring(*, actor: Actor, claim_id: int) -> tuple[ToBring, ...]:
+    """What somebody brings to the window for one's claim. Raises ClaimNotFound, NoTerms."""
+    claim = visible(actor).filter(pk=claim_id).first()
+    if claim is None:
+        raise not_found(claim_id)
+    return _to_bring(claim, terms_for(claim.item_code))
+
+
+def window_agencies(*, actor: Actor) -> tuple[tuple[int, str], ...]:
+    """The agencies within the actor's reach that deal with claims, for whom windows can be set."""
+    rows = actor.require(SET).filter(ItemTerms.objects.all(), region="region_path")
+    return tuple(rows.order_by("agency__name").values_list("agency", "agency__name").distinct())
 
 
 def appointment_states() -> dict[str, tuple[str, str, str, bool]]:
@@ -191,6 +194,24 @@ def appointment_states() -> dict[str, tuple[str, str, str, bool]]:
     return {
         code: (each.name, each.name_en, each.tone, each.open) for code, each in APPOINTMENT.states.items()
     }
+
+
+def _to_bring(claim: Claim, terms: ItemTerms) -> tuple[ToBring, ...]:
+    have = {each.code: each for each in claim.materials.order_by("pk")}
+    found = []
+    for asked in terms.materials:
+        row = have.get(str(asked["code"]))
+        found.append(
+            ToBring(
+                code=str(asked["code"]),
+                name=str(asked["name"]),
+                required=bool(asked.get("required")),
+                there=row is not None and row.origin != "promised",
+                promised=row is not None and row.origin == "promised",
+                seen=row is not None and row.seen_at is not None,
+            )
+        )
+    return tuple(found)
 
 
 def _rows() -> QuerySet[Appointment]:

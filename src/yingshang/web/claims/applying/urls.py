@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import draft, views
+from . import appointment, draft, views
+from . import desk as at_window
 
 portal: list[URLPattern] = [
     path("", views.mine, name="mine"),
@@ -22,9 +23,20 @@ portal: list[URLPattern] = [
     path("<int:claim_id>/lines/template", draft.lines_template, name="lines-template"),
     path("<int:claim_id>/representative", draft.representative, name="representative"),
     path("<int:claim_id>/submit", draft.submit, name="submit"),
+    path("<int:claim_id>/appointment/", appointment.choose, name="appointment"),
+    path("<int:claim_id>/appointment/cancel", appointment.cancel, name="appointment-cancel"),
     path("<int:claim_id>/discard", draft.discard, name="discard"),
     path("<int:claim_id>/withdraw", views.withdraw, name="withdraw"),
     path("<int:claim_id>/resubmit", draft.resubmit, name="resubmit"),
     path("<int:claim_id>/account", views.other_account, name="other-account"),
 ]
-desk: list[URLPattern] = []
+desk: list[URLPattern] = [
+    path("appointments/", at_window.appointments, name="appointments"),
+    path("appointments/<int:appointment_id>/", at_window.visit, name="visit"),
+    path("appointments/<int:appointment_id>/accept", at_window.visit_accept, name="visit-accept"),
+    path("appointments/<int:appointment_id>/missing", at_window.visit_missing, name="visit-missing"),
+    path("appointments/<int:appointment_id>/missed", at_window.visit_missed, name="visit-missed"),
+    path("windows/", at_window.windows, name="windows"),
+    path("windows/new", at_window.window_new, name="window-new"),
+    path("windows/<int:window_id>/", at_window.window, name="window"),
+]

@@ -17,11 +17,13 @@ from yingshang.areas.claims.api import (
     InvalidAccount,
     accounts,
     add_account,
+    appointment_of,
     claim_states,
     claims,
     correct_account,
     get_claim,
     remove_account,
+    to_bring,
     way_of,
     withdraw_claim,
 )
@@ -37,6 +39,7 @@ from .tables import ClaimTable
 OWN = "claims.apply_own"
 WITHDRAWABLE = (
     "offered",
+    "appointed",
     "accepting",
     "returned",
     "reviewing",
@@ -190,9 +193,14 @@ def shown(request: HttpRequest, enterprise: Enterprise, found: ClaimDetail) -> d
         (_("提交"), found.submitted_event),
         (_("办理决定"), found.decided_event if found.decided_event != found.submitted_event else None),
     )
+    once = found.summary.mode == "once"
     return {
         **frame(request, enterprise, found.summary.number),
         "claim": found,
+        "booked": appointment_of(actor=actor, claim_id=found.summary.id) if once else None,
+        "bring": to_bring(actor=actor, claim_id=found.summary.id)
+        if found.summary.state == "appointed"
+        else (),
         "state": claim_states()[found.summary.state],
         "way": way_of(actor=actor, claim_id=found.summary.id, now=timezone.now()),
         "receipts": [(name, receipt_code(event)) for name, event in events if event],
