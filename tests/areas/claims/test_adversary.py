@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -26,13 +27,19 @@ from tests.areas.claims.factories import (
 )
 from tests.areas.policies.factories import hiring
 from tests.kernel.access.factories import (
+    DAOLI,
+    HARBIN,
     NOW,
+    QIQIHAR,
     SYSTEM,
+    agency,
     arranged,
     no_event,
+    official,
 )
 from yingshang.areas.claims.actions.begin_claim import begin_claim, discard_claim
-from yingshang.areas.claims.actions.keep_funds import set_budget
+from yingshang.areas.claims.actions.keep_funds import create_fund, set_budget
+from yingshang.areas.claims.actions.set_terms import Terms, set_terms
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.actions.withdraw_claim import (
     resubmit_claim,
@@ -41,6 +48,8 @@ from yingshang.areas.claims.actions.withdraw_claim import (
 from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
     AlreadyClaimed,
+    BudgetNotFound,
+    InvalidTerms,
     NotPossibleNow,
 )
 from yingshang.areas.claims.models import (
@@ -149,3 +158,31 @@ def test_who_was_in_time_is_decided_on_though_the_policy_has_run_out_meanwhile()
     late, who = due_enterprise()
     with no_event(), pytest.raises(ItemNotFound):
         begin_claim(actor=who.actor(now), party_id=late.pk, code="HIRING", now=now)
+
+
+def test_terms_name_money_and_agencies_of_the_place_itself() -> None:
+    fundable_item(source=hiring())
+    number = fund()
+    neighbours = create_fund(
+        actor=SYSTEM,
+        code="QIQIHAR",
+        name="齐齐哈尔市就业补助资金",
+        agency_id=agency(QIQIHAR).pk,
+        region_path="2302",
+        channel="演示",
+        payer_name="齐齐哈尔市财政局（演示）",
+        payer_account="6222000000000002",
+        now=NOW,
+    )
+    who = official("department_official", HARBIN).actor()
+
+    def given(**more: Any) -> None:
+        values = {"agency_id": agency(HARBIN).pk, "mode": "online", "fund_id": number, **more}
+        set_terms(actor=who, code="HIRING", terms=Terms(**values), now=NOW)
+
+    with no_event(), pytest.raises(BudgetNotFound):
+        given(fund_id=neighbours)
+    for more in ({"agency_id": 999_999}, {"agency_id": agency(QIQIHAR).pk}, {"joint_agencies": [999_999]}):
+        with no_event(), pytest.raises(InvalidTerms):
+            given(**more)
+    given(joint_agencies=[agency(DAOLI).pk])

@@ -13,6 +13,7 @@ from django.forms.models import model_to_dict
 from yingshang.areas.policies.api import PublishedItem, published_items
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.parties.api import AgencyNotFound, get_agency
 from yingshang.kernel.reference.api import UnknownFact, get_fact
 
 from ..after.results import KINDS
@@ -23,6 +24,7 @@ from ..models import Fund, ItemTerms
 from ..models.claims import MODES
 from ..ranking.places import rule_of
 from ..reach import ensure_region
+from ._steps import PLATFORM
 
 PERIODS = ("year", "window", "once", "quarter", "month")
 DUTIES = ("accept", "review", "approve", "pay")
@@ -71,9 +73,11 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
             message_zh="该事项按名额排序或按比例分配，申报结束后才能核准，办理方式应为零跑动或最多跑一次",
             field="mode",
         )
+    # The money of the item's own region, of one above it or of one below it: never that of a neighbour.
     fund = Fund.objects.filter(pk=terms.fund_id).first()
-    if fund is None:
+    if fund is None or not _on_one_line(fund.region_path, item.region_path):
         raise BudgetNotFound(f"no fund {terms.fund_id}", message_zh="没有这项资金", value=terms.fund_id)
+    _check_agencies(terms, item.region_path)
     row = ItemTerms.objects.select_for_update().filter(item_code=code).first()
     before = _plain(row) if row else None
     values = {
@@ -175,6 +179,27 @@ def _check(terms: Terms) -> None:
             message_zh="即申即享的事项不设审核环节和事前公示",
             field="mode",
         )
+
+
+def _on_one_line(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _check_agencies(terms: Terms, region_path: str) -> None:
+    """That whoever carries it out, or joins the review, is there, and not of another place."""
+    wanted = [("agency_id", terms.agency_id), *(("joint_agencies", each) for each in terms.joint_agencies)]
+    for name, number in wanted:
+        try:
+            known = _on_one_line(get_agency(actor=PLATFORM, agency_id=number).region_path, region_path)
+        except AgencyNotFound:
+            known = False
+        if not known:
+            raise InvalidTerms(
+                f"{name}: no agency {number} of this place; choose one of the list",
+                message_zh=f"本地区没有编号为 {number} 的机构，请从列表中选择",
+                field=name,
+                value=number,
+            )
 
 
 def _check_lines(terms: Terms) -> None:
