@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -74,3 +77,39 @@ def test_everybody_reads_figures_without_an_account() -> None:
     assert found["levels"] == {"5": 1, "4": 4, "3": 0, "2": 0, "1": 0} and found["satisfied"] == 1.0
     assert visitor.get(reverse("claims:ratings-csv")).content.decode().count("\r\n") == 2
     assert claim.party.name not in visitor.get(reverse("claims:ratings")).content.decode()
+
+
+def test_the_same_by_the_api() -> None:
+    claim, people = paid_claim()
+    enterprise, official, supervisor = (
+        logged_in(who) for who in (claim.who, people.reviewer, people.supervisor)
+    )
+    own = f"/api/v1/claims/{claim.id}/ratings"
+
+    def sent(client: Client, address: str, **body: object) -> Any:
+        key = {"Idempotency-Key": str(uuid4())}
+        return client.post(address, body, content_type="application/json", headers=key)
+
+    assert {each["step"]: each["level"] for each in enterprise.get(own).json()}["pay"] == 0
+    assert sent(enterprise, own, step="pay", level=6).status_code == 422
+    told = sent(enterprise, own, step="pay", level=1, reasons=["late"], words="等了三个月").json()
+    assert [each["words"] for each in told if each["step"] == "pay"] == ["等了三个月"]
+    assert sent(official, own, step="pay", level=5).status_code == 403
+    listed = official.get("/api/v1/claim-ratings?state=open")
+    [row] = listed.json()["items"]
+    assert row["has_words"] and "等了三个月" not in listed.content.decode()
+    one = f"/api/v1/claim-ratings/{row['id']}"
+    # Called back before it is put right, and with words.
+    assert sent(official, f"{one}/follow-up", what="end").status_code == 422
+    assert sent(official, f"{one}/follow-up", what="call", text=" ").status_code == 422
+    assert sent(official, f"{one}/follow-up", what="call", text="已电话联系").json()["follow_up"] == "called"
+    put_right = sent(official, f"{one}/follow-up", what="correct", text="已缩短时限").json()
+    assert (put_right["follow_up"], put_right["correction"]) == ("corrected", "已缩短时限")
+    appealed = sent(official, f"{one}/appeal", kind="mistaken", reason="评的是别的事项")
+    assert (appealed.status_code, appealed.json()["appeal"]) == (201, "open")
+    verdict = {"upheld": True, "decision": "属实"}
+    assert sent(supervisor, f"{one}/appeal/decision", **verdict).status_code == 403
+    with arranged():
+        Rating.objects.update(agency=agency(DAOLI))
+    assert sent(supervisor, f"{one}/appeal/decision", **verdict).json()["excluded"]
+    assert Client().get("/api/v1/claim-ratings/public").json() == []
