@@ -256,6 +256,8 @@ class Claim(models.Model):
                 fields=["entitlement_list", "id"],
                 condition=Q(entitlement_list__isnull=False),
             ),
+            # Those who are ordered next, however many have been before.
+            models.Index(name="claims_payable", fields=["id"], condition=Q(state="payable")),
             # Those who are asked next: the smallest amounts first, so that a budget serves as many as it can.
             models.Index(
                 name="claims_list_next",
