@@ -30,8 +30,8 @@ from bench.areas import Figure
 
 REGION, CODE = "230102", "BENCH-JOBS"
 AIM, PAGE_AIM = "< 900 s", "< 0.3 s"
-# 500,000 of them within 900 seconds of two cores.
-PROCESSOR_AIM = "< 3.6 ms"
+# 500,000 of them within 900 seconds: what runs here and what runs in the server wait for each other.
+PROCESSOR_AIM = "< 1.8 ms"
 PROGRESS_SECONDS = 15
 
 _ITEM = f"""id: {CODE}
@@ -246,6 +246,7 @@ def _page_watched(user_id: int, folder: Path) -> Iterator[Callable[[], list[floa
     watcher = subprocess.Popen(
         [sys.executable, "-m", "bench.areas._list_page", str(user_id), str(folder)],
         stdout=subprocess.PIPE,
+        env={**os.environ, "LOG_LEVEL": "WARNING"},
         text=True,
     )
 

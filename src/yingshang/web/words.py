@@ -452,6 +452,7 @@ ACTIONS: Words = {
     "claims.list_drawn": _("生成免申即享名单的一部分"),
     "claims.list_frozen": _("免申即享名单生成完毕并固定"),
     "claims.list_discarded": _("作废免申即享名单"),
+    "claims.list_emptied": _("清理已作废的免申即享名单"),
     "claims.list_approved": _("审核通过免申即享名单"),
     "claims.list_offered": _("名单上的企业已全部通知确认"),
     "claims.list_waits": _("名单等待预算"),

@@ -38,6 +38,7 @@ from .errors import (
 from .fact_tables import (
     SnapshotFile,
     ToldFact,
+    changed_among,
     changed_portraits,
     fact_table,
     portrait_revision,
@@ -168,6 +169,7 @@ __all__ = [
     "add_agency",
     "agencies",
     "agencies_after",
+    "changed_among",
     "changed_portraits",
     "correct_fact",
     "count_parties",

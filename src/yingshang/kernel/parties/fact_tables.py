@@ -130,6 +130,13 @@ def portrait_revision() -> int:
     return int(Portrait.objects.aggregate(newest=Max("revision"))["newest"] or 0)
 
 
+def changed_among(party_ids: Collection[int], *, after_revision: int) -> set[int]:
+    """Those of some parties whose portraits are newer than a revision. One query, however many there are."""
+    rows = Portrait.objects.filter(revision__gt=after_revision)
+    rows = rows.extra(where=["parties_portrait.party_id = ANY(%s)"], params=[list(party_ids)])
+    return set(rows.values_list("party", flat=True))
+
+
 def changed_portraits(
     *, after_revision: int, bucket: int | None = None, limit: int | None = None
 ) -> tuple[tuple[int, int], ...]:

@@ -63,11 +63,12 @@ def begun_list(
     staff: tuple[int, ...] = (12, 15, 30),
     amount_fen: int = 1_000_000 * YUAN,
     standing: tuple[int, ...] = (),
+    source: str | None = None,
     **more: object,
 ) -> Listed:
     """A list that the worker has not begun with. `standing`: enterprises that have a standing account, by place."""
     people = desk()
-    fundable_item()
+    fundable_item(source=source)
     fund_id = fund(amount_fen=amount_fen)
     terms(mode="automatic", fund_id=fund_id, **{"publicity_working_days": 0, **more})
     made = [due_enterprise(count) for count in staff]

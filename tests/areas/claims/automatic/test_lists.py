@@ -32,6 +32,7 @@ from yingshang.areas.claims.automatic.actions.strike import answer_remark, strik
 from yingshang.areas.claims.automatic.drawing import digest_of_list, draw_up
 from yingshang.areas.claims.automatic.ending import end_offers
 from yingshang.areas.claims.automatic.offering import offer_list, tell_offered
+from yingshang.areas.claims.automatic.removing import empty_list
 from yingshang.areas.claims.automatic.selectors import (
     get_list,
     get_offer,
@@ -172,6 +173,9 @@ def test_one_list_for_an_item_and_period_and_another_after_it_was_discarded() ->
         draw_up_list(actor=actor, code="HIRING", now=NOW)
     with one_event("claims.list_discarded"):
         discard_list(actor=actor, list_id=found.id, reason="数据有误", now=NOW)
+    with no_event(), pytest.raises(ListExists):
+        draw_up_list(actor=actor, code="HIRING", now=NOW)
+    empty_list(actor=actor, list_id=found.id, reason="数据有误", now=NOW)
     assert set(Claim.objects.values_list("state", flat=True)) == {"refused"}
     again = draw_up_list(actor=actor, code="HIRING", now=NOW)
     draw_up(actor=actor, list_id=again, now=NOW)

@@ -22,7 +22,7 @@ from ..errors import BudgetNotFound, InvalidTerms
 from ..line_tables import TYPES, columns_of
 from ..models import Fund, ItemTerms
 from ..models.claims import MODES
-from ..ranking.places import rule_of
+from ..ranking.places import first_come_only, rule_of
 from ..reach import ensure_region
 from ._steps import PLATFORM
 
@@ -67,12 +67,15 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
     ensure_region(scope, item.region_path)
     _check(terms)
     rule = rule_of(code, now.date())
-    if terms.mode in {"instant", "automatic"} and rule is not None and rule[1].together:
+    if terms.mode == "instant" and rule is not None and rule[1].together:
         raise InvalidTerms(
-            "whom a quota or a pool serves is known once everybody has claimed; choose online or once",
-            message_zh="该事项按名额排序或按比例分配，申报结束后才能核准，办理方式应为零跑动或最多跑一次",
+            "whom a quota or a pool serves is known once everybody is; choose automatic, online or once",
+            message_zh="该事项按名额排序或按比例分配，全部企业确定后才能核准，办理方式应为免申即享、零跑动或最多跑一次",
             field="mode",
         )
+    problem = first_come_only(rule[1]) if terms.mode == "automatic" and rule is not None else None
+    if problem is not None:
+        raise InvalidTerms(problem[0], message_zh=problem[1], field="mode")
     # The money of the item's own region, of one above it or of one below it: never that of a neighbour.
     fund = Fund.objects.filter(pk=terms.fund_id).first()
     if fund is None or not _on_one_line(fund.region_path, item.region_path):

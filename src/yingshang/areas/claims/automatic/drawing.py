@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 
 from yingshang.areas.policies.api import EntitledBucket, EntitledParty, entitled_in_bucket, listable
 from yingshang.kernel.access.api import Actor, entries_of_each
@@ -22,6 +21,7 @@ from ..models import Claim, EntitlementList, ListOmission
 from ..models.claims import ENDED_WITHOUT
 from .lists import note_list
 from .parameters import list_rules
+from .placing import give_places
 from .rows import refresh_statistics
 
 Progress = Callable[[int, int], None]
@@ -125,6 +125,9 @@ def freeze_list(*, actor: Actor, list_id: int, now: datetime) -> None:
     if row.state != "computing":
         return
     row.state = LIST.after(row.state, "frozen")
+    matched = (row.total, row.amount_fen)
+    if give_places(row, now=now):
+        row.digest = digest_of_list(row.pk)
     row.frozen_event = note_list(
         row,
         "list_frozen",
@@ -137,9 +140,10 @@ def freeze_list(*, actor: Actor, list_id: int, now: datetime) -> None:
             "amount_fen": row.amount_fen,
             "left_out": row.left_out,
             "digest": row.digest,
+            **({"before_places": matched} if matched != (row.total, row.amount_fen) else {}),
         },
     )
-    row.save(update_fields=["state", "frozen_event"])
+    row.save()
 
 
 def digest_of_list(list_id: int) -> str:
@@ -162,13 +166,6 @@ def chained(before: str, rows: Iterable[tuple[int, int, Mapping[str, Any]]]) -> 
         for party, fen, facts in rows
     ]
     return hashlib.sha256("\n".join([before, *lines]).encode()).hexdigest() if lines else before
-
-
-def listed_sum(list_id: int) -> tuple[int, int]:
-    """(how many, fen) that stand on a list now, those struck left out."""
-    rows = Claim.objects.filter(entitlement_list=list_id).exclude(state="refused")
-    found = rows.aggregate(fen=Sum("expected_fen"))
-    return rows.count(), int(found["fen"] or 0)
 
 
 def _chosen(

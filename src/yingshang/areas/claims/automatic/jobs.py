@@ -13,6 +13,7 @@ from yingshang.kernel.jobs.api import Run, job
 from .drawing import draw_up
 from .ending import end_offers
 from .offering import offer_list, tell_offered
+from .removing import empty_list
 
 ACTOR = "claim-lists"
 
@@ -42,6 +43,20 @@ def offer_list_job(run: Run, **arguments: Any) -> None:
         progress=lambda done, total: run.report(done=done, total=total),
     )
     tell_offered(list_id=list_id, now=timezone.now())
+
+
+@job(name="claims.empty_list", attempts=3, wait=5)
+def empty_list_job(run: Run, **arguments: Any) -> None:
+    """End the claims of the list with `list_id`, which is being discarded for a `reason`."""
+    list_id = int(arguments["list_id"])
+    run.points_to(f"/desk/claims/lists/{list_id}/")
+    empty_list(
+        actor=run.actor,
+        list_id=list_id,
+        reason=str(arguments["reason"]),
+        now=timezone.now(),
+        progress=lambda done, total: run.report(done=done, total=total),
+    )
 
 
 # A little after midnight, and again during the day for what an earlier run has left.

@@ -1,5 +1,7 @@
 """Asking the enterprises of an approved list: budget is kept for each, the smallest amounts first, until it is used up.
 
+Whose facts have changed since the list was frozen is decided anew, by the facts of now: who is not entitled any more is
+struck with the reason, and told; who is due less gets less, and nobody more than was approved.
 Where the budget does not hold somebody, they and everybody behind them wait on the list; nothing is cut, and nothing
 goes beyond. Once more has been set aside the rest is asked the same way.
 """
@@ -8,32 +10,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from yingshang.areas.policies.api import (
+    EntitledParty,
     PublishedItem,
+    Sharing,
     decide_frozen,
     decide_one,
+    entitled_in_bucket,
     listable,
     published_items,
     read_source,
+    sharing_of,
 )
-from yingshang.kernel.access.api import Actor, contacts_of_parties, entries_of_each, reference_of
-from yingshang.kernel.parties.api import lock_parties
+from yingshang.kernel.access.api import (
+    Actor,
+    contacts_of_parties,
+    entries_of,
+    entries_of_each,
+    reference_of,
+)
+from yingshang.kernel.parties.api import BUCKET_SIZE, changed_among, lock_parties
+from yingshang.rules.policy.decide import Decision
 
 from ..actions._steps import PLATFORM, move, tell_enterprise
 from ..actions.begin_claim import terms_for
-from ..awards import Award, award_of, plain_award
+from ..awards import Award, award_of, cut, plain_award
 from ..bulk import AnyOf
 from ..errors import NotEntitled, OverBudget
 from ..lifecycle import CLAIM
 from ..limits import limited_by
 from ..models import Claim, EntitlementList, Fund, Instalment, PayeeAccount, Reservation
 from ..models.claims import ENDED_WITHOUT
+from ..ranking.places import awarded, hold_places
 from ..reserving import reserve
+from ..reviewing.evidence import grounds_of
 from .lists import note_list
 from .parameters import list_rules
 from .rows import refresh_statistics
@@ -57,11 +74,18 @@ def offer_list(*, actor: Actor, list_id: int, now: datetime, progress: Progress 
 
 @transaction.atomic
 def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
-    """Ask the next ones; how many were. Nothing more once the budget is used up. One event for all of them."""
+    """Ask the next ones; how many were asked or struck. Nothing more once the budget is used up.
+
+    One event for all who are asked, and one for each who is struck.
+    """
     row = EntitlementList.objects.select_for_update(of=("self",)).get(pk=list_id)
     if row.state != "approved":
         return 0
     in_parts = listable(version_id=row.version_id, day=row.day).in_parts
+    shared = sharing_of(version_id=row.version_id, day=row.day)
+    terms = terms_for(row.item_code)
+    if shared is not None:
+        hold_places(terms)
     claims = list(
         Claim.objects.select_for_update(of=("self",))
         .select_related("party__merged_into")
@@ -82,7 +106,9 @@ def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
         return 0
     lock_parties([claim.enterprise.pk for claim in claims])
     awards = _awards(row, claims, in_parts=in_parts, now=now)
-    terms = terms_for(row.item_code)
+    if shared is not None:
+        awards = _within(row, shared, awards, now)
+    struck = len(claims) - len(awards)
     accounts = _standing_accounts([claim.enterprise.pk for claim, _ in awards])
     fitting = _offer_as_many(row, awards, accounts, terms.fund, actor=actor, now=now)
     row.offered_count += fitting
@@ -93,7 +119,7 @@ def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
         if not fitting:
             note_list(row, "list_waits", actor=actor, now=now, after=_counts(row))
     row.save(update_fields=["offered_count", "offered_fen", "waiting"])
-    return fitting if not row.waiting else 0
+    return fitting + struck if not row.waiting else 0
 
 
 def tell_offered(*, list_id: int, now: datetime, progress: Progress | None = None) -> int:
@@ -132,36 +158,134 @@ def _tell(row: EntitlementList, claims: Sequence[int], now: datetime) -> int:
 def _awards(
     row: EntitlementList, claims: Sequence[Claim], *, in_parts: bool, now: datetime
 ) -> list[tuple[Claim, Award]]:
-    """Each claim with what it is awarded; who may not have it beside another award is struck, with the reason."""
-    if in_parts:
-        decisions = decide_frozen(
-            version_id=row.version_id, day=row.day, facts=[claim.facts for claim in claims]
-        )
-        found = [
-            (claim, award_of(decision) if decision else _decided_live(claim, row))
-            for claim, decision in zip(claims, decisions, strict=True)
-        ]
-    else:
-        found = [(claim, plain_award(claim.expected_fen or 0)) for claim in claims]
+    """Each claim with what it is awarded; who is not due it any more, or not beside another award, is struck."""
     having = _having_others(claims)
-    if not having:
-        return found
-    item = next(iter(published_items(day=row.day, codes=[row.item_code])), None)
-    source: Mapping[str, Any] = read_source(item.source) if isinstance(item, PublishedItem) else {}
+    anew = _decided_anew(row, claims)
+    source: Mapping[str, Any] = {}
+    if having:
+        item = next(iter(published_items(day=row.day, codes=[row.item_code])), None)
+        source = read_source(item.source) if isinstance(item, PublishedItem) else {}
+    frozen: dict[int, Decision | None] = {}
+    if in_parts:
+        facts = [_facts(claim, anew) for claim in claims]
+        decisions = decide_frozen(version_id=row.version_id, day=row.day, facts=facts)
+        frozen = dict(zip((claim.pk for claim in claims), decisions, strict=True))
     kept = []
-    for claim, award in found:
-        if claim.enterprise.pk in having:
-            try:
+    for claim in claims:
+        try:
+            if claim.enterprise.pk in anew:
+                _ensure_still_due(row, claim, anew[claim.enterprise.pk])
+            award = _award(row, claim, frozen.get(claim.pk), anew, in_parts=in_parts)
+            if claim.enterprise.pk in having:
                 award = limited_by(award, claim=claim, source=source, now=now)
-            except NotEntitled as refusal:
-                claim.refresh_from_db()
-                claim.reason = refusal.message_zh
-                claim.decided_at = now
-                claim.grounds = [{"text": refusal.message_zh, "value": str(refusal.details.get("value", ""))}]
-                move(claim, "struck", actor=PLATFORM, now=now, reason=refusal.message_zh)
-                continue
+        except NotEntitled as refusal:
+            _strike(claim, refusal, now)
+        else:
+            kept.append((claim, award))
+    return kept
+
+
+def _facts(claim: Claim, anew: Mapping[int, EntitledParty | None]) -> Mapping[str, Mapping[str, Any]]:
+    fresh = anew.get(claim.enterprise.pk)
+    return fresh.facts if fresh is not None else claim.facts
+
+
+def _award(
+    row: EntitlementList,
+    claim: Claim,
+    decision: Decision | None,
+    anew: Mapping[int, EntitledParty | None],
+    *,
+    in_parts: bool,
+) -> Award:
+    """What was approved, or the less that is due today. Raises NotEntitled where that is nothing."""
+    approved = claim.expected_fen or 0
+    if not in_parts:
+        fresh = anew.get(claim.enterprise.pk)
+        return plain_award(approved if fresh is None else min(approved, fresh.fen or 0))
+    found = award_of(decision) if decision is not None else _decided_live(claim, row)
+    return cut(found, approved) if found.amount_fen > approved else found
+
+
+def _decided_anew(row: EntitlementList, claims: Sequence[Claim]) -> dict[int, EntitledParty | None]:
+    """Of the enterprises whose facts have changed since the list was frozen, or that are another entry since: what
+    each is due by the facts of now, None where it is not entitled.
+    """
+    parties = {claim.enterprise.pk for claim in claims}
+    moved = changed_among(parties, after_revision=row.facts_revision)
+    moved |= {claim.enterprise.pk for claim in claims if claim.enterprise.pk != claim.party_id}
+    found: dict[int, EntitledParty | None] = dict.fromkeys(moved)
+    for bucket, some in groupby(sorted(moved), key=lambda party: party // BUCKET_SIZE):
+        due = entitled_in_bucket(
+            version_id=row.version_id,
+            bucket=bucket,
+            day=row.day,
+            also=[list_rules().ended_fact],
+            only=list(some),
+        )
+        found |= {each.party_id: each for each in due.entitled}
+    return found
+
+
+def _ensure_still_due(row: EntitlementList, claim: Claim, fresh: EntitledParty | None) -> None:
+    """Raises NotEntitled for an enterprise whose facts have changed so that it is not due this any more."""
+    rules = list_rules()
+    ended = fresh.facts.get(rules.ended_fact, {}).get("value") if fresh is not None else None
+    if fresh is None or fresh.fen is None or fresh.fen <= 0 or ended in rules.ended_values:
+        why = f"：登记状态为“{ended}”" if ended in rules.ended_values else ""
+        raise NotEntitled(
+            f"the facts of {claim.number} have changed since the list was frozen; it is not due this any more",
+            message_zh=f"名单固定之后数据有变化，按现有数据不再符合条件或金额不能确定{why}；数据有误的，更正后可以自行申请",
+            value=str(ended or ""),
+        )
+    if claim.enterprise.pk != claim.party_id:
+        others = Claim.objects.filter(
+            party__in=entries_of(claim.enterprise.pk), item_code=row.item_code, period=row.period
+        ).exclude(pk=claim.pk)
+        other = others.exclude(state__in=ENDED_WITHOUT).order_by("pk").first()
+        if other is not None:
+            raise NotEntitled(
+                f"its entry was merged into another one, which has {other.number}",
+                message_zh=f"企业主体已合并，合并后的企业本周期已有 {other.number}",
+                value=other.number,
+            )
+
+
+def _within(
+    row: EntitlementList, shared: Sharing, awards: Sequence[tuple[Claim, Award]], now: datetime
+) -> list[tuple[Claim, Award]]:
+    """As many as the quota and the pool hold still: others may have been awarded since the list was frozen."""
+    taken = awarded(row.item_code, row.period).aggregate(count=Count("pk"), fen=Sum("award_fen"))
+    places = len(awards) if shared.count is None else shared.count - int(taken["count"])
+    left = None if shared.pool_fen is None else shared.pool_fen - int(taken["fen"] or 0)
+    kept: list[tuple[Claim, Award]] = []
+    for claim, award in awards:
+        full = len(kept) >= places
+        if full or (left is not None and award.amount_fen > left):
+            _strike(claim, _nothing_left(full), now)
+            continue
+        if left is not None:
+            left -= award.amount_fen
         kept.append((claim, award))
     return kept
+
+
+def _nothing_left(full: bool) -> NotEntitled:
+    if full:
+        return NotEntitled("all places are taken", message_zh="名单固定之后名额已满")
+    return NotEntitled("the pool is used up", message_zh="名单固定之后资金池余额不足")
+
+
+def _strike(claim: Claim, refusal: NotEntitled, now: datetime) -> None:
+    """Off the list with the reason, and told."""
+    claim.refresh_from_db()
+    claim.reason = refusal.message_zh
+    claim.decided_at = now
+    claim.grounds = grounds_of(claim, now=now) or [
+        {"text": refusal.message_zh, "value": str(refusal.details.get("value", ""))}
+    ]
+    move(claim, "struck", actor=PLATFORM, now=now, reason=refusal.message_zh)
+    tell_enterprise(claim, "refused", now=now, reason=refusal.message_zh)
 
 
 def _decided_live(claim: Claim, row: EntitlementList) -> Award:

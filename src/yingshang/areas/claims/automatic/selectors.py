@@ -240,10 +240,11 @@ def listed_claims(
                 | Q(number__istartswith=word)
             )
     # Counting half a million takes longer than finding twenty of them: what is known is not counted again.
-    total = rows.count() if text.split() else _counted(row).get(state, 0) if state else row.total
+    counts = {} if text.split() else _counted(row)
+    total = rows.count() if text.split() else counts.get(state, 0) if state else sum(counts.values())
     wrong = OfferRemark.objects.filter(claim=OuterRef("pk"), state="open")
     # The page is found by numbers alone, and only then looked at with the enterprises.
-    page = list(rows.order_by("pk").values_list("pk", flat=True)[offset : offset + limit])
+    page = _page(rows, offset, limit, total)
     found = (
         Claim.objects.filter(pk__in=page)
         .select_related("party__merged_into")
@@ -270,6 +271,15 @@ def listed_claims(
         ),
         total,
     )
+
+
+def _page(rows: QuerySet[Claim], offset: int, limit: int, total: int) -> list[int]:
+    """The numbers of a page. What is nearer to the end is counted from there: no page reads more than half a list."""
+    numbers = rows.values_list("pk", flat=True)
+    if offset <= max(LARGE, total // 2):
+        return list(numbers.order_by("pk")[offset : offset + limit])
+    end = max(0, total - offset)
+    return list(numbers.order_by("-pk")[max(0, end - limit) : end])[::-1]
 
 
 def omitted_parties(

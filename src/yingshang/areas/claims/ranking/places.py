@@ -79,6 +79,27 @@ def first_come(claim: Claim, *, version_id: int, day: date, wanted_fen: int) -> 
     return min(wanted_fen, left)
 
 
+def first_come_only(shared: Sharing | None) -> tuple[str, str] | None:
+    """Why an item cannot be carried out by list: what it has goes to whoever comes first. In English and Chinese."""
+    if shared is None:
+        return None
+    if shared.count is not None and not shared.ranked:
+        return (
+            "its places go to whoever comes first, and on a list nobody does: write in the item what they are ranked "
+            "by (quota.rank_by), or choose the mode instant, online or once",
+            "该事项名额先到先得，名单上的企业没有先后：请在政策事项中写明排序规则（quota.rank_by），"
+            "或将办理方式改为即申即享、零跑动、最多跑一次",
+        )
+    if shared.pool_fen is not None and not shared.pro_rata and not shared.ranked:
+        return (
+            "its pool goes to whoever comes first, and on a list nobody does: have the item share it pro rata "
+            "(pool.sharing), or choose the mode instant, online or once",
+            "该事项资金池先到先得，名单上的企业没有先后：请在政策事项中改为按比例分配（pool.sharing: pro rata），"
+            "或将办理方式改为即申即享、零跑动、最多跑一次",
+        )
+    return None
+
+
 def ensure_ranked(claim: Claim, now: datetime) -> None:
     """That an item is ranked or shared at all: nobody is put in a line that never moves. Raises NotPossibleNow."""
     rule = rule_of(claim.item_code, timezone.localdate(now), applied_on=claim.applied_on)

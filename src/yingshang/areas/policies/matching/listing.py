@@ -82,18 +82,27 @@ def listable(*, version_id: int, day: date) -> Listable:
 
 
 def entitled_in_bucket(
-    *, version_id: int, bucket: int, day: date, also: Collection[str] = ()
+    *,
+    version_id: int,
+    bucket: int,
+    day: date,
+    also: Collection[str] = (),
+    only: Collection[int] | None = None,
 ) -> EntitledBucket:
     """The entitled of one bucket, decided anew by the facts of this moment as of `day`; four queries.
 
-    `also` are columns to keep beside those the decision reads.
+    `also` are columns to keep beside those the decision reads. With `only` these enterprises of the bucket are decided,
+    whatever is stored of them.
 
     For areas that pay by lists: whoever calls it has looked whether the actor reaches the whole region of the item.
     """
-    stored = read_bucket(bucket, [version_id]).get(version_id)
-    if stored is None or not stored.planes:
-        return EntitledBucket(())
-    candidates = numbers(decode_planes(stored.planes)[ENTITLED], bucket).tolist()
+    if only is None:
+        stored = read_bucket(bucket, [version_id]).get(version_id)
+        if stored is None or not stored.planes:
+            return EntitledBucket(())
+        candidates = numbers(decode_planes(stored.planes)[ENTITLED], bucket).tolist()
+    else:
+        candidates = sorted(only)
     engine = engine_of_version(version_id, day)
     columns = sorted({*needed_columns(engine.programs), *also})
     table, told = told_facts(parties=candidates, columns=columns)

@@ -247,6 +247,6 @@ def _page(request: HttpRequest, detail: ListDetail) -> dict[str, Any]:
         "discard_form": DiscardForm()
         if actor.may(REVIEW) and kept.state in {"computing", "frozen"}
         else None,
-        "working": kept.state == "computing"
+        "working": kept.state in {"computing", "discarding"}
         or (kept.state == "approved" and not kept.waiting and detail.states.get("listed")),
     }

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from yingshang.areas.policies.api import funding_obstacle, listable, published_items
+from yingshang.areas.policies.api import funding_obstacle, listable, published_items, sharing_of
 from yingshang.kernel.access.api import Actor, reference_of
 from yingshang.kernel.jobs.api import enqueue
+from yingshang.kernel.parties.api import portrait_revision
 
 from ...actions.begin_claim import terms_for
 from ...errors import InvalidList, ListExists, NotFundable
@@ -17,9 +18,9 @@ from ...lifecycle import LIST
 from ...models import EntitlementList
 from ...periods import period_of
 from ...reach import ensure_region
-from ..jobs import draw_up_list_job
+from ..jobs import draw_up_list_job, empty_list_job
 from ..lists import load_list, note_list
-from ..removing import remove_listed
+from ..placing import ensure_listable
 
 
 @transaction.atomic
@@ -60,6 +61,7 @@ def draw_up_list(*, actor: Actor, code: str, now: datetime) -> int:
             field="code",
             value=code,
         )
+    ensure_listable(code, sharing_of(version_id=item.version_id, day=day))
     period = period_of(terms.period, day, item.windows)
     earlier = EntitlementList.objects.filter(item_code=code, period=period).exclude(state="discarded").first()
     if earlier is not None:
@@ -81,6 +83,7 @@ def draw_up_list(*, actor: Actor, code: str, now: datetime) -> int:
                 made_at=now,
                 made_by=reference_of(actor),
                 made_by_name=actor.name,
+                facts_revision=portrait_revision(),
             )
     except IntegrityError:
         # A colleague began it at the same moment.
@@ -102,7 +105,7 @@ def draw_up_list(*, actor: Actor, code: str, now: datetime) -> int:
 
 @transaction.atomic
 def discard_list(*, actor: Actor, list_id: int, reason: str, now: datetime) -> None:
-    """Give up a list that was not approved, so that another can be drawn up.
+    """Give up a list that was not approved. The worker ends its claims; then another can be drawn up.
 
     Raises ListNotFound, NotPossibleNow, InvalidList.
     """
@@ -111,20 +114,34 @@ def discard_list(*, actor: Actor, list_id: int, reason: str, now: datetime) -> N
     row.state = LIST.after(before, "discarded")
     if not reason.strip():
         raise InvalidList("say why", message_zh="请填写作废理由", field="reason")
-    row.save(update_fields=["state"])
-    removed = remove_listed(row, reason=reason.strip(), now=now)
+    row.job_id = enqueue(
+        empty_list_job,
+        actor=actor,
+        title=f"作废免申即享名单 {row.item_name}"[:200],
+        now=now,
+        list_id=row.pk,
+        reason=reason.strip()[:400],
+    )
+    row.save(update_fields=["state", "job_id"])
     note_list(
         row,
         "list_discarded",
         actor=actor,
         now=now,
         before={"state": before},
-        after={"claims": removed},
+        after={"claims": row.total},
         reason=reason.strip(),
     )
 
 
 def _exists(row: EntitlementList) -> ListExists:
+    if row.state == "discarding":
+        return ListExists(
+            f"the list {row.number} is being discarded; wait until that is done",
+            message_zh=f"本周期名单 {row.number} 正在作废，完成后才能重新生成",
+            value=row.number,
+            list=row.pk,
+        )
     return ListExists(
         f"there is a list {row.number} of this item and period; discard that one first",
         message_zh=f"本周期已有名单 {row.number}，如需重新生成请先作废",
