@@ -25,6 +25,7 @@ from tests.areas.claims.factories import (
     task_of,
     terms,
 )
+from tests.areas.claims.test_applying import MATERIALS
 from tests.areas.policies.factories import hiring
 from tests.kernel.access.factories import (
     DAOLI,
@@ -34,14 +35,17 @@ from tests.kernel.access.factories import (
     SYSTEM,
     agency,
     arranged,
+    clerk_of,
     no_event,
     official,
 )
+from yingshang.areas.claims.actions.add_material import promise_material, remove_material
 from yingshang.areas.claims.actions.begin_claim import begin_claim, discard_claim
 from yingshang.areas.claims.actions.keep_funds import create_fund, set_budget
 from yingshang.areas.claims.actions.set_terms import Terms, set_terms
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.actions.withdraw_claim import (
+    confirm_as_representative,
     resubmit_claim,
     withdraw_claim,
 )
@@ -49,6 +53,7 @@ from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
     AlreadyClaimed,
     BudgetNotFound,
+    InvalidClaim,
     InvalidTerms,
     NotPossibleNow,
 )
@@ -186,3 +191,24 @@ def test_terms_name_money_and_agencies_of_the_place_itself() -> None:
         with no_event(), pytest.raises(InvalidTerms):
             given(**more)
     given(joint_agencies=[agency(DAOLI).pk])
+
+
+def test_handed_in_again_it_is_as_complete_and_as_confirmed_as_the_first_time() -> None:
+    people = desk()
+    claim = draft_claim(materials=MATERIALS[1:], needs_representative=True)
+    clerk = clerk_of(claim.party, ("claims.apply_own", "policies.match_own", "parties.view_own")).actor()
+    promised = promise_material(actor=clerk, claim_id=claim.id, code="payroll", now=NOW)
+    confirm_as_representative(actor=claim.who.actor(), claim_id=claim.id, now=NOW)
+    handed_in(claim)
+    flow.return_case(actor=people.window.actor(), task_id=task_of(claim, "accept"), what=["请补充"], now=NOW)
+    remove_material(actor=clerk, claim_id=claim.id, material_id=promised, now=NOW)
+    with no_event(), pytest.raises(InvalidClaim) as refusal:
+        resubmit_claim(actor=clerk, claim_id=claim.id, now=NOW)
+    assert refusal.value.details["field"] == "materials"
+    promise_material(actor=clerk, claim_id=claim.id, code="payroll", now=NOW)
+    with no_event(), pytest.raises(InvalidClaim) as refusal:
+        resubmit_claim(actor=clerk, claim_id=claim.id, now=NOW)
+    assert refusal.value.details["field"] == "representative"
+    confirm_as_representative(actor=claim.who.actor(), claim_id=claim.id, now=NOW)
+    resubmit_claim(actor=clerk, claim_id=claim.id, now=NOW)
+    assert claim.row.state == "accepting"

@@ -62,7 +62,8 @@ def step(claim: Claim, event: str, *, now: datetime) -> str:
     """Put the claim into the state the event leads to, without saving it; the state before. Raises NotPossibleNow."""
     before = claim.state
     claim.state = CLAIM.after(before, event, before=claim.state_before)
-    claim.state_before = before
+    if claim.state != before:
+        claim.state_before = before
     claim.ended_at = None if CLAIM.states[claim.state].open else now
     return before
 

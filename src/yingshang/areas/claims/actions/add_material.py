@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, entries_of
 from yingshang.kernel.documents.api import Owner, get_document, store
-from yingshang.kernel.ledger.api import record
 from yingshang.kernel.parties.api import get_party
 
 from ..errors import InvalidClaim, InvalidLines
@@ -20,7 +19,7 @@ from ..line_tables import LineTable, columns_of, read_line_table
 from ..models import Claim, ClaimLine, ClaimMaterial, ItemTerms
 from ..parameters import limits
 from ..reach import OWN, load
-from ._steps import move, target_of
+from ._steps import move
 from .begin_claim import terms_for
 
 OWNER = "claim_material"
@@ -210,15 +209,10 @@ def _draft(actor: Actor, claim_id: int, code: str) -> tuple[Claim, dict[str, Any
 
 
 def _ensure_editable(claim: Claim) -> None:
-    if claim.state != "returned":
-        CLAIM.after(claim.state, "saved")
+    CLAIM.after(claim.state, "saved")
 
 
 def _note(claim: Claim, *, actor: Actor, now: datetime, what: str) -> None:
     """The audit event of a change that keeps the state. What the representative confirmed is not this any more."""
     claim.confirmed_by_representative_at = None
-    if claim.state == "draft":
-        move(claim, "saved", actor=actor, now=now, reason=what)
-        return
-    claim.save(update_fields=["confirmed_by_representative_at"])
-    record(actor=actor, action="claims.saved", target=target_of(claim), now=now, reason=what[:400])
+    move(claim, "saved", actor=actor, now=now, reason=what)

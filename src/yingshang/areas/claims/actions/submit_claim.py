@@ -56,7 +56,7 @@ def submit_claim(
     decided = decide_one(actor=actor, party_id=party_id, code=claim.item_code, day=timezone.localdate(now))
     ensure_open(decided, terms, now)
     _count_in_period(claim, period_of(terms.period, timezone.localdate(now), decided.item.windows))
-    _ensure_complete(claim, terms)
+    ensure_complete(claim, terms)
     claim.account = usable_account(party_id=party_id, account_id=account_id)
     receipt = freeze(actor=actor, party_id=party_id, code=claim.item_code, now=now)
     _keep(claim, receipt, submission_id, now)
@@ -159,7 +159,8 @@ def _keep(claim: Claim, receipt: ReceiptView, submission_id: int | None, now: da
     claim.submitted_at = now
 
 
-def _ensure_complete(claim: Claim, terms: ItemTerms) -> None:
+def ensure_complete(claim: Claim, terms: ItemTerms) -> None:
+    """That everything the terms ask for is there, and confirmed. Raises InvalidClaim."""
     have = set(claim.materials.values_list("code", flat=True))
     # To a window the originals are brought.
     lacking = (

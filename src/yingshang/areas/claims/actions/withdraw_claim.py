@@ -17,7 +17,9 @@ from ..models import Claim, ReconciliationDifference
 from ..reach import OWN, load
 from ..settling import CONTRADICTED
 from ._steps import move
+from .begin_claim import terms_for
 from .keep_accounts import usable_account
+from .submit_claim import ensure_complete
 
 
 @transaction.atomic
@@ -61,9 +63,13 @@ def _ensure_unpaid(claim: Claim) -> None:
 
 @transaction.atomic
 def resubmit_claim(*, actor: Actor, claim_id: int, submission_id: int | None = None, now: datetime) -> None:
-    """Hand it in again after what was asked for has been corrected. Raises ClaimNotFound, NotPossibleNow."""
+    """Hand it in again after what was asked for has been corrected: as complete as the first time.
+
+    Raises ClaimNotFound, NotPossibleNow, InvalidClaim.
+    """
     claim = load(actor, claim_id, OWN)
     CLAIM.after(claim.state, "resubmitted", before=claim.state_before)
+    ensure_complete(claim, terms_for(claim.item_code))
     if submission_id is not None:
         claim.submission_id = submission_id
         claim.save(update_fields=["submission_id"])

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 from yingshang.areas.claims.api import (
     AlreadyClaimed,
+    InvalidClaim,
     InvalidLines,
     accounts,
     add_file,
@@ -178,9 +179,12 @@ def submit(request: HttpRequest, claim_id: int) -> HttpResponse | HttpResponseRe
 
 @needs(OWN)
 @require_POST
-def resubmit(request: HttpRequest, claim_id: int) -> HttpResponseRedirect:
+def resubmit(request: HttpRequest, claim_id: int) -> HttpResponse | HttpResponseRedirect:
     """Hand in again what was sent back."""
-    resubmit_claim(actor=actor_from(request), claim_id=claim_id, now=timezone.now())
+    try:
+        resubmit_claim(actor=actor_from(request), claim_id=claim_id, now=timezone.now())
+    except InvalidClaim as refusal:
+        return _page(request, claim_id, problems={"submit": message_of(refusal)}, status=400)
     messages.success(request, _("已重新提交，办理时限继续计算。"))
     return redirect("claims:claim", claim_id=claim_id)
 
