@@ -108,7 +108,10 @@ def test_a_drawn_claim_that_is_not_sound_stops_the_batch_and_what_is_not_alike_i
         actor=approver, batch_id=number, claim_id=drawn.claim_id, sound=False, note="材料不清", now=NOW
     )
     assert state == "stopped" and not ApprovalEntry.objects.filter(waiting=True).exists()
-    # Each is still there to be dealt with, and they may be taken into another batch.
-    assert draw_sample(actor=approver, claim_ids=[each.id for each in claims[:2]], now=NOW) != number
+    # Each is still there to be dealt with. The one that is not sound goes into no other batch: nobody draws until the
+    # sample is another one.
+    with no_event(), pytest.raises(InvalidApproval) as refusal:
+        draw_sample(actor=approver, claim_ids=[each.id for each in claims[:2]], now=NOW)
+    assert refusal.value.details["claims"] == [drawn.claim.number]
     with no_event(), pytest.raises(DomainError):
         draw_sample(actor=approver, claim_ids=[claims[0].id], now=NOW)

@@ -11,7 +11,7 @@ from yingshang.kernel.flow.api import CaseDetail, case_progress
 
 from ..assessing.standing import plainly_assessed
 from ..errors import ApprovalNotFound
-from ..models import ApprovalBatch, Claim, Trip
+from ..models import ApprovalBatch, ApprovalEntry, Claim, Trip
 from ..reach import VIEW
 from .evidence import evidence
 
@@ -156,6 +156,9 @@ def identical(claim: Claim, task: int | None, *, actor: Actor, now: datetime) ->
     stopped, and its decision stands on facts that nobody changed since, to the same fen.
     """
     if task is None or claim.state != "reviewing" or claim.reason:
+        return False
+    if ApprovalEntry.objects.filter(claim=claim, sound=False).exists():
+        # Somebody found it not to be sound: nobody draws until the sample is another one.
         return False
     if not plainly_assessed(claim):
         return False
