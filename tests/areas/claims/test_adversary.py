@@ -25,6 +25,7 @@ from tests.areas.claims.factories import (
     task_of,
     terms,
 )
+from tests.areas.claims.publicity.test_publicity import object_to_first, published
 from tests.areas.claims.test_applying import MATERIALS
 from tests.areas.policies.factories import hiring
 from tests.kernel.access.factories import (
@@ -62,10 +63,13 @@ from yingshang.areas.claims.models import (
     Claim,
     Instalment,
     PaymentOrder,
+    PublicityObjection,
     Reservation,
 )
+from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
 from yingshang.areas.policies.api import ItemNotFound
+from yingshang.kernel.access.api import Actor, ConflictingDuties
 from yingshang.kernel.flow import api as flow
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +216,22 @@ def test_handed_in_again_it_is_as_complete_and_as_confirmed_as_the_first_time() 
     confirm_as_representative(actor=claim.who.actor(), claim_id=claim.id, now=NOW)
     resubmit_claim(actor=clerk, claim_id=claim.id, now=NOW)
     assert claim.row.state == "accepting"
+
+
+def test_who_objects_does_not_decide_and_nobody_waits_for_an_answer_for_ever() -> None:
+    found, number = published()
+    official_himself = found.desk.window.actor()
+    object_to_first(number, actor=official_himself)
+    objection = PublicityObjection.objects.get()
+
+    def decide(actor: Actor, upheld: bool) -> str:
+        return decide_objection(
+            actor=actor, objection_id=objection.pk, upheld=upheld, decision="已经核实", now=NOW
+        )
+
+    with no_event(), pytest.raises(ConflictingDuties):
+        decide(official_himself, True)
+    withdraw_claim(actor=found.people[0].actor(), claim_id=found.claim(0).pk, reason="", now=NOW)
+    assert decide(found.desk.reviewer.actor(), False) == "withdrawn"
+    objection.refresh_from_db()
+    assert objection.state == "rejected"

@@ -20,6 +20,7 @@ from ...errors import (
     TooManyObjections,
 )
 from ...models import Claim, PublicityEntry, PublicityObjection
+from ...models.claims import ENDED_WITHOUT
 from ...reach import load
 from ..clearing import clear_if_over
 from ..parameters import publicity_rules
@@ -109,7 +110,8 @@ def decide_objection(*, actor: Actor, objection_id: int, upheld: bool, decision:
     ConflictingDuties.
     """
     row, claim = load_objection(actor, objection_id)
-    ensure_separate(actor, [claim.approved_by] if claim.approved_by else [])
+    # Neither who approved the award, nor who objected to it.
+    ensure_separate(actor, [each for each in (claim.approved_by, row.user_id) if each])
     if row.state != "open":
         raise NotPossibleNow("it was decided already", message_zh="该异议已经处理", value=row.number)
     decision = decision.strip()
@@ -121,6 +123,17 @@ def decide_objection(*, actor: Actor, objection_id: int, upheld: bool, decision:
         )
     _decide(row, "upheld" if upheld else "rejected", decision, actor, now)
     others = list(claim.publicity_objections.select_for_update().filter(state="open").exclude(pk=row.pk))
+    if claim.state in ENDED_WITHOUT:
+        # It was withdrawn, or refused otherwise, meanwhile: nothing follows, and nobody waits for an answer.
+        record(
+            actor=actor,
+            action=f"claims.objection_{row.state}",
+            target=target_of(claim),
+            now=now,
+            after={"state": claim.state, "objection": row.number},
+            reason=decision[:400],
+        )
+        return claim.state
     if upheld:
         for other in others:
             _decide(other, "upheld", decision, actor, now)
