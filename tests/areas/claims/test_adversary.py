@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from tests.areas.claims.factories import (
     YUAN,
@@ -58,6 +61,7 @@ from yingshang.areas.claims.errors import (
     InvalidTerms,
     NotPossibleNow,
 )
+from yingshang.areas.claims.line_tables import Column, read_line_table
 from yingshang.areas.claims.models import (
     Budget,
     Claim,
@@ -235,3 +239,39 @@ def test_who_objects_does_not_decide_and_nobody_waits_for_an_answer_for_ever() -
     assert decide(found.desk.reviewer.actor(), False) == "withdrawn"
     objection.refresh_from_db()
     assert objection.state == "rejected"
+
+
+def workbook(*, far: str = "", padding: int = 0) -> bytes:
+    """A workbook with a header, a cell far away, or a sheet of so many blanks."""
+    book, out, padded = Workbook(), io.BytesIO(), io.BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["姓名"])
+    sheet.append(["演示"])
+    if far:
+        sheet[far] = "x"
+    book.save(out)
+    with (
+        zipfile.ZipFile(out) as old,
+        zipfile.ZipFile(padded, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
+        for name in old.namelist():
+            text = old.read(name)
+            if name.endswith("sheet1.xml"):
+                text = text.replace(b"<sheetData>", b"<sheetData>" + b" " * padding)
+            new.writestr(name, text)
+    return padded.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({}, ""),
+        ({"far": "XFD1048576"}, "far outside"),
+        ({"far": "B900000"}, "far outside"),
+        ({"padding": 61_000_000}, "unpacked"),
+    ],
+)
+def test_a_small_workbook_that_opens_vast_is_refused_unopened(content: dict[str, Any], told: str) -> None:
+    table = read_line_table(workbook(**content), "名单.xlsx", [Column("name", "姓名")])
+    assert [told in each.message for each in table.errors] == ([True] if told else [])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from yingshang.kernel.reference.api import check_credit_code
 
@@ -113,11 +113,47 @@ def _csv_rows(content: bytes, table: LineTable) -> Iterator[_Row]:
         table.wrong(0, "", f"the file is no CSV: {error}", "文件不是有效的 CSV，请检查引号和分隔符")
 
 
+_CELL = re.compile(rb'\br="([A-Z]+)(\d+)"|\bref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+_PIECE = 1 << 20
+
+
+def _too_large(content: bytes) -> tuple[str, str] | None:
+    """What is wrong with a workbook that is small as a file and vast when it is opened; told before it is opened."""
+    allowed = limits()["line_table"]
+    with ZipFile(io.BytesIO(content)) as archive:
+        if sum(each.file_size for each in archive.infolist()) > int(allowed["largest_content_bytes"]):
+            return (
+                "it holds more than it may when it is unpacked",
+                "文件解压后过大，请删去图片、多余的工作表和格式",
+            )
+        for each in archive.infolist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", each.filename):
+                continue
+            with archive.open(each) as sheet:
+                rest = b""
+                while piece := sheet.read(_PIECE):
+                    text = rest + piece
+                    for found in _CELL.finditer(text):
+                        column, row = found[1] or found[3], int(found[2] or found[4])
+                        if len(column) > 2 or row > int(allowed["furthest_row"]):
+                            place = f"{column.decode()}{row}"
+                            return (
+                                f"{place} lies far outside the table; delete the empty rows and columns",
+                                f"{place} 远在表格之外，请删除空白行列后重新保存",
+                            )
+                    rest = text[-64:]
+    return None
+
+
 def _xlsx_rows(content: bytes, columns: Sequence[Column], table: LineTable) -> Iterator[_Row]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        told = _too_large(content)
+        if told is not None:
+            table.wrong(0, "", *told)
+            return
         book = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
     except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError):
         table.wrong(0, "", "the file cannot be opened as .xlsx", "文件不是有效的 .xlsx，可能已损坏或加密")
@@ -153,7 +189,8 @@ def _xlsx_rows(content: bytes, columns: Sequence[Column], table: LineTable) -> I
 def _read(rows: Iterator[_Row], columns: Sequence[Column], table: LineTable, own_code: str) -> None:
     header = next(rows, None)
     if header is None:
-        table.wrong(0, "", "the file is empty", "文件是空的")
+        if not table.errors:
+            table.wrong(0, "", "the file is empty", "文件是空的")
         return
     places = _places([str(each or "").strip() for each in header[1]], columns, table)
     if places is None:
