@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -40,6 +40,7 @@ def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
         return False
     _funds(now - timedelta(days=90))
     _terms(now - timedelta(days=90))
+    _windows(now - timedelta(days=90))
     _lists(enterprises, now)
     made = _claims(enterprises, now)
     _publish(made, now)
@@ -95,6 +96,24 @@ def _terms(at: datetime) -> None:
                 results=described()["results"],
                 source="演示规则",
                 **values,
+            ),
+            now=at,
+        )
+
+
+def _windows(at: datetime) -> None:
+    for words in described()["windows"]:
+        hours = [
+            claims.Hours(day, *(time.fromisoformat(each) for each in stretch))
+            for day in range(1, 6)
+            for stretch in words["stretches"]
+        ]
+        claims.save_window(
+            actor=ACTOR,
+            window=claims.Window(
+                agency_id=_agency(),
+                hours=hours,
+                **{name: value for name, value in words.items() if name != "stretches"},
             ),
             now=at,
         )
@@ -157,6 +176,8 @@ def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
     if to == "draft":
         return claim_id
     account = _account(actor, party_id, at)
+    if claims.get_claim(actor=ACTOR, claim_id=claim_id).summary.mode == "once":
+        return _visit(claim_id, actor, account, words, at)
     claims.submit_claim(actor=actor, claim_id=claim_id, account_id=account, now=at)
     if claims.get_claim(actor=ACTOR, claim_id=claim_id).summary.mode == "instant" or to == "accepting":
         return claim_id
@@ -173,6 +194,36 @@ def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
         )
         return claim_id
     _complete(claim_id, "accept", "accepted", at + hour)
+    return _reviewed(claim_id, to, at)
+
+
+def _visit(claim_id: int, actor: access.Actor, account: int, words: Mapping[str, Any], at: datetime) -> int:
+    """Handed in with an appointment; and what the window made of it, unless it is still awaited."""
+    window, start = next(
+        (each.id, slot.starts_at)
+        for each in claims.windows_of_claim(actor=actor, claim_id=claim_id, now=at)
+        for slot in each.slots
+        if slot.left
+    )
+    claims.submit_claim(
+        actor=actor, claim_id=claim_id, account_id=account, window_id=window, starts_at=start, now=at
+    )
+    if words["to"] == "appointed":
+        return claim_id
+    booked = claims.appointment_of(actor=ACTOR, claim_id=claim_id)
+    assert booked is not None
+    clerk = _official("accept")
+    if words["to"] == "returned":
+        claims.tell_missing(actor=clerk, appointment_id=booked.id, what=["演示：服务站照片"], now=start)
+        return claim_id
+    seen = [each.code for each in claims.to_bring(actor=ACTOR, claim_id=claim_id)]
+    claims.accept_at_window(actor=clerk, appointment_id=booked.id, seen=seen, now=start)
+    return _reviewed(claim_id, words["to"], start)
+
+
+def _reviewed(claim_id: int, to: str, at: datetime) -> int:
+    """What the review makes of a claim that was accepted."""
+    hour = timedelta(hours=2)
     if to == "reviewing":
         return claim_id
     _complete(claim_id, "review", "supported", at + 2 * hour)
