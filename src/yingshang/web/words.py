@@ -247,7 +247,6 @@ JOB_NAMES: Words = {
     "parties.update_snapshot": _("更新主体快照"),
     "claims.draw_up_list": _("生成免申即享名单"),
     "claims.offer_list": _("请名单上的企业确认"),
-    "claims.remind_of_repayments": _("提醒企业退回资金"),
     "claims.remind_of_visits": _("提醒企业按预约到窗口"),
     "claims.end_offers": _("处理到期未确认的免申即享"),
     "claims.publish_awards": _("准备公示名单"),

@@ -27,6 +27,8 @@ class ClaimsConfig(AppConfig):
         from .assessing.selectors import may_read_photo
         from .assessing.steps import CHECKS, PHOTOS, SEATS, on_check_rung, on_seat_rung
         from .handlers import FOLLOWED, follow
+        from .oversight.reminders import OWNER as REPAYMENTS
+        from .oversight.reminders import on_rung as on_repayment_rung
         from .promises.beginning import OWNER as PROMISES
         from .promises.steps import on_rung as on_promise_rung
         from .reconsidering.flow import FOLLOWED_AGAIN
@@ -44,6 +46,7 @@ class ClaimsConfig(AppConfig):
         declare_templates(files(__package__) / "data/messages.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED, FOLLOWED_AGAIN])
         register_clock_owner(RATINGS, on_rung=on_rung)
+        register_clock_owner(REPAYMENTS, on_rung=on_repayment_rung)
         register_clock_owner(RECONSIDERATIONS, on_rung=on_reconsideration_rung)
         register_clock_owner(PROMISES, on_rung=on_promise_rung)
         ENRICH.update(refused=how_to_ask, approved=how_to_ask)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .after.jobs import record_results_job
 from .appointments.jobs import remind_of_visits_job
 from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
-from .oversight.jobs import remind_of_repayments_job
 from .paying.jobs import fetch_reports_job, reconcile_job, send_batch_job, send_batches_job
 from .promises.jobs import drop_checks_job
 from .publicity.jobs import clear_published_job, publish_awards_job
@@ -20,7 +19,6 @@ __all__ = [
     "publish_awards_job",
     "reconcile_job",
     "record_results_job",
-    "remind_of_repayments_job",
     "remind_of_visits_job",
     "send_batch_job",
     "send_batches_job",

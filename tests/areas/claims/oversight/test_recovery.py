@@ -27,12 +27,14 @@ from yingshang.areas.claims.oversight.actions.recover import (
     write_off,
 )
 from yingshang.areas.claims.oversight.interest import ORDERS, Overpaid, Paid, plan_left, standing
-from yingshang.areas.claims.oversight.jobs import remind_of_repayments
 from yingshang.areas.claims.oversight.recoveries import get_recovery, recoveries
 from yingshang.areas.claims.paying.actions.explain import explain_difference
 from yingshang.areas.claims.paying.actions.reconcile import reconcile_day
 from yingshang.areas.claims.paying.books import check_books
 from yingshang.kernel.access.api import Actor, ConflictingDuties, NotAllowed
+from yingshang.kernel.clock.api import sweep
+from yingshang.kernel.clock.models import Deadline
+from yingshang.kernel.notices.models import Message
 
 DAY = date(2026, 1, 1)
 MONEY = st.integers(1, 10**11)
@@ -264,11 +266,41 @@ def test_a_repayment_stands_in_one_line_of_the_statement_now_or_later() -> None:
 
 @pytest.mark.django_db
 def test_an_enterprise_is_reminded_of_each_part_before_and_after_it_is_due() -> None:
-    claim, _, who = paid_claim()
-    demand(claim, who)
-    # Two parts, due in 30 and in 60 days; reminded 7 days and 1 day before, 1 and 15 days after.
-    found = [day for day in range(90) if remind_of_repayments(now=NOW + timedelta(days=day))]
-    assert found == [23, 29, 31, 45, 53, 59, 61, 75]
+    claim, people, who = paid_claim()
+    row = demand(claim, who)
+    told = Message.objects.filter(template="claims.repayment_due")
+
+    def reminded(day: int) -> tuple[int, int]:
+        """How many messages the enterprise and the agency have got until nine in the morning of a day."""
+        sweep(actor=SYSTEM, now=NOW + timedelta(days=day, hours=12))
+        own = told.filter(party=claim.party).count()
+        return own, told.count() - own
+
+    # Two parts, due in 30 and in 60 days. The ladder reminds 7 days and 1 day before, and 1 and 15 days after.
+    assert [reminded(day)[0] for day in (22, 23, 28, 29)] == [0, 1, 1, 2]
+    own, officials = reminded(31)
+    assert own == 3 and officials
+    assert "已经逾期" in told.filter(party=claim.party).latest("pk").body
+    later = NOW + timedelta(days=40)
+    record_repayment(
+        actor=people.treasurer.actor(later),
+        recovery_id=row.pk,
+        amount_fen=6_000 * YUAN,
+        paid_on=later.date(),
+        bank_reference="L1",
+        now=later,
+    )
+    # What has come is not reminded of; what is still open is, until it is given up.
+    assert [reminded(day)[0] for day in (45, 46, 53)] == [3, 3, 4]
+    write_off(
+        actor=official("department_official", HARBIN).actor(later),
+        recovery_id=row.pk,
+        decision="企业已破产",
+        now=NOW + timedelta(days=54),
+    )
+    assert reminded(80)[0] == 4
+    clocks = Deadline.objects.filter(owner_kind="claim_repayment").order_by("pk")
+    assert [each.state for each in clocks] == ["met", "cancelled"]
 
 
 @pytest.mark.django_db

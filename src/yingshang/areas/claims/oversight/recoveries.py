@@ -13,8 +13,8 @@ from ..errors import RecoveryNotFound
 from ..lifecycle import RECOVERY
 from ..models import Recovery
 from ..reach import OWN, VIEW
-from .actions.recover import recovery_rules, standing_of, unconfirmed_from
 from .interest import plan_left
+from .rules import recovery_rules, standing_of, unconfirmed_from
 from .values import RecoveryPage, RecoveryView, RepaymentView
 
 

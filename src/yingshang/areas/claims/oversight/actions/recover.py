@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -25,18 +22,13 @@ from ...lifecycle import RECOVERY
 from ...models import Claim, JournalLine, PaymentOrder, Recovery, Repayment, Reservation
 from ...paying.repaid_lines import find_line, note_unlisted
 from ...reach import load
-from ..interest import Overpaid, Paid, Standing, standing
+from ..interest import Overpaid
+from ..reminders import follow_clocks, start_clocks
+from ..rules import entry_of, recovery_rules, standing_of, unconfirmed_from
 
 RECOVER, RECORD = "claims.recover", "claims.reconcile"
 _OPEN = ("demanded", "settled", "written_off")
 """States of a recovery whose principal cannot be asked back once more."""
-
-
-@cache
-def recovery_rules() -> dict[str, Any]:
-    """`data/recovery.yaml`, read once."""
-    text = (files("yingshang.areas.claims") / "data/recovery.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
 
 
 @transaction.atomic
@@ -127,6 +119,7 @@ def demand_repayment(
     )
     row.save(force_insert=True)
     _journal(row, _shares(claim, principal_fen), "paid", "receivable", "demanded", row.event_id, now)
+    start_clocks(row, now=now)
     tell_enterprise(
         claim,
         "repayment_demanded",
@@ -217,6 +210,7 @@ def record_repayment(
     shares = _receivable(row)
     _journal(row, _apart(shares, principal), "receivable", "returned", "repaid", event, now)
     _journal(row, _apart(_asked(row), interest), "interest", "returned", "interest", event, now)
+    follow_clocks(row, now=now)
     if settled:
         tell_enterprise(
             row.claim,
@@ -279,48 +273,6 @@ def cancel_recovery(*, actor: Actor, recovery_id: int, decision: str, now: datet
     )
 
 
-def standing_of(row: Recovery, repayments: Sequence[Repayment], *, until: date) -> Standing:
-    """How a recovery stands on a day. Raises Overpaid."""
-    since = row.interest_from or timezone.localdate(row.demanded_at)
-    return standing(
-        row.principal_fen,
-        rates=rates_of(row),
-        since=since,
-        until=max(until, since),
-        # How a repayment was divided when it was noted is settled: the books say so.
-        paid=[
-            Paid(each.paid_on, each.amount_fen, each.interest_fen if each.pk else None) for each in repayments
-        ],
-        order=row.order,
-        days_in_year=int(recovery_rules()["days_in_year"]),
-    )
-
-
-def entry_of(code: str, day: date) -> dict[str, Any] | None:
-    """The entry of a series that holds on a day; None where there is none."""
-    entries = [each for each in _series(code) if each["from"] <= day.isoformat()]
-    return entries[-1] if entries else None
-
-
-def rates_of(row: Recovery) -> list[tuple[date, Decimal]]:
-    """The rates a recovery follows, each from its day."""
-    return [(date.fromisoformat(each["from"]), Decimal(each["rate"])) for each in _series(row.rate_code)]
-
-
-def unconfirmed_from(row: Recovery, *, until: date) -> date | None:
-    """From when on its interest until a day is at a rate that may have been replaced since; None where it is known."""
-    last = next(iter(_series(row.rate_code)[-1:]), None)
-    if last is None or "review_on" not in last:
-        return None
-    review = max(date.fromisoformat(last["review_on"]), row.interest_from or date.min)
-    return review if until > review else None
-
-
-def _series(code: str) -> list[dict[str, Any]]:
-    found = next((each for each in recovery_rules()["rates"] if each["code"] == code), None)
-    return sorted(found["series"], key=lambda each: str(each["from"])) if found else []
-
-
 def _plan(plan: Sequence[tuple[date, int]], principal_fen: int, today: date) -> list[tuple[date, int]]:
     parts, most = sorted(plan), int(recovery_rules()["longest_plan_parts"])
     days = [due for due, _ in parts]
@@ -358,6 +310,7 @@ def _end(row: Recovery, state: str, what: str, decision: str, *, actor: Actor, n
     after = {"written_off_fen": row.written_off_fen}
     row.ended_event = _record(row, what, actor=actor, now=now, reason=decision, after=after)
     row.save()
+    follow_clocks(row, now=now)
     return row.ended_event
 
 
