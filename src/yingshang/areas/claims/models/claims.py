@@ -53,6 +53,8 @@ class ItemTerms(models.Model):
     reconsider_agency = models.ForeignKey(
         "parties.Agency", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="复核单位"
     )
+    # Who closes a ranking once the window is over: an approver, who is told that it waits, or the platform itself.
+    ranking_by = models.CharField("排序核准", max_length=10, default="approver")
     results = models.JSONField(default=list)
     # How experts score, and what is looked at in the field, where `reviews` names them: see assessing/rules.py.
     scoring = models.JSONField(default=dict)
