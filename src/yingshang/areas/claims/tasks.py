@@ -8,9 +8,11 @@ from .automatic.jobs import draw_up_list_job, end_offers_job, offer_list_job
 from .paying.jobs import fetch_reports_job, reconcile_job, send_batch_job, send_batches_job
 from .promises.jobs import drop_checks_job
 from .publicity.jobs import clear_published_job, publish_awards_job
+from .ranking.jobs import close_rankings_job
 
 __all__ = [
     "clear_published_job",
+    "close_rankings_job",
     "draw_up_list_job",
     "drop_checks_job",
     "end_offers_job",

@@ -40,9 +40,12 @@ from yingshang.areas.claims.errors import (
 from yingshang.areas.claims.lifecycle import CLAIM
 from yingshang.areas.claims.models import Budget, Claim
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
+from yingshang.areas.claims.ranking.jobs import close_due_rankings
 from yingshang.areas.claims.ranking.places import shares_of
 from yingshang.areas.claims.ranking.selectors import get_ranking, rankings
 from yingshang.kernel.access.api import NotAllowed
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices.models import Message
 from yingshang.rules.errors import DomainError
 
 PERIOD = "2026"
@@ -143,6 +146,37 @@ def test_nothing_is_ranked_before_the_window_is_over_and_everybody_is_reviewed()
     with no_event(), pytest.raises(NotPossibleNow) as refusal:
         closed(people)
     assert "申报期还没有结束" in (refusal.value.message_zh or "")
+
+
+@pytest.mark.django_db
+def test_a_line_whose_window_is_over_is_told_or_closed_by_the_platform_as_the_terms_say() -> None:
+    desk()
+    number = shared_item("quota: {count: 2, rank_by: 参保人数}\n")
+    claims = [in_line(staff, number) for staff in (12, 18, 15)]
+    told = Message.objects.filter(template="claims.ranking_ready")
+    with arranged():
+        Claim.objects.filter(pk=claims[0].id).update(state="reviewing")
+    assert close_due_rankings(now=NOW) == 0 and not told.exists()
+    with arranged():
+        Claim.objects.filter(pk=claims[0].id).update(state="ranking")
+    # Told once, however often it is looked at; nothing is decided.
+    for _ in range(2):
+        assert close_due_rankings(now=NOW) == 0
+    assert told.values("recipient").distinct().count() == told.count() == 1
+    assert {claim.row.state for claim in claims} == {"ranking"}
+    with pytest.raises(InvalidTerms):
+        terms(fund_id=number, ranking_by="nobody")
+    terms(fund_id=number, ranking_by="platform")
+    # What the budget does not hold waits for people, who are told why.
+    with arranged():
+        Budget.objects.update(amount_fen=1)
+    assert close_due_rankings(now=NOW) == 0 and "预算余额不足" in told.latest("pk").body
+    with arranged():
+        Budget.objects.update(amount_fen=1_000_000 * YUAN)
+    assert close_due_rankings(now=NOW) == 1
+    assert [claim.row.state for claim in claims] == ["unranked", "approved", "approved"]
+    event = AuditEvent.objects.get(action="claims.ranking_closed")
+    assert event.actor_kind == "system" and close_due_rankings(now=NOW) == 0
 
 
 @pytest.mark.django_db

@@ -29,6 +29,7 @@ from ._steps import PLATFORM
 PERIODS = ("year", "window", "once", "quarter", "month")
 DUTIES = ("accept", "review", "approve", "pay")
 REVIEWS = ("joint", "experts", "field")
+RANKED_BY = ("approver", "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Terms:
     materials: Sequence[Mapping[str, Any]] = ()
     lines: Mapping[str, Any] = field(default_factory=dict)
     sample_percent: int = 10
+    ranking_by: str = "approver"
     results: Sequence[Mapping[str, Any]] = ()
     scoring: Mapping[str, Any] = field(default_factory=dict)
     field_check: Mapping[str, Any] = field(default_factory=dict)
@@ -98,6 +100,7 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
         "materials": [dict(each) for each in terms.materials],
         "lines": dict(terms.lines),
         "sample_percent": terms.sample_percent,
+        "ranking_by": terms.ranking_by,
         "results": [dict(each) for each in terms.results],
         "scoring": as_data(scoring_rules(terms.scoring)) if terms.scoring else {},
         "field_check": as_field_data(field_rules(terms.field_check)) if terms.field_check else {},
@@ -142,6 +145,7 @@ def _check(terms: Terms) -> None:
         ("period", [terms.period], PERIODS),
         ("separate", terms.separate, DUTIES),
         ("reviews", terms.reviews, REVIEWS),
+        ("ranking_by", [terms.ranking_by], RANKED_BY),
     ):
         strange = [each for each in value if each not in known]
         if strange:

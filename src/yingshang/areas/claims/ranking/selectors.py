@@ -75,6 +75,18 @@ def rankings(*, actor: Actor, day: date) -> tuple[RankingSummary, ...]:
     return tuple(_summary(code, period, waiting, asked, day) for code, period, waiting, asked in found)
 
 
+def ready_lines(*, day: date) -> tuple[RankingSummary, ...]:
+    """All lines that can be closed, for the platform."""
+    found = (
+        Claim.objects.filter(state="ranking")
+        .order_by("item_code", "period")
+        .values_list("item_code", "period")
+        .annotate(waiting=Count("pk"), asked=Sum("expected_fen"))
+    )
+    lines = (_summary(code, period, waiting, asked, day) for code, period, waiting, asked in found)
+    return tuple(line for line in lines if line.ready)
+
+
 def get_ranking(*, actor: Actor, code: str, period: str, day: date) -> RankingDetail:
     """One line as it stands. Needs `claims.view` for the region of the item's terms. Raises NothingToRank."""
     terms = actor.require(VIEW).filter(ItemTerms.objects.all(), region="region_path")

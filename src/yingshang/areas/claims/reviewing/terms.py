@@ -136,6 +136,7 @@ def _terms(row: ItemTerms) -> Terms:
         materials=tuple(row.materials),
         lines=lines,
         sample_percent=row.sample_percent,
+        ranking_by=row.ranking_by,
         results=tuple(row.results),
         scoring=row.scoring,
         field_check=row.field_check,

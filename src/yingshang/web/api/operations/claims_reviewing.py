@@ -121,6 +121,7 @@ class TermsIn(Schema):
     materials: list[dict[str, Any]] = Field(default_factory=list)
     lines: dict[str, Any] = Field(default_factory=dict)
     sample_percent: int = 10
+    ranking_by: str = Field("approver", max_length=10, description="approver or platform")
     source: str = Field("", max_length=400)
 
 

@@ -107,6 +107,14 @@ class TermsForm(forms.Form):
     sample_percent = forms.IntegerField(
         label=_("批量核准的抽查比例（%）"), min_value=0, max_value=100, help_text=_("每批至少抽查一件。")
     )
+    ranking_by = forms.ChoiceField(
+        label=_("名额排序由谁核准"),
+        choices=[
+            ("approver", _("核准人员：申报结束、审核完毕后提醒")),
+            ("platform", _("平台：申报结束、审核完毕后自动核准")),
+        ],
+        help_text=_("用于设有名额或资金池的事项。"),
+    )
     promise_check_percent = forms.IntegerField(
         label=_("告知承诺的核查比例（%）"),
         min_value=0,
@@ -164,6 +172,7 @@ class TermsForm(forms.Form):
                 "publicity_working_days": 5,
                 "consent_working_days": 15,
                 "sample_percent": 10,
+                "ranking_by": "approver",
                 "promise_check_percent": 100,
                 "separate": list(DUTIES),
             }
