@@ -93,6 +93,8 @@ def test_terms_are_set_and_what_is_wrong_stands_at_its_field() -> None:
         "publicity_working_days": 5,
         "consent_working_days": 15,
         "sample_percent": 20,
+        "promise_check_percent": 100,
+        "ranking_by": "approver",
         "separate": ["accept", "approve"],
         **formset("materials", {"name": "营业执照", "required": "on"}, {}),
         **formset("columns", {"name": "姓名", "type": "text", "personal": "on"}),
