@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .applying import urls as applying
 from .automatic import urls as automatic
+from .instalments import urls as instalments
 from .oversight import urls as oversight
 from .paying import urls as paying
+from .promises import urls as promises
 from .publicity import urls as publicity
 from .rating import urls as rating
+from .reconsidering import urls as reconsidering
 from .reviewing import urls as reviewing
 
 app_name = "claims_desk"
@@ -17,6 +20,9 @@ urlpatterns = [
     *rating.desk,
     *oversight.desk,
     *paying.desk,
+    *promises.desk,
+    *reconsidering.desk,
+    *instalments.desk,
     *applying.desk,
     *reviewing.desk,
 ]

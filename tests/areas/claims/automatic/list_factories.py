@@ -26,11 +26,14 @@ from yingshang.areas.claims.models import (
     ApprovalEntry,
     Claim,
     EntitlementList,
+    Instalment,
     OfferRemark,
+    PromiseCheck,
     Publicity,
     PublicityEntry,
     PublicityObjection,
     Rating,
+    Reconsideration,
     Recovery,
     Trip,
 )
@@ -209,7 +212,38 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
             drawn_by_name="test",
         )
         ApprovalEntry.objects.create(batch=approval, claim=claim, task_id=0, sampled=True)
+        reconsideration = Reconsideration.objects.create(
+            number=f"FH{place}",
+            claim=claim,
+            about="refusal",
+            about_event=0,
+            agency_id=agency_id,
+            region_path=place,
+            told_at=moment,
+            ask_by=moment.date(),
+            asked_at=moment,
+            asked_by_name="test",
+            reasons="演示",
+            due_on=moment.date(),
+            deadline_id=0,
+            rules_version="1",
+        )
+        promise = PromiseCheck.objects.create(
+            claim=claim,
+            code="licence",
+            name="演示",
+            region_path=place,
+            agency_id=agency_id,
+            made_at=moment,
+            promised_until=moment.date(),
+            percent=100,
+        )
+        Instalment.objects.get_or_create(
+            claim=claim, number=1, defaults={"amount_fen": 1, "state": "waiting"}
+        )
     return {
+        "reconsideration": reconsideration.pk,
+        "promise": promise.pk,
         "claim_approval": approval.pk,
         "sampled_claim": claim.pk,
         "trip": trip.pk,

@@ -18,6 +18,7 @@ from tests.areas.claims.factories import (
     payable_claim,
     prepared_batch,
 )
+from tests.areas.claims.test_reconsideration import one_of_ours
 from tests.kernel.access.factories import NOW, SYSTEM, arranged, no_event, one_event
 from yingshang.areas.claims.actions.prepare_batch import check_batch, prepare_batch
 from yingshang.areas.claims.banking.channels import (
@@ -498,7 +499,7 @@ def test_an_instalment_whose_condition_will_not_come_true_gives_its_budget_back(
         drop_instalment(
             actor=people.approver.actor(), claim_id=claim.id, number=1, reason="条件不成立", now=NOW
         )
-    with one_event("claims.instalment_lost"):
+    with one_of_ours("claims.instalment_lost"):
         drop_instalment(
             actor=people.approver.actor(), claim_id=claim.id, number=2, reason="条件不成立", now=NOW
         )
