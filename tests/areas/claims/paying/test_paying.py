@@ -39,9 +39,11 @@ from yingshang.areas.claims.banking.values import (
     StatusReport,
     TransactionReport,
 )
+from yingshang.areas.claims.demonstration import answer_as_bank
 from yingshang.areas.claims.errors import NoEvidence, NothingToPay, NotPossibleNow, Stopped
 from yingshang.areas.claims.models import (
     BankReport,
+    BankStatement,
     ChannelPosition,
     Instalment,
     PayeeAccount,
@@ -54,7 +56,7 @@ from yingshang.areas.claims.models import (
 from yingshang.areas.claims.paying.actions.advance_instalments import drop_instalment
 from yingshang.areas.claims.paying.actions.explain import explain_difference
 from yingshang.areas.claims.paying.actions.mark_not_executed import mark_not_executed
-from yingshang.areas.claims.paying.actions.reconcile import reconcile_day
+from yingshang.areas.claims.paying.actions.reconcile import find_differences, reconcile_day
 from yingshang.areas.claims.paying.actions.send_batch import send_batch
 from yingshang.areas.claims.paying.actions.take_in_reports import take_in_reports
 from yingshang.areas.claims.paying.books import check_books
@@ -356,6 +358,21 @@ def test_a_statement_settles_what_no_answer_told_once() -> None:
     assert (state(claim), kinds()) == ("paid", [])
     day(line, entry(order), entry(order, EntryKind.RETURN, return_reason="AC04"))
     assert state(claim) == "account_wrong"
+
+
+@pytest.mark.parametrize(("status", "lines"), [("paid", 1), ("returned", 2)])
+def test_what_a_demonstration_pays_by_hand_stands_in_its_statement(status: str, lines: int) -> None:
+    batch, claim, people = checked_batch()
+    with once("claims.batch_sent"):
+        answer_as_bank(
+            actor=people.treasurer.actor(), batch_id=batch.pk, answers={claim.id: (status, "")}, now=NOW
+        )
+    row = BankStatement.objects.get()
+    assert row.lines.count() == row.lines_count == lines
+    assert row.closing_fen == (-PaymentOrder.objects.get().amount_fen if status == "paid" else 0)
+    # A later day of the account, in which the bank says nothing of it.
+    day(Line(), on=DAY + timedelta(days=3))
+    assert find_differences(CHANNEL, row.account, region_path="2301", actor=SYSTEM, now=NOW) == 0
 
 
 def test_lines_that_do_not_fit_move_nothing_and_are_shown() -> None:
