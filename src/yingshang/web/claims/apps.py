@@ -17,6 +17,12 @@ class ClaimPagesConfig(AppConfig):
             Destination(
                 "desk", _("窗口预约"), "claims_desk:appointments", "calendar-event", 81, group=_("兑现")
             ),
+            Destination(
+                "desk", _("我的评审"), "claims_desk:my-scorings", "writing-sign", 79, group=_("兑现")
+            ),
+            Destination("desk", _("专家评审"), "claims_desk:scorings", "list-details", 81, group=_("兑现")),
+            Destination("desk", _("实地核查"), "claims_desk:field-checks", "map-pin", 81, group=_("兑现")),
+            Destination("desk", _("评审专家库"), "claims_desk:experts", "users", 92, group=_("兑现")),
             Destination("desk", _("免申即享名单"), "claims_desk:lists", "list-check", 82, group=_("兑现")),
             Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
             Destination("portal", _("兑现好差评"), "claims:ratings", "chart-bar", 28, only_for_visitors=True),

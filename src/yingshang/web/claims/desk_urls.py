@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .applying import urls as applying
+from .assessing import urls as assessing
 from .automatic import urls as automatic
 from .instalments import urls as instalments
 from .oversight import urls as oversight
@@ -24,5 +25,6 @@ urlpatterns = [
     *reconsidering.desk,
     *instalments.desk,
     *applying.desk,
+    *assessing.desk,
     *reviewing.desk,
 ]

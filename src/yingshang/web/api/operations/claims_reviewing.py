@@ -120,6 +120,8 @@ class TermsIn(Schema):
     joint_agencies: list[int] = Field(default_factory=list)
     materials: list[dict[str, Any]] = Field(default_factory=list)
     lines: dict[str, Any] = Field(default_factory=dict)
+    scoring: dict[str, Any] = Field(default_factory=dict)
+    field_check: dict[str, Any] = Field(default_factory=dict)
     sample_percent: int = 10
     ranking_by: str = Field("approver", max_length=10, description="approver or platform")
     source: str = Field("", max_length=400)

@@ -11,6 +11,8 @@ from yingshang.areas.claims.api import evidence_of, get_claim, lines_of
 from yingshang.kernel.access.api import Actor
 from yingshang.web.desk.subjects import register_subject
 
+from ..assessing.beside import beside
+
 SUBJECT = "claim"
 
 
@@ -22,6 +24,7 @@ def panel(actor: Actor, identifier: str) -> Mapping[str, Any]:
         "evidence": evidence_of(actor=actor, claim_id=number, now=timezone.now()),
         "lines": lines_of(actor=actor, claim_id=number),
         "clear": False,
+        **beside(actor, number),
         "purpose_form": None,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 from yingshang.web.listing import Listing, Page, page_of
 
+from ..assessing.terms import AssessingTerms
 from .forms import ColumnRows, MaterialRows, TermsForm
 from .tables import TermsTable
 
@@ -52,10 +54,22 @@ def terms_item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRe
     columns: Any = ColumnRows(
         data, prefix="columns", initial=[dict(each) for each in kept.lines.get("columns", ())] if kept else []
     )
+    assessing = AssessingTerms(data, kept)
     problem = {"materials": ""}
-    if data is not None and form.is_valid() and materials.is_valid() and columns.is_valid():
+    if (
+        data is not None
+        and assessing.is_valid()
+        and form.is_valid()
+        and materials.is_valid()
+        and columns.is_valid()
+    ):
         try:
-            set_terms(actor=actor, code=code, terms=form.terms(materials, columns, kept), now=timezone.now())
+            set_terms(
+                actor=actor,
+                code=code,
+                terms=replace(form.terms(materials, columns, kept), **assessing.given),
+                now=timezone.now(),
+            )
         except DomainError as refusal:
             field = str(refusal.details.get("field") or "")
             if field == "materials":
@@ -68,6 +82,13 @@ def terms_item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRe
     return render(
         request,
         "claims/reviewing/terms_item.html",
-        {"item": found, "form": form, "materials": materials, "columns": columns, "problem": problem},
+        {
+            "item": found,
+            "form": form,
+            "materials": materials,
+            "columns": columns,
+            "problem": problem,
+            "assessing": assessing,
+        },
         status=422 if data is not None else 200,
     )

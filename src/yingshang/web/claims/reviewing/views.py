@@ -29,6 +29,7 @@ from yingshang.kernel.reference.api import children_of
 from yingshang.web.listing import Listing, Page
 from yingshang.web.regions import region_of_path
 
+from ..assessing.beside import beside
 from .forms import DeskFilter, PurposeForm
 from .tables import DeskTable
 
@@ -94,6 +95,7 @@ def shown(actor: Actor, claim_id: int, *, clear: LineItems | None = None) -> dic
         "state": claim_states()[found.summary.state],
         "evidence": evidence_of(actor=actor, claim_id=claim_id, now=now),
         "lines": lines,
+        **beside(actor, claim_id),
         "clear": clear is not None,
         "purpose_form": PurposeForm()
         if lines.personal and lines.rows and clear is None and actor.may(REVIEW) and actor.may(PERSONAL)

@@ -1,0 +1,1 @@
+"""Pages of scoring by experts and of field checks."""
