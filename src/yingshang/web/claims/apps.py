@@ -27,7 +27,7 @@ class ClaimPagesConfig(AppConfig):
             Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
             Destination("portal", _("兑现好差评"), "claims:ratings", "chart-bar", 28, only_for_visitors=True),
             Destination("desk", _("好差评"), "claims_desk:ratings", "message-circle", 85, group=_("兑现")),
-            Destination("desk", _("复核"), "claims_desk:reconsiderations", "gavel", 83, group=_("兑现")),
+            Destination("desk", _("兑现复核"), "claims_desk:reconsiderations", "gavel", 83, group=_("兑现")),
             Destination("desk", _("承诺核查"), "claims_desk:promises", "writing-sign", 81, group=_("兑现")),
             Destination("desk", _("分期条件"), "claims_desk:instalments", "hourglass", 92, group=_("兑现")),
             Destination("desk", _("监督熔断"), "claims_desk:trips", "alert-triangle", 90, group=_("兑现")),
