@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -67,6 +67,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "instalment_lost": ("后续分期不再支付", "Later instalment not paid"),
     "instalments_ended": ("分期兑付结束", "Instalments ended"),
 }
+_WAITS_FOR: dict[str, tuple[str, str]] = {
+    "listed": ("待审核名单", "The list waits to be checked"),
+    "approved": ("待公示", "Waiting to be put before the public"),
+    "objected": ("待处理公示异议", "The objection is being looked into"),
+    "partly_paid": ("待后续分期", "Later instalments are to come"),
+}
+"""What is waited for, where the state says only how far it is."""
 _ORDERS: dict[str, tuple[str, str]] = {
     "paid": ("资金已到账", "Paid"),
     "rejected": ("银行退回", "Rejected by the bank"),
@@ -134,7 +141,20 @@ def _now(claim: Claim, now: datetime) -> list[Milestone]:
             return [_visit(booked)]
     waits_for_enterprise = claim.state in {"draft", "offered", "appointed", "returned", "account_wrong"}
     who = claim.enterprise.name if waits_for_enterprise else claim.agency.name
-    return [Milestone(claim.state, state.name, state.name_en, None, who, "", done=False)]
+    name, name_en = _WAITS_FOR.get(claim.state, (state.name, state.name_en))
+    until = _until(claim, timezone.localdate(now))
+    return [Milestone(claim.state, name, name_en, None, who, "", done=False, due_on=until)]
+
+
+def _until(claim: Claim, today: date) -> date | None:
+    """Until when a public list can be read, or consent is waited for; a day that is over says nothing any more."""
+    day = None
+    if claim.state == "publicity":
+        entries = claim.publicity_entries.order_by("-pk")
+        day = entries.values_list("publicity__closes_on", flat=True).first()
+    elif claim.state == "offered" and claim.entitlement_list is not None:
+        day = claim.entitlement_list.confirm_by
+    return day if day is not None and day >= today else None
 
 
 def _visit(booked: Appointment) -> Milestone:

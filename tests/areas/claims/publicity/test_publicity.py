@@ -49,6 +49,7 @@ from yingshang.areas.claims.publicity.selectors import (
     publicity_objections,
     unpublished,
 )
+from yingshang.areas.claims.way import way_of
 from yingshang.kernel.access.api import VISITOR, Actor, ConflictingDuties, NotAllowed
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.rules.errors import DomainError
@@ -105,6 +106,8 @@ def test_published_for_five_working_days_and_masked() -> None:
     found = confirmed()
     [waiting] = unpublished(actor=found.desk.reviewer.actor())
     assert (waiting.claims, waiting.amount_fen) == (2, 32_000 * YUAN)
+    own: dict[str, Any] = {"actor": found.people[0].actor(), "claim_id": found.claim(0).pk, "now": NOW}
+    assert way_of(**own)[-1].name == "待公示"
     with one_event("claims.published"):
         number = publish_awards(actor=found.desk.reviewer.actor(), code="HIRING", now=NOW)
     kept = get_publicity(publicity_id=number)
@@ -114,6 +117,9 @@ def test_published_for_five_working_days_and_masked() -> None:
     assert page.total == 2 and {each.standing for each in page.rows} == {"open"}
     assert all("*" in each.credit_code for each in page.rows)
     assert found.claim(0).state == "publicity"
+    # The enterprise is told who has it and until when, as long as that day is to come.
+    assert (way_of(**own)[-1].event, way_of(**own)[-1].due_on) == ("publicity", kept.closes_on)
+    assert way_of(**{**own, "now": AFTER})[-1].due_on is None
     assert [each.id for each in publicities().rows] == [number]
     assert publicities_on_desk(actor=found.desk.reviewer.actor()).total == 1
     with no_event(), pytest.raises(NothingToPublish):
