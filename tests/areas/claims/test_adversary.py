@@ -53,6 +53,7 @@ from yingshang.areas.claims.actions.withdraw_claim import (
     resubmit_claim,
     withdraw_claim,
 )
+from yingshang.areas.claims.awards import Award, Part, Share
 from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
     AlreadyClaimed,
@@ -65,6 +66,7 @@ from yingshang.areas.claims.line_tables import Column, read_line_table
 from yingshang.areas.claims.models import (
     Budget,
     Claim,
+    Fund,
     Instalment,
     PaymentOrder,
     PublicityObjection,
@@ -72,6 +74,7 @@ from yingshang.areas.claims.models import (
 )
 from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
+from yingshang.areas.claims.reserving import reserve
 from yingshang.areas.policies.api import ItemNotFound
 from yingshang.kernel.access.api import Actor, ConflictingDuties
 from yingshang.kernel.flow import api as flow
@@ -275,3 +278,26 @@ def workbook(*, far: str = "", padding: int = 0) -> bytes:
 def test_a_small_workbook_that_opens_vast_is_refused_unopened(content: dict[str, Any], told: str) -> None:
     table = read_line_table(workbook(**content), "名单.xlsx", [Column("name", "姓名")])
     assert [told in each.message for each in table.errors] == ([True] if told else [])
+
+
+def test_each_county_bears_its_own_enterprises() -> None:
+    claim = draft_claim()
+    places = {
+        place: set_budget(
+            actor=SYSTEM,
+            fund_id=claim.fund_id,
+            year=2026,
+            level="county",
+            region_path=place,
+            amount_fen=1000,
+            reason="县区配套",
+            now=NOW,
+        )
+        for place in ("230102", "230103")
+    }
+    money = Fund.objects.get(pk=claim.fund_id)
+    award = Award(101, (Part("", "", 101),), (Share("city", 1), Share("county", 1)))
+    with arranged():
+        reserve([(claim.row, award)], fund=money, reference="claim:1", event_id=1, now=NOW)
+    held = dict(Reservation.objects.values_list("budget", "amount_fen"))
+    assert sum(held.values()) == 101 and held.pop(places["230102"]) == 50 and places["230103"] not in held

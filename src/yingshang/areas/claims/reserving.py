@@ -17,10 +17,18 @@ from .journal import Line, moved, write_entry
 from .models import Budget, Claim, Fund, Instalment, Reservation
 
 
-def budgets_for(fund: Fund, *, year: int) -> dict[str, Budget]:
-    """Level → budget of a fund's year, locked in the order of their numbers so that two never wait for each other."""
-    rows = Budget.objects.select_for_update().filter(fund=fund, year=year).order_by("pk")
-    return {row.level: row for row in rows}
+def budgets_for(fund: Fund, *, year: int) -> list[Budget]:
+    """The budgets of a fund's year, locked in the order of their numbers so that two never wait for each other."""
+    return list(Budget.objects.select_for_update().filter(fund=fund, year=year).order_by("pk"))
+
+
+def _of_place(budgets: Iterable[Budget], region_path: str) -> dict[str, Budget]:
+    """Level → the budget that bears the claims of a place: of several counties its own, never another one's."""
+    found: dict[str, Budget] = {}
+    for row in sorted(budgets, key=lambda each: len(each.region_path)):
+        if region_path.startswith(row.region_path):
+            found[row.level] = row
+    return found
 
 
 def reserve(
@@ -32,6 +40,7 @@ def reserve(
     """
     year = timezone.localdate(now).year
     budgets = budgets_for(fund, year=year)
+    places: dict[str, dict[str, Budget]] = {}
     # A claim awarded once more after a reconsideration has instalments that came to nothing.
     earlier = dict(
         Instalment.objects.filter(AnyOf("claim_id", [claim.pk for claim, _ in awards]))
@@ -41,7 +50,9 @@ def reserve(
     instalments: list[dict[str, Any]] = []
     wanted: list[list[tuple[Budget, int]]] = []
     for claim, award in awards:
-        bearing = _bearing(award, budgets, fund, year)
+        if claim.region_path not in places:
+            places[claim.region_path] = _of_place(budgets, claim.region_path)
+        bearing = _bearing(award, places[claim.region_path], fund, year)
         for number, part in enumerate(award.parts, 1 + earlier.get(claim.pk, 0)):
             instalments.append(
                 {
@@ -70,7 +81,7 @@ def reserve(
     except IntegrityError as refusal:
         if "claims_within_budget" not in str(refusal):
             raise
-        raise _over(budgets.values(), reservations, fund, year) from None
+        raise _over(budgets, reservations, fund, year) from None
     lines: list[Line] = []
     for budget_id, fen in _sums(reservations).items():
         lines += moved(budget_id, fen, source="free", to="reserved")

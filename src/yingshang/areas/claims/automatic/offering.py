@@ -93,6 +93,7 @@ def offer_chunk(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
         .only(
             "number",
             "expected_fen",
+            "region_path",
             "party__merged_into__credit_code",
             *(["facts"] if in_parts else []),
         )
