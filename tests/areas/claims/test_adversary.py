@@ -24,6 +24,7 @@ from tests.areas.claims.factories import (
     fund,
     fundable_item,
     handed_in,
+    payable_claim,
     sent_batch,
     task_of,
     terms,
@@ -42,14 +43,18 @@ from tests.kernel.access.factories import (
     clerk_of,
     no_event,
     official,
+    one_event,
 )
 from yingshang.areas.claims.actions.add_material import promise_material, remove_material
 from yingshang.areas.claims.actions.begin_claim import begin_claim, discard_claim
+from yingshang.areas.claims.actions.keep_accounts import remove_account
 from yingshang.areas.claims.actions.keep_funds import create_fund, set_budget
+from yingshang.areas.claims.actions.prepare_batch import prepare_batch
 from yingshang.areas.claims.actions.set_terms import Terms, set_terms
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.actions.withdraw_claim import (
     confirm_as_representative,
+    correct_account,
     resubmit_claim,
     withdraw_claim,
 )
@@ -60,6 +65,7 @@ from yingshang.areas.claims.errors import (
     BudgetNotFound,
     InvalidClaim,
     InvalidTerms,
+    NothingToPay,
     NotPossibleNow,
 )
 from yingshang.areas.claims.line_tables import Column, read_line_table
@@ -278,6 +284,18 @@ def workbook(*, far: str = "", padding: int = 0) -> bytes:
 def test_a_small_workbook_that_opens_vast_is_refused_unopened(content: dict[str, Any], told: str) -> None:
     table = read_line_table(workbook(**content), "名单.xlsx", [Column("name", "姓名")])
     assert [told in each.message for each in table.errors] == ([True] if told else [])
+
+
+def test_no_claim_waits_for_ever_for_an_account_that_is_gone() -> None:
+    claim, people = payable_claim()
+    actor = claim.who.actor()
+    remove_account(actor=actor, account_id=claim.row.account_id or 0, now=NOW)
+    with no_event(), pytest.raises(NothingToPay):
+        prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+    other = account_of(claim.party, claim.who, "6217000000000000026")
+    with one_event("claims.account_corrected"):
+        correct_account(actor=actor, claim_id=claim.id, account_id=other, now=NOW)
+    assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
 
 
 def test_each_county_bears_its_own_enterprises() -> None:

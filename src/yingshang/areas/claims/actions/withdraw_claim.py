@@ -79,8 +79,10 @@ def resubmit_claim(*, actor: Actor, claim_id: int, submission_id: int | None = N
 
 @transaction.atomic
 def correct_account(*, actor: Actor, claim_id: int, account_id: int, now: datetime) -> None:
-    """Give another account after the bank could not pay: the claim waits for its payment again, and nothing has to be
-    claimed anew. Raises ClaimNotFound, NotPossibleNow, AccountNotFound.
+    """Give another account after the bank could not pay, or before the payment is ordered, where the first was removed
+    or refused meanwhile: the claim waits for its payment, and nothing has to be claimed anew.
+
+    Raises ClaimNotFound, NotPossibleNow, AccountNotFound.
     """
     claim = load(actor, claim_id, OWN)
     CLAIM.after(claim.state, "account_corrected")
