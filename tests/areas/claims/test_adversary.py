@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from tests.areas.claims.automatic.list_factories import offered_list
 from tests.areas.claims.factories import (
     YUAN,
     Claimed,
@@ -58,6 +59,10 @@ from yingshang.areas.claims.actions.withdraw_claim import (
     resubmit_claim,
     withdraw_claim,
 )
+from yingshang.areas.claims.automatic.actions.answer_offer import say_wrong
+from yingshang.areas.claims.automatic.actions.strike import answer_remark
+from yingshang.areas.claims.automatic.ending import end_offers
+from yingshang.areas.claims.automatic.selectors import get_offer
 from yingshang.areas.claims.awards import Award, Part, Share
 from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
@@ -74,6 +79,7 @@ from yingshang.areas.claims.models import (
     Claim,
     Fund,
     Instalment,
+    OfferRemark,
     PaymentOrder,
     PublicityObjection,
     Reservation,
@@ -296,6 +302,26 @@ def test_no_claim_waits_for_ever_for_an_account_that_is_gone() -> None:
     with one_event("claims.account_corrected"):
         correct_account(actor=actor, claim_id=claim.id, account_id=other, now=NOW)
     assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+
+
+def test_while_an_answer_is_waited_for_no_day_to_confirm_is_lost() -> None:
+    found = offered_list(staff=(12, 15))
+    claim, who = found.claim(0), found.people[0]
+    say_wrong(actor=who.actor(), claim_id=claim.pk, text="人数不对", now=NOW)
+    until, held = found.row.confirm_by, timedelta(days=60)
+    assert until is not None
+    answer_remark(
+        actor=found.desk.reviewer.actor(NOW + held),
+        remark_id=OfferRemark.objects.get().pk,
+        answer="数据无误",
+        now=NOW + held,
+    )
+    assert end_offers(actor=SYSTEM, now=NOW + held + timedelta(days=1)) == (0, 1)
+    offer = get_offer(actor=who.actor(NOW + held), claim_id=claim.pk, today=NOW.date() + held)
+    assert (offer.state, offer.answerable, offer.confirm_by) == ("offered", True, until + held)
+    last = NOW + (until - NOW.date()) + held
+    assert end_offers(actor=SYSTEM, now=last) == (0, 0)
+    assert end_offers(actor=SYSTEM, now=last + timedelta(days=1)) == (0, 1)
 
 
 def test_each_county_bears_its_own_enterprises() -> None:

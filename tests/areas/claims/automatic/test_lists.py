@@ -297,19 +297,21 @@ def test_after_the_last_day_standing_accounts_count_and_the_rest_lapses() -> Non
     assert end_offers(actor=SYSTEM, now=LATER) == (0, 0)
     with no_event(), pytest.raises(NotPossibleNow):
         decline_offer(actor=found.people[2].actor(), claim_id=found.claim(2).pk, now=LATER)
-    # The doubt is answered: the offer can be taken for granted, or answered, no more.
+    # The doubt is answered: as many days are left as there were when it was said. Then it is taken for granted.
     answer_remark(
         actor=found.desk.reviewer.actor(),
         remark_id=OfferRemark.objects.get().pk,
         answer="以社保缴费记录为准",
         now=LATER,
     )
+    assert end_offers(actor=SYSTEM, now=LATER) == (0, 0)
+    over = LATER + (LATER - NOW)
     account = account_of(found.parties[1], found.people[1], number="6217000000000000034")
     with no_event(), pytest.raises(OfferEnded):
         confirm_offer(
-            actor=found.people[1].actor(LATER), claim_id=found.claim(1).pk, account_id=account, now=LATER
+            actor=found.people[1].actor(over), claim_id=found.claim(1).pk, account_id=account, now=over
         )
-    assert end_offers(actor=SYSTEM, now=LATER) == (1, 0)
+    assert end_offers(actor=SYSTEM, now=over) == (1, 0)
 
 
 def test_this_is_wrong_and_it_is_struck() -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
@@ -44,7 +45,7 @@ def overdue_lists(today: date) -> list[int]:
 def confirm_standing(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
     """Take some of those at their word who have a standing account; how many."""
     row = EntitlementList.objects.select_for_update(of=("self",)).get(pk=list_id)
-    claims = _next(row, size, account__state="usable", account__standing=True)
+    claims = _next(row, size, now, account__state="usable", account__standing=True)
     if not claims:
         return 0
     found, _ = move_claims(claims, "confirmed", source="offered", now=now)
@@ -56,7 +57,7 @@ def confirm_standing(*, actor: Actor, list_id: int, now: datetime, size: int) ->
 def lapse_unanswered(*, actor: Actor, list_id: int, now: datetime, size: int) -> int:
     """Give the budget of some back who have not answered; how many. They can still claim by themselves."""
     row = EntitlementList.objects.select_for_update(of=("self",)).get(pk=list_id)
-    claims = _next(row, size)
+    claims = _next(row, size, now)
     if not claims:
         return 0
     found, _ = move_claims(claims, "lapsed", source="offered", now=now)
@@ -67,11 +68,17 @@ def lapse_unanswered(*, actor: Actor, list_id: int, now: datetime, size: int) ->
     return found
 
 
-def _next(row: EntitlementList, size: int, **more: object) -> Sequence[int]:
+def _next(row: EntitlementList, size: int, now: datetime, **more: object) -> Sequence[int]:
     rows: QuerySet[Claim] = Claim.objects.select_for_update(of=("self",)).filter(
         entitlement_list=row, state="offered", **more
     )
     wrong = OfferRemark.objects.filter(claim=OuterRef("pk"), state="open")
+    if row.confirm_by is not None:
+        # The clock was held while an answer was waited for: so many days are left after it as there were before.
+        held = TruncDate("answered_at") - TruncDate("given_at")
+        late = timezone.localdate(now) - row.confirm_by
+        answered = OfferRemark.objects.filter(claim=OuterRef("pk"), state="answered").alias(held=held)
+        rows = rows.exclude(Exists(answered.filter(held__gte=late)))
     # By the index of those who are next: what was moved on before is not read again for each part.
     rows = rows.exclude(Exists(wrong)).order_by("expected_fen", "pk")
     return list(rows.values_list("pk", flat=True)[:size])

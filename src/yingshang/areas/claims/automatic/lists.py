@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ..errors import ListNotFound
-from ..models import EntitlementList
+from ..models import Claim, EntitlementList, OfferRemark
 
 
 def target_of_list(row: EntitlementList) -> Target:
@@ -53,6 +55,19 @@ def load_list(actor: Actor, list_id: int, permission: str) -> EntitlementList:
     if found is None:
         raise no_list(list_id)
     return found
+
+
+def answer_by(claim: Claim, remarks: Iterable[OfferRemark]) -> date | None:
+    """Until when what is offered can be answered: the clock is held while an answer to a doubt is waited for."""
+    until = claim.entitlement_list.confirm_by if claim.entitlement_list else None
+    if until is None:
+        return None
+    held = [
+        timezone.localdate(row.answered_at) - timezone.localdate(row.given_at)
+        for row in remarks
+        if row.state == "answered" and row.answered_at
+    ]
+    return until + max(held, default=timedelta())
 
 
 def no_list(list_id: object) -> ListNotFound:

@@ -19,7 +19,7 @@ from ..periods import period_of
 from ..reach import VIEW, not_found, own_party
 from ..selectors import account_view
 from ..values import AccountView
-from .lists import no_list
+from .lists import answer_by, no_list
 from .parameters import list_rules
 
 LARGE = 20_000
@@ -389,8 +389,9 @@ def _offers() -> QuerySet[Claim]:
 
 def _offer(row: Claim, today: date) -> OfferView:
     kept = row.entitlement_list
-    until = kept.confirm_by if kept else None
-    remarks = tuple(_remark(each) for each in row.remarks.select_related("claim__party__merged_into"))
+    said = list(row.remarks.select_related("claim__party__merged_into"))
+    until = answer_by(row, said)
+    remarks = tuple(_remark(each) for each in said)
     waits = any(each.state == "open" for each in remarks)
     return OfferView(
         claim_id=row.pk,

@@ -19,6 +19,7 @@ from ...errors import InvalidRemark, NotPossibleNow, OfferEnded
 from ...lifecycle import CLAIM
 from ...models import Claim, OfferRemark, PayeeAccount
 from ...reach import load
+from ..lists import answer_by
 
 LONGEST = 1000
 
@@ -100,8 +101,9 @@ def load_offer(
     """An offer that can be answered now, locked. Raises ClaimNotFound, NotPossibleNow, OfferEnded."""
     claim = load(actor, claim_id, permission)
     CLAIM.after(claim.state, event)
-    until = claim.entitlement_list.confirm_by if claim.entitlement_list else None
-    waits = OfferRemark.objects.filter(claim=claim, state="open").exists()
+    remarks = list(claim.remarks.all())
+    until = answer_by(claim, remarks)
+    waits = any(each.state == "open" for each in remarks)
     if until is not None and timezone.localdate(now) > until and not waits:
         raise OfferEnded(
             f"this could be answered until {until}",
