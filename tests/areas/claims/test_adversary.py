@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from tests.areas.claims.automatic.list_factories import offered_list
+from tests.areas.claims.automatic.list_factories import frozen_list, offered_list
 from tests.areas.claims.factories import (
     YUAN,
     Claimed,
@@ -60,14 +60,17 @@ from yingshang.areas.claims.actions.withdraw_claim import (
     withdraw_claim,
 )
 from yingshang.areas.claims.automatic.actions.answer_offer import say_wrong
+from yingshang.areas.claims.automatic.actions.approve_list import approve_list
 from yingshang.areas.claims.automatic.actions.strike import answer_remark
 from yingshang.areas.claims.automatic.ending import end_offers
+from yingshang.areas.claims.automatic.offering import offer_list
 from yingshang.areas.claims.automatic.selectors import get_offer
 from yingshang.areas.claims.awards import Award, Part, Share
 from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
     AlreadyClaimed,
     BudgetNotFound,
+    ClaimNotFound,
     InvalidClaim,
     InvalidTerms,
     NothingToPay,
@@ -87,6 +90,7 @@ from yingshang.areas.claims.models import (
 from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
 from yingshang.areas.claims.reserving import reserve
+from yingshang.areas.claims.selectors import claims, get_claim
 from yingshang.areas.policies.api import ItemNotFound
 from yingshang.kernel.access.api import Actor, ConflictingDuties
 from yingshang.kernel.flow import api as flow
@@ -322,6 +326,18 @@ def test_while_an_answer_is_waited_for_no_day_to_confirm_is_lost() -> None:
     last = NOW + (until - NOW.date()) + held
     assert end_offers(actor=SYSTEM, now=last) == (0, 0)
     assert end_offers(actor=SYSTEM, now=last + timedelta(days=1)) == (0, 1)
+
+
+def test_nobody_hears_of_a_list_before_it_was_approved() -> None:
+    found = frozen_list(staff=(12,))
+    actor = found.people[0].actor()
+    assert claims(actor=actor).total == 0
+    with pytest.raises(ClaimNotFound):
+        get_claim(actor=actor, claim_id=found.claim(0).pk)
+    assert claims(actor=found.desk.reviewer.actor()).total == 1
+    approve_list(actor=found.desk.approver.actor(), list_id=found.id, digest=found.row.digest, now=NOW)
+    offer_list(actor=found.desk.approver.actor(), list_id=found.id, now=NOW)
+    assert claims(actor=actor).total == 1
 
 
 def test_each_county_bears_its_own_enterprises() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from yingshang.kernel.access.api import Actor, NotAllowed, Scope, scope_of
 from yingshang.kernel.parties.api import PartyNotFound
@@ -37,8 +37,14 @@ def ensure_region(scope: Scope, region_path: str) -> None:
 
 
 def visible(actor: Actor) -> QuerySet[Claim]:
-    """The claims an actor may see: an enterprise's own, or those of an official's reach."""
-    return scope_of(actor, OWN, VIEW).filter(Claim.objects.all(), region="region_path", party="party")
+    """The claims an actor may see: an enterprise's own, or those of an official's reach. Of a list an enterprise hears
+    once it was approved and the enterprise is asked.
+    """
+    rows = Claim.objects.all()
+    if not actor.may(VIEW):
+        unheard = Q(entitlement_list__isnull=False) & ~Q(entitlement_list__state="approved")
+        rows = rows.exclude(unheard | Q(state="listed"))
+    return scope_of(actor, OWN, VIEW).filter(rows, region="region_path", party="party")
 
 
 def load(actor: Actor, claim_id: int, permission: str) -> Claim:
