@@ -27,6 +27,7 @@ from tests.areas.claims.factories import (
     handed_in,
     payable_claim,
     sent_batch,
+    submitted_claim,
     task_of,
     terms,
 )
@@ -75,6 +76,7 @@ from yingshang.areas.claims.errors import (
     InvalidTerms,
     NothingToPay,
     NotPossibleNow,
+    TripNotFound,
 )
 from yingshang.areas.claims.line_tables import Column, read_line_table
 from yingshang.areas.claims.models import (
@@ -86,7 +88,10 @@ from yingshang.areas.claims.models import (
     PaymentOrder,
     PublicityObjection,
     Reservation,
+    Trip,
 )
+from yingshang.areas.claims.oversight import screening
+from yingshang.areas.claims.oversight.actions.decide_trip import release_trip
 from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
 from yingshang.areas.claims.reserving import reserve
@@ -306,6 +311,19 @@ def test_no_claim_waits_for_ever_for_an_account_that_is_gone() -> None:
     with one_event("claims.account_corrected"):
         correct_account(actor=actor, claim_id=claim.id, account_id=other, now=NOW)
     assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+
+
+def test_a_stop_of_a_whole_item_is_not_released_by_one_county() -> None:
+    claim, _ = submitted_claim()
+    found = {claim.id: {"burst_count": 300, "burst_usual": 1}}
+    with arranged(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(screening, "gather", lambda *_, **__: found)
+        assert screening.screen([claim.id], "submitted", now=NOW) == 1
+    trip = Trip.objects.get()
+    assert (trip.item_code, trip.region_path, claim.row.region_path) == ("HIRING", "2301", "230102")
+    county = official("supervisor", DAOLI).actor()
+    with no_event(), pytest.raises(TripNotFound):
+        release_trip(actor=county, trip_id=trip.pk, reason="没有问题", now=NOW)
 
 
 def test_while_an_answer_is_waited_for_no_day_to_confirm_is_lost() -> None:

@@ -14,7 +14,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
 from ..actions._steps import PLATFORM, target_of, tell_enterprise
-from ..models import Claim, Fund, Trip
+from ..models import Claim, Fund, ItemTerms, Trip
 from .evaluator import Hit, breaker, evaluate
 from .gathering import gather, looked
 
@@ -58,6 +58,12 @@ def _target(claim: Claim, hit: Hit) -> str:
     return f"item:{claim.item_code}" if hit.rule.target == "item" else f"claim:{claim.pk}"
 
 
+def _region_of_item(claim: Claim) -> str:
+    """A whole item is released by who watches over all of it, not over the county of whichever claim came last."""
+    terms = ItemTerms.objects.filter(item_code=claim.item_code).values_list("region_path", flat=True).first()
+    return claim.region_path if terms is None else terms
+
+
 def _trip(claim: Claim, hit: Hit, finding: str, *, version: str, now: datetime) -> int:
     whole_item = hit.rule.target == "item"
     try:
@@ -67,7 +73,7 @@ def _trip(claim: Claim, hit: Hit, finding: str, *, version: str, now: datetime) 
                 version=version,
                 claim=None if whole_item else claim,
                 item_code=claim.item_code if whole_item else "",
-                region_path=claim.region_path,
+                region_path=_region_of_item(claim) if whole_item else claim.region_path,
                 grounds=[dict(hit.ground)],
                 finding=finding,
                 now=now,
