@@ -85,6 +85,7 @@ from yingshang.areas.claims.models import (
     Fund,
     Instalment,
     OfferRemark,
+    PayeeAccount,
     PaymentOrder,
     PublicityObjection,
     Reservation,
@@ -379,3 +380,14 @@ def test_each_county_bears_its_own_enterprises() -> None:
         reserve([(claim.row, award)], fund=money, reference="claim:1", event_id=1, now=NOW)
     held = dict(Reservation.objects.values_list("budget", "amount_fen"))
     assert sum(held.values()) == 101 and held.pop(places["230102"]) == 50 and places["230103"] not in held
+
+
+def test_an_account_taken_off_the_page_after_the_payment_is_still_known() -> None:
+    _, first, _ = sent_batch()
+    bank_says(PaymentOrder.objects.get(), "paid")
+    number = PayeeAccount.objects.get().number
+    remove_account(actor=first.who.actor(), account_id=first.row.account_id or 0, now=NOW)
+    other = another_claim(first.fund_id, staff=13)
+    account = account_of(other.party, other.who, number)
+    submit_claim(actor=other.who.actor(), claim_id=other.id, account_id=account, now=NOW)
+    assert Trip.objects.get().rule == "same_account"

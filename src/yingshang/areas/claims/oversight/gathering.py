@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from yingshang.kernel.access.api import acting_for, contact_of_user, contacts_of_parties, system_actor
@@ -101,7 +102,9 @@ def _account_others(
 ) -> dict[int, dict[str, Any]]:
     hashes = sorted({claim.number_hash for claim in claims if claim.number_hash})
     owners: dict[str, dict[int, str]] = defaultdict(dict)
-    rows = PayeeAccount.objects.exclude(state="removed").extra(
+    # One that money went to, or was to go to, counts also after it was taken off the enterprise's page.
+    used = Claim.objects.filter(account=OuterRef("pk")).exclude(state="draft")
+    rows = PayeeAccount.objects.filter(~Q(state="removed") | Exists(used)).extra(
         where=["number_hash = ANY(%s)"], params=[hashes]
     )
     for digest, party, merged, name in rows.values_list(
