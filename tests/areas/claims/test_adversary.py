@@ -93,6 +93,8 @@ from yingshang.areas.claims.models import (
 )
 from yingshang.areas.claims.oversight import screening
 from yingshang.areas.claims.oversight.actions.decide_trip import release_trip
+from yingshang.areas.claims.paying.actions.advance_instalments import drop_instalment
+from yingshang.areas.claims.paying.books import check_books
 from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
 from yingshang.areas.claims.reserving import reserve
@@ -325,6 +327,19 @@ def test_a_stop_of_a_whole_item_is_not_released_by_one_county() -> None:
     county = official("supervisor", DAOLI).actor()
     with no_event(), pytest.raises(TripNotFound):
         release_trip(actor=county, trip_id=trip.pk, reason="没有问题", now=NOW)
+
+
+def test_an_award_of_which_nothing_is_left_does_not_wait_for_payment() -> None:
+    claim, people = payable_claim()
+    with arranged():
+        Instalment.objects.update(state="waiting", code="later", condition="次年仍然在岗")
+    drop_instalment(
+        actor=people.approver.actor(), claim_id=claim.id, number=1, reason="次年没有在岗", now=NOW
+    )
+    row = claim.row
+    assert (row.state, row.reason, Budget.objects.get().reserved_fen) == ("refused", "次年没有在岗", 0)
+    assert not check_books()
+    assert begin_claim(actor=claim.who.actor(), party_id=claim.party.pk, code="HIRING", now=NOW) != claim.id
 
 
 def test_while_an_answer_is_waited_for_no_day_to_confirm_is_lost() -> None:

@@ -11,9 +11,10 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import record
 
-from ...actions._steps import target_of, tell_enterprise, yuan
+from ...actions._steps import step, target_of, tell_enterprise, yuan
 from ...errors import InvalidExplanation, NotPossibleNow
 from ...journal import Line, moved, write_entry
+from ...lifecycle import CLAIM
 from ...models import Claim, Instalment, PaymentOrder, Reservation
 from ...models.claims import ENDED_WITHOUT
 from ...reach import load
@@ -131,6 +132,11 @@ def drop_instalment(*, actor: Actor, claim_id: int, number: int, reason: str, no
     before = claim.state
     if claim.state == "partly_paid":
         _follow(claim, now)
+    elif CLAIM.may(claim.state, "refused") and not claim.instalments.exclude(state="lost").exists():
+        # Nothing is left to be paid of it: it does not wait for ever, and can be claimed anew.
+        claim.reason, claim.decided_at = reason, now
+        step(claim, "refused", now=now)
+        claim.save()
     event_id = record(
         actor=actor,
         action="claims.instalment_lost",
