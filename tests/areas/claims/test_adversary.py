@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from datetime import datetime, timedelta
@@ -78,6 +79,7 @@ from yingshang.areas.claims.errors import (
     NotPossibleNow,
     TripNotFound,
 )
+from yingshang.areas.claims.journal import export_journal
 from yingshang.areas.claims.line_tables import Column, read_line_table
 from yingshang.areas.claims.models import (
     Budget,
@@ -314,6 +316,18 @@ def test_no_claim_waits_for_ever_for_an_account_that_is_gone() -> None:
     with one_event("claims.account_corrected"):
         correct_account(actor=actor, claim_id=claim.id, account_id=other, now=NOW)
     assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
+
+
+def test_no_cell_of_the_journal_is_a_formula() -> None:
+    number = fund()
+    for amount, told in enumerate(("-2+3", "=1+1", "＝1+1", "\r=1"), 1):
+        set_budget(
+            actor=SYSTEM, fund_id=number, year=2026, level="city", amount_fen=amount, reason=told, now=NOW
+        )
+    text = "".join(export_journal(actor=SYSTEM, since=NOW.date(), until=NOW.date()))
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row if cell]
+    assert not [each for each in cells if each[0] in "=+@＝\r" or each.startswith("-2")]
+    assert "-0.01" in cells
 
 
 def test_a_stop_of_a_whole_item_is_not_released_by_one_county() -> None:

@@ -16,6 +16,7 @@ Accounts of a budget (positive: a debit)
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 
+from .banking.plain_files import safe_cell
 from .errors import InvalidJournal
 from .models import JournalEntry, JournalLine
 
@@ -146,5 +148,7 @@ def _row(*values: object) -> str:
 
 
 def _safe(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is kept a text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "@", "\t"} else value
+    """A text that a spreadsheet would take for a formula is kept a text; an amount below nought is no formula."""
+    if not isinstance(value, str) or re.fullmatch(r"-[0-9]+\.[0-9]{2}", value):
+        return value
+    return safe_cell(f" {value}" if value[:1] == "\r" else value)
