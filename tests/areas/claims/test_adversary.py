@@ -318,6 +318,17 @@ def test_no_claim_waits_for_ever_for_an_account_that_is_gone() -> None:
     assert prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW)
 
 
+def test_an_account_given_once_more_becomes_the_standing_one() -> None:
+    party, who = due_enterprise()
+    account_of(party, who, "6217000000000000026", standing=True)
+    second = account_of(party, who)
+    with one_event("claims.account_added"):
+        assert account_of(party, who, standing=True) == second
+    with no_event():
+        account_of(party, who, standing=True)
+    assert PayeeAccount.objects.get(standing=True).pk == second
+
+
 def test_no_cell_of_the_journal_is_a_formula() -> None:
     number = fund()
     for amount, told in enumerate(("-2+3", "=1+1", "＝1+1", "\r=1"), 1):

@@ -70,6 +70,11 @@ def add_account(
         party__in=entries_of(party_id), channel=channel, number_hash=digest, state="usable"
     ).first()
     if found is not None:
+        if standing and not found.standing:
+            PayeeAccount.objects.filter(party=found.party_id, standing=True).update(standing=False)
+            found.standing = True
+            found.save(update_fields=["standing"])
+            _note(found, actor=actor, now=now)
         return int(found.pk)
     if standing:
         PayeeAccount.objects.filter(party=party_id, standing=True).update(standing=False)
@@ -93,14 +98,18 @@ def add_account(
         return int(
             PayeeAccount.objects.get(party=party_id, channel=channel, number_hash=digest, state="usable").pk
         )
+    _note(row, actor=actor, now=now)
+    return int(row.pk)
+
+
+def _note(row: PayeeAccount, *, actor: Actor, now: datetime) -> None:
     record(
         actor=actor,
         action="claims.account_added",
-        target=Target("payee_account", str(row.pk), f"＊{row.number_tail}", party_id=party_id),
+        target=Target("payee_account", str(row.pk), f"＊{row.number_tail}", party_id=row.party_id),
         now=now,
-        after={"channel": channel, "bank": row.bank_name, "standing": standing},
+        after={"channel": row.channel, "bank": row.bank_name, "standing": row.standing},
     )
-    return int(row.pk)
 
 
 def usable_account(*, party_id: int, account_id: int) -> PayeeAccount:
