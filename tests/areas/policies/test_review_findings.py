@@ -259,6 +259,10 @@ def test_two_versions_are_compared_part_by_part() -> None:
     assert set(changed) == {"summary", "benefit.text", "benefit.amount", "tags"}
     assert before_of(changed["tags"].pieces) == "就业" and after_of(changed["tags"].pieces) == ""
     assert after_of(changed["benefit.amount"].pieces) == "1200 * 参保人数"
+    english = {each.key: each for each in redline_clauses(before, after, english=True)}
+    assert english["name"].name_en == "Name" and english.keys() >= changed.keys()
+    told = "".join(piece.text for each in english.values() for piece in each.pieces)
+    assert "text: " in told and "内容：" not in told and "说明：" not in told
 
 
 def test_what_is_no_item_is_compared_as_it_stands() -> None:

@@ -32,6 +32,7 @@ class Clause:
 
     key: str
     name: str
+    name_en: str
     pieces: tuple[Piece, ...]
 
     @property
@@ -101,69 +102,85 @@ def sources_of_lines(lines: Sequence[Line]) -> tuple[str, str]:
     return "\n".join(old), "\n".join(new)
 
 
-def redline_clauses(before: str, after: str) -> tuple[Clause, ...]:
-    """The parts of two items one by one, in the order of the later one; what it no longer has stands last."""
-    old, new = dict(clauses_of(before)), dict(clauses_of(after))
+def redline_clauses(before: str, after: str, *, english: bool = False) -> tuple[Clause, ...]:
+    """The parts of two items one by one, in the order of the later one; what it no longer has stands last.
+
+    `english`: the labels within a part are English; what authors wrote stays as it is.
+    """
+    old, new = dict(clauses_of(before, english=english)), dict(clauses_of(after, english=english))
     found = []
     for key in dict.fromkeys((*new, *old)):
-        name = (new.get(key) or old[key])[0]
-        texts = tuple(side[key][1] if key in side else "" for side in (old, new))
-        found.append(Clause(key, name, redline(*texts)))
+        part = new.get(key) or old[key]
+        texts = tuple(side[key].words if key in side else "" for side in (old, new))
+        found.append(Clause(key, part.name, part.name_en, redline(*texts)))
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an item as a person reads it."""
+
+    name: str
+    name_en: str
+    words: str
+
+
 _FIELDS = (
-    ("name", "事项名称"),
-    ("summary", "摘要"),
-    ("document", "政策依据"),
-    ("issuer", "发布机关"),
-    ("region", "适用地区"),
-    ("kind", "支持方式"),
-    ("delivery", "办理方式"),
-    ("effective", "有效期限"),
-    ("windows", "申报时间"),
-    ("parameters", "参数"),
-    ("definitions", "定义"),
-    ("tables", "对照表"),
+    ("name", "事项名称", "Name"),
+    ("summary", "摘要", "Summary"),
+    ("document", "政策依据", "Document"),
+    ("issuer", "发布机关", "Issuer"),
+    ("region", "适用地区", "Region"),
+    ("kind", "支持方式", "Kind of support"),
+    ("delivery", "办理方式", "Way of claiming"),
+    ("effective", "有效期限", "In force"),
+    ("windows", "申报时间", "Windows"),
+    ("parameters", "参数", "Parameters"),
+    ("definitions", "定义", "Definitions"),
+    ("tables", "对照表", "Tables"),
 )
+_GROUPS = (("conditions", "申报条件", "Condition"), ("exclusions", "不予支持的情形", "Exclusion"))
 _AFTER = (
-    ("quota", "名额"),
-    ("pool", "资金池"),
-    ("stacking", "叠加规则"),
-    ("excludes", "互斥事项"),
-    ("budget", "预算"),
-    ("tags", "标签"),
-    ("note", "说明"),
+    ("quota", "名额", "Quota"),
+    ("pool", "资金池", "Pool"),
+    ("stacking", "叠加规则", "Stacking"),
+    ("excludes", "互斥事项", "Excluded items"),
+    ("budget", "预算", "Budget"),
+    ("tags", "标签", "Tags"),
+    ("note", "说明", "Note"),
 )
 
 
-def clauses_of(source: str) -> tuple[tuple[str, tuple[str, str]], ...]:
-    """(key, (name, words)) of every part of an item, as a person reads it. Of a source that is no item, the whole."""
+def clauses_of(source: str, *, english: bool = False) -> tuple[tuple[str, Part], ...]:
+    """(key, part) of every part of an item, as a person reads it. Of a source that is no item, the whole."""
     try:
         data = read_item(source).data
     except InvalidItem:
-        return (("source", ("政策内容", source)),)
-    found: list[tuple[str, tuple[str, str]]] = []
+        return (("source", Part("政策内容", "The policy", source)),)
+    found: list[tuple[str, Part]] = []
 
-    def add(key: str, name: str, value: Any) -> None:
+    def add(key: str, name: str, name_en: str, value: Any) -> None:
         if value not in (None, "", [], {}):
-            found.append((key, (name, _plain(value))))
+            found.append((key, Part(name, name_en, _plain(value, english=english))))
 
-    for key, name in _FIELDS:
-        add(key, name, _named(key, data.get(key)))
-    for group, name in (("conditions", "申报条件"), ("exclusions", "不予支持的情形")):
+    for key, name, name_en in _FIELDS:
+        add(key, name, name_en, data.get(key) if english else _named(key, data.get(key)))
+    for group, name, name_en in _GROUPS:
         for index, each in enumerate(data.get(group) or ()):
             identifier = str(each.get("id") or index + 1)
-            words = str(each.get("text") or "").strip()
+            words = str(each.get("text") or "").strip()[:_SHORT_NAME]
             add(
                 f"{group}.{identifier}",
-                f"{name}：{words[:_SHORT_NAME]}" if words else f"{name} {index + 1}",
+                f"{name}：{words}" if words else f"{name} {index + 1}",
+                f"{name_en}: {words}" if words else f"{name_en} {index + 1}",
                 each,
             )
     for key, value in (data.get("benefit") or {}).items():
-        add(f"benefit.{key}", f"兑现内容 {_BENEFIT.get(key, key)}", value)
-    for key, name in _AFTER:
-        add(key, name, data.get(key))
+        add(
+            f"benefit.{key}", f"兑现内容 {_BENEFIT.get(key, key)}", f"Benefit: {key.replace('_', ' ')}", value
+        )
+    for key, name, name_en in _AFTER:
+        add(key, name, name_en, data.get(key))
     return tuple(found)
 
 
@@ -198,28 +215,32 @@ _BENEFIT = {
 }
 
 
-def _plain(value: Any, depth: int = 0) -> str:
-    """A value as indented lines without the marks of YAML."""
+def _plain(value: Any, depth: int = 0, *, english: bool = False) -> str:
+    """A value as indented lines without the marks of YAML, whose own words are English."""
     pad = "　" * depth
     if isinstance(value, dict):
         lines = []
         for key, each in value.items():
             if key == "id":
                 continue
-            if key in _CHOICES:
+            if key in _CHOICES and not english:
                 each = _CHOICES[key].get(str(each), each)
             nested = isinstance(each, dict | list)
-            head = f"{pad}{_WORDS.get(str(key), key)}："
-            lines.append(head if nested else f"{head}{_plain(each)}")
+            word = str(key).replace("_", " ") if english else _WORDS.get(str(key), key)
+            head = f"{pad}{word}{': ' if english else '：'}"
+            lines.append(head.rstrip() if nested else f"{head}{_plain(each, english=english)}")
             if nested:
-                lines.append(_plain(each, depth + 1))
+                lines.append(_plain(each, depth + 1, english=english))
         return "\n".join(lines)
     if isinstance(value, list):
         return "\n".join(
-            _plain(each, depth) if isinstance(each, dict | list) else f"{pad}{_plain(each)}" for each in value
+            _plain(each, depth, english=english)
+            if isinstance(each, dict | list)
+            else f"{pad}{_plain(each, english=english)}"
+            for each in value
         )
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return ("yes" if value else "no") if english else ("是" if value else "否")
     text = str(value).strip()
     # Evidence names facts by their codes.
     return known.name if (known := facts().get(text)) else text

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -167,7 +168,7 @@ def compare(request: HttpRequest, code: str, before: int, after: int) -> HttpRes
     if before not in numbers or after not in numbers:
         raise ItemNotFound(f"{code} has no such version", message_zh=f"“{code}”没有这个版本", value=code)
     old, new = numbers[before], numbers[after]
-    clauses = redline_clauses(old.source, new.source)
+    clauses = redline_clauses(old.source, new.source, english=get_language() == "en")
     lines = redline_lines(old.source, new.source)
     return render(
         request,
