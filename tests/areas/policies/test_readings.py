@@ -175,6 +175,25 @@ def test_a_very_long_choice_is_shown_by_its_parts(
     assert len(addresses) == 3 and 'name="accept"' in page.get(addresses[-1]).content.decode()
 
 
+def test_a_failed_reading_is_read_again_when_an_operator_asks_or_says_why_not(writer: Any) -> None:
+    number = take_in_document(actor=writer.actor(), text=_long(), region_path="2301", now=NOW)
+    sentences = get_document(actor=writer.actor(), document_id=number).sentences
+    reading = begin_reading(
+        actor=writer.actor(), document_id=number, sentences=[each.number for each in sentences], now=NOW
+    )
+    working.note_failure(reading, "it broke off", "读取多次中断", actor=writer.actor(), now=NOW)
+    row = DocumentReading.objects.get(pk=reading)
+    assert row.state == "failed"
+    carry_out(actor=writer.actor(), reading_id=reading, progress=lambda done, total: None, now=NOW)
+    row.refresh_from_db()
+    assert (row.state, row.message, row.done) == ("done", "", len(sentences)) and row.proposals
+    with arranged():
+        DocumentReading.objects.update(state="failed", kind="file", message_zh="无法识别")
+    with pytest.raises(NotPossibleNow) as refusal:
+        carry_out(actor=writer.actor(), reading_id=reading, progress=lambda done, total: None, now=NOW)
+    assert "无法识别" in (refusal.value.message_zh or "") and "重新上传" in (refusal.value.message_zh or "")
+
+
 def test_a_text_that_was_changed_meanwhile_is_not_read(writer: Any) -> None:
     number = take_in_document(actor=writer.actor(), text=_long(3), region_path="2301", now=NOW)
     begun = begin_reading(actor=writer.actor(), document_id=number, sentences=[1, 2], now=NOW)
@@ -327,7 +346,7 @@ def test_what_the_reader_left_is_settled_before_a_draft_is_handed_in(page: Clien
         "source": version.source,
         "revision": version.revision,
         "op": "save",
-        "settled": ["0", "1"],
+        "settled": ["未识别 第4句：另行制定。", "请核对期限。"],
     }
     assert client.post(reverse("policies_desk:item", args=["HIRING"]), sent).status_code == 302
     submit_version(actor=who, code="HIRING", now=NOW)

@@ -40,13 +40,22 @@ Progress = Callable[[int, int], None]
 def carry_out(*, actor: Actor, reading_id: int, progress: Progress, now: datetime) -> None:
     """Do what a reading asks for; what has been done of it already is not done again.
 
+    One that failed is called again by an operator alone: sentences are read on, while the file of a failed one is gone.
     A refusal is kept with the reading, for its page to tell, and raised.
     """
-    rows = DocumentReading.objects.filter(pk=reading_id).exclude(state__in=("done", "failed"))
+    rows = DocumentReading.objects.filter(pk=reading_id).exclude(state="done")
     row = rows.select_related("document").first()
     if row is None:
         return
-    DocumentReading.objects.filter(pk=row.pk).update(state="running", message="", message_zh="")
+    if row.state == "failed" and row.kind == "file":
+        raise NotPossibleNow(
+            f"the file of a reading that failed was not kept ({row.message}); have it uploaded again",
+            message_zh=f"读取失败的文件没有保留（{row.message_zh}），请经办人员重新上传",
+            value=reading_id,
+        )
+    DocumentReading.objects.filter(pk=row.pk).update(
+        state="running", message="", message_zh="", finished_at=None
+    )
     try:
         if row.kind == "file":
             _read_file(row, actor, now)
