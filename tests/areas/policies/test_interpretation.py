@@ -375,6 +375,7 @@ def test_a_picture_is_taken_away() -> None:
     published_item()
     with arranged():
         begin_interpretation(actor=SYSTEM, subject=ITEM, now=NOW)
+    with one_event("policies.interpretation_pictured"):
         set_picture(actor=SYSTEM, subject=ITEM, file=png(), name="a.png", alt="图", revision=1, now=NOW)
     with one_event("policies.interpretation_pictured"):
         remove_picture(actor=SYSTEM, subject=ITEM, revision=2, now=NOW)

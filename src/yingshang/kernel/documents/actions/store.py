@@ -47,19 +47,21 @@ def store(
     agency_id: int | None = None,
     allowed: Collection[str] | None = None,
     largest: int | None = None,
+    told_by_owner: bool = False,
     now: datetime,
 ) -> DocumentView:
     """Take a file in as a document of `owner`. `content` is bytes or a file object (an upload).
 
     `allowed` are kinds (`pdf`, `docx`, …), `largest` bytes at most, both within what the platform allows. May this
-    actor? is the owner's question, asked before. Raises RefusedFile.
+    actor? is the owner's question, asked before. `told_by_owner`: the owner's own event of the same transaction names
+    the file by its digest, and there is none of ours. Raises RefusedFile.
     """
     name = usable_name(name)
     with _spooled(content, largest) as (file, size, sha256):
         kind = check_file(file, size, name, allowed)
         return keep(
             actor=actor,
-            action="documents.stored",
+            action="" if told_by_owner else "documents.stored",
             file=file,
             size=size,
             sha256=sha256,
@@ -89,7 +91,8 @@ def keep(
     now: datetime,
     version: DocumentTemplateVersion | None = None,
 ) -> DocumentView:
-    """Bytes first, then the rows: what the database names is in the storage. Within a transaction."""
+    """Bytes first, then the rows: what the database names is in the storage. Within a transaction. Without an `action`
+    the event is the caller's."""
     locks.keep(sha256)
     storage.put(sha256, size, file)
     StoredFile.objects.bulk_create(
@@ -110,6 +113,8 @@ def keep(
         created_by=actor.name,
         created_at=now,
     )
+    if not action:
+        return view_of(document)
     record(
         actor=actor,
         action=action,

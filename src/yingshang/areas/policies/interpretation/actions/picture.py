@@ -68,6 +68,7 @@ def set_picture(
         region_path=of.region_path,
         agency_id=of.agency_id,
         allowed=("png",),
+        told_by_owner=True,
         now=now,
     )
     row.picture_id, row.picture_alt, row.picture_use = kept.id, alt.strip(), use
