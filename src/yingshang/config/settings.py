@@ -287,6 +287,7 @@ API_RATE_LIMITS = {
     "token": env("API_RATE_TOKEN", default="30/minute"),
     "verify": env("VERIFY_RATE", default="30/minute"),
     "calculator": env("CALCULATOR_RATE", default="240/minute"),
+    "search": env("LIBRARY_SEARCH_RATE", default="240/minute"),
 }
 API_BODY_LIMIT = env.int("API_BODY_LIMIT", default=1024 * 1024)
 API_UPLOAD_LIMIT = env.int("API_UPLOAD_LIMIT", default=512 * 1024 * 1024)

@@ -282,6 +282,17 @@ def test_the_calculator_is_not_asked_without_end_by_one_address(settings: Any) -
     assert answers == [200, 200, 429]
 
 
+def test_the_library_is_not_searched_without_end_by_one_address(settings: Any) -> None:
+    published_item()
+    settings.API_RATE_LIMITS = {**settings.API_RATE_LIMITS, "search": "2/hour"}
+    client = Client()
+    answers = [client.get("/policies/", {"text": "补贴"}).status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
+    # Its first page is for everybody, and so is who has an account.
+    assert client.get("/policies/").status_code == 200
+    assert signed_in(author()).get("/policies/", {"text": "补贴"}).status_code == 200
+
+
 def test_null_characters_break_no_page() -> None:
     written_item()
     client = signed_in(author())

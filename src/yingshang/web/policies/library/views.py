@@ -30,6 +30,7 @@ from yingshang.areas.policies.api import (
 )
 from yingshang.kernel.access.api import actor_from, open_to_everybody
 from yingshang.kernel.reference.api import COUNTRY, ancestors_of, children_of, get_region
+from yingshang.web.api import limits
 from yingshang.web.design.charts import RegionMap, RegionValue
 from yingshang.web.portal.enterprises import mandates_of
 from yingshang.web.words import in_language
@@ -56,6 +57,9 @@ def library(request: HttpRequest) -> HttpResponse:
     filters = LibraryFilter(request.GET)
     question, today = filters.question(), timezone.localdate()
     number = _number(request.GET.get("page"))
+    if (filters.address() or number > 1) and actor_from(request).kind == "visitor":
+        # Everything is searched and counted for each question: nobody without an account has that done without end.
+        limits.use("search", f"search:{limits.address_of(request)}", now=timezone.now())
     answer = search_library(question, day=today, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     last = max(1, -(-answer.total // PAGE_SIZE))
     if number > last:
