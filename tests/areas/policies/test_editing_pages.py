@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,19 @@ def test_the_second_of_two_authors_is_told_and_nothing_is_lost(page: Client, wri
     )
     assert kept.status_code == 302
     assert _source() == hiring(staff=30).replace("name: 吸纳就业补贴", "name: 对方的名称")
+
+
+def test_what_was_ticked_stays_ticked_when_somebody_saved_in_between(page: Client, writer: Any) -> None:
+    written_item(actor=writer.actor())
+    with arranged():
+        ItemVersion.objects.update(remarks=["请核对期限。", "请核对金额。"])
+    mine, theirs = _open(page), _open(page)
+    assert _save(page, theirs, **{"f/name": "对方的名称", "settled": ["请核对期限。"]}).status_code == 302
+    answer = _save(page, mine, **{"r/conditions/0/value": ["30"], "settled": ["请核对金额。"]})
+    assert answer.status_code == 409
+    # What the other has settled is gone; what was ticked here is ticked on the page that puts both together.
+    assert answer.context["remarks"] == [("请核对金额。", True)]
+    assert re.search(r'name="settled" value="请核对金额。" checked', answer.content.decode())
 
 
 def test_links_to_sentences_are_kept_whatever_the_page_shows(page: Client, writer: Any) -> None:

@@ -140,8 +140,8 @@ class Sent:
     links: dict[str, list[int]] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
     """What is said of elements of standardisation that the YAML has no field for."""
-    settled: set[int] = field(default_factory=set)
-    """Remarks of the reader that the author has looked at."""
+    settled: set[str] = field(default_factory=set)
+    """Remarks of the reader that the author has looked at, by their words: whoever saves meanwhile may move them."""
 
 
 def read_sent(data: QueryDict) -> Sent:
@@ -153,7 +153,7 @@ def read_sent(data: QueryDict) -> Sent:
             sent.links[key[2:]] = [int(each) for each in re.findall(r"\d+", str(data[key]))]
         if key.startswith("e/"):
             sent.elements[key[2:]] = str(data[key]).replace("\r\n", "\n").strip()[:LONGEST_ELEMENT]
-    sent.settled = {int(each) for each in data.getlist("settled") if each.isdecimal()}
+    sent.settled = {each.replace("\r\n", "\n") for each in data.getlist("settled")}
     if data.get("view") == "yaml":
         return sent
     try:

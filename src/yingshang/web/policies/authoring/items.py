@@ -149,7 +149,7 @@ def item(request: HttpRequest, code: str) -> HttpResponse | HttpResponseRedirect
             revision=revision,
             links=sent.links,
             elements={key: each for key, each in sent.elements.items() if each},
-            remarks=[each for index, each in enumerate(version.remarks) if index not in sent.settled],
+            remarks=[each for each in version.remarks if each not in sent.settled],
             note=request.POST.get("change_note"),
             now=timezone.now(),
         )
@@ -244,7 +244,7 @@ def _page(
             "revision": revision,
             "links": sent.links,
             "began": request.POST.get("began") or version.source,
-            "remarks": [(index, each, index in sent.settled) for index, each in enumerate(version.remarks)],
+            "remarks": [(each, each in sent.settled) for each in version.remarks],
             "facts": fact_options() if shown.view == "fields" else (),
             "areas": areas_of(_code(detail.summary.region_path)) if shown.view == "fields" else (),
             "trades": trade_options() if shown.view == "fields" else (),
@@ -323,6 +323,7 @@ def _conflict(
             "merged": merged,
             "links": {**version.links, **sent.links},
             "elements": sent.elements,
+            "remarks": [(each, each in sent.settled) for each in version.remarks],
             "crumbs": [
                 (_("政策事项"), reverse("policies_desk:items")),
                 (version.name, reverse("policies_desk:item", args=[detail.summary.code])),
