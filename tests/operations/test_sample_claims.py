@@ -32,6 +32,10 @@ def test_claims_stand_in_every_state(tmp_path: Path) -> None:
     assert states == set(claims.claim_states())
     assert {row.state for row in claims.lists(actor=ACTOR, limit=10).rows} == {"approved", "frozen"}
     assert claims.ratings(actor=ACTOR, state="corrected").total == 1
+    asked = claims.reconsiderations(actor=ACTOR, now=now).rows
+    assert {row.state for row in asked} == {"open", "kept"}
+    assert {row.state for row in claims.promises(actor=ACTOR, now=now).rows} == {"open", "kept"}
+    assert claims.waiting_instalments(actor=ACTOR, found="later").total
     assert claims.public_ratings()
     assert claims.trips(actor=ACTOR).total
     assert sum(each.amount_fen for each in claims.balances(actor=ACTOR)) == 0

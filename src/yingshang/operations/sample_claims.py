@@ -46,6 +46,9 @@ def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
     _publish(made, now)
     _pay(made, now)
     _rate(made, now)
+    _reconsider(made, now)
+    _check_promises(now)
+    claims.advance_instalments(actor=_official("prepare"), now=now)
     supervisor = _official("supervise")
     stopped = described()["stopped"]
     claims.stop_by_hand(actor=supervisor, item_code=stopped["item"], reason=stopped["reason"], now=now)
@@ -175,6 +178,8 @@ def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
     claim_id = claims.begin_claim(actor=actor, party_id=party_id, code=words["item"], now=at)
     if to == "draft":
         return claim_id
+    for code in words.get("promised", ()):
+        claims.promise_material(actor=actor, claim_id=claim_id, code=code, now=at)
     account = _account(actor, party_id, at)
     if claims.get_claim(actor=ACTOR, claim_id=claim_id).summary.mode == "once":
         return _visit(claim_id, actor, account, words, at)
@@ -320,6 +325,46 @@ def _rate(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
                 claims.appeal_rating(
                     actor=official, rating_id=rating, kind="mistaken", reason=words["appealed"], now=now
                 )
+
+
+# --- looked at once more, and later ---------------------------------------------------------------------------------
+
+
+def _reconsider(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
+    """Refusals that are asked about: one waits, the others were decided by somebody who had no hand in them."""
+    for number, words in made:
+        if "asked" not in words:
+            continue
+        at = now - timedelta(days=3)
+        party_id = claims.get_claim(actor=ACTOR, claim_id=number).summary.party_id
+        asked = claims.ask_reconsideration(
+            actor=_for(party_id, at), claim_id=number, reasons=words["asked"], now=at
+        )
+        if "kept" not in words:
+            continue
+        after, official = at + timedelta(days=2), _official("supervise")
+        found = claims.get_reconsideration(actor=official, reconsideration_id=asked, now=after)
+        claims.keep_decision(
+            actor=official,
+            reconsideration_id=asked,
+            decision=words["kept"],
+            reasons={str(each["key"]): words["kept"] for each in found.questions},
+            now=after,
+        )
+
+
+def _check_promises(now: datetime) -> None:
+    """The first promise was kept, by what the register says; the others wait."""
+    official = _official("review")
+    rows = claims.promises(actor=ACTOR, now=now, state="open", limit=20).rows
+    if len(rows) < 2:
+        return
+    first = min(rows, key=lambda each: each.id)
+    facts = claims.facts_to_show(actor=official, promise_id=first.id, now=now)
+    if facts:
+        claims.confirm_promise(
+            actor=official, promise_id=first.id, finding="演示：登记数据可以证明。", fact=facts[0][0], now=now
+        )
 
 
 # --- who does it ------------------------------------------------------------------------------------------------------

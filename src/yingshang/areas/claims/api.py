@@ -210,7 +210,7 @@ from .oversight.values import (
     TripPage,
     TripView,
 )
-from .paying.actions.advance_instalments import drop_instalment, release_instalment
+from .paying.actions.advance_instalments import advance_instalments, drop_instalment, release_instalment
 from .paying.actions.explain import explain_difference
 from .paying.actions.mark_not_executed import mark_not_executed
 from .paying.actions.send_batch import Sent, send_batch
@@ -528,6 +528,7 @@ __all__ = [
     "add_expert",
     "add_file",
     "add_photo",
+    "advance_instalments",
     "answer_as_bank",
     "answer_finding",
     "answer_remark",
@@ -716,9 +717,8 @@ __all__ = [
     "take_back_batch",
     "take_in_reports",
     "tell_missing",
-    "to_bring",
-    "window_agencies",
     "terms_of_item",
+    "to_bring",
     "trip_rules",
     "trip_states",
     "trips",
@@ -727,6 +727,7 @@ __all__ = [
     "waiting_claims",
     "waiting_instalments",
     "way_of",
+    "window_agencies",
     "windows_of_claim",
     "withdraw_claim",
     "withdraw_reconsideration",

@@ -40,7 +40,7 @@ class DecideForm(forms.Form):
 
     use_required_attribute = False
     what = forms.ChoiceField(
-        label=_("办理"),
+        label=_("处理结果"),
         widget=forms.RadioSelect,
         choices=[("release", _("条件已经成立，转入拨付")), ("drop", _("条件不成立，不再支付，释放预算"))],
     )
