@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from openpyxl import Workbook
 
 from tests.areas.claims.automatic.list_factories import frozen_list, offered_list
@@ -75,6 +76,7 @@ from yingshang.areas.claims.errors import (
     ClaimNotFound,
     InvalidClaim,
     InvalidTerms,
+    NotEntitled,
     NothingToPay,
     NotPossibleNow,
     TripNotFound,
@@ -104,6 +106,7 @@ from yingshang.areas.claims.selectors import claims, get_claim
 from yingshang.areas.policies.api import ItemNotFound
 from yingshang.kernel.access.api import Actor, ConflictingDuties
 from yingshang.kernel.flow import api as flow
+from yingshang.kernel.parties.api import merge_parties
 
 pytestmark = pytest.mark.django_db
 
@@ -431,3 +434,19 @@ def test_an_account_taken_off_the_page_after_the_payment_is_still_known() -> Non
     account = account_of(other.party, other.who, number)
     submit_claim(actor=other.who.actor(), claim_id=other.id, account_id=account, now=NOW)
     assert Trip.objects.get().rule == "same_account"
+
+
+def test_two_entries_of_one_enterprise_are_awarded_once() -> None:
+    first, people = submitted_claim()
+    second = another_claim(first.fund_id)
+    handed_in(second)
+    merge_parties(
+        actor=SYSTEM, kept_id=first.party.pk, duplicate_id=second.party.pk, reason="重复登记", now=NOW
+    )
+    for claim in (first, second):
+        done(claim, people, "accept", "accepted")
+        done(claim, people, "review", "supported")
+    done(first, people, "approve", "approved")
+    with pytest.raises(NotEntitled, match="same item and period"), transaction.atomic():
+        done(second, people, "approve", "approved")
+    assert (second.row.state, Budget.objects.get().reserved_fen) == ("reviewing", 12_000 * YUAN)

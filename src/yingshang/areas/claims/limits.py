@@ -39,6 +39,13 @@ def limited_by(award: Award, *, claim: Claim, source: Mapping[str, Any], now: da
     if not others:
         return award
     for other in others:
+        if (other.item_code, other.period) == (claim.item_code, claim.period):
+            # Two entries of one enterprise claimed, and were merged since.
+            raise NotEntitled(
+                f"{other.number} was awarded for the same item and period",
+                message_zh=f"该企业本期已获得本事项（{other.number}），不能重复享受",
+                value=other.number,
+            )
         if other.item_code in excluded or claim.item_code in _excluded_by(other, now):
             raise NotEntitled(
                 f"{other.number} ({other.item_name}) was awarded, which excludes this one",
