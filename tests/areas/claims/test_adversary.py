@@ -20,6 +20,7 @@ from tests.areas.claims.factories import (
     account_of,
     another_claim,
     bank_says,
+    checked_batch,
     desk,
     done,
     draft_claim,
@@ -42,6 +43,7 @@ from tests.kernel.access.factories import (
     NOW,
     QIQIHAR,
     SYSTEM,
+    Person,
     agency,
     arranged,
     clerk_of,
@@ -72,6 +74,7 @@ from yingshang.areas.claims.awards import Award, Part, Share
 from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import (
     AlreadyClaimed,
+    BatchNotFound,
     BudgetNotFound,
     ClaimNotFound,
     InvalidClaim,
@@ -99,12 +102,14 @@ from yingshang.areas.claims.oversight import screening
 from yingshang.areas.claims.oversight.actions.decide_trip import release_trip
 from yingshang.areas.claims.paying.actions.advance_instalments import drop_instalment
 from yingshang.areas.claims.paying.books import check_books
+from yingshang.areas.claims.paying.selectors import download_batch
 from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
 from yingshang.areas.claims.reserving import reserve
 from yingshang.areas.claims.selectors import claims, get_claim
 from yingshang.areas.policies.api import ItemNotFound
 from yingshang.kernel.access.api import Actor, ConflictingDuties
+from yingshang.kernel.access.models import Appointment
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.parties.api import merge_parties
 
@@ -450,3 +455,20 @@ def test_two_entries_of_one_enterprise_are_awarded_once() -> None:
     with pytest.raises(NotEntitled, match="same item and period"), transaction.atomic():
         done(second, people, "approve", "approved")
     assert (second.row.state, Budget.objects.get().reserved_fen) == ("reviewing", 12_000 * YUAN)
+
+
+def both(one: Person, role: str, region_code: str) -> Person:
+    """Somebody who has a second role elsewhere."""
+    other = official(role, region_code)
+    with arranged():
+        Appointment.objects.filter(user=other.user).update(user=one.user)
+    return one
+
+
+def test_a_role_elsewhere_does_not_reach_further_than_its_place() -> None:
+    batch, _, people = checked_batch()
+    # Sees the money of the city, and pays in another.
+    watcher = both(official("supervisor", HARBIN), "treasurer", QIQIHAR).actor()
+    with no_event(), pytest.raises(BatchNotFound):
+        download_batch(actor=watcher, batch_id=batch.pk, format="csv", now=NOW)
+    download_batch(actor=people.checker.actor(), batch_id=batch.pk, format="csv", now=NOW)

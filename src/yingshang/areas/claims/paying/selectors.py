@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
-from yingshang.kernel.access.api import Actor, reference_of
+from yingshang.kernel.access.api import Actor, reference_of, scope_of
 from yingshang.kernel.ledger.api import record
 
 from ..actions.prepare_batch import target_of
@@ -240,9 +240,12 @@ def download_batch(*, actor: Actor, batch_id: int, format: str, now: datetime) -
 
     Needs `claims.pay` or `claims.check_payments`. Raises BatchNotFound, BankingError.
     """
-    if not actor.may("claims.check_payments"):
-        actor.require("claims.pay")
-    batch = _load(actor, batch_id)
+    # Within the reach of who pays or checks: to see money elsewhere is not to read accounts in the clear there.
+    scope = scope_of(actor, "claims.check_payments", "claims.pay")
+    rows = scope.filter(PaymentBatch.objects.select_related("fund"), region="region_path")
+    batch = rows.filter(pk=batch_id).first()
+    if batch is None:
+        raise _no_batch(batch_id)
     wanted = Format(format)
     file = PaymentFile.objects.filter(batch=batch, format=format).first()
     if file is not None:
@@ -450,8 +453,12 @@ def _batches(actor: Actor) -> QuerySet[PaymentBatch]:
 def _load(actor: Actor, batch_id: int) -> PaymentBatch:
     row = _batches(actor).filter(pk=batch_id).first()
     if row is None:
-        raise BatchNotFound(f"no batch {batch_id}", message_zh="没有这个拨付批次", value=batch_id)
+        raise _no_batch(batch_id)
     return row
+
+
+def _no_batch(batch_id: int) -> BatchNotFound:
+    return BatchNotFound(f"no batch {batch_id}", message_zh="没有这个拨付批次", value=batch_id)
 
 
 def _batch(row: PaymentBatch) -> BatchView:
