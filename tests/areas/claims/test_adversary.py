@@ -457,6 +457,14 @@ def test_two_entries_of_one_enterprise_are_awarded_once() -> None:
     assert (second.row.state, Budget.objects.get().reserved_fen) == ("reviewing", 12_000 * YUAN)
 
 
+def test_terms_are_set_by_the_day_in_china() -> None:
+    fundable_item(source=hiring().replace("from: 2026-01-01", "from: 2026-11-24"))
+    number = fund()
+    after_midnight = datetime.fromisoformat("2026-11-23T17:00:00+00:00")
+    values = Terms(agency_id=agency(HARBIN).pk, mode="online", fund_id=number)
+    assert set_terms(actor=SYSTEM, code="HIRING", terms=values, now=after_midnight)
+
+
 def both(one: Person, role: str, region_code: str) -> Person:
     """Somebody who has a second role elsewhere."""
     other = official(role, region_code)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.forms.models import model_to_dict
+from django.utils import timezone
 
 from yingshang.areas.policies.api import PublishedItem, published_items
 from yingshang.kernel.access.api import Actor
@@ -68,7 +69,7 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
     item = _item(code, now)
     ensure_region(scope, item.region_path)
     _check(terms)
-    rule = rule_of(code, now.date())
+    rule = rule_of(code, timezone.localdate(now))
     if terms.mode == "instant" and rule is not None and rule[1].together:
         raise InvalidTerms(
             "whom a quota or a pool serves is known once everybody is; choose automatic, online or once",
@@ -131,7 +132,7 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
 
 
 def _item(code: str, now: datetime) -> PublishedItem:
-    found = next((each for each in published_items(day=now.date(), codes=[code])), None)
+    found = next((each for each in published_items(day=timezone.localdate(now), codes=[code])), None)
     if found is None:
         raise InvalidTerms(
             f"{code} is not published", message_zh=f"“{code}”没有已发布的版本", field="code", value=code
