@@ -35,7 +35,7 @@ from tests.areas.claims.factories import (
     terms,
 )
 from tests.areas.claims.publicity.test_publicity import object_to_first, published
-from tests.areas.claims.test_applying import MATERIALS
+from tests.areas.claims.test_applying import MATERIALS, PNG
 from tests.areas.policies.factories import hiring
 from tests.kernel.access.factories import (
     DAOLI,
@@ -51,7 +51,7 @@ from tests.kernel.access.factories import (
     official,
     one_event,
 )
-from yingshang.areas.claims.actions.add_material import promise_material, remove_material
+from yingshang.areas.claims.actions.add_material import add_file, promise_material, remove_material
 from yingshang.areas.claims.actions.begin_claim import begin_claim, discard_claim
 from yingshang.areas.claims.actions.keep_accounts import remove_account
 from yingshang.areas.claims.actions.keep_funds import create_fund, set_budget
@@ -100,6 +100,7 @@ from yingshang.areas.claims.models import (
 )
 from yingshang.areas.claims.oversight import screening
 from yingshang.areas.claims.oversight.actions.decide_trip import release_trip
+from yingshang.areas.claims.parameters import limits
 from yingshang.areas.claims.paying.actions.advance_instalments import drop_instalment
 from yingshang.areas.claims.paying.books import check_books
 from yingshang.areas.claims.paying.selectors import download_batch
@@ -463,6 +464,22 @@ def test_terms_are_set_by_the_day_in_china() -> None:
     after_midnight = datetime.fromisoformat("2026-11-23T17:00:00+00:00")
     values = Terms(agency_id=agency(HARBIN).pk, mode="online", fund_id=number)
     assert set_terms(actor=SYSTEM, code="HIRING", terms=values, now=after_midnight)
+
+
+def test_a_material_has_so_many_files_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, settings: Any
+) -> None:
+    settings.DATA_DIRECTORY = tmp_path / "data"
+    monkeypatch.setitem(limits()["material"], "most_files", 1)
+    claim = draft_claim(materials=MATERIALS)
+    actor = claim.who.actor()
+
+    def upload() -> int:
+        return add_file(actor=actor, claim_id=claim.id, code="licence", content=PNG, name="执照.png", now=NOW)
+
+    upload()
+    with no_event(), pytest.raises(InvalidClaim, match="in one file"):
+        upload()
 
 
 def both(one: Person, role: str, region_code: str) -> Person:

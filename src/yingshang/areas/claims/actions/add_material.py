@@ -30,6 +30,14 @@ def add_file(*, actor: Actor, claim_id: int, code: str, content: Any, name: str,
     """A file as a material the terms ask for; it replaces a promise of the same. Raises RefusedFile, InvalidClaim."""
     claim, told = _draft(actor, claim_id, code)
     allowed = limits()["material"]
+    most = int(allowed["most_files"])
+    if claim.materials.filter(code=code, document_id__isnull=False).count() >= most:
+        raise InvalidClaim(
+            f"there are {most} files of {told['name']} already; put pages together in one file",
+            message_zh=f"“{told['name']}”已有 {most} 个文件，请合并后上传",
+            field="materials",
+            value=code,
+        )
     document = store(
         actor=actor,
         content=content,
