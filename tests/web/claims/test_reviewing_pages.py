@@ -23,7 +23,7 @@ from tests.areas.claims.reviewing.test_together import three_supported
 from tests.areas.claims.test_applying import LINES
 from tests.areas.claims.test_line_tables import HEADER, ROW, book
 from tests.areas.policies.factories import hiring
-from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, agency, official
+from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, agency, arranged, official
 from tests.web.claims.test_applying_pages import page, words
 from tests.web.desk.factories import signed_in
 from yingshang.areas.claims.actions.add_material import save_lines
@@ -111,6 +111,16 @@ def test_terms_are_set_and_what_is_wrong_stands_at_its_field() -> None:
     assert row.lines["columns"][0]["personal"] is True
     assert "参保人员" in client.get("/desk/claims/terms/HIRING/").content.decode()
     assert client.get("/desk/claims/terms/NOTHING/").status_code == 404
+    # By the interface what it has no field for stays as it is set.
+    results = [{"column": "award.received", "from": "amount"}]
+    with arranged():
+        ItemTerms.objects.update(results=results)
+    told = {"agency_id": agency(HARBIN).pk, "mode": "online", "fund_id": number}
+    saved = client.put(
+        "/api/v1/claim-terms/HIRING", told, "application/json", headers={"Idempotency-Key": "1"}
+    )
+    row.refresh_from_db()
+    assert (saved.status_code, row.results, row.lines) == (204, results, {})
 
 
 def test_a_batch_and_a_ranking_in_pages_and_by_the_interface(monkeypatch: pytest.MonkeyPatch) -> None:

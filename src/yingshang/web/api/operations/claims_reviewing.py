@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from yingshang.areas.claims.api import (
     look_at_sampled,
     rankings,
     set_terms,
+    terms_of_item,
 )
 from yingshang.kernel.access.api import actor_from, needs
 
@@ -294,8 +296,12 @@ def list_claim_terms(request: HttpRequest) -> list[Any]:
 @router.put("/claim-terms/{code}", response={204: None}, summary="设定办理规则 · Set them for an item")
 @needs(SET)
 def set_claim_terms(request: HttpRequest, code: str, body: TermsIn) -> tuple[int, None]:
-    """Claims that have begun keep their way."""
-    set_terms(actor=actor_from(request), code=code, terms=Terms(**body.dict()), now=timezone.now())
+    """Claims that have begun keep their way. What has no field here stays as it is set."""
+    actor = actor_from(request)
+    kept = terms_of_item(actor=actor, code=code, day=timezone.localdate())
+    given = body.dict()
+    terms = replace(kept.terms, **given) if kept and kept.terms else Terms(**given)
+    set_terms(actor=actor, code=code, terms=terms, now=timezone.now())
     return 204, None
 
 
