@@ -26,8 +26,11 @@ from tests.areas.claims.factories import (
     terms,
 )
 from tests.areas.claims.test_applying import LINES, MATERIALS, PNG
+from tests.areas.claims.test_claim_forms import CERTIFICATE, published_form
 from tests.areas.claims.test_line_tables import HEADER, ROW, book
 from tests.areas.policies.factories import hiring
+from tests.kernel.access.factories import HARBIN, official
+from tests.kernel.parties.factories import told
 from tests.web.desk.factories import signed_in
 from yingshang.areas.claims.models import Appointment, Claim, PaymentOrder, ServiceWindow
 
@@ -223,3 +226,60 @@ def test_windows_are_kept_on_the_desk() -> None:
     same = client.post(f"/desk/claims/windows/{number}/", {**given, "hours-0-closes_at": "11:00"})
     assert same.status_code == 422 and "请换一个名称" in words(same)
     assert signed_in(people.window).get("/desk/claims/windows/").status_code == 403
+
+
+def test_several_items_on_one_page_with_a_form_and_a_certificate() -> None:
+    desk()
+    number = fund()
+    lasting = re.sub(r"to: 20\d\d-12-31", "to: 2099-12-31", hiring("TRAINING"))
+    certificate = {**CERTIFICATE, "required": False}
+    fundable_item(source=re.sub(r"to: 20\d\d-12-31", "to: 2099-12-31", hiring()))
+    fundable_item("TRAINING", source=lasting)
+    terms(fund_id=number, materials=[*MATERIALS, certificate], form_code=published_form())
+    terms("TRAINING", fund_id=number, materials=MATERIALS, needs_representative=True)
+    party, who = due_enterprise()
+    account = account_of(party, who)
+    client = signed_in(who)
+    assert "一次申请多项" in page(client, f"/claims/parties/{party.pk}/")
+    choose = f"/claims/parties/{party.pk}/bundle/"
+    assert "须单独申请" not in page(client, choose)
+    one = client.post(choose, {"code": ["HIRING"]})
+    assert one.status_code == 422 and "至少选择两个" in words(one)
+    here = client.post(choose, {"code": ["HIRING", "TRAINING"]})["Location"]
+    assert "营业执照" in page(client, here) and "24,000.00" in page(client, here)
+    nothing = client.post(f"{here}material", {"material": "营业执照"})
+    assert nothing.status_code == 400 and "请选择要上传的文件" in words(nothing)
+    client.post(f"{here}material", {"material": "营业执照", "file": SimpleUploadedFile("执照.png", PNG)})
+    client.post(f"{here}material", {"material": "工资发放凭证", "promise": "1"})
+    client.post(f"{here}material", {"material": "工资发放凭证", "remove": "1"})
+    client.post(f"{here}material", {"material": "工资发放凭证", "promise": "1"})
+    unknown = client.post(f"{here}material", {"material": CERTIFICATE["name"], "known": "1"})
+    assert unknown.status_code == 400 and "请上传" in words(unknown)
+    told([{"subject": party.credit_code, "name": party.name, "ent.qualification": "高新技术企业"}])
+    assert "用这条数据，不用上传" in page(client, here)
+    client.post(f"{here}material", {"material": CERTIFICATE["name"], "known": "1"})
+    refused = client.post(f"{here}submit", {"account": account})
+    assert refused.status_code == 400 and "资金用途说明" in words(refused)
+    claim = Claim.objects.get(item_code="HIRING")
+    form = f"/claims/{claim.pk}/form/"
+    assert party.name in page(client, form)
+    wrong = client.post(form, {"name": party.name, "staff": "12", "purpose": "", "amount": "10.00"})
+    assert wrong.status_code in {400, 422}
+    filled = client.post(form, {"name": party.name, "staff": "12", "purpose": "loan", "amount": "10.00"})
+    assert filled["Location"] == f"/claims/{claim.pk}/draft/", words(filled)[:400]
+    assert "重新填写" in page(client, f"/claims/{claim.pk}/draft/")
+    client.post(f"{here}confirm")
+    assert client.post(f"{here}submit", {}).status_code == 400
+    done = client.post(f"{here}submit", {"account": account})
+    assert done.status_code == 302, words(done)[:400]
+    text = page(client, f"/claims/{claim.pk}/")
+    assert "一并申请的事项" in text and "用途贷款" in text and "高新技术企业" in text
+    claim.refresh_from_db()
+    assert client.get(here)["Location"].endswith(claim.bundle)
+    listed = page(client, f"/claims/parties/{party.pk}/?text={claim.bundle}")
+    assert listed.count("待受理") >= 2
+    reader = signed_in(official("department_official", HARBIN))
+    assert "贷款" in page(reader, f"/desk/claims/{claim.pk}/")
+    stranger = signed_in(due_enterprise()[1])
+    assert stranger.get(here).status_code == 404 and stranger.get(choose).status_code == 404
+    assert stranger.post(f"{here}submit", {"account": account}).status_code == 404

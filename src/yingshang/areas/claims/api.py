@@ -9,8 +9,20 @@ from .actions.add_material import (
     remove_material,
     reuse_file,
     save_lines,
+    use_known,
 )
 from .actions.begin_claim import begin_claim, discard_claim
+from .actions.bundles import (
+    add_file_to_bundle,
+    begin_bundle,
+    confirm_bundle,
+    leave_bundle,
+    promise_in_bundle,
+    remove_from_bundle,
+    reuse_in_bundle,
+    submit_bundle,
+    use_known_in_bundle,
+)
 from .actions.keep_accounts import add_account, remove_account
 from .actions.keep_funds import create_fund, set_budget
 from .actions.prepare_batch import check_batch, prepare_batch, take_back_batch
@@ -128,6 +140,15 @@ from .automatic.selectors import (
     omitted_parties,
     remarks_of_list,
 )
+from .bundles import (
+    BundleChoice,
+    BundleDraft,
+    BundleMaterial,
+    bundle_choices,
+    bundle_draft,
+    bundled_with,
+)
+from .claim_forms import FilledForm, FormAsked, filled_form, form_subject, keep_form
 from .demonstration import answer_as_bank, leave_outside_quota
 from .drafts import Draft, MaterialAsked, Prefill, draft_of
 from .errors import (
@@ -137,6 +158,7 @@ from .errors import (
     ApprovalNotFound,
     BatchNotFound,
     BudgetNotFound,
+    BundleNotFound,
     ClaimNotFound,
     DifferenceNotFound,
     ExpertNotFound,
@@ -144,6 +166,7 @@ from .errors import (
     InvalidAccount,
     InvalidApproval,
     InvalidBudget,
+    InvalidBundle,
     InvalidClaim,
     InvalidDecision,
     InvalidExpert,
@@ -172,6 +195,7 @@ from .errors import (
     NothingToPay,
     NothingToPublish,
     NothingToRank,
+    NotInBundle,
     NotPossibleNow,
     NotYourRating,
     NotYourReconsideration,
@@ -195,6 +219,7 @@ from .errors import (
     WindowNotFound,
 )
 from .journal import Balance, balances, export_journal
+from .licences import KnownLicence, facts_for_materials
 from .line_tables import LineTable, RowError
 from .oversight.actions.decide_trip import confirm_trip, release_trip, stop_by_hand
 from .oversight.actions.recover import cancel_recovery, demand_repayment, record_repayment, write_off
@@ -366,6 +391,10 @@ __all__ = [
     "BudgetChangeView",
     "BudgetNotFound",
     "BudgetView",
+    "BundleChoice",
+    "BundleDraft",
+    "BundleMaterial",
+    "BundleNotFound",
     "Candidate",
     "ChannelView",
     "ClaimDetail",
@@ -387,6 +416,8 @@ __all__ = [
     "FieldCheckNotFound",
     "FieldCheckView",
     "FieldPhotoView",
+    "FilledForm",
+    "FormAsked",
     "FundView",
     "Hours",
     "InstalmentPage",
@@ -395,6 +426,7 @@ __all__ = [
     "InvalidAccount",
     "InvalidApproval",
     "InvalidBudget",
+    "InvalidBundle",
     "InvalidClaim",
     "InvalidDecision",
     "InvalidExpert",
@@ -414,6 +446,7 @@ __all__ = [
     "InvalidWindow",
     "JournalPage",
     "JournalRow",
+    "KnownLicence",
     "LineItems",
     "LineTable",
     "ListDetail",
@@ -433,6 +466,7 @@ __all__ = [
     "NotAssessed",
     "NotEntitled",
     "NotFundable",
+    "NotInBundle",
     "NotPossibleNow",
     "NotYourRating",
     "NotYourReconsideration",
@@ -527,6 +561,7 @@ __all__ = [
     "add_account",
     "add_expert",
     "add_file",
+    "add_file_to_bundle",
     "add_photo",
     "advance_instalments",
     "answer_as_bank",
@@ -546,11 +581,15 @@ __all__ = [
     "balances",
     "batch_states",
     "batches",
+    "begin_bundle",
     "begin_claim",
     "book_again",
     "break_promise",
     "bring_promised",
     "budget_changes",
+    "bundle_choices",
+    "bundle_draft",
+    "bundled_with",
     "cancel_appointment",
     "cancel_field_check",
     "cancel_recovery",
@@ -567,6 +606,7 @@ __all__ = [
     "close_ranking",
     "conclusion_words",
     "confirm_as_representative",
+    "confirm_bundle",
     "confirm_offer",
     "confirm_promise",
     "confirm_trip",
@@ -598,10 +638,13 @@ __all__ = [
     "experts",
     "explain_difference",
     "export_journal",
+    "facts_for_materials",
     "facts_to_show",
     "field_check_states",
     "field_checks",
+    "filled_form",
     "follow_up_states",
+    "form_subject",
     "funds",
     "get_approval",
     "get_batch",
@@ -631,6 +674,8 @@ __all__ = [
     "items_without_terms",
     "journal_lines",
     "keep_decision",
+    "keep_form",
+    "leave_bundle",
     "leave_outside_quota",
     "lines_of",
     "list_states",
@@ -655,6 +700,7 @@ __all__ = [
     "payment_channels",
     "possible_experts",
     "prepare_batch",
+    "promise_in_bundle",
     "promise_material",
     "promise_rules",
     "promise_states",
@@ -690,6 +736,7 @@ __all__ = [
     "remarks_of_list",
     "remind_of_visits",
     "remove_account",
+    "remove_from_bundle",
     "remove_material",
     "remove_photo",
     "replace_expert",
@@ -697,6 +744,7 @@ __all__ = [
     "resubmit_claim",
     "result_words",
     "reuse_file",
+    "reuse_in_bundle",
     "save_lines",
     "save_window",
     "say_wrong",
@@ -712,6 +760,7 @@ __all__ = [
     "stop_by_hand",
     "stoppable",
     "strike_claim",
+    "submit_bundle",
     "submit_claim",
     "submit_scores",
     "take_back_batch",
@@ -724,6 +773,8 @@ __all__ = [
     "trips",
     "unnoted_appointments",
     "unpublished",
+    "use_known",
+    "use_known_in_bundle",
     "waiting_claims",
     "waiting_instalments",
     "way_of",

@@ -13,6 +13,8 @@ from yingshang.areas.policies.api import Decided, ReasonRow, decide_one, reason_
 from yingshang.kernel.access.api import Actor, entries_of
 
 from .actions.begin_claim import terms_for
+from .claim_forms import FormAsked, form_asked
+from .licences import KnownLicence, known_licences
 from .models import Claim, ClaimMaterial, ItemTerms
 from .reach import OWN, not_found, visible
 from .selectors import get_claim, material_view
@@ -29,6 +31,8 @@ class MaterialAsked:
     commitment: bool
     have: tuple[MaterialView, ...]
     reusable: tuple[tuple[int, str], ...]
+    # What the register knows instead of it.
+    known: KnownLicence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Draft:
     needs_representative: bool
     confirmed_at: datetime | None
     prefill: Prefill
+    form: FormAsked | None = None
+    bundle: str = ""
 
 
 def draft_of(*, actor: Actor, claim_id: int, now: datetime | None = None) -> Draft:
@@ -68,7 +74,8 @@ def draft_of(*, actor: Actor, claim_id: int, now: datetime | None = None) -> Dra
     if claim is None:
         raise not_found(claim_id)
     terms = terms_for(claim.item_code)
-    day = timezone.localdate(now) if now else timezone.localdate()
+    now = now or timezone.now()
+    day = timezone.localdate(now)
     decided = decide_one(
         actor=actor,
         party_id=claim.enterprise.pk,
@@ -77,33 +84,40 @@ def draft_of(*, actor: Actor, claim_id: int, now: datetime | None = None) -> Dra
         applied_on=claim.applied_on,
     )
     known = sources_of(actor=actor, decided=decided)
+    form = form_asked(claim, terms, actor=actor, now=now)
+    licences = known_licences(actor=actor, party_id=claim.enterprise.pk, terms=terms, now=now)
     return Draft(
         claim=get_claim(actor=actor, claim_id=claim_id),
         conditions=tuple(reason_rows(decided, known)),
         outcome=decided.outcome,
         expected_fen=decided.certain_fen if decided.exact else None,
         missing=decided.missing,
-        materials=_materials(claim, terms),
+        materials=_materials(claim, terms, licences),
         line_name=str(terms.lines.get("name", "")),
         line_columns=tuple(terms.lines.get("columns", ())),
         line_count=claim.lines.count(),
         needs_representative=terms.needs_representative,
         confirmed_at=claim.confirmed_by_representative_at,
-        prefill=prefill_of(claim, decided, terms),
+        prefill=prefill_of(claim, decided, terms, form),
+        form=form,
+        bundle=claim.bundle,
     )
 
 
-def prefill_of(claim: Claim, decided: Decided, terms: ItemTerms) -> Prefill:
-    """What nobody had to type or bring: facts government holds, and files used once more."""
+def prefill_of(claim: Claim, decided: Decided, terms: ItemTerms, form: FormAsked | None) -> Prefill:
+    """What nobody had to type or bring: facts government holds, files used once more, and fields filled in already."""
     facts = {column for column in decided.item.facts if column not in decided.declared}
     known = sum(column in decided.facts for column in facts)
     materials = list(claim.materials.values_list("code", "origin"))
     reused = {code for code, origin in materials if origin in {"earlier", "licence"}}
     asked = {str(each["code"]) for each in terms.materials}
-    return Prefill(known + len(reused & asked), len(decided.item.facts) + len(asked))
+    filled, fields = (form.known, form.fields) if form else (0, 0)
+    return Prefill(known + len(reused & asked) + filled, len(decided.item.facts) + len(asked) + fields)
 
 
-def _materials(claim: Claim, terms: ItemTerms) -> tuple[MaterialAsked, ...]:
+def _materials(
+    claim: Claim, terms: ItemTerms, licences: Mapping[str, KnownLicence]
+) -> tuple[MaterialAsked, ...]:
     have: dict[str, list[MaterialView]] = {}
     for row in claim.materials.order_by("pk"):
         have.setdefault(row.code, []).append(material_view(row))
@@ -131,6 +145,7 @@ def _materials(claim: Claim, terms: ItemTerms) -> tuple[MaterialAsked, ...]:
             commitment=bool(each.get("commitment")),
             have=tuple(have.get(str(each["code"]), ())),
             reusable=tuple(earlier.get(str(each["code"]), {}).values()),
+            known=licences.get(str(each["code"])),
         )
         for each in terms.materials
     )

@@ -381,3 +381,21 @@ class InvalidPromise(DomainError):
     """A finding about a promise that says nothing, or shows nothing; `field` names what is wrong."""
 
     code = "claims.invalid_promise"
+
+
+class BundleNotFound(DomainError):
+    """No drafts of that number within the actor's reach."""
+
+    code = "claims.bundle_not_found"
+
+
+class InvalidBundle(DomainError):
+    """Too few or too many items, or a material none of them asks for; `field` names it."""
+
+    code = "claims.invalid_bundle"
+
+
+class NotInBundle(DomainError):
+    """An item whose mode asks for something of its own: it is applied for by itself."""
+
+    code = "claims.not_in_bundle"

@@ -36,6 +36,7 @@ def claims(
     since: date | None = None,
     until: date | None = None,
     stopped: bool | None = None,
+    bundle: str = "",
     offset: int = 0,
     limit: int = 50,
 ) -> ClaimPage:
@@ -52,6 +53,8 @@ def claims(
         rows = rows.filter(mode__in=list(modes))
     if item_code:
         rows = rows.filter(item_code=item_code)
+    if bundle:
+        rows = rows.filter(bundle=bundle)
     if region_path:
         rows = rows.filter(region_path__startswith=region_path)
     if since:
@@ -66,6 +69,7 @@ def claims(
             | Q(party__name__icontains=word)
             | Q(party__credit_code__istartswith=word)
             | Q(item_name__icontains=word)
+            | Q(bundle=word)
         )
     return ClaimPage(tuple(_summary(row) for row in rows[offset : offset + limit]), rows.count())
 
@@ -192,6 +196,7 @@ def _summary(row: Claim) -> ClaimSummary:
         created_at=row.created_at,
         ended_at=row.ended_at,
         stopped=bool(getattr(row, "stopped", False)),
+        bundle=row.bundle,
     )
 
 

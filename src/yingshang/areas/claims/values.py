@@ -31,6 +31,8 @@ class ClaimSummary:
     created_at: datetime
     ended_at: datetime | None
     stopped: bool
+    # The number of what was applied for in one go.
+    bundle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

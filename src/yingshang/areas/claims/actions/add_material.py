@@ -14,6 +14,7 @@ from yingshang.kernel.documents.api import Owner, get_document, store
 from yingshang.kernel.parties.api import get_party
 
 from ..errors import InvalidClaim, InvalidLines
+from ..licences import known_licences
 from ..lifecycle import CLAIM
 from ..line_tables import LineTable, columns_of, read_line_table
 from ..models import Claim, ClaimLine, ClaimMaterial, ItemTerms
@@ -99,6 +100,32 @@ def reuse_file(*, actor: Actor, claim_id: int, code: str, material_id: int, now:
         },
     )
     _note(claim, actor=actor, now=now, what=f"{told['name']}：复用 {earlier.claim.number}")
+    return int(row.pk)
+
+
+@transaction.atomic
+def use_known(*, actor: Actor, claim_id: int, code: str, now: datetime) -> int:
+    """What the register knows instead of a paper. Raises InvalidClaim where it does not know it (any more)."""
+    claim, told = _draft(actor, claim_id, code)
+    terms = terms_for(claim.item_code)
+    known = known_licences(actor=actor, party_id=claim.enterprise.pk, terms=terms, now=now).get(code)
+    if known is None:
+        raise InvalidClaim(
+            f"the register does not hold {told['name']}; upload it",
+            message_zh=f"政府数据中没有有效的“{told['name']}”，请上传",
+            field="materials",
+            value=code,
+        )
+    claim.materials.filter(code=code, document_id__isnull=True).delete()
+    row = ClaimMaterial.objects.create(
+        claim=claim,
+        code=code,
+        name=str(told["name"]),
+        origin="licence",
+        said=known.said[:200],
+        added_at=now,
+    )
+    _note(claim, actor=actor, now=now, what=f"{told['name']}：{known.said}")
     return int(row.pk)
 
 

@@ -19,7 +19,9 @@ from yingshang.kernel.reference.api import UnknownFact, get_fact
 
 from ..after.results import KINDS
 from ..assessing.rules import as_data, as_field_data, field_rules, scoring_rules
+from ..claim_forms import check_form
 from ..errors import BudgetNotFound, InvalidTerms
+from ..licences import check_fact
 from ..line_tables import TYPES, columns_of
 from ..models import Fund, ItemTerms
 from ..models.claims import MODES
@@ -49,6 +51,7 @@ class Terms:
     joint_agencies: Sequence[int] = ()
     materials: Sequence[Mapping[str, Any]] = ()
     lines: Mapping[str, Any] = field(default_factory=dict)
+    form_code: str = ""
     sample_percent: int = 10
     ranking_by: str = "approver"
     results: Sequence[Mapping[str, Any]] = ()
@@ -100,6 +103,7 @@ def set_terms(*, actor: Actor, code: str, terms: Terms, now: datetime) -> int:
         "joint_agencies": list(terms.joint_agencies),
         "materials": [dict(each) for each in terms.materials],
         "lines": dict(terms.lines),
+        "form_code": terms.form_code,
         "sample_percent": terms.sample_percent,
         "ranking_by": terms.ranking_by,
         "results": [dict(each) for each in terms.results],
@@ -178,6 +182,9 @@ def _check(terms: Terms) -> None:
             message_zh="每项材料都要有名称和不重复的代码",
             field="materials",
         )
+    for each in terms.materials:
+        check_fact(each)
+    check_form(terms.form_code)
     _check_lines(terms)
     _check_assessing(terms)
     _check_results(terms)

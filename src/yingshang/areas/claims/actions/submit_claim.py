@@ -13,8 +13,10 @@ from yingshang.kernel.flow.api import CaseView, Subject, start_case
 
 from ..appointments.places import take_place, words_of
 from ..approving import award
+from ..claim_forms import ensure_filled, form_asked
 from ..drafts import prefill_of
 from ..errors import InvalidClaim
+from ..licences import ensure_still_known
 from ..lifecycle import CLAIM
 from ..models import Claim, ItemTerms
 from ..models.claims import ENDED_WITHOUT
@@ -56,12 +58,16 @@ def submit_claim(
     decided = decide_one(actor=actor, party_id=party_id, code=claim.item_code, day=timezone.localdate(now))
     ensure_open(decided, terms, now)
     _count_in_period(claim, period_of(terms.period, timezone.localdate(now), decided.item.windows))
+    if submission_id is not None:
+        claim.submission_id = submission_id
     ensure_complete(claim, terms)
+    ensure_still_known(claim, terms, actor=actor, now=now)
     claim.account = usable_account(party_id=party_id, account_id=account_id)
     receipt = freeze(actor=actor, party_id=party_id, code=claim.item_code, now=now)
-    _keep(claim, receipt, submission_id, now)
+    _keep(claim, receipt, now)
     begin_checks(claim, now=now)
-    prefill = prefill_of(claim, decided, terms)
+    form = form_asked(claim, terms, actor=actor, now=now)
+    prefill = prefill_of(claim, decided, terms, form)
     claim.prefilled, claim.fields = prefill.known, prefill.fields
     if claim.mode == "instant":
         award(
@@ -141,7 +147,7 @@ def _count_in_period(claim: Claim, period: str) -> None:
     claim.period = period
 
 
-def _keep(claim: Claim, receipt: ReceiptView, submission_id: int | None, now: datetime) -> None:
+def _keep(claim: Claim, receipt: ReceiptView, now: datetime) -> None:
     claim.receipt_id = receipt.id
     claim.facts = {
         each.column: {
@@ -155,7 +161,6 @@ def _keep(claim: Claim, receipt: ReceiptView, submission_id: int | None, now: da
     claim.expected_fen = (
         receipt.certain_fen if receipt.certain_fen == receipt.possible_fen else claim.expected_fen
     )
-    claim.submission_id = submission_id
     claim.submitted_at = now
 
 
@@ -182,6 +187,7 @@ def ensure_complete(claim: Claim, terms: ItemTerms) -> None:
             message_zh=f"请上传{terms.lines.get('name', '明细表')}",
             field="lines",
         )
+    ensure_filled(claim, terms)
     if terms.needs_representative and claim.confirmed_by_representative_at is None:
         raise InvalidClaim(
             "the legal representative has to confirm it before it is handed in",

@@ -16,6 +16,7 @@ from yingshang.kernel.reference.api import find_region
 
 from ..actions._steps import PLATFORM
 from ..actions.set_terms import Terms
+from ..claim_forms import forms_for_claims
 from ..models import Fund, ItemTerms
 from ..reach import VIEW, ensure_region
 
@@ -52,6 +53,7 @@ class TermsForItem:
     changed_by_name: str
     funds: tuple[tuple[int, str], ...]
     agencies: tuple[tuple[int, str], ...]
+    forms: tuple[tuple[str, str], ...] = ()
 
 
 def item_terms(*, actor: Actor, day: date) -> tuple[TermsSummary, ...]:
@@ -108,6 +110,7 @@ def terms_of_item(*, actor: Actor, code: str, day: date) -> TermsForItem | None:
         changed_by_name=row.changed_by_name if row else "",
         funds=tuple(funds.order_by("code").values_list("pk", "name")),
         agencies=_agencies(item.region_path),
+        forms=forms_for_claims(),
     )
 
 
@@ -135,6 +138,7 @@ def _terms(row: ItemTerms) -> Terms:
         joint_agencies=tuple(row.joint_agencies),
         materials=tuple(row.materials),
         lines=lines,
+        form_code=row.form_code,
         sample_percent=row.sample_percent,
         ranking_by=row.ranking_by,
         results=tuple(row.results),

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,17 +24,23 @@ from yingshang.areas.claims.api import (
     confirm_as_representative,
     discard_claim,
     draft_of,
+    form_subject,
+    keep_form,
     promise_material,
     remove_material,
     resubmit_claim,
     reuse_file,
     save_lines,
     submit_claim,
+    use_known,
 )
 from yingshang.kernel.access.api import actor_from, needs
+from yingshang.kernel.forms.api import SubmissionView
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
-from yingshang.web.portal.enterprises import enterprise_of
+from yingshang.web.portal.enterprises import crumbs_of, enterprise_of
+from yingshang.web.portal.filling import fill
+from yingshang.web.words import in_language
 
 from .forms import ChooseAccount, FileForm
 from .views import OWN, frame
@@ -67,7 +74,9 @@ def material(request: HttpRequest, claim_id: int, code: str) -> HttpResponse | H
     """Upload a material, use one again, or promise it."""
     actor, now = actor_from(request), timezone.now()
     try:
-        if request.POST.get("promise"):
+        if request.POST.get("known"):
+            use_known(actor=actor, claim_id=claim_id, code=code, now=now)
+        elif request.POST.get("promise"):
             promise_material(actor=actor, claim_id=claim_id, code=code, now=now)
         elif request.POST.get("reuse", "").isdigit():
             reuse_file(
@@ -92,6 +101,36 @@ def material_remove(request: HttpRequest, claim_id: int, material_id: int) -> Ht
     """Take a material off."""
     remove_material(actor=actor_from(request), claim_id=claim_id, material_id=material_id, now=timezone.now())
     return redirect("claims:draft", claim_id=claim_id)
+
+
+@needs(OWN)
+def form(request: HttpRequest, claim_id: int) -> HttpResponse:
+    """The form the item asks for, prefilled; submitted, it belongs to the draft."""
+    actor = actor_from(request)
+    found = draft_of(actor=actor, claim_id=claim_id)
+    summary = found.claim.summary
+    if found.form is None or summary.state not in {"draft", "returned"}:
+        return redirect("claims:claim", claim_id=claim_id)
+    enterprise = enterprise_of(request, actor, summary.party_id)
+    here = reverse("claims:draft", args=[claim_id])
+
+    def keep(submitted: SubmissionView) -> str:
+        keep_form(actor=actor, claim_id=claim_id, submission_id=submitted.id, now=timezone.now())
+        messages.success(request, _("已填写，随申请一起提交。"))
+        return here
+
+    title = in_language(found.form.name, found.form.name_en)
+    return fill(
+        request,
+        form_code=found.form.code,
+        party_id=summary.party_id,
+        subject=form_subject(claim_id),
+        on_submit=keep,
+        title=title,
+        lead=summary.item_name,
+        crumbs=[*crumbs_of(enterprise), (summary.item_name, here), (title, None)],
+        submit_label=_("填好了"),
+    )
 
 
 @needs(OWN)

@@ -32,7 +32,15 @@ class ClaimTable(tables.Table):
         empty_text = _("还没有兑现申请。可以从“可享政策”开始。")
 
     def render_item_name(self, record: ClaimSummary) -> SafeString:
-        return format_html('<a href="{}">{}</a>', reverse("claims:claim", args=[record.id]), record.item_name)
+        link = format_html('<a href="{}">{}</a>', reverse("claims:claim", args=[record.id]), record.item_name)
+        if not record.bundle:
+            return link
+        return format_html(
+            '{} <a class="tag outline" href="{}">{}</a>',
+            link,
+            reverse("claims:bundle", args=[record.bundle]),
+            _("一并申请"),
+        )
 
     def value_item_name(self, record: ClaimSummary) -> str:
         return record.item_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import appointment, draft, views
+from . import appointment, bundle, draft, views
 from . import desk as at_window
 
 portal: list[URLPattern] = [
@@ -15,10 +15,17 @@ portal: list[URLPattern] = [
         "parties/<int:party_id>/accounts/<int:account_id>/remove", views.account_remove, name="account-remove"
     ),
     path("parties/<int:party_id>/items/<str:code>/begin", draft.begin, name="begin"),
+    path("parties/<int:party_id>/bundle/", bundle.choose, name="bundle-choose"),
+    path("bundles/<str:number>/", bundle.edit, name="bundle"),
+    path("bundles/<str:number>/material", bundle.material, name="bundle-material"),
+    path("bundles/<str:number>/confirm", bundle.confirm, name="bundle-confirm"),
+    path("bundles/<str:number>/submit", bundle.submit, name="bundle-submit"),
+    path("<int:claim_id>/leave", bundle.leave, name="bundle-leave"),
     path("<int:claim_id>/", views.claim, name="claim"),
     path("<int:claim_id>/draft/", draft.edit, name="draft"),
     path("<int:claim_id>/materials/<str:code>", draft.material, name="material"),
     path("<int:claim_id>/materials/<int:material_id>/remove", draft.material_remove, name="material-remove"),
+    path("<int:claim_id>/form/", draft.form, name="form"),
     path("<int:claim_id>/lines", draft.lines, name="lines"),
     path("<int:claim_id>/lines/template", draft.lines_template, name="lines-template"),
     path("<int:claim_id>/representative", draft.representative, name="representative"),

@@ -18,6 +18,7 @@ from yingshang.areas.claims.api import (
     accounts,
     add_account,
     appointment_of,
+    bundled_with,
     claim_states,
     claims,
     correct_account,
@@ -197,6 +198,7 @@ def shown(request: HttpRequest, enterprise: Enterprise, found: ClaimDetail) -> d
     return {
         **frame(request, enterprise, found.summary.number),
         "claim": found,
+        "together": bundled_with(actor=actor, claim_id=found.summary.id) if found.summary.bundle else (),
         "booked": appointment_of(actor=actor, claim_id=found.summary.id) if once else None,
         "bring": to_bring(actor=actor, claim_id=found.summary.id)
         if found.summary.state == "appointed"

@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.claims.api import Terms, TermsForItem, TermsSummary, claim_states
+from yingshang.areas.claims.api import Terms, TermsForItem, TermsSummary, claim_states, facts_for_materials
 from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.words import in_language
 
@@ -144,6 +144,9 @@ class TermsForm(forms.Form):
     joint_agencies = forms.TypedMultipleChoiceField(
         label=_("联审部门"), coerce=int, required=False, help_text=_("选择部门联审时填写，最多两个。")
     )
+    form_code = forms.ChoiceField(
+        label=_("另需填写的表单"), required=False, help_text=_("已发布的表单；附件请列为材料。")
+    )
     line_name = forms.CharField(
         label=_("明细表名称"), max_length=60, required=False, help_text=_("不需要明细表则留空。")
     )
@@ -160,6 +163,7 @@ class TermsForm(forms.Form):
         _set(self, "reconsider_agency_id", [("", _("兑现部门")), *item.agencies])
         _set(self, "joint_agencies", list(item.agencies))
         _set(self, "fund_id", list(item.funds))
+        _set(self, "form_code", [("", "—"), *item.forms])
 
     @staticmethod
     def starting(item: TermsForItem) -> dict[str, Any]:
@@ -200,6 +204,12 @@ class MaterialForm(forms.Form):
     name = forms.CharField(label=_("名称"), max_length=120, required=False)
     required = forms.BooleanField(label=_("必需"), required=False)
     commitment = forms.BooleanField(label=_("可承诺补交"), required=False)
+    fact = forms.ChoiceField(label=_("可由数据代替"), required=False)
+    value = forms.CharField(label=_("数据须为"), max_length=80, required=False)
+
+    def __init__(self, *arguments: Any, **kwargs: Any) -> None:
+        super().__init__(*arguments, **kwargs)
+        _set(self, "fact", [("", "—"), *facts_for_materials()])
 
 
 class ColumnForm(forms.Form):
@@ -230,6 +240,7 @@ class _Rows(_FormSet):
         found = []
         for number, form in enumerate(self.forms, 1):
             values = dict(form.cleaned_data)
+            values = {name: each for name, each in values.items() if each or name not in {"fact", "value"}}
             if not (values.get("name") or values.get("code")):
                 continue
             values["code"] = values.get("code") or f"{self.letter}{number}"

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from yingshang.areas.claims.api import claim_states
+from yingshang.areas.claims.api import ClaimDetail, claim_states, filled_form
+from yingshang.kernel.access.api import actor_from
 from yingshang.web.design import formats
 
 from ..words import MODES
@@ -36,3 +37,16 @@ def claim_state(state: str) -> SafeString:
     name, name_en, tone, _ = claim_states()[state]
     english = (get_language() or "").startswith("en")
     return format_html('<span class="tag {}">{}</span>', tone, name_en if english else name)
+
+
+@register.inclusion_tag("claims/reviewing/filled_form.html", takes_context=True)
+def claim_form(context: Any, claim: ClaimDetail) -> dict[str, Any]:
+    """What was filled in for a claim, personal values masked; nothing where no form was."""
+    request = context.get("request")
+    if request is None or not claim.submission_id:
+        return {"filled": None}
+    return {
+        "filled": filled_form(
+            actor=actor_from(request), claim_id=claim.summary.id, language=get_language() or "zh-hans"
+        )
+    }
