@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from tests.areas.claims.assessing.standing import standing_assessments
 from tests.areas.claims.factories import (
     YUAN,
     Desk,
@@ -211,6 +212,7 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
             drawn_by="system:test",
             drawn_by_name="test",
         )
+        assessing = standing_assessments(claim, place)
         ApprovalEntry.objects.create(batch=approval, claim=claim, task_id=0, sampled=True)
         reconsideration = Reconsideration.objects.create(
             number=f"FH{place}",
@@ -245,6 +247,7 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
         "reconsideration": reconsideration.pk,
         "promise": promise.pk,
         "claim_approval": approval.pk,
+        **assessing,
         "sampled_claim": claim.pk,
         "trip": trip.pk,
         "recovery": recovery.pk,
