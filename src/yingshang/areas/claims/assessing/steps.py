@@ -21,10 +21,9 @@ from yingshang.kernel.clock.api import (
     start_deadline,
 )
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 from yingshang.kernel.reference.api import find_region
 
-from ..actions._steps import PLATFORM
+from ..actions._steps import PLATFORM, tell_users
 from ..errors import FieldCheckNotFound, InvalidScoring, ScoringNotFound
 from ..lifecycle import FIELD_CHECK, SCORING, SEAT
 from ..models import Claim, Expert, FieldCheck, PanelClaim, ScoringPanel, ScoringSeat
@@ -55,7 +54,7 @@ def own_seats(actor: Actor) -> QuerySet[ScoringSeat]:
     """The seats of the expert who asks; nobody else's. Raises NotAllowed."""
     actor.require(SCORE)
     own = int(actor.identifier) if actor.kind == "user" else 0
-    return ScoringSeat.objects.filter(expert__user=own, expert__active=True)
+    return ScoringSeat.objects.filter(expert__user=own)
 
 
 def load_own_seat(actor: Actor, panel_id: int) -> tuple[ScoringPanel, ScoringSeat]:
@@ -381,17 +380,7 @@ def tell_checker(check: FieldCheck, *, now: datetime) -> None:
 
 def tell(user_id: int, template: str, *, now: datetime, link: str, **context: str) -> None:
     """A message to one person. That they cannot be reached does not stop the action."""
-    try:
-        send(
-            actor=PLATFORM,
-            to=Recipient(user_id=user_id),
-            template=f"claims.{template}",
-            context=context,
-            link=link,
-            now=now,
-        )
-    except NoAddress:
-        return
+    tell_users([user_id], template, context=context, link=link, now=now)
 
 
 def clean(text: str, longest: int) -> str | None:
