@@ -14,6 +14,7 @@ from yingshang.kernel.jobs.api import Run, enqueue, job
 from yingshang.rules.errors import DomainError
 
 from ..actions.prepare_batch import load_batch
+from ..errors import NotPossibleNow
 from ..lifecycle import BATCH
 from ..models import PaymentBatch
 from ..parameters import payment
@@ -58,7 +59,15 @@ def reconcile_job(timestamp: int = 0) -> None:
 @job(name="claims.send_batch")
 def send_batch_job(run: Run, **arguments: Any) -> None:
     """One batch, because somebody does not wait for the next round."""
-    sent = send_batch(actor=run.actor, batch_id=int(arguments["batch_id"]), now=timezone.now())
+    batch_id = int(arguments["batch_id"])
+    try:
+        sent = send_batch(actor=run.actor, batch_id=batch_id, now=timezone.now())
+    except NotPossibleNow:
+        # While the worker that had begun it was dead, another one has brought it to its end.
+        if PaymentBatch.objects.get(pk=batch_id).state != "answered":
+            raise
+        run.report(message="银行已全部答复")
+        return
     run.report(message=sent.problem or "已发送")
 
 
