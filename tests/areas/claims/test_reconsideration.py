@@ -38,6 +38,7 @@ from yingshang.areas.claims.lifecycle import CLAIM, RECONSIDERATION
 from yingshang.areas.claims.models import Budget, Instalment, ItemTerms, JournalLine, Reconsideration
 from yingshang.areas.claims.reconsidering.rules import ask_by, reconsideration_rules
 from yingshang.kernel.access.api import Actor, ConflictingDuties, NotAllowed
+from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.clock.models import Deadline
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.ledger.models import AuditEvent
@@ -262,7 +263,7 @@ def test_what_was_neither_refused_nor_reduced_or_is_claimed_again_is_not_reconsi
 
 
 def test_a_claim_without_an_account_names_one_when_it_asks() -> None:
-    claim, _ = refused_claim()
+    claim, people = refused_claim()
     with arranged():
         type(claim.row).objects.filter(pk=claim.id).update(account=None)
     with no_event(), pytest.raises(claims.InvalidReconsideration) as refusal:
@@ -271,6 +272,13 @@ def test_a_claim_without_an_account_names_one_when_it_asks() -> None:
     account = account_of(claim.party, claim.who, "6225888888888888")
     asked(claim, account_id=account)
     assert claim.row.account_id == account
+    # Who decides is told at once, and again by the ladder; who refused it is not.
+    waits = Message.objects.filter(template="claims.reconsideration_waits")
+    first = waits.count()
+    rung = Deadline.objects.get(owner_kind="claim_reconsideration").next_rung_at
+    assert first and rung
+    sweep(actor=SYSTEM, now=rung + timedelta(minutes=1))
+    assert waits.count() > first and not waits.filter(recipient=people.approver.user).exists()
 
 
 @pytest.mark.parametrize("state", sorted(RECONSIDERATION.states))
@@ -320,4 +328,3 @@ def test_only_a_refusal_is_reopened_and_only_an_award_is_raised() -> None:
     assert not any(
         CLAIM.may(state, "raised") for state in ("draft", "reviewing", "refused", "objected", "withdrawn")
     )
-    assert SYSTEM.kind == "system"
