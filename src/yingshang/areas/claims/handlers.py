@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import officials_who_may, reference_of
 from yingshang.kernel.flow.api import BoundFlow, BoundStep, CaseEvent
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
-from .actions._steps import PLATFORM, move, tell_enterprise
+from .actions._steps import move, tell_enterprise, tell_users
 from .actions.begin_claim import terms_for
 from .actions.submit_claim import FLOW
 from .approving import award
@@ -43,25 +42,20 @@ def _task_ready(claim: Claim, event: CaseEvent) -> None:
         # Whoever would be told is serving it at the window.
         return
     here = officials_who_may("flow.work", agency_id=task.agency_id, today=timezone.localdate(event.now))
-    for user_id in (task.assignee_id,) if task.assignee_id in here else here:
-        try:
-            send(
-                actor=PLATFORM,
-                to=Recipient(user_id=user_id),
-                template="claims.task_ready",
-                context={
-                    "number": claim.number,
-                    "item": claim.item_name,
-                    "enterprise": claim.enterprise.name,
-                    "step": task.name,
-                    "step_en": task.name_en,
-                    "due": task.deadline.due_on if task.deadline else "",
-                },
-                link=reverse("desk:task", args=[task.id]),
-                now=event.now,
-            )
-        except NoAddress:
-            continue
+    tell_users(
+        (task.assignee_id,) if task.assignee_id in here else here,
+        "task_ready",
+        context={
+            "number": claim.number,
+            "item": claim.item_name,
+            "enterprise": claim.enterprise.name,
+            "step": task.name,
+            "step_en": task.name_en,
+            "due": task.deadline.due_on if task.deadline else "",
+        },
+        link=reverse("desk:task", args=[task.id]),
+        now=event.now,
+    )
 
 
 def _task_completed(claim: Claim, event: CaseEvent) -> None:

@@ -33,6 +33,9 @@ from .actions.send import (
 from .actions.send_text import (
     send_text,
 )
+from .actions.send_where_possible import (
+    send_where_possible,
+)
 from .actions.set_preferences import (
     set_message_preferences,
 )
@@ -289,6 +292,7 @@ __all__ = [
     "send",
     "send_campaign",
     "send_text",
+    "send_where_possible",
     "set_campaign_list",
     "set_message_preferences",
     "start_due_campaigns",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from yingshang.kernel.access.api import Actor, system_actor
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
+from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from ..lifecycle import CLAIM
 from ..models import Claim
@@ -70,26 +70,43 @@ def step(claim: Claim, event: str, *, now: datetime) -> str:
 
 def tell_enterprise(claim: Claim, template: str, *, now: datetime, once: str = "", **context: Any) -> None:
     """A message to everybody who acts for the enterprise. That nobody can be reached does not stop the action."""
-    try:
-        send(
-            actor=PLATFORM,
-            to=Recipient(party_id=claim.party_id),
-            template=f"claims.{template}",
-            context={
-                "number": claim.number,
-                "item": claim.item_name,
-                "enterprise": claim.enterprise.name,
-                "amount": yuan(claim.award_fen if claim.award_fen is not None else claim.expected_fen),
-                **(ENRICH[template](claim, now) if template in ENRICH else {}),
-                **context,
-            },
-            link=f"/claims/{claim.pk}/",
-            once=once,
-            now=now,
-        )
-    except NoAddress:
-        # The page of the claim says the same.
-        return
+    send_where_possible(
+        actor=PLATFORM,
+        to=[Recipient(party_id=claim.party_id)],
+        template=f"claims.{template}",
+        context={
+            "number": claim.number,
+            "item": claim.item_name,
+            "enterprise": claim.enterprise.name,
+            "amount": yuan(claim.award_fen if claim.award_fen is not None else claim.expected_fen),
+            **(ENRICH[template](claim, now) if template in ENRICH else {}),
+            **context,
+        },
+        link=f"/claims/{claim.pk}/",
+        once=once,
+        now=now,
+    )
+
+
+def tell_users(
+    users: Iterable[int],
+    template: str,
+    *,
+    now: datetime,
+    link: str,
+    context: Mapping[str, Any],
+    once: str = "",
+) -> None:
+    """A message to each of some officials. That one cannot be reached does not stop the action."""
+    send_where_possible(
+        actor=PLATFORM,
+        to=[Recipient(user_id=each) for each in users],
+        template=f"claims.{template}",
+        context=context,
+        link=link,
+        once=once,
+        now=now,
+    )
 
 
 def yuan(amount_fen: int | None) -> str:

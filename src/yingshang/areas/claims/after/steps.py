@@ -11,10 +11,9 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor, officials_who_may
 from yingshang.kernel.clock.api import FiredRung, Owner, start_deadline
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 from yingshang.kernel.reference.api import find_region
 
-from ..actions._steps import PLATFORM
+from ..actions._steps import PLATFORM, tell_users
 from ..errors import InvalidRating, RatingNotFound
 from ..models import Claim, Rating, RatingFollowUp
 from .rules import rating_rules
@@ -128,22 +127,17 @@ def checked_words(text: str, field: str = "words") -> str:
 
 
 def _tell(rating: Rating, row: RatingFollowUp, now: datetime) -> None:
-    for user_id in officials_who_may(REVIEW, agency_id=rating.agency_id, today=timezone.localdate(now)):
-        try:
-            send(
-                actor=PLATFORM,
-                to=Recipient(user_id=user_id),
-                template="claims.rated_badly",
-                context={
-                    "number": rating.claim.number,
-                    "item": rating.claim.item_name,
-                    "due": row.due_on.isoformat(),
-                },
-                link=f"/desk/claims/ratings/{rating.pk}/",
-                now=now,
-            )
-        except NoAddress:
-            continue
+    tell_users(
+        officials_who_may(REVIEW, agency_id=rating.agency_id, today=timezone.localdate(now)),
+        "rated_badly",
+        context={
+            "number": rating.claim.number,
+            "item": rating.claim.item_name,
+            "due": row.due_on.isoformat(),
+        },
+        link=f"/desk/claims/ratings/{rating.pk}/",
+        now=now,
+    )
 
 
 def _region_code(path: str) -> str:

@@ -16,10 +16,9 @@ from yingshang.kernel.clock.api import (
     meet_deadline,
     start_deadline,
 )
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 from yingshang.kernel.reference.api import find_region
 
-from ..actions._steps import PLATFORM, tell_enterprise, yuan
+from ..actions._steps import PLATFORM, tell_enterprise, tell_users, yuan
 from ..models import Recovery
 from .recoveries import view_of
 from .rules import recovery_rules
@@ -88,25 +87,20 @@ def on_rung(rung: FiredRung) -> None:
     if "agency" in rung.rung.to:
         claim = row.claim
         day = timezone.localdate(rung.fired_at)
-        for user_id in officials_who_may(RECOVER, agency_id=claim.agency_id, today=day):
-            try:
-                send(
-                    actor=PLATFORM,
-                    to=Recipient(user_id=user_id),
-                    template="claims.repayment_due",
-                    context={
-                        "number": claim.number,
-                        "item": claim.item_name,
-                        "enterprise": claim.enterprise.name,
-                        "amount": yuan(claim.award_fen),
-                        **told,
-                    },
-                    link=f"/desk/claims/recoveries/{row.pk}/",
-                    once=once,
-                    now=rung.fired_at,
-                )
-            except NoAddress:
-                continue
+        tell_users(
+            officials_who_may(RECOVER, agency_id=claim.agency_id, today=day),
+            "repayment_due",
+            context={
+                "number": claim.number,
+                "item": claim.item_name,
+                "enterprise": claim.enterprise.name,
+                "amount": yuan(claim.award_fen),
+                **told,
+            },
+            link=f"/desk/claims/recoveries/{row.pk}/",
+            once=once,
+            now=rung.fired_at,
+        )
 
 
 def _identifier(row: Recovery, place: int) -> str:

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import officials_who_may, system_actor
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
-from ..actions._steps import PLATFORM, target_of, tell_enterprise
+from ..actions._steps import target_of, tell_enterprise, tell_users
 from ..models import Claim, Fund, ItemTerms, Trip
 from .evaluator import Hit, breaker, evaluate
 from .gathering import gather, looked
@@ -146,20 +145,15 @@ def tell_agency(
     trip: Trip, agency_id: int, item: str, template: str, *, now: datetime, **context: Any
 ) -> None:
     """A message to those of the agency who review. That nobody can be reached does not stop anything."""
-    for user_id in officials_who_may("claims.review", agency_id=agency_id, today=timezone.localdate(now)):
-        try:
-            send(
-                actor=PLATFORM,
-                to=Recipient(user_id=user_id),
-                template=f"claims.{template}",
-                context={
-                    "trip": trip.number,
-                    "item": item,
-                    "number": trip.claim.number if trip.claim else "—",
-                    **context,
-                },
-                link=f"/desk/claims/{trip.claim_id}/" if trip.claim_id else "/desk/claims/",
-                now=now,
-            )
-        except NoAddress:
-            continue
+    tell_users(
+        officials_who_may("claims.review", agency_id=agency_id, today=timezone.localdate(now)),
+        template,
+        context={
+            "trip": trip.number,
+            "item": item,
+            "number": trip.claim.number if trip.claim else "—",
+            **context,
+        },
+        link=f"/desk/claims/{trip.claim_id}/" if trip.claim_id else "/desk/claims/",
+        now=now,
+    )

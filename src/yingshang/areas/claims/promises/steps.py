@@ -11,9 +11,8 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor, officials_who_may
 from yingshang.kernel.clock.api import FiredRung
 from yingshang.kernel.ledger.api import record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
-from ..actions._steps import PLATFORM, target_of
+from ..actions._steps import target_of, tell_users
 from ..errors import InvalidPromise, NotPossibleNow, PromiseNotFound
 from ..models import Claim, PromiseCheck
 from ..models.claims import ENDED_WITHOUT
@@ -85,26 +84,19 @@ def on_rung(rung: FiredRung) -> None:
     claim = row.claim
     if row.state != "open" or (claim.state in ENDED_WITHOUT and not claim.paid_fen):
         return
-    for user_id in officials_who_may(
-        REVIEW, agency_id=row.agency_id, today=timezone.localdate(rung.fired_at)
-    ):
-        try:
-            send(
-                actor=PLATFORM,
-                to=Recipient(user_id=user_id),
-                template="claims.promise_waits",
-                context={
-                    "number": claim.number,
-                    "item": claim.item_name,
-                    "enterprise": claim.enterprise.name,
-                    "material": row.name,
-                    "due": row.due_on.isoformat() if row.due_on else "",
-                },
-                link=f"/desk/claims/promises/{row.pk}/",
-                now=rung.fired_at,
-            )
-        except NoAddress:
-            continue
+    tell_users(
+        officials_who_may(REVIEW, agency_id=row.agency_id, today=timezone.localdate(rung.fired_at)),
+        "promise_waits",
+        context={
+            "number": claim.number,
+            "item": claim.item_name,
+            "enterprise": claim.enterprise.name,
+            "material": row.name,
+            "due": row.due_on.isoformat() if row.due_on else "",
+        },
+        link=f"/desk/claims/promises/{row.pk}/",
+        now=rung.fired_at,
+    )
 
 
 def not_found(number: int) -> PromiseNotFound:

@@ -8,10 +8,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from yingshang.kernel.access.api import officials_who_may, system_actor
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 from yingshang.rules.errors import DomainError
 
-from ..actions._steps import PLATFORM
+from ..actions._steps import tell_users
 from ..models import ItemTerms
 from .actions.close_ranking import close_ranking
 from .selectors import RankingSummary, ready_lines
@@ -43,25 +42,20 @@ def close_due_rankings(*, now: datetime) -> int:
 
 
 def _tell(line: RankingSummary, terms: ItemTerms, problem: str, occasion: str, now: datetime) -> None:
-    for user_id in officials_who_may(APPROVE, agency_id=terms.agency_id, today=timezone.localdate(now)):
-        try:
-            send(
-                actor=PLATFORM,
-                to=Recipient(user_id=user_id),
-                template="claims.ranking_ready",
-                context={
-                    "item": line.item_name,
-                    "period": line.period,
-                    "waiting": line.waiting,
-                    "problem": problem,
-                },
-                link="/desk/claims/rankings/",
-                # Once for a line, and once more when the platform could not close it.
-                once=f"claims.ranking_ready:{line.item_code}:{line.period}:{occasion}",
-                now=now,
-            )
-        except NoAddress:
-            continue
+    tell_users(
+        officials_who_may(APPROVE, agency_id=terms.agency_id, today=timezone.localdate(now)),
+        "ranking_ready",
+        context={
+            "item": line.item_name,
+            "period": line.period,
+            "waiting": line.waiting,
+            "problem": problem,
+        },
+        link="/desk/claims/rankings/",
+        # Once for a line, and once more when the platform could not close it.
+        once=f"claims.ranking_ready:{line.item_code}:{line.period}:{occasion}",
+        now=now,
+    )
 
 
 # A little after midnight, when windows have just ended; and before offices open, for what was reviewed in the evening.

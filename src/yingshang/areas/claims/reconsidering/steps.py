@@ -12,9 +12,8 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor, ensure_separate, officials_who_may
 from yingshang.kernel.clock.api import FiredRung
 from yingshang.kernel.ledger.api import events_of, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
 
-from ..actions._steps import PLATFORM, target_of
+from ..actions._steps import target_of, tell_users
 from ..errors import NotYourReconsideration, ReconsiderationNotFound
 from ..models import Claim, Reconsideration
 from ..reviewing.evidence import grounds_of
@@ -155,25 +154,19 @@ def note(
 def tell_deciders(row: Reconsideration, claim: Claim, *, now: datetime) -> None:
     """Everybody of the agency who may decide on it, and had no hand in it."""
     apart = {each.removeprefix("user:") for each in hands_in(row, claim)}
-    for user_id in officials_who_may(DECIDE, agency_id=row.agency_id, today=timezone.localdate(now)):
-        if str(user_id) in apart:
-            continue
-        try:
-            send(
-                actor=PLATFORM,
-                to=Recipient(user_id=user_id),
-                template="claims.reconsideration_waits",
-                context={
-                    "number": row.number,
-                    "item": claim.item_name,
-                    "enterprise": claim.enterprise.name,
-                    "due": row.due_on.isoformat(),
-                },
-                link=f"/desk/claims/reconsiderations/{row.pk}/",
-                now=now,
-            )
-        except NoAddress:
-            continue
+    may = officials_who_may(DECIDE, agency_id=row.agency_id, today=timezone.localdate(now))
+    tell_users(
+        [user_id for user_id in may if str(user_id) not in apart],
+        "reconsideration_waits",
+        context={
+            "number": row.number,
+            "item": claim.item_name,
+            "enterprise": claim.enterprise.name,
+            "due": row.due_on.isoformat(),
+        },
+        link=f"/desk/claims/reconsiderations/{row.pk}/",
+        now=now,
+    )
 
 
 def on_rung(rung: FiredRung) -> None:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
+from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from .. import lifecycle
 from ..desks import PLATFORM, desk_for
@@ -118,14 +118,10 @@ def put_before_desk(row: BindingRequest, *, now: datetime) -> None:
 def tell(row: BindingRequest, user_id: int, template: str, *, now: datetime, **context: Any) -> None:
     """A message to somebody with an account. That one cannot be reached does not stop the action."""
     enterprise = row.party.name if row.party else row.credit_code
-    try:
-        send(
-            actor=PLATFORM,
-            to=Recipient(user_id=user_id),
-            template=f"enterprise_binding.{template}",
-            context={"enterprise": enterprise, **context},
-            now=now,
-        )
-    except NoAddress:
-        # A closed account: nobody is there to be told.
-        return
+    send_where_possible(
+        actor=PLATFORM,
+        to=[Recipient(user_id=user_id)],
+        template=f"enterprise_binding.{template}",
+        context={"enterprise": enterprise, **context},
+        now=now,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.notices.api import NoAddress, Recipient, send
+from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from ..desks import PLATFORM
 from ..lifecycle import OBJECTION
@@ -76,34 +76,29 @@ def note(
 
 def tell_enterprise(row: Objection, template: str, *, now: datetime, **context: Any) -> None:
     """A message to everybody who acts for the enterprise. That nobody can be reached does not stop the action."""
-    _tell(Recipient(party_id=row.party_id), row, template, f"/objections/{row.pk}/", now, context)
+    _tell([Recipient(party_id=row.party_id)], row, template, f"/objections/{row.pk}/", now, context)
 
 
 def tell_officials(
     row: Objection, users: Iterable[int], template: str, link: str, *, now: datetime, **context: Any
 ) -> None:
     """A message to each of these officials."""
-    for user_id in sorted(set(users)):
-        _tell(Recipient(user_id=user_id), row, template, link, now, context)
+    _tell([Recipient(user_id=each) for each in sorted(set(users))], row, template, link, now, context)
 
 
 def _tell(
-    to: Recipient, row: Objection, template: str, link: str, now: datetime, context: Mapping[str, Any]
+    to: list[Recipient], row: Objection, template: str, link: str, now: datetime, context: Mapping[str, Any]
 ) -> None:
-    try:
-        send(
-            actor=PLATFORM,
-            to=to,
-            template=f"fact_objection.{template}",
-            context={
-                "number": row.number,
-                "enterprise": row.enterprise.name,
-                "fact": row.fact_name,
-                **context,
-            },
-            link=link,
-            now=now,
-        )
-    except NoAddress:
-        # A closed account, or an enterprise without anybody: the page of the objection says the same.
-        return
+    send_where_possible(
+        actor=PLATFORM,
+        to=to,
+        template=f"fact_objection.{template}",
+        context={
+            "number": row.number,
+            "enterprise": row.enterprise.name,
+            "fact": row.fact_name,
+            **context,
+        },
+        link=link,
+        now=now,
+    )
