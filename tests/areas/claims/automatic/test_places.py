@@ -100,7 +100,11 @@ def test_a_quota_is_given_by_rank_and_who_is_outside_reads_the_last_rank_inside(
     assert [found.claim(place).state for place in range(4)] == ["unranked", "listed", "unranked", "listed"]
     assert row.digest == digest_of_list(row.pk) and row.left_out["outside"] == 2
     [event] = AuditEvent.objects.filter(action="claims.list_frozen")
-    assert event.after["before_places"] == [4, 67_000 * YUAN] and event.after["digest"] == row.digest
+    assert (
+        event.after
+        and event.after["before_places"] == [4, 67_000 * YUAN]
+        and event.after["digest"] == row.digest
+    )
     page = omitted_parties(actor=found.desk.reviewer.actor(), list_id=found.id, reason="outside")
     assert {each.detail for each in page.rows} == {
         f"排序值 {staff}；名额 2 个，入围最后一名的排序值为 30" for staff in (12, 15)

@@ -272,7 +272,7 @@ def test_a_web_server_killed_while_a_batch_is_checked_has_checked_nothing(
     assert batch.state == "prepared" and batch.checked_by == ""
     assert not AuditEvent.objects.filter(action="claims.batch_checked").exists()
     # The server has started another process: asked once more it checks, and a third time it says that it was.
-    wait_for(lambda: (said.append(browser.post(path, digest=batch.digest)), said[-1] != 0)[1])
+    wait_for(lambda: said.append(browser.post(path, digest=batch.digest)) or said[-1] != 0)
     browser.post(path, digest=batch.digest)
     batch.refresh_from_db()
     assert said[-1] == 302 and batch.state == "checked"
