@@ -20,6 +20,7 @@ from ...actions._steps import PLATFORM, move, target_of, tell_enterprise, yuan
 from ...actions.begin_claim import terms_for
 from ...actions.submit_claim import SUBJECT
 from ...approving import decide_again, worth
+from ...assessing.steps import SCORE_FACT
 from ...awards import Part, cut
 from ...errors import InvalidReconsideration, NotPossibleNow
 from ...lifecycle import CLAIM, RECONSIDERATION
@@ -142,7 +143,8 @@ def _reopen(claim: Claim, decision: str, *, actor: Actor, now: datetime) -> None
     party_id = claim.enterprise.pk
     receipt = freeze(actor=PLATFORM, party_id=party_id, code=claim.item_code, now=now)
     claim.receipt_id, claim.version = receipt.id, receipt.version
-    claim.facts = {
+    # What experts gave it stays.
+    claim.facts = {column: said for column, said in claim.facts.items() if column == SCORE_FACT} | {
         each.column: {
             "value": each.value,
             "source": each.source,
