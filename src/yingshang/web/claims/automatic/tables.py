@@ -21,11 +21,9 @@ from yingshang.web.columns import CountColumn, DayColumn
 from yingshang.web.design.icons import icon
 from yingshang.web.words import in_language
 
-from ..templatetags.claims import claim_state, fen
+from ..columns import LEAD, ClaimedColumn, CodeColumn, FenColumn
+from ..templatetags.claims import claim_state
 from ..templatetags.lists import list_state, omission_name
-
-_NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
-_LEAD = {"td": {"class": "lead-cell"}, "th": {"class": "wide"}}
 
 
 class ListTable(tables.Table):
@@ -35,11 +33,11 @@ class ListTable(tables.Table):
         empty_text = _("还没有免申即享名单")
         orderable = False
 
-    name = tables.Column(verbose_name=_("政策事项"), accessor="item_name", attrs=_LEAD)
+    name = tables.Column(verbose_name=_("政策事项"), accessor="item_name", attrs=LEAD)
     period = tables.Column(verbose_name=_("周期"))
     day = DayColumn(verbose_name=_("判定日期"))
     total = CountColumn(verbose_name=_("企业"))
-    amount = tables.Column(verbose_name=_("金额"), accessor="amount_fen", attrs=_NUMBER)
+    amount = FenColumn(verbose_name=_("金额"), accessor="amount_fen")
     waiting = CountColumn(verbose_name=_("等待预算"))
     state = tables.Column(verbose_name=_("状态"))
 
@@ -53,12 +51,6 @@ class ListTable(tables.Table):
 
     def value_name(self, record: ListSummary) -> str:
         return record.item_name
-
-    def render_amount(self, value: int) -> str:
-        return fen(value)
-
-    def value_amount(self, value: int) -> str:
-        return f"{value / 100:.2f}"
 
     def render_state(self, value: str) -> SafeString:
         return list_state(value)
@@ -74,10 +66,10 @@ class ListedTable(tables.Table):
         empty_text = _("名单上还没有企业")
         orderable = False
 
-    name = tables.Column(verbose_name=_("企业"), attrs=_LEAD)
-    credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
-    number = tables.Column(verbose_name=_("申请编号"))
-    amount = tables.Column(verbose_name=_("金额"), accessor="expected_fen", attrs=_NUMBER)
+    name = tables.Column(verbose_name=_("企业"), attrs=LEAD)
+    credit_code = CodeColumn(verbose_name=_("统一社会信用代码"))
+    number = CodeColumn(verbose_name=_("申请编号"))
+    amount = ClaimedColumn(verbose_name=_("金额"), accessor="expected_fen")
     account = tables.Column(verbose_name=_("收款账户"), accessor="standing")
     state = tables.Column(verbose_name=_("状态"))
 
@@ -88,25 +80,6 @@ class ListedTable(tables.Table):
 
     def value_name(self, record: ListedClaim) -> str:
         return record.name
-
-    def render_credit_code(self, value: str) -> SafeString:
-        return format_html('<span class="code">{}</span>', value)
-
-    def value_credit_code(self, value: str) -> str:
-        return value
-
-    def render_number(self, value: str) -> SafeString:
-        return format_html('<span class="code">{}</span>', value)
-
-    def value_number(self, value: str) -> str:
-        return value
-
-    def render_amount(self, record: ListedClaim) -> str:
-        return fen(record.award_fen if record.award_fen is not None else record.expected_fen)
-
-    def value_amount(self, record: ListedClaim) -> str:
-        fen = record.award_fen if record.award_fen is not None else record.expected_fen
-        return "" if fen is None else f"{fen / 100:.2f}"
 
     def render_account(self, value: bool) -> Any:
         return _("已有") if value else _("待企业填写")
@@ -128,8 +101,8 @@ class OmittedTable(tables.Table):
         empty_text = _("没有未列入的企业")
         orderable = False
 
-    name = tables.Column(verbose_name=_("企业"), attrs=_LEAD)
-    credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
+    name = tables.Column(verbose_name=_("企业"), attrs=LEAD)
+    credit_code = CodeColumn(verbose_name=_("统一社会信用代码"))
     reason = tables.Column(verbose_name=_("未列入的原因"))
     detail = tables.Column(verbose_name=_("说明"))
 
@@ -138,12 +111,6 @@ class OmittedTable(tables.Table):
 
     def value_name(self, record: OmittedParty) -> str:
         return record.name
-
-    def render_credit_code(self, value: str) -> SafeString:
-        return format_html('<span class="code">{}</span>', value)
-
-    def value_credit_code(self, value: str) -> str:
-        return value
 
     def render_reason(self, value: str) -> str:
         return omission_name(value)

@@ -12,11 +12,9 @@ from yingshang.areas.claims.api import RecoveryView, TripView, recovery_states, 
 from yingshang.web.columns import MomentColumn
 from yingshang.web.words import in_language
 
+from ..columns import LEAD, NUMBER, FenColumn, plain
 from ..templatetags.claims import fen
 from ..templatetags.oversight import recovery_state, trip_state
-
-_NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
-_LEAD = {"td": {"class": "lead-cell"}, "th": {"class": "wide"}}
 
 
 class TripTable(tables.Table):
@@ -26,9 +24,9 @@ class TripTable(tables.Table):
         empty_text = _("没有熔断记录")
         orderable = False
 
-    of = tables.Column(verbose_name=_("停止的对象"), attrs=_LEAD)
+    of = tables.Column(verbose_name=_("停止的对象"), attrs=LEAD)
     rule_name = tables.Column(verbose_name=_("规则"))
-    amount = tables.Column(verbose_name=_("金额"), accessor="amount_fen", attrs=_NUMBER, empty_values=())
+    amount = FenColumn(verbose_name=_("金额"), accessor="amount_fen", empty_values=())
     tripped_at = MomentColumn(verbose_name=_("熔断时间"))
     state = tables.Column(verbose_name=_("状态"))
 
@@ -46,12 +44,6 @@ class TripTable(tables.Table):
     def render_rule_name(self, record: TripView) -> str:
         return in_language(record.rule_name, record.rule_name_en)
 
-    def render_amount(self, record: TripView) -> str:
-        return fen(record.amount_fen)
-
-    def value_amount(self, record: TripView) -> str:
-        return "" if record.amount_fen is None else f"{record.amount_fen / 100:.2f}"
-
     def render_state(self, value: str) -> SafeString:
         return trip_state(value)
 
@@ -66,10 +58,10 @@ class RecoveryTable(tables.Table):
         empty_text = _("没有追回事项")
         orderable = False
 
-    party_name = tables.Column(verbose_name=_("企业"), attrs=_LEAD)
+    party_name = tables.Column(verbose_name=_("企业"), attrs=LEAD)
     item_name = tables.Column(verbose_name=_("政策事项"))
-    principal = tables.Column(verbose_name=_("追回金额"), accessor="principal_fen", attrs=_NUMBER)
-    owed = tables.Column(verbose_name=_("尚欠（含利息）"), accessor="open_principal_fen", attrs=_NUMBER)
+    principal = FenColumn(verbose_name=_("追回金额"), accessor="principal_fen")
+    owed = tables.Column(verbose_name=_("尚欠（含利息）"), accessor="open_principal_fen", attrs=NUMBER)
     demanded_at = MomentColumn(verbose_name=_("要求退回时间"))
     state = tables.Column(verbose_name=_("状态"))
 
@@ -84,17 +76,11 @@ class RecoveryTable(tables.Table):
     def value_party_name(self, record: RecoveryView) -> str:
         return record.party_name
 
-    def render_principal(self, value: int) -> str:
-        return fen(value)
-
-    def value_principal(self, value: int) -> str:
-        return f"{value / 100:.2f}"
-
     def render_owed(self, record: RecoveryView) -> str:
         return fen(record.open_principal_fen + record.open_interest_fen)
 
     def value_owed(self, record: RecoveryView) -> str:
-        return f"{(record.open_principal_fen + record.open_interest_fen) / 100:.2f}"
+        return plain(record.open_principal_fen + record.open_interest_fen)
 
     def render_state(self, value: str) -> SafeString:
         return recovery_state(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
@@ -24,28 +22,10 @@ from yingshang.web.columns import CountColumn, DayColumn, MomentColumn
 from yingshang.web.design.icons import icon
 from yingshang.web.words import in_language
 
+from ..columns import LEAD, NUMBER, FenColumn
 from ..templatetags.claims import fen
 from ..templatetags.paying import account_word, batch_state, entry_word, level_word, order_state
 from .words import PROBLEMS
-
-_NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
-_LEAD = {"td": {"class": "lead-cell"}, "th": {"class": "wide"}}
-
-
-class FenColumn(tables.Column):
-    """Money in fen, at the right; exported as yuan."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"attrs": _NUMBER} | kwargs))
-
-    def render(self, value: int) -> str:
-        return fen(value)
-
-    def value(self, **kwargs: Any) -> Any:
-        value = kwargs["value"]
-        return (
-            "" if value is None else f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
-        )
 
 
 class BatchTable(tables.Table):
@@ -55,7 +35,7 @@ class BatchTable(tables.Table):
         empty_text = _("还没有拨付批次")
         orderable = False
 
-    name = tables.Column(verbose_name=_("批次"), accessor="message_id", attrs=_LEAD)
+    name = tables.Column(verbose_name=_("批次"), accessor="message_id", attrs=LEAD)
     state = tables.Column(verbose_name=_("状态"))
     orders_count = CountColumn(verbose_name=_("笔数"))
     amount_fen = FenColumn(verbose_name=_("金额"))
@@ -98,7 +78,7 @@ class OrderTable(tables.Table):
         empty_text = _("没有支付指令")
         orderable = False
 
-    party = tables.Column(verbose_name=_("收款企业"), accessor="party_name", attrs=_LEAD)
+    party = tables.Column(verbose_name=_("收款企业"), accessor="party_name", attrs=LEAD)
     claim = tables.Column(verbose_name=_("申请编号"), accessor="claim_number")
     account = tables.Column(verbose_name=_("收款账户"), accessor="account_tail")
     amount_fen = FenColumn(verbose_name=_("金额"))
@@ -142,7 +122,7 @@ class WaitingTable(tables.Table):
         empty_text = _("没有等待拨付的申请")
         orderable = False
 
-    party = tables.Column(verbose_name=_("企业"), accessor="party_name", attrs=_LEAD)
+    party = tables.Column(verbose_name=_("企业"), accessor="party_name", attrs=LEAD)
     item_name = tables.Column(verbose_name=_("政策事项"))
     amount_fen = FenColumn(verbose_name=_("金额"))
     account = tables.Column(verbose_name=_("收款账户"))
@@ -173,7 +153,7 @@ class DifferenceTable(tables.Table):
         empty_text = _("没有对账差异")
         orderable = False
 
-    kind = tables.Column(verbose_name=_("差异"), attrs=_LEAD)
+    kind = tables.Column(verbose_name=_("差异"), attrs=LEAD)
     day = DayColumn(verbose_name=_("日期"))
     ours_fen = FenColumn(verbose_name=_("账面"))
     theirs_fen = FenColumn(verbose_name=_("银行"))
@@ -212,9 +192,9 @@ class JournalTable(tables.Table):
         empty_text = _("没有分录")
         orderable = False
 
-    entry_id = tables.Column(verbose_name=_("分录"), attrs=_NUMBER)
+    entry_id = tables.Column(verbose_name=_("分录"), attrs=NUMBER)
     day = DayColumn(verbose_name=_("日期"))
-    kind = tables.Column(verbose_name=_("业务"), attrs=_LEAD)
+    kind = tables.Column(verbose_name=_("业务"), attrs=LEAD)
     fund = tables.Column(verbose_name=_("资金"))
     account = tables.Column(verbose_name=_("科目"))
     debit = FenColumn(verbose_name=_("借"), accessor="amount_fen")

@@ -19,7 +19,7 @@ from yingshang.areas.claims.api import (
 from yingshang.web.columns import CountColumn, DayColumn, MomentColumn
 from yingshang.web.words import in_language
 
-from ..templatetags.claims import fen
+from ..columns import LEAD, CodeColumn, FenColumn
 from ..templatetags.lists import (
     AWARD_STANDINGS,
     OBJECTION_STATES,
@@ -27,9 +27,6 @@ from ..templatetags.lists import (
     objection_state,
     publicity_state,
 )
-
-_NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
-_LEAD = {"td": {"class": "lead-cell"}, "th": {"class": "wide"}}
 
 
 class PublicityTable(tables.Table):
@@ -39,10 +36,10 @@ class PublicityTable(tables.Table):
         empty_text = _("还没有公示")
         orderable = False
 
-    item_name = tables.Column(verbose_name=_("政策事项"), attrs=_LEAD)
+    item_name = tables.Column(verbose_name=_("政策事项"), attrs=LEAD)
     agency_name = tables.Column(verbose_name=_("公示单位"))
     entries = CountColumn(verbose_name=_("企业"))
-    amount = tables.Column(verbose_name=_("金额"), accessor="amount_fen", attrs=_NUMBER)
+    amount = FenColumn(verbose_name=_("金额"), accessor="amount_fen")
     closes_on = DayColumn(verbose_name=_("公示截止"))
     state = tables.Column(verbose_name=_("状态"))
 
@@ -56,12 +53,6 @@ class PublicityTable(tables.Table):
 
     def value_item_name(self, record: PublicitySummary) -> str:
         return record.item_name
-
-    def render_amount(self, value: int) -> str:
-        return fen(value)
-
-    def value_amount(self, value: int) -> str:
-        return f"{value / 100:.2f}"
 
     def render_state(self, value: str) -> SafeString:
         return publicity_state(value)
@@ -77,28 +68,16 @@ class AwardTable(tables.Table):
         empty_text = _("没有企业")
         orderable = False
 
-    name = tables.Column(verbose_name=_("企业"), attrs=_LEAD)
-    credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
+    name = tables.Column(verbose_name=_("企业"), attrs=LEAD)
+    credit_code = CodeColumn(verbose_name=_("统一社会信用代码"))
     region_name = tables.Column(verbose_name=_("区划"))
-    amount = tables.Column(verbose_name=_("金额"), accessor="amount_fen", attrs=_NUMBER)
+    amount = FenColumn(verbose_name=_("金额"), accessor="amount_fen")
     standing = tables.Column(verbose_name=_("状态"))
     objection = tables.Column(verbose_name=_("异议"), accessor="id", exclude_from_export=True)
 
     def __init__(self, *arguments: Any, **kwargs: Any) -> None:
         super().__init__(*arguments, **kwargs)
         self.columns["objection"].column.attrs = {"td": {"class": "nowrap"}}
-
-    def render_credit_code(self, value: str) -> SafeString:
-        return format_html('<span class="code">{}</span>', value)
-
-    def value_credit_code(self, value: str) -> str:
-        return value
-
-    def render_amount(self, value: int) -> str:
-        return fen(value)
-
-    def value_amount(self, value: int) -> str:
-        return f"{value / 100:.2f}"
 
     def render_standing(self, value: str) -> SafeString:
         return award_standing(value)
@@ -123,7 +102,7 @@ class ObjectionTable(tables.Table):
         empty_text = _("没有公示异议")
         orderable = False
 
-    enterprise = tables.Column(verbose_name=_("被异议的企业"), attrs=_LEAD)
+    enterprise = tables.Column(verbose_name=_("被异议的企业"), attrs=LEAD)
     item_name = tables.Column(verbose_name=_("政策事项"))
     given_at = MomentColumn(verbose_name=_("提出时间"))
     closes_on = DayColumn(verbose_name=_("公示截止"))

@@ -15,7 +15,8 @@ from yingshang.web.design import formats
 from yingshang.web.design.icons import icon
 from yingshang.web.words import by_name, in_language
 
-from ..templatetags.claims import claim_state, fen, mode_name
+from ..columns import ClaimedColumn, CodeColumn
+from ..templatetags.claims import claim_state, mode_name
 from .forms import PERIODS
 
 _LEAD = {"td": {"class": "lead-cell"}}
@@ -30,11 +31,11 @@ class DeskTable(tables.Table):
         orderable = False
 
     party_name = tables.Column(verbose_name=_("企业"), attrs=_LEAD)
-    credit_code = tables.Column(verbose_name=_("统一社会信用代码"))
+    credit_code = CodeColumn(verbose_name=_("统一社会信用代码"))
     item_name = tables.Column(verbose_name=_("政策事项"))
-    number = tables.Column(verbose_name=_("申请编号"))
+    number = CodeColumn(verbose_name=_("申请编号"))
     mode = tables.Column(verbose_name=_("办理方式"))
-    amount = tables.Column(verbose_name=_("金额"), accessor="expected_fen", empty_values=(), attrs=_NUMBER)
+    amount = ClaimedColumn(verbose_name=_("金额"), accessor="expected_fen", empty_values=(), attrs=_NUMBER)
     state = tables.Column(verbose_name=_("状态"))
     submitted_at = tables.Column(verbose_name=_("提交时间"), empty_values=())
 
@@ -45,30 +46,11 @@ class DeskTable(tables.Table):
     def value_party_name(self, record: ClaimSummary) -> str:
         return record.party_name
 
-    def render_credit_code(self, value: str) -> SafeString:
-        return format_html('<span class="code">{}</span>', value)
-
-    def value_credit_code(self, value: str) -> str:
-        return value
-
-    def render_number(self, value: str) -> SafeString:
-        return format_html('<span class="code">{}</span>', value)
-
-    def value_number(self, value: str) -> str:
-        return value
-
     def render_mode(self, value: str) -> str:
         return mode_name(value)
 
     def value_mode(self, value: str) -> str:
         return mode_name(value)
-
-    def render_amount(self, record: ClaimSummary) -> str:
-        return fen(_amount(record))
-
-    def value_amount(self, record: ClaimSummary) -> str:
-        amount = _amount(record)
-        return "" if amount is None else f"{amount // 100}.{amount % 100:02d}"
 
     def render_state(self, record: ClaimSummary) -> SafeString:
         sign = format_html(' <span class="tag bad">{}{}</span>', icon("alert-triangle"), _("监督核查中"))
@@ -115,7 +97,3 @@ class TermsTable(tables.Table):
 
     def render_changed_at(self, record: TermsSummary) -> str:
         return f"{formats.moment(record.changed_at)} {by_name(record.changed_by_name)}"
-
-
-def _amount(record: ClaimSummary) -> int | None:
-    return record.award_fen if record.award_fen is not None else record.expected_fen
