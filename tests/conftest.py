@@ -43,9 +43,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """A third of the time tests wait: for a browser, a process to start, a pause to end. Others go on meanwhile."""
+    """Half of the time a test waits: for a browser, the database, a process to start. Others go on meanwhile."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + cores // 2
+    return cores * 2
 
 
 def pytest_collection_finish() -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 from django.core.cache import cache
@@ -23,6 +24,7 @@ SCREENSHOTS = ROOT / "var" / "screenshots"
 WANTED = bool(os.environ.get("SCREENSHOTS"))
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, NARROW = 1440, 390
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Playwright's synchronous interface runs a loop in this thread, which Django takes for asynchronous code.
@@ -76,7 +78,7 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
     def opened(width: int = WIDE, **options: Any) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
-            viewport={"width": width, "height": 844 if width < 500 else 900},
+            viewport={"width": width, "height": height_of(width)},
             **{"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce", **options},
         )
         contexts.append(context)
@@ -112,9 +114,66 @@ def screenshot(page: Page, name: str, *, whole: bool = True) -> None:
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole, timeout=60_000)
 
 
+@lru_cache(maxsize=1)
+def _axe() -> str:
+    return AXE.read_text("utf-8")
+
+
+def height_of(width: int) -> int:
+    """Of a window of this width: a telephone's or a desk's."""
+    return 844 if width < 500 else 900
+
+
+def widths(page: Page) -> Iterator[int]:
+    """The window made wide and narrow in turn, beginning as it is; for a page that stands there already."""
+    now = page.evaluate("window.innerWidth")
+    for width in sorted((WIDE, NARROW), key=lambda each: each != now):
+        page.set_viewport_size({"width": width, "height": height_of(width)})
+        yield width
+
+
+SETTLED = """() => new Promise(done => {
+  let still = 0;
+  const next = () => {
+    still = document.getAnimations().length ? 0 : still + 1;
+    return still > 3 ? done() : requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+})"""
+"""What is inherited goes over into another colour one level of the page after the other."""
+
+
+def colours(page: Page) -> Iterator[str]:
+    """By day and by night, for a page that stands there already."""
+    for each in COLOURS:
+        page.emulate_media(color_scheme=each)
+        page.evaluate(SETTLED)
+        yield each
+
+
+def look(page: Page, pages: dict[str, str]) -> None:
+    """Each page wide and narrow: nothing for axe to find, nothing sticking out, and a picture called by its name.
+
+    Every other one is opened narrow and made wide; the others the other way round.
+    """
+    findings = []
+    for name, address in pages.items():
+        response = page.goto(address)
+        if response is None or response.status != 200:
+            findings.append(f"{address}: {response and response.status}")
+        for width in widths(page):
+            screenshot(page, f"{name}-{width}")
+            try:
+                assert_accessible(page)
+            except AssertionError as error:
+                findings.append(f"{width} px: {str(error).splitlines()[:6]}")
+    assert not findings, "\n".join(findings)
+
+
 def assert_accessible(page: Page) -> None:
     """axe finds nothing against WCAG 2.2 AA or its best practices, and nothing is wider than the window."""
-    page.evaluate(AXE.read_text("utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
     result = page.evaluate(
         "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
     )

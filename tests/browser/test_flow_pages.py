@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot
+from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot, widths
 from tests.browser.test_officials_pages import enter, look
 from tests.kernel.access.factories import HARBIN, official
 from tests.kernel.flow import factories as flow
@@ -100,12 +100,12 @@ def test_a_task_is_returned_from_the_drawer(page_at: PageAt, live_server: Any) -
     window = flow.window()
     task = flow.task_at(case, "accept")
     claim_task(actor=window.actor(), task_id=task.pk, now=flow.NOW)
-    for width in (WIDE, NARROW):
-        page = page_at(width)
-        enter(page, window, live_server)
-        page.goto(f"/desk/tasks/{task.pk}/")
-        page.get_by_role("link", name="退回补正").click()
-        page.wait_for_selector("#drawer[open] h2")
+    page = page_at(NARROW)
+    enter(page, window, live_server)
+    page.goto(f"/desk/tasks/{task.pk}/")
+    page.get_by_role("link", name="退回补正").click()
+    page.wait_for_selector("#drawer[open] h2")
+    for width in widths(page):
         screenshot(page, f"task-drawer-{width}")
         assert_accessible(page)
     page.locator("#drawer textarea[name=what]").fill("营业执照副本\n授权委托书")
@@ -156,8 +156,7 @@ def test_steps_are_written_with_a_live_drawing(page_at: PageAt, live_server: Any
     page.select_option("#step-1-how", "beside-0")
     page.select_option("#step-1-role", "department_official")
     page.locator("#flow-check .flow-picture", has_text="上门").wait_for()
-    for width in (WIDE, NARROW):
-        page.set_viewport_size({"width": width, "height": 900})
+    for width in widths(page):
         screenshot(page, f"flow-steps-{width}")
         assert_accessible(page)
     page.get_by_role("button", name="保存草稿").click()

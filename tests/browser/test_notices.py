@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot
+from tests.browser.conftest import look as look_at
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, Person, enterprise, official, person
 from tests.kernel.notices.factories import draft, enterprise_with_clerk, sender
 from tests.web.desk.factories import session_of
@@ -34,22 +35,10 @@ def enter(page: Page, who: Person, live_server: Any) -> None:
 
 
 def look(page_at: PageAt, live_server: Any, who: Person, pages: dict[str, str]) -> None:
-    """Each page wide and narrow: nothing for axe to find, nothing sticking out, and a picture."""
-    findings = []
-    for width in (WIDE, NARROW):
-        page = page_at(width)
-        enter(page, who, live_server)
-        for name, address in pages.items():
-            response = page.goto(address)
-            assert response is not None
-            if response.status != 200:
-                findings.append(f"{address}: {response.status}")
-            screenshot(page, f"notices-{name}-{width}")
-            try:
-                assert_accessible(page)
-            except AssertionError as error:
-                findings.append(f"{width} px: {str(error).splitlines()[:6]}")
-    assert not findings, "\n".join(findings)
+    """What somebody in office sees."""
+    page = page_at()
+    enter(page, who, live_server)
+    look_at(page, {f"notices-{name}": address for name, address in pages.items()})
 
 
 def test_a_mass_message_from_the_first_word_to_the_inbox(page_at: PageAt, live_server: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot
+from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible
+from tests.browser.conftest import look as look_at
 from tests.kernel.access.factories import DAOLI, HARBIN, HEILONGJIANG, Person, official
 from tests.kernel.parties.factories import a_party, region_tree
 from tests.processes.enterprise_binding.situations import in_state
@@ -22,20 +23,10 @@ def enter(page: Any, who: Person, live_server: Any) -> None:
 
 
 def look(page_at: PageAt, live_server: Any, who: Person, pages: dict[str, str]) -> None:
-    findings = []
-    for width in (WIDE, NARROW):
-        page = page_at(width)
-        enter(page, who, live_server)
-        for name, address in pages.items():
-            response = page.goto(address)
-            if response is None or response.status != 200:
-                findings.append(f"{address}: {response and response.status}")
-            screenshot(page, f"{name}-{width}")
-            try:
-                assert_accessible(page)
-            except AssertionError as error:
-                findings.append(f"{width} px: {str(error).splitlines()[:6]}")
-    assert not findings, "\n".join(findings)
+    """What somebody in office sees."""
+    page = page_at()
+    enter(page, who, live_server)
+    look_at(page, pages)
 
 
 def test_workbench(page_at: PageAt, live_server: Any) -> None:
@@ -163,16 +154,14 @@ def test_job_console(page_at: PageAt, live_server: Any) -> None:
 
 def test_verification(page_at: PageAt, live_server: Any) -> None:
     (party,) = city(1)
-    for width in (WIDE, NARROW):
-        page = page_at(width)
-        for name, address in {
+    look_at(
+        page_at(),
+        {
             "verify": "/verify/",
             "verify-valid": f"/verify/{party.credit_code}",
             "verify-invalid": "/verify/91230102MA1DEMO00X",
-        }.items():
-            page.goto(address)
-            screenshot(page, f"{name}-{width}")
-            assert_accessible(page)
+        },
+    )
 
 
 def test_administration_in_english_in_the_dark_on_a_telephone(
