@@ -46,6 +46,7 @@ def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
     _publish(made, now)
     _pay(made, now)
     _rate(made, now)
+    _bundle(now - timedelta(days=2))
     _reconsider(made, now)
     _check_promises(now)
     claims.advance_instalments(actor=_official("prepare"), now=now)
@@ -200,6 +201,22 @@ def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
         return claim_id
     _complete(claim_id, "accept", "accepted", at + hour)
     return _reviewed(claim_id, to, at)
+
+
+def _bundle(at: datetime) -> None:
+    """One enterprise that has handed several items in together."""
+    item = described()["bundle"]
+    for row in policies.matched_parties(actor=ACTOR, code=item, limit=40).rows:
+        if claims.claims(actor=ACTOR, party_id=row.party.id, limit=1).total:
+            continue
+        choices = claims.bundle_choices(actor=ACTOR, party_id=row.party.id, now=at)
+        codes = [each.code for each in choices if not each.single and not each.draft][:3]
+        if item in codes and len(codes) > 1:
+            actor = _for(row.party.id, at)
+            number = claims.begin_bundle(actor=actor, party_id=row.party.id, codes=codes, now=at)
+            account = _account(actor, row.party.id, at)
+            claims.submit_bundle(actor=actor, bundle=number, account_id=account, now=at)
+            return
 
 
 def _visit(claim_id: int, actor: access.Actor, account: int, words: Mapping[str, Any], at: datetime) -> int:

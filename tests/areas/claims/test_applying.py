@@ -24,6 +24,7 @@ from tests.areas.claims.factories import (
     submitted_claim,
     task_of,
 )
+from tests.areas.claims.ranking.test_ranking import at_once
 from tests.areas.claims.test_line_tables import HEADER, ROW, book
 from tests.kernel.access.factories import NOW, QIQIHAR, arranged, clerk_of, no_event, official, one_event
 from yingshang.areas.claims.actions.add_material import (
@@ -56,6 +57,7 @@ from yingshang.areas.claims.models import Budget, Claim, ClaimLine, PaymentOrder
 from yingshang.areas.claims.selectors import get_claim
 from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.flow import api as flow
+from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.api import PartyNotFound
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +299,26 @@ def test_what_is_ordered_is_not_withdrawn() -> None:
     _, claim, _ = sent_batch()
     with no_event(), pytest.raises(NotPossibleNow):
         withdraw_claim(actor=claim.who.actor(), claim_id=claim.id, reason="", now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_clerks_at_once_one_hands_it_in_and_the_other_is_told() -> None:
+    desk()
+    claim = draft_claim()
+    powers = ("claims.apply_own", "policies.match_own", "parties.view_own")
+    clerks = [clerk_of(claim.party, powers) for _ in range(2)]
+    account = account_of(claim.party, claim.who)
+    found = at_once(
+        [
+            lambda each=each: submit_claim(  # type: ignore[misc]
+                actor=each.actor(), claim_id=claim.id, account_id=account, now=NOW
+            )
+            for each in clerks
+        ],
+        2,
+    )
+    refusals = [each for each in found if isinstance(each, NotPossibleNow)]
+    assert found.count("accepting") == 1 and len(refusals) == 1
+    assert "待受理" in (refusals[0].message_zh or "")
+    assert AuditEvent.objects.filter(action="claims.submitted").count() == 1
+    assert claim.row.case_id is not None

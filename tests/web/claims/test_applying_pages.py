@@ -65,6 +65,7 @@ def test_an_instant_claim_from_the_item_to_the_queue_for_payment() -> None:
     assert begun["Location"] == f"/claims/{claim.pk}/draft/"
     text = page(client, f"/claims/{claim.pk}/draft/")
     assert "12,000.00" in text and "先添加一个企业自己名下的收款账户" in text and "100%" in text
+    assert "受理到2099年12月31日" in text and "以服务器时间（北京时间）为准" in text
     wrong = client.post(f"/claims/parties/{party.pk}/accounts/", {"channel": "bank", "number": "12"})
     assert wrong.status_code == 400 and "8至30位数字" in words(wrong)
     saved = client.post(
@@ -78,6 +79,9 @@ def test_an_instant_claim_from_the_item_to_the_queue_for_payment() -> None:
     claim.refresh_from_db()
     account = party_account(claim)
     client.post(f"/claims/{claim.pk}/submit", {"account": account})
+    # A second click, or a colleague's, is shown what there is.
+    again = client.post(f"/claims/{claim.pk}/submit", {"account": account})
+    assert again["Location"] == f"/claims/{claim.pk}/"
     text = page(client, f"/claims/{claim.pk}/")
     assert "待拨付" in text and "即时核准" in text and "判定凭证" in text
     assert "待拨付" in page(client, f"/claims/parties/{party.pk}/")

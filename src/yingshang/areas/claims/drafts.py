@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -65,6 +65,8 @@ class Draft:
     prefill: Prefill
     form: FormAsked | None = None
     bundle: str = ""
+    # The last day on which it can be handed in, until midnight of the server's time.
+    closes_on: date | None = None
 
 
 def draft_of(*, actor: Actor, claim_id: int, now: datetime | None = None) -> Draft:
@@ -101,6 +103,7 @@ def draft_of(*, actor: Actor, claim_id: int, now: datetime | None = None) -> Dra
         prefill=prefill_of(claim, decided, terms, form),
         form=form,
         bundle=claim.bundle,
+        closes_on=decided.closes_on,
     )
 
 

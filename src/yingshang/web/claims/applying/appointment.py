@@ -70,8 +70,12 @@ def choose(request: HttpRequest, claim_id: int) -> HttpResponse | HttpResponseRe
             now=timezone.now(),
         )
     except DomainError as refusal:
-        if refusal.code in {"claims.claim_not_found", "claims.not_possible_now"}:
+        if refusal.code == "claims.claim_not_found":
             raise
+        if refusal.code == "claims.not_possible_now":
+            # A colleague was faster: what there is now is shown.
+            messages.info(request, message_of(refusal))
+            return redirect("claims:claim", claim_id=claim_id)
         return _page(request, found, problem=message_of(refusal), status=422)
     messages.success(request, _("申请已提交，窗口时间已预约。"))
     return redirect("claims:claim", claim_id=claim_id)

@@ -123,7 +123,14 @@ def confirm(request: HttpRequest, number: str) -> HttpResponseRedirect:
 def submit(request: HttpRequest, number: str) -> HttpResponse | HttpResponseRedirect:
     """Hand all of them in, or none."""
     actor, now = actor_from(request), timezone.now()
-    found = bundle_draft(actor=actor, number=number, now=now)
+    try:
+        found = bundle_draft(actor=actor, number=number, now=now)
+    except BundleNotFound as refusal:
+        # A colleague was faster: the claims of that number are shown.
+        if not claims(actor=actor, bundle=number, limit=1).total:
+            raise
+        messages.info(request, message_of(refusal))
+        return redirect("claims:bundle", number=number)
     form = ChooseAccount(request.POST, accounts=accounts(actor=actor, party_id=found.party_id))
     if not form.is_valid():
         return _page(request, number, problems={"account": _("请选择收款账户")}, status=400)

@@ -206,8 +206,12 @@ def submit(request: HttpRequest, claim_id: int) -> HttpResponse | HttpResponseRe
             actor=actor, claim_id=claim_id, account_id=int(form.cleaned_data["account"]), now=timezone.now()
         )
     except DomainError as refusal:
-        if refusal.code in {"claims.claim_not_found", "claims.not_possible_now"}:
+        if refusal.code == "claims.claim_not_found":
             raise
+        if refusal.code == "claims.not_possible_now":
+            # A colleague was faster: what there is now is shown.
+            messages.info(request, message_of(refusal))
+            return redirect("claims:claim", claim_id=claim_id)
         return _page(request, claim_id, problems={"submit": message_of(refusal)}, status=400)
     messages.success(
         request,
