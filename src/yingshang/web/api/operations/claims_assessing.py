@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, File, Router, Schema
 from ninja.files import UploadedFile
 
 from yingshang.areas.claims.api import (
@@ -350,7 +350,7 @@ def show_field_check(request: HttpRequest, check_id: int) -> Any:
 )
 @needs(REVIEW)
 def add_field_photo(
-    request: HttpRequest, check_id: int, photo: UploadedFile, keep_place: bool = False
+    request: HttpRequest, check_id: int, photo: File[UploadedFile], keep_place: bool = False
 ) -> tuple[int, Any]:
     """JPEG or PNG, drawn anew; where it was taken is kept only with `keep_place`."""
     actor, now = actor_from(request), timezone.now()
