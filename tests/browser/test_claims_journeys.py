@@ -160,7 +160,7 @@ def test_instant_and_paid_once_though_the_account_was_wrong(
     money = enter(page_at(), people.treasurer, live_server)
     money.goto(f"/desk/claims/funds/{claim.fund_id}/")
     looked_at(money, "fund")
-    agree(money, "编制拨付批次")
+    agree(money, "编制批次")
     expect(money.get_by_text("批次由您编制，须由另一人复核")).to_be_visible()
     enter(money, people.checker, live_server).reload()
     looked_at(money, "batch")
@@ -171,7 +171,7 @@ def test_instant_and_paid_once_though_the_account_was_wrong(
 
     own.reload()
     looked_at(own, "account-wrong")
-    own.get_by_role("link", name="更正收款账户").click()
+    own.get_by_role("link", name="更换收款账户").click()
     own.get_by_role("link", name="添加账户").click()
     own.get_by_label("账号", exact=True).fill("6225000000000099")
     own.get_by_label("开户行").fill("演示银行道里支行")
@@ -271,7 +271,7 @@ def test_a_tripped_breaker_is_released_by_a_supervisor(page_at: PageAt, live_ser
     told([{"subject": claim.party.credit_code, "ent.status": "吊销"}], as_of=NOW.date(), now=NOW)
     money = enter(page_at(), people.treasurer, live_server)
     money.goto(f"/desk/claims/funds/{claim.fund_id}/")
-    agree(money, "编制拨付批次")
+    agree(money, "编制批次")
     expect(money.get_by_role("cell", name="被监督熔断")).to_be_visible()
     assert Trip.objects.get().state == "open" and not PaymentOrder.objects.exists()
 
@@ -290,6 +290,6 @@ def test_a_tripped_breaker_is_released_by_a_supervisor(page_at: PageAt, live_ser
     looked_at(watch, "release-receipt")
 
     money.goto(f"/desk/claims/funds/{claim.fund_id}/")
-    agree(money, "编制拨付批次")
+    agree(money, "编制批次")
     expect(money.get_by_text("批次由您编制，须由另一人复核")).to_be_visible()
     assert claim.row.state == "paying"

@@ -68,7 +68,7 @@ def test_money_is_asked_back_given_back_and_written_off_page_by_page() -> None:
     )
     official, money = signed_in(people.reviewer), signed_in(people.treasurer)
     address = f"/desk/claims/{claim.id}/recover"
-    assert "要求退回资金" in page(official, f"/desk/claims/{claim.id}/")
+    assert "要求退回" in page(official, f"/desk/claims/{claim.id}/")
     assert "12,000.00" in page(official, address)
     today = timezone.localdate()
     sent = {
