@@ -152,7 +152,13 @@ def refusal(decided: Decided) -> NotEntitled:
 
 
 def already(claim: Claim) -> AlreadyClaimed:
-    """The refusal of a second claim."""
+    """The refusal of a second claim. Of a list nobody is told more than that there is nothing to apply for."""
+    if claim.state == "listed":
+        return AlreadyClaimed(
+            "this is carried out by the agency without an application; it asks you when it is your turn",
+            message_zh="该事项本期由部门统一核定、免申即享，无需申请；需要您确认时会通知您",
+            value=claim.item_code,
+        )
     return AlreadyClaimed(
         f"there is a claim {claim.number} for this item and period; go on with that one",
         message_zh=f"本期已有申请 {claim.number}，请查看该申请",

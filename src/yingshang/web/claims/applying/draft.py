@@ -55,6 +55,8 @@ def begin(request: HttpRequest, party_id: int, code: str) -> HttpResponseRedirec
         claim_id = begin_claim(actor=actor, party_id=party_id, code=code, now=timezone.now())
     except AlreadyClaimed as refusal:
         messages.info(request, message_of(refusal))
+        if "claim" not in refusal.details:
+            return redirect("policies:mine-item", party_id=party_id, code=code)
         return redirect("claims:claim", claim_id=int(refusal.details["claim"]))
     except DomainError as refusal:
         messages.error(request, message_of(refusal))
