@@ -106,6 +106,8 @@ from yingshang.areas.claims.paying.books import check_books
 from yingshang.areas.claims.paying.selectors import download_batch
 from yingshang.areas.claims.publicity.actions.object_to_award import decide_objection
 from yingshang.areas.claims.ranking.actions.close_ranking import close_ranking
+from yingshang.areas.claims.reconsidering.actions.ask import ask_reconsideration
+from yingshang.areas.claims.reconsidering.actions.decide import change_decision
 from yingshang.areas.claims.reserving import reserve
 from yingshang.areas.claims.selectors import claims, get_claim
 from yingshang.areas.policies.api import ItemNotFound
@@ -402,6 +404,9 @@ def test_nobody_hears_of_a_list_before_it_was_approved() -> None:
     assert claims(actor=actor).total == 0
     with pytest.raises(ClaimNotFound):
         get_claim(actor=actor, claim_id=found.claim(0).pk)
+    with no_event(), pytest.raises(AlreadyClaimed) as refusal:
+        begin_claim(actor=actor, party_id=found.parties[0].pk, code="HIRING", now=NOW)
+    assert "claim" not in refusal.value.details and found.claim(0).number not in str(refusal.value)
     assert claims(actor=found.desk.reviewer.actor()).total == 1
     approve_list(actor=found.desk.approver.actor(), list_id=found.id, digest=found.row.digest, now=NOW)
     offer_list(actor=found.desk.approver.actor(), list_id=found.id, now=NOW)
@@ -497,3 +502,29 @@ def test_a_role_elsewhere_does_not_reach_further_than_its_place() -> None:
     with no_event(), pytest.raises(BatchNotFound):
         download_batch(actor=watcher, batch_id=batch.pk, format="csv", now=NOW)
     download_batch(actor=people.checker.actor(), batch_id=batch.pk, format="csv", now=NOW)
+
+
+def test_what_was_refused_wrongly_is_taken_up_again_though_the_policy_has_run_out() -> None:
+    people = desk()
+    fundable_item(source=hiring().replace("to: 2027-12-31", "to: 2026-12-31"))
+    number = fund()
+    set_budget(
+        actor=SYSTEM, fund_id=number, year=2027, level="city", amount_fen=10**9, reason="演示预算", now=NOW
+    )
+    terms(fund_id=number)
+    claim = another_claim(number)
+    late, later = (datetime.fromisoformat(f"{day}T02:00:00+00:00") for day in ("2026-12-30", "2027-01-05"))
+    handed_in(claim, now=late)
+    done(claim, people, "accept", "accepted", now=late)
+    done(claim, people, "review", "supported", now=late)
+    done(claim, people, "approve", "refused", now=late, opinion="参保人数不足")
+    asked = ask_reconsideration(
+        actor=claim.who.actor(late), claim_id=claim.id, reasons="参保人数自上月起一直为12人", now=late
+    )
+    other = official("approver", HARBIN).actor(later)
+    assert (
+        change_decision(actor=other, reconsideration_id=asked, decision="予以更正", now=later) == "reviewing"
+    )
+    done(claim, people, "review", "supported", now=later)
+    done(claim, people, "approve", "approved", now=later)
+    assert (claim.row.state, claim.row.award_fen) == ("approved", 12_000 * YUAN)

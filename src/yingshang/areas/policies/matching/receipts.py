@@ -83,14 +83,17 @@ class Reproduction:
 
 
 @transaction.atomic
-def freeze(*, actor: Actor, party_id: int, code: str, now: datetime) -> ReceiptView:
+def freeze(
+    *, actor: Actor, party_id: int, code: str, now: datetime, applied_on: date | None = None
+) -> ReceiptView:
     """Decide one item for an enterprise today and keep it with everything it took; one audit event, whose receipt
-    anybody can verify.
+    anybody can verify. One that has run out since it was applied for is decided as of its last day.
 
     Raises what `decide_one` raises, and CannotFreeze for an item that cannot be decided for anybody.
     """
     day = timezone.localdate(now)
-    decided = decide_one(actor=actor, party_id=party_id, code=code, day=day)
+    decided = decide_one(actor=actor, party_id=party_id, code=code, day=day, applied_on=applied_on)
+    day = decided.day
     if decided.decision is None:
         raise CannotFreeze(
             f"{code} cannot be decided on {day}",

@@ -141,7 +141,9 @@ def dismiss_reconsideration(
 def _reopen(claim: Claim, decision: str, *, actor: Actor, now: datetime) -> None:
     terms = terms_for(claim.item_code)
     party_id = claim.enterprise.pk
-    receipt = freeze(actor=PLATFORM, party_id=party_id, code=claim.item_code, now=now)
+    receipt = freeze(
+        actor=PLATFORM, party_id=party_id, code=claim.item_code, now=now, applied_on=claim.applied_on
+    )
     claim.receipt_id, claim.version = receipt.id, receipt.version
     # What experts gave it stays.
     claim.facts = {column: said for column, said in claim.facts.items() if column == SCORE_FACT} | {
