@@ -437,12 +437,20 @@ def test_other_enterprises_can_still_be_matched_and_listed_next_time() -> None:
     assert not Claim.objects.filter(party=late).exists() and found.row.total == 3
 
 
-def test_a_long_list_is_searched_by_the_register(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_is_paged_from_both_ends_and_searched_by_the_register(
+    monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
+) -> None:
     from yingshang.areas.claims.automatic import selectors
 
     found = frozen_list()
     monkeypatch.setattr(selectors, "LARGE", 1)
     actor = found.desk.reviewer.actor()
+    # Whichever end a page is counted from, it is the same one.
+    pages = [listed_claims(actor=actor, list_id=found.id, offset=place, limit=2).rows for place in range(4)]
+    everybody = [each.id for each in listed_claims(actor=actor, list_id=found.id).rows]
+    assert [[each.id for each in rows] for rows in pages] == [everybody[n : n + 2] for n in range(4)]
+    with django_assert_max_num_queries(4):
+        assert len(listed_claims(actor=actor, list_id=found.id, offset=2, limit=1).rows) == 1
     for text in (found.parties[1].name, found.parties[1].credit_code or "", found.claim(1).number):
         page = listed_claims(actor=actor, list_id=found.id, text=text)
         assert [each.party_id for each in page.rows] == [found.parties[1].pk]
