@@ -23,12 +23,13 @@ from tests.areas.claims.factories import (
     submitted_claim,
     task_of,
 )
+from tests.areas.claims.test_appointments import booked_claim
 from tests.kernel.access.factories import HARBIN, NOW, arranged, official
 from tests.kernel.parties.factories import told
 from yingshang.areas.claims.actions.prepare_batch import ensure_not_stopped, prepare_batch
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.errors import InvalidDecision, NothingToPay, NotPossibleNow, Stopped, TripNotFound
-from yingshang.areas.claims.models import Budget, Claim, PaymentBatch, Trip
+from yingshang.areas.claims.models import Appointment, Budget, Claim, PaymentBatch, Trip
 from yingshang.areas.claims.oversight.actions.decide_trip import confirm_trip, release_trip, stop_by_hand
 from yingshang.areas.claims.oversight.evaluator import MOMENTS, breaker, breaker_of, evaluate
 from yingshang.areas.claims.oversight.screening import screen
@@ -208,6 +209,7 @@ def test_confirmed_the_claim_is_refused_and_its_budget_given_back() -> None:
 
 # State of a claim that is stopped → the state in which a confirmation leaves it, and the events that say so.
 ENDS: dict[str, tuple[str, list[str]]] = {
+    "appointed": ("refused", ["claims.refused"]),
     **{state: ("refused", ["claims.refused"]) for state in ("accepting", "returned", "reviewing", "ranking")},
     **{state: ("refused", ["claims.refused"]) for state in ("approved", "publicity", "objected")},
     **{state: ("refused", ["claims.refused"]) for state in ("payable", "account_wrong")},
@@ -235,6 +237,8 @@ def claim_in(state: str) -> tuple[Claimed, Desk]:
             done(claim, people, "review", "supported")
             with arranged():
                 Claim.objects.update(state="ranking")
+    elif state == "appointed":
+        claim, people, _ = booked_claim()
     elif state == "paying":
         _, claim, people = checked_batch()
     elif state == "sent":
@@ -272,6 +276,8 @@ def test_confirmed_a_claim_ends_wherever_it_is(state: str) -> None:
         assert Budget.objects.get().reserved_fen == 0
         assert Message.objects.filter(template="claims.refused", party=claim.party).exists()
         assert "claims.trip_decided" in {each.template for each in Message.objects.all()}
+    if state == "appointed":
+        assert [each.state for each in Appointment.objects.all()] == ["cancelled"]
     case = flow.case_progress(kind="claim", identifier=str(claim.id), now=NOW)
     if state in {"accepting", "returned", "reviewing"}:
         assert case is not None and not case.case.open and not [task for task in case.tasks if task.open]

@@ -13,11 +13,21 @@ from yingshang.kernel.ledger.api import record
 
 from ...actions._steps import tell_enterprise
 from ...actions.prepare_batch import undo_batch
+from ...appointments.places import free
 from ...approving import take_back
 from ...errors import BudgetNotFound, InvalidDecision, NotPossibleNow, TripNotFound
 from ...lifecycle import CLAIM
-from ...models import Claim, Fund, ItemTerms, PaymentBatch, PaymentOrder, Trip
+from ...models import (
+    Claim,
+    Fund,
+    ItemTerms,
+    PaymentBatch,
+    PaymentOrder,
+    ReconciliationDifference,
+    Trip,
+)
 from ...reach import ensure_region
+from ...settling import CONTRADICTED
 from ..evaluator import MANUAL, breaker
 from ..screening import keep_trip, target_of_trip, tell_agency
 
@@ -88,7 +98,12 @@ def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> i
 
 
 def _ends(claim: Claim) -> bool:
-    return CLAIM.may(claim.state, "refused" if not claim.paid_fen else "instalments_ended")
+    """Whether it can end now: also not while the bank says that it paid what our books take for unpaid."""
+    contradicted = ReconciliationDifference.objects.filter(
+        order__claim=claim, kind__startswith=CONTRADICTED, explained_at__isnull=True
+    )
+    what = "refused" if not claim.paid_fen else "instalments_ended"
+    return CLAIM.may(claim.state, what) and not contradicted.exists()
 
 
 def _end(trip: Trip, claim: Claim, *, actor: Actor, now: datetime) -> int:
@@ -103,6 +118,8 @@ def _end(trip: Trip, claim: Claim, *, actor: Actor, now: datetime) -> int:
         }
         for each in trip.grounds
     ]
+    if claim.state == "appointed":
+        free(claim, who=actor.name, now=now)
     under_review = claim.state in {"accepting", "returned", "reviewing"}
     what = "refused" if not claim.paid_fen else "instalments_ended"
     event = take_back(claim, what, actor=actor, now=now, reason=trip.reason)
