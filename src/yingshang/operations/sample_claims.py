@@ -6,6 +6,8 @@ nothing.
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -23,6 +25,8 @@ from yingshang.kernel.parties import api as parties
 from yingshang.kernel.reference.api import parse_yaml
 
 ACTOR = access.system_actor("demonstration")
+WIDTH, HEIGHT = 480, 320
+"""Of the pictures that stand for photos."""
 LISTED, FROZEN = "DEMO-HRB-01", "DEMO-HRB-08"
 
 
@@ -43,6 +47,7 @@ def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
     _windows(now - timedelta(days=90))
     _lists(enterprises, now)
     made = _claims(enterprises, now)
+    _assess(now)
     _publish(made, now)
     _pay(made, now)
     _rate(made, now)
@@ -90,19 +95,23 @@ _fund_ids: dict[str, int] = {}
 
 def _terms(at: datetime) -> None:
     for code, words in described()["terms"].items():
-        values = {name: value for name, value in words.items() if name != "fund"}
-        claims.set_terms(
-            actor=ACTOR,
-            code=code,
-            terms=claims.Terms(
-                agency_id=_agency(),
-                fund_id=_fund_ids[words["fund"]],
-                results=described()["results"],
-                source="演示规则",
-                **values,
-            ),
-            now=at,
-        )
+        _set_terms(code, words, at)
+
+
+def _set_terms(code: str, words: Mapping[str, Any], at: datetime) -> None:
+    values = {name: value for name, value in words.items() if name != "fund"}
+    claims.set_terms(
+        actor=ACTOR,
+        code=code,
+        terms=claims.Terms(
+            agency_id=_agency(),
+            fund_id=_fund_ids[words["fund"]],
+            results=described()["results"],
+            source="演示规则",
+            **values,
+        ),
+        now=at,
+    )
 
 
 def _windows(at: datetime) -> None:
@@ -382,6 +391,97 @@ def _check_promises(now: datetime) -> None:
         claims.confirm_promise(
             actor=official, promise_id=first.id, finding="演示：登记数据可以证明。", fact=facts[0][0], now=now
         )
+
+
+# --- scored and visited ---------------------------------------------------------------------------------------------
+
+
+def _assess(now: datetime) -> None:
+    """Claims that experts score, the first of them visited as well. Where too few enterprises are entitled, fewer."""
+    words = described()["assessed"]
+    for each in words["experts"]:
+        user = access.find_account(actor=ACTOR, username=each["username"])[0]
+        claims.add_expert(
+            actor=ACTOR,
+            agency_id=_agency(),
+            user_id=user,
+            fields=each["fields"],
+            employer_name=each["employer"],
+            now=now - timedelta(days=30),
+        )
+    # Whoever has applied already keeps to the terms as they were.
+    _set_terms(
+        words["item"], {**described()["terms"][words["item"]], **words["terms"]}, now - timedelta(days=8)
+    )
+    taken = {each.party_id for each in claims.claims(actor=ACTOR, item_code=words["item"]).rows}
+    found = policies.matched_parties(actor=ACTOR, code=words["item"], limit=40).rows
+    free = [each.party.id for each in found if each.party.id not in taken]
+    made = [
+        _claim_to_score(party, words["item"], now - timedelta(days=7))
+        for party in free[: len(words["scored"])]
+    ]
+    for claim_id, scores in zip(made, words["scored"], strict=False):
+        _score(claim_id, scores, now)
+    if made:
+        _check_on_site(made[0], words["visit"], now)
+
+
+def _claim_to_score(party_id: int, code: str, at: datetime) -> int:
+    actor = _for(party_id, at)
+    claim_id = claims.begin_claim(actor=actor, party_id=party_id, code=code, now=at)
+    account = _account(actor, party_id, at)
+    claims.submit_claim(actor=actor, claim_id=claim_id, account_id=account, now=at)
+    _complete(claim_id, "accept", "accepted", at + timedelta(hours=2))
+    _complete(claim_id, "review", "supported", at + timedelta(hours=4))
+    return claim_id
+
+
+def _score(claim_id: int, scores: list[Mapping[str, Any]], now: datetime) -> None:
+    """Who was drawn nobody knows here either: whoever finds a seat scores, as many as there are scores."""
+    at = now - timedelta(days=1)
+    panel_id = claims.draw_experts(actor=_official("review"), claim_ids=[claim_id], now=at)
+    waiting = list(scores)
+    for each in described()["assessed"]["experts"]:
+        actor = access.actor_by_reference(
+            f"user:{access.find_account(actor=ACTOR, username=each['username'])[0]}"
+        )
+        drawn = any(own.panel_id == panel_id for own in claims.own_scorings(actor=actor, now=at))
+        if drawn and waiting:
+            claims.submit_scores(actor=actor, panel_id=panel_id, claim_id=claim_id, now=at, **waiting.pop(0))
+    if claims.get_scoring(actor=ACTOR, panel_id=panel_id, now=at).summary.state == "completed":
+        _complete(claim_id, "experts", "scored", at + timedelta(hours=1))
+
+
+def _check_on_site(claim_id: int, words: Mapping[str, Any], now: datetime) -> None:
+    at = now - timedelta(hours=20)
+    actor = _official("review")
+    check_id = claims.order_field_check(actor=actor, claim_id=claim_id, user_id=int(actor.identifier), now=at)
+    for number in (1, 2):
+        claims.add_photo(
+            actor=actor, check_id=check_id, content=_picture(number), name=f"演示照片{number}.png", now=at
+        )
+    claims.record_visit(
+        actor=actor,
+        check_id=check_id,
+        visit=claims.Visit(visited_on=timezone.localdate(at), **words),
+        now=at,
+    )
+
+
+def _picture(number: int) -> bytes:
+    """A picture of nothing: two colours that run into each other."""
+    rows = bytearray()
+    for y in range(HEIGHT):
+        rows += b"\0"
+        for x in range(WIDTH):
+            rows += bytes((60 + 150 * x // WIDTH, 90 + 60 * number, 200 - 120 * y // HEIGHT))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(bytes(rows)))
+    return b"\x89PNG\r\n\x1a\n" + head + body + chunk(b"IEND", b"")
 
 
 # --- who does it ------------------------------------------------------------------------------------------------------
