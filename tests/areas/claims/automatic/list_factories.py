@@ -229,6 +229,7 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
             due_on=moment.date(),
             deadline_id=0,
             rules_version="1",
+            state="withdrawn",
         )
         promise = PromiseCheck.objects.create(
             claim=claim,

@@ -51,5 +51,9 @@ class DecideForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": 400}),
     )
 
-    def __init__(self, *arguments: Any, **kwargs: Any) -> None:
+    def __init__(self, *arguments: Any, found: str, **kwargs: Any) -> None:
         super().__init__(*arguments, **{"label_suffix": "", **kwargs})
+        if found != "unknown":
+            # The facts say no: nobody says yes.
+            what = self.fields["what"]
+            what.choices = what.choices[1:]  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from yingshang.areas.claims.api import (
+    WaitingInstalment,
     drop_instalment,
     get_instalment,
     release_instalment,
@@ -48,14 +49,15 @@ def instalment_list(request: HttpRequest) -> HttpResponseBase:
 @needs(VIEW)
 def instalment(request: HttpRequest, claim_id: int, number: int) -> HttpResponse:
     """One instalment with its condition, decided by the facts of today, and the evidence."""
-    return _page(request, claim_id, number)
+    return _page(request, _found(request, claim_id, number))
 
 
 @needs(APPROVE)
 @require_POST
 def decide(request: HttpRequest, claim_id: int, number: int) -> HttpResponse | HttpResponseRedirect:
     """Where the facts leave it open: it is paid, or given up."""
-    form = DecideForm(request.POST)
+    found = _found(request, claim_id, number)
+    form = DecideForm(request.POST, found=found.found)
     if form.is_valid():
         act = release_instalment if form.cleaned_data["what"] == "release" else drop_instalment
         try:
@@ -71,17 +73,19 @@ def decide(request: HttpRequest, claim_id: int, number: int) -> HttpResponse | H
         else:
             messages.success(request, _("已登记，企业会收到通知。"))
             return redirect("claims_desk:instalment", claim_id, number)
-    return _page(request, claim_id, number, form=form)
+    return _page(request, found, form=form)
 
 
-def _page(
-    request: HttpRequest, claim_id: int, number: int, *, form: DecideForm | None = None
-) -> HttpResponse:
-    actor = actor_from(request)
-    found = get_instalment(actor=actor, claim_id=claim_id, number=number, now=timezone.now())
+def _found(request: HttpRequest, claim_id: int, number: int) -> WaitingInstalment:
+    found = get_instalment(actor=actor_from(request), claim_id=claim_id, number=number, now=timezone.now())
     if found is None:
         raise Http404
+    return found
+
+
+def _page(request: HttpRequest, found: WaitingInstalment, *, form: DecideForm | None = None) -> HttpResponse:
     waits = found.state == "waiting"
+    may = waits and found.found != "due" and actor_from(request).may(APPROVE)
     return render(
         request,
         "claims/instalments/instalment.html",
@@ -91,7 +95,7 @@ def _page(
             "tone": TONES.get(found.found, ""),
             "waits": waits,
             "lacking": [_name(each) for each in found.lacking],
-            "form": (form or DecideForm()) if waits and found.found != "due" and actor.may(APPROVE) else None,
+            "form": (form or DecideForm(found=found.found)) if may else None,
         },
         status=status_of_form(form) if form is not None else 200,
     )
