@@ -46,7 +46,10 @@ def clear_some(*, actor: Actor, publicity_id: int, now: datetime, size: int) -> 
         return 0
     later = PublicityEntry.objects.filter(claim=OuterRef("pk"), publicity__gt=row.pk)
     rows = Claim.objects.select_for_update(of=("self",)).filter(
-        Exists(PublicityEntry.objects.filter(claim=OuterRef("pk"), publicity=row)), state="publicity"
+        Exists(PublicityEntry.objects.filter(claim=OuterRef("pk"), publicity=row)),
+        # A public list is one item's: its claims are gone through by their index.
+        item_code=row.item_code,
+        state="publicity",
     )
     claims = list(rows.exclude(Exists(later)).order_by("pk").values_list("pk", flat=True)[:size])
     if not claims:
