@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any, cast
+from typing import cast
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
@@ -53,9 +53,7 @@ def prepare_batch(
     """
     with transaction.atomic():
         fund = _fund(actor, fund_id)
-        # By the index of what waits: what was ordered in earlier batches is not read again for each.
-        due = _due(fund, actor, claims).order_by("claim__pk", "pk").values_list("claim_id", flat=True)
-        looked_at = set(due[: int(payment()["batch_size"])])
+        looked_at = _next(fund, actor, claims)
         screen(looked_at, "ordering", now=now)
     return _prepare(actor=actor, fund_id=fund_id, execute_on=execute_on, claims=looked_at, now=now)
 
@@ -252,7 +250,27 @@ def target_of(batch: PaymentBatch) -> Target:
     return Target("payment_batch", str(batch.pk), batch.message_id, region_path=batch.region_path)
 
 
-def _due(fund: Fund, actor: Actor, claims: Collection[int] | None) -> QuerySet[Instalment]:
+def _next(fund: Fund, actor: Actor, claims: Collection[int] | None) -> set[int]:
+    """The claims of the next batch. What waits is gone through by its own index, some at a time: however many have been
+    ordered before, none of them is read again.
+    """
+    size = int(payment()["batch_size"])
+    if claims is not None:
+        return set(_due(fund, actor, claims).order_by("claim_id").values_list("claim_id", flat=True)[:size])
+    found: set[int] = set()
+    after = 0
+    while len(found) < size:
+        waiting = Claim.objects.filter(state="payable", pk__gt=after).order_by("pk")
+        some = list(waiting.values_list("pk", flat=True)[:size])
+        if not some:
+            break
+        after = some[-1]
+        due = _due(fund, actor, some).order_by("claim_id").values_list("claim_id", flat=True)
+        found.update(due[: size - len(found)])
+    return found
+
+
+def _due(fund: Fund, actor: Actor, claims: Collection[int]) -> QuerySet[Instalment]:
     open_trips = Trip.objects.filter(state="open")
     rows = (
         Instalment.objects.filter(
@@ -263,26 +281,26 @@ def _due(fund: Fund, actor: Actor, claims: Collection[int] | None) -> QuerySet[I
         )
         .exclude(claim__in=open_trips.filter(claim__isnull=False).values("claim"))
         .exclude(claim__item_code__in=open_trips.exclude(item_code="").values("item_code"))
-        .exclude(claim__in=_decided_claims(actor))
+        .exclude(_decided(actor, "claim__"))
         .exclude(claim__in=_contradicted().values("order__claim"))
     )
     if open_trips.filter(fund=fund).exists():
         return rows.none()
-    return rows if claims is None else rows.filter(AnyOf("claim_id", claims))
+    return rows.filter(AnyOf("claim_id", claims))
 
 
-def _decided_claims(actor: Actor) -> QuerySet[Any]:
-    """Claims this very person had a hand in, of items that keep paying apart."""
+def _decided(actor: Actor, prefix: str = "") -> Q:
+    """That this very person had a hand in a claim of an item that keeps paying apart."""
     who = reference_of(actor)
     apart = ItemTerms.objects.filter(separate__contains=["pay"]).values("item_code")
     duties = Q()
     for duty in DUTIES:
-        duties |= Q(**{duty: who})
-    return Claim.objects.filter(duties, item_code__in=apart).values("pk")
+        duties |= Q(**{f"{prefix}{duty}": who})
+    return duties & Q(**{f"{prefix}item_code__in": apart})
 
 
 def _decided_by(actor: Actor, claims: QuerySet[Claim]) -> Claim | None:
-    return claims.filter(pk__in=_decided_claims(actor)).first()
+    return claims.filter(_decided(actor)).first()
 
 
 def _move(batch: PaymentBatch, event: str, *, now: datetime) -> None:
