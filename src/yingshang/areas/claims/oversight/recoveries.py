@@ -24,9 +24,15 @@ def recovery_states() -> dict[str, tuple[str, str, str]]:
 
 
 def recovery_rates() -> tuple[tuple[str, str, str, str], ...]:
-    """Rates that can be asked for: code, Chinese name, English name, source."""
+    """Rates that can be asked for: code, Chinese name, English name, source of the series with its last entry."""
     return tuple(
-        (each["code"], each["name"], each["name_en"], each["source"]) for each in recovery_rules()["rates"]
+        (
+            each["code"],
+            each["name"],
+            each["name_en"],
+            "；".join([each["source"], *(f"最近录入：{last['source']}" for last in each["series"][-1:])]),
+        )
+        for each in recovery_rules()["rates"]
     )
 
 
