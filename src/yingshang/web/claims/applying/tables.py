@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.claims.api import ClaimSummary
-from yingshang.web.design import formats
+from yingshang.areas.claims.api import ClaimSummary, claim_states
+from yingshang.web.columns import MomentColumn
+from yingshang.web.words import in_language
 
-from ..templatetags.claims import claim_state, fen, mode_name
+from ..columns import ClaimedColumn
+from ..templatetags.claims import claim_state, mode_name
 
 
 class ClaimTable(tables.Table):
@@ -23,10 +23,8 @@ class ClaimTable(tables.Table):
     number = tables.Column(verbose_name=_("申请编号"), orderable=False, attrs={"td": {"class": "nowrap"}})
     mode = tables.Column(verbose_name=_("办理方式"), orderable=False)
     state = tables.Column(verbose_name=_("状态"), orderable=False)
-    award_fen = tables.Column(
-        verbose_name=_("金额"), orderable=False, empty_values=(), attrs={"td": {"class": "nowrap"}}
-    )
-    submitted_at = tables.Column(verbose_name=_("提交时间"), orderable=False, empty_values=())
+    award_fen = ClaimedColumn(verbose_name=_("金额"), orderable=False, empty_values=())
+    submitted_at = MomentColumn(verbose_name=_("提交时间"), orderable=False)
 
     class Meta:
         empty_text = _("还没有兑现申请。可以从“可享政策”开始。")
@@ -52,16 +50,4 @@ class ClaimTable(tables.Table):
         return claim_state(record.state)
 
     def value_state(self, record: ClaimSummary) -> str:
-        return record.state
-
-    def render_award_fen(self, record: ClaimSummary) -> str:
-        return fen(record.award_fen if record.award_fen is not None else record.expected_fen)
-
-    def value_award_fen(self, record: ClaimSummary) -> str:
-        return self.render_award_fen(record)
-
-    def render_submitted_at(self, record: ClaimSummary) -> Any:
-        return formats.moment(record.submitted_at) if record.submitted_at else "—"
-
-    def value_submitted_at(self, record: ClaimSummary) -> str:
-        return record.submitted_at.isoformat() if record.submitted_at else ""
+        return in_language(*claim_states()[record.state][:2])

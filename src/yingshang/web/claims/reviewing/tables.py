@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.areas.claims.api import ClaimSummary, TermsSummary, claim_states
+from yingshang.web.columns import MomentColumn
 from yingshang.web.design import formats
 from yingshang.web.design.icons import icon
 from yingshang.web.words import by_name, in_language
@@ -37,7 +36,7 @@ class DeskTable(tables.Table):
     mode = tables.Column(verbose_name=_("办理方式"))
     amount = ClaimedColumn(verbose_name=_("金额"), accessor="expected_fen", empty_values=(), attrs=_NUMBER)
     state = tables.Column(verbose_name=_("状态"))
-    submitted_at = tables.Column(verbose_name=_("提交时间"), empty_values=())
+    submitted_at = MomentColumn(verbose_name=_("提交时间"))
 
     def render_party_name(self, record: ClaimSummary) -> SafeString:
         address = reverse("claims_desk:claim", args=[record.id])
@@ -58,12 +57,6 @@ class DeskTable(tables.Table):
 
     def value_state(self, record: ClaimSummary) -> str:
         return in_language(*claim_states()[record.state][:2])
-
-    def render_submitted_at(self, record: ClaimSummary) -> Any:
-        return formats.moment(record.submitted_at) if record.submitted_at else "—"
-
-    def value_submitted_at(self, record: ClaimSummary) -> str:
-        return record.submitted_at.isoformat() if record.submitted_at else ""
 
 
 class TermsTable(tables.Table):
