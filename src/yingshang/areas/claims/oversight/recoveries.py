@@ -101,7 +101,7 @@ def view_of(row: Recovery, now: datetime) -> RecoveryView:
         interest_rate="" if row.interest_rate is None else f"{row.interest_rate * 100:.2f}%",
         interest_source=row.interest_source,
         interest_from=row.interest_from,
-        unconfirmed_from=unconfirmed_from(row, until=as_of) if found.interest_fen else None,
+        unconfirmed_from=unconfirmed_from(row, until=as_of),
         reason=row.reason,
         basis=row.basis,
         plan=plan_left(plan, came_fen=row.principal_fen - found.open_principal_fen, today=as_of),

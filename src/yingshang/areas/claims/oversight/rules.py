@@ -57,7 +57,7 @@ def unconfirmed_from(row: Recovery, *, until: date) -> date | None:
     if last is None or "review_on" not in last:
         return None
     review = max(date.fromisoformat(last["review_on"]), row.interest_from or date.min)
-    return review if until > review else None
+    return review if until >= review else None
 
 
 def _series(code: str) -> list[dict[str, Any]]:
