@@ -198,12 +198,9 @@ def _named(claim: Claim, act: Callable[[], str]) -> str:
     try:
         return act()
     except DomainError as refusal:
-        details = {name: value for name, value in refusal.details.items() if name not in {"claim"}}
-        raise type(refusal)(
-            f"{claim.item_name}: {refusal.message}",
-            message_zh=f"“{claim.item_name}”：{refusal.message_zh}",
-            **{**details, "claim": claim.pk},
-        ) from refusal
+        refusal.message = f"{claim.item_name}: {refusal.message}"
+        refusal.message_zh = f"“{claim.item_name}”：{refusal.message_zh}"
+        raise
 
 
 def _not_found(bundle: str) -> BundleNotFound:

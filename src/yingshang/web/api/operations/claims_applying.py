@@ -57,13 +57,6 @@ class OwnClaimOut(Schema):
     submitted_at: datetime | None
 
 
-class BeginIn(Schema):
-    """For which enterprise, and which item."""
-
-    party_id: int
-    item_code: str = Field(min_length=1, max_length=80)
-
-
 class SubmitIn(Schema):
     """Where the money goes. Of the mode once also the window and the time at which somebody comes."""
 
@@ -192,13 +185,15 @@ class MissingIn(Schema):
     note: str = Field("", max_length=400)
 
 
-@router.post("/claims", response={201: OwnClaimOut}, summary="开始申请 · Begin a claim")
+@router.post(
+    "/parties/{int:party_id}/claims/{item_code}",
+    response={201: OwnClaimOut},
+    summary="开始申请 · Begin a claim",
+)
 @needs(OWN)
-def begin_one_claim(request: HttpRequest, body: BeginIn) -> tuple[int, OwnClaimOut]:
+def begin_one_claim(request: HttpRequest, party_id: int, item_code: str) -> tuple[int, OwnClaimOut]:
     """A draft with what is known already; one that is a draft is gone on with."""
-    number = begin_claim(
-        actor=actor_from(request), party_id=body.party_id, code=body.item_code, now=timezone.now()
-    )
+    number = begin_claim(actor=actor_from(request), party_id=party_id, code=item_code, now=timezone.now())
     return 201, _claim(request, number)
 
 

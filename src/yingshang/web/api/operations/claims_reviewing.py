@@ -122,6 +122,7 @@ class TermsIn(Schema):
     joint_agencies: list[int] = Field(default_factory=list)
     materials: list[dict[str, Any]] = Field(default_factory=list)
     lines: dict[str, Any] = Field(default_factory=dict)
+    form_code: str = Field("", max_length=60)
     scoring: dict[str, Any] = Field(default_factory=dict)
     field_check: dict[str, Any] = Field(default_factory=dict)
     sample_percent: int = 10
