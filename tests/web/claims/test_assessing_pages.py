@@ -50,6 +50,8 @@ def test_experts_are_drawn_and_score_and_only_then_everything_is_told(
     panel = ScoringPanel.objects.get()
     assert "0/3人已评分" in shown and panel.secret not in shown and panel.commitment in shown
     assert not any(number in shown for number in register)
+    # The register does not tell who was drawn either.
+    assert {each["seats"] for each in client.get("/api/v1/claim-experts").json()} == {0}
     again = client.post("/desk/claims/scorings/draw", {"claim": claim.id}, follow=True)
     assert "不能重复抽取" in words(again)
     seats = list(ScoringSeat.objects.select_related("expert__user"))

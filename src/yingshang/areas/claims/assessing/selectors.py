@@ -29,7 +29,7 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class ExpertView:
-    """An expert of the register; the contact is masked."""
+    """An expert of the register; the contact is masked. `seats` are those of scorings that are over."""
 
     id: int
     number: str
@@ -299,7 +299,9 @@ def possible_experts(*, actor: Actor, today: date) -> tuple[PossibleExpert, ...]
 
 
 def _experts(actor: Actor) -> QuerySet[Expert]:
-    rows = Expert.objects.select_related("agency").annotate(seats_count=Count("seats"))
+    # Seats of a scoring that is under way are not counted: the register would tell who was drawn.
+    told = Count("seats", filter=Q(seats__panel__state="completed"))
+    rows = Expert.objects.select_related("agency").annotate(seats_count=told).order_by("-pk")
     return actor.require(EXPERTS).filter(rows, region="region_path")
 
 

@@ -21,6 +21,7 @@ from yingshang.rules.policy.decide import FactValue as SeenValue
 from yingshang.rules.policy.explain import value_text
 
 from ..actions._steps import PLATFORM
+from ..assessing.steps import SCORE_FACT
 from ..models import Claim
 from ..reach import VIEW, not_found
 
@@ -144,7 +145,8 @@ def evidence(claim: Claim, *, actor: Actor, now: datetime) -> Evidence:
     return Evidence(
         claim_id=claim.pk,
         rows=shown,
-        others=tuple(known.fact(column) for column in sorted(frozen) if column not in read),
+        # What experts gave stands beside it with its own page.
+        others=tuple(known.fact(column) for column in sorted(frozen) if column not in {*read, SCORE_FACT}),
         outcome=str(decision.outcome) if decision else "",
         outcome_now=decided.outcome if decided else "",
         expected_fen=claim.expected_fen,
