@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -42,10 +42,10 @@ PARTS = """benefit:
 tags"""
 
 
-def partly_paid() -> tuple[Claimed, Desk]:
+def partly_paid(until: str = "2027-12-31") -> tuple[Claimed, Desk]:
     """A claim whose first instalment was paid, and whose second waits for a condition that nobody can decide yet."""
     people = desk()
-    source = hiring()
+    source = hiring().replace("to: 2027-12-31", f"to: {until}")
     begin, end = source.index("benefit:"), source.index("tags:")
     fundable_item(source=source[:begin] + PARTS + source[end + 4 :])
     number = fund()
@@ -164,11 +164,20 @@ def test_what_is_no_part_of_the_award_any_more_is_shown_first_and_what_came_true
     assert "自动转入拨付" in refusal.value.message_zh
 
 
-@pytest.mark.parametrize("state", ["waiting", "due", "paid", "lost"])
-def test_every_state_and_role(state: str) -> None:
+def test_of_a_policy_that_has_run_out_a_person_decides_what_is_not_due_by_its_last_day() -> None:
+    claim, people = partly_paid(until="2026-12-31")
+    after = datetime.fromisoformat("2027-03-01T02:00:00+00:00")
+    facts_become(claim, revenue=900_000)
+    approver = people.approver.actor(after)
+    found = claims.get_instalment(actor=approver, claim_id=claim.id, number=2, now=after)
+    assert found and found.found == "unknown" and found.evidence
+    facts_become(claim, revenue=1_200_000)
+    found = claims.get_instalment(actor=approver, claim_id=claim.id, number=2, now=after)
+    assert found and found.found == "due"
+
+
+def test_every_state_and_role() -> None:
     claim, people = partly_paid()
-    with arranged():
-        Instalment.objects.filter(claim=claim.id, number=2).update(state=state)
     acts: tuple[Callable[[Actor], object], ...] = (
         lambda who: claims.release_instalment(
             actor=who, claim_id=claim.id, number=2, reason="审计报告为证", now=NOW
@@ -177,19 +186,22 @@ def test_every_state_and_role(state: str) -> None:
             actor=who, claim_id=claim.id, number=2, reason="企业已停产", now=NOW
         ),
     )
-    for act in acts:
-        for person in (people.approver, people.reviewer, people.treasurer, people.supervisor, claim.who):
-            if person is people.approver and state == "waiting":
-                with transaction.atomic():
+    for state in ("waiting", "due", "paid", "lost"):
+        with arranged():
+            Instalment.objects.filter(claim=claim.id, number=2).update(state=state)
+        for act in acts:
+            for person in (people.approver, people.reviewer, people.treasurer, people.supervisor, claim.who):
+                if person is people.approver and state == "waiting":
+                    with transaction.atomic():
+                        act(person.actor())
+                        transaction.set_rollback(True)
+                    continue
+                with (
+                    no_event(),
+                    pytest.raises(claims.NotPossibleNow if person is people.approver else NotAllowed),
+                ):
                     act(person.actor())
-                    transaction.set_rollback(True)
-                continue
-            with (
-                no_event(),
-                pytest.raises(claims.NotPossibleNow if person is people.approver else NotAllowed),
-            ):
-                act(person.actor())
-        with no_event(), pytest.raises(claims.ClaimNotFound):
-            act(official("approver", QIQIHAR).actor())
+            with no_event(), pytest.raises(claims.ClaimNotFound):
+                act(official("approver", QIQIHAR).actor())
     with no_event(), pytest.raises(NotAllowed):
         advance_instalments(actor=people.approver.actor(), now=NOW)

@@ -38,10 +38,18 @@ class Finding:
 
 
 def look(claim: Claim, *, now: datetime) -> dict[str, Finding]:
-    """Code of an instalment → what the facts of today say. Empty where the item cannot be decided for it today."""
+    """Code of an instalment → what the facts of today say. Empty where the item cannot be decided for it today.
+
+    One that has run out since is decided as of its last day: what is not due by then a person decides.
+    """
+    today = timezone.localdate(now)
     try:
         decided = decide_one(
-            actor=PLATFORM, party_id=claim.enterprise.pk, code=claim.item_code, day=timezone.localdate(now)
+            actor=PLATFORM,
+            party_id=claim.enterprise.pk,
+            code=claim.item_code,
+            day=today,
+            applied_on=claim.applied_on,
         )
         if decided.decision is None:
             return {}
@@ -50,7 +58,9 @@ def look(claim: Claim, *, now: datetime) -> dict[str, Finding]:
         return {}
     return {
         each.id: Finding(
-            _found(each), tuple(_fact(fact, known.get(fact.code)) for fact in each.facts), each.missing
+            _found(each, run_out=decided.day < today),
+            tuple(_fact(fact, known.get(fact.code)) for fact in each.facts),
+            each.missing,
         )
         for each in decided.decision.payments
     }
@@ -134,7 +144,9 @@ def _view(row: Instalment, finding: Finding | None = None) -> WaitingInstalment:
     )
 
 
-def _found(payment: Decided) -> str:
+def _found(payment: Decided, *, run_out: bool) -> str:
+    if run_out and not payment.due is payment.payable is Outcome.TRUE:
+        return UNKNOWN
     if payment.due is Outcome.FALSE:
         return LOST
     if payment.due is not Outcome.TRUE:
