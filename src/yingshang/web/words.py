@@ -249,6 +249,7 @@ JOB_NAMES: Words = {
     "claims.draw_up_list": _("生成免申即享名单"),
     "claims.offer_list": _("请名单上的企业确认"),
     "claims.remind_of_visits": _("提醒企业按预约到窗口"),
+    "claims.drop_promise_checks": _("结束已终止申请的承诺核查"),
     "claims.end_offers": _("处理到期未确认的免申即享"),
     "claims.publish_awards": _("准备公示名单"),
     "claims.close_rankings": _("名额排序到期核准"),
