@@ -38,6 +38,8 @@ def test_claims_stand_in_every_state(tmp_path: Path) -> None:
     assert claims.waiting_instalments(actor=ACTOR, found="later").total
     assert claims.public_ratings()
     assert claims.trips(actor=ACTOR).total
+    assert claims.recoveries(actor=ACTOR, now=now, state="demanded").total == 1
+    assert [each.kind for each in claims.differences(actor=ACTOR).rows] == ["repayment_unlisted"]
     assert sum(each.amount_fen for each in claims.balances(actor=ACTOR)) == 0
     events = AuditEvent.objects.count()
     assert not load_claims(clerks_enterprises(now), now=timezone.now())

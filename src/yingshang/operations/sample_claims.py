@@ -51,6 +51,7 @@ def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
     _publish(made, now)
     _pay(made, now)
     _rate(made, now)
+    _ask_back(made, now)
     _bundle(now - timedelta(days=2))
     _reconsider(made, now)
     _check_promises(now)
@@ -391,6 +392,36 @@ def _check_promises(now: datetime) -> None:
         claims.confirm_promise(
             actor=official, promise_id=first.id, finding="演示：登记数据可以证明。", fact=facts[0][0], now=now
         )
+
+
+def _ask_back(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
+    """Half of what one claim was paid is asked back; what has come is not in a statement yet: a difference."""
+    words = described()["asked_back"]
+    found = (claims.get_claim(actor=ACTOR, claim_id=number).summary for number, _ in made)
+    paid = next((each for each in found if each.item_code == words["item"] and each.paid_fen), None)
+    if paid is None:
+        return
+    at = now - timedelta(days=4)
+    first = timezone.localdate(at) + timedelta(days=30)
+    recovery = claims.demand_repayment(
+        actor=_official("review"),
+        claim_id=paid.id,
+        principal_fen=paid.paid_fen // 2,
+        reason=words["reason"],
+        basis=words["basis"],
+        plan=claims.even_plan(paid.paid_fen // 2, first=first, parts=words["parts"]),
+        rate="lpr_1y",
+        now=at,
+    )
+    later = at + timedelta(days=2)
+    claims.record_repayment(
+        actor=_official("prepare"),
+        recovery_id=recovery,
+        amount_fen=words["repaid"] * 100,
+        paid_on=timezone.localdate(later),
+        bank_reference=words["line"],
+        now=later,
+    )
 
 
 # --- scored and visited ---------------------------------------------------------------------------------------------
