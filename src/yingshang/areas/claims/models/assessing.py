@@ -138,8 +138,8 @@ class ScoreSheet(models.Model):
 
 
 class FieldCheck(models.Model):
-    """A visit to where the claim says something is 实地核查: ordered, recorded by who was there, and, where it was not as
-    claimed, answered by somebody else. The place in numbers is there only where the official wanted it kept.
+    """A visit to where the claim says something is 实地核查: ordered, recorded by who was there, and, where it was
+    not as claimed, answered by somebody else. The place in numbers is there only where the official wanted it kept.
     """
 
     number = models.CharField("核查编号", max_length=40, unique=True)
