@@ -37,7 +37,7 @@ def test_a_list_is_looked_at_and_approved_by_the_second_person(django_assert_max
     address = reverse("claims_desk:list", args=[found.id])
     with django_assert_max_num_queries(30):
         page = reviewer.get(address).content.decode()
-    assert found.parties[1].name in page and "32,000" in page and "审核通过" not in page
+    assert found.parties[1].name in page and "3.2万元" in page and "审核通过" not in page
     assert reviewer.post(reverse("claims_desk:list-approve", args=[found.id])).status_code == 403
     page = approver.get(address).content.decode()
     assert "审核通过" in page and found.row.digest in page
