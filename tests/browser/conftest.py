@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.kernel.access.factories import DAOLI, PASSWORD, official
 from tools.browser import find_chromium, no_browser
@@ -29,6 +29,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 # Playwright's synchronous interface runs a loop in this thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PATIENCE = 10_000
+"""Milliseconds a busy machine may take for what a journey waits for, whichever way it waits."""
+expect.set_options(timeout=PATIENCE)
 
 
 # Without a browser no journey is collected, and `make test` says so; on a build server they run, and fail.
@@ -83,7 +87,7 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", heard)
         page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
         page.on(
