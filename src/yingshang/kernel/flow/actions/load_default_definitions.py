@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -69,7 +70,11 @@ def default_flows() -> tuple[tuple[str, str, CompiledFlow], ...]:
     beside = [each for each in own.iterdir() if each.name.endswith(".yaml")]
     found = []
     for file in (*sorted(beside, key=lambda each: each.name), *_declared):
-        text = file.read_text(encoding="utf-8")
-        bpmn = compose_bpmn(parse_steps(text, file.name))
-        found.append((text, bpmn, compile_bpmn(bpmn)))
+        found.append(_compiled(file.read_text(encoding="utf-8"), file.name))
     return tuple(found)
+
+
+@cache
+def _compiled(text: str, name: str) -> tuple[str, str, CompiledFlow]:
+    bpmn = compose_bpmn(parse_steps(text, name))
+    return text, bpmn, compile_bpmn(bpmn)
