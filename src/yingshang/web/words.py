@@ -248,6 +248,7 @@ JOB_NAMES: Words = {
     "parties.update_snapshot": _("更新主体快照"),
     "claims.draw_up_list": _("生成免申即享名单"),
     "claims.offer_list": _("请名单上的企业确认"),
+    "claims.empty_list": _("清理作废的名单"),
     "claims.remind_of_visits": _("提醒企业按预约到窗口"),
     "claims.drop_promise_checks": _("结束已终止申请的承诺核查"),
     "claims.end_offers": _("处理到期未确认的免申即享"),
