@@ -12,7 +12,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ..actions.submit_claim import clear
-from ..automatic.rows import move_claims
+from ..automatic.rows import move_claims, refresh_statistics
 from ..lifecycle import PUBLICITY
 from ..models import Claim, ItemTerms, Publicity, PublicityEntry
 from .parameters import publicity_rules
@@ -26,6 +26,8 @@ def clear_published(*, actor: Actor, now: datetime) -> int:
         while found := clear_some(actor=actor, publicity_id=publicity_id, now=now, size=size):
             cleared += found
         close_publicity(actor=actor, publicity_id=publicity_id, now=now)
+        # Orders are planned by how many wait, of which nobody has told the database yet.
+        refresh_statistics(1, Claim)
     for code in _without_publicity():
         while found := clear_unpublished(actor=actor, code=code, now=now, size=size):
             cleared += found
