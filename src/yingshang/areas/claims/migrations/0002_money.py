@@ -146,10 +146,17 @@ CREATE TRIGGER claims_lines_balance AFTER INSERT ON claims_journalline
 """
 
 _AWARDS = """
--- An award that was decided is not changed afterwards, and what is paid follows the orders.
+-- An award that is reserved is not changed afterwards, but by a reconsideration that raises it: what comes to it is
+-- reserved apart, and never beyond the budget.
 CREATE FUNCTION claims_award_stays() RETURNS trigger LANGUAGE plpgsql
     SET enable_seqscan = off AS $$
 BEGIN
+    IF NEW.award_fen > OLD.award_fen AND EXISTS (
+            SELECT 1 FROM claims_reconsideration AS again
+             WHERE again.claim_id = NEW.id AND again.about = 'amount' AND again.state = 'changed'
+               AND again.added_fen = NEW.award_fen - OLD.award_fen AND again.decided_event IS NULL) THEN
+        RETURN NEW;
+    END IF;
     IF EXISTS (SELECT 1 FROM claims_reservation AS kept JOIN claims_instalment AS part ON part.id = kept.instalment_id
                 WHERE part.claim_id = NEW.id AND kept.state <> 'released') THEN
         RAISE EXCEPTION 'the award of % is reserved; release it before it changes', NEW.number
