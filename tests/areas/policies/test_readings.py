@@ -116,7 +116,8 @@ def test_a_long_scan_says_on_its_page_what_to_do(page: Client, writer: Any) -> N
     assert "扫描件只有页面图像" in told and "粘贴正文" in told and "every 1s" not in told
     assert not PolicyDocument.objects.exists()
     assert not Document.objects.filter(removed_at=None).exists(), "the file does not stay either"
-    _work(writer, row.pk)
+    with pytest.raises(NotPossibleNow, match="uploaded again"):
+        _work(writer, row.pk)
     assert get_reading(actor=writer.actor(), reading_id=row.pk).state == "failed"
     number = issued_document(actor=writer.actor())
     begin_reading(actor=writer.actor(), document_id=number, sentences=[3], now=NOW + timedelta(days=31))

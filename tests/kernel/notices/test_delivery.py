@@ -18,7 +18,7 @@ from tests.kernel.notices.servers import Gateway, Mailbox, http_server, mail_ser
 from yingshang.kernel.notices.api import Recipient, deliver_due, register, send
 from yingshang.kernel.notices.channels.registry import Envelope
 from yingshang.kernel.notices.delivery import CLAIM, WAITS
-from yingshang.kernel.notices.models import Delivery
+from yingshang.kernel.notices.models import Delivery, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -330,6 +330,8 @@ def test_the_task_of_the_queue_delivers() -> None:
 
     rows = [post(email=f"who{number}@example.org") for number in range(2)]
     Delivery.objects.update(next_try_at=timezone.now())
+    # The task reads the clock itself: by night, what is not urgent waits.
+    Message.objects.update(urgent=True)
     with mail_server(Mailbox()) as mailbox:
         task(message_ids=[rows[0].pk])
         assert len(mailbox.received) == 1

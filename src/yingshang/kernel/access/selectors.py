@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -33,7 +34,7 @@ def actor_of(user: Any, *, today: date) -> Actor:
             for role, permissions, reach, agency, path, second_factor in _rows(_appointments, user.pk, today)
         ),
         mandates=tuple(
-            MandateGrant(party, frozenset(powers), legal, frozenset([*merged, *(before or ())]))
+            MandateGrant(party, frozenset(powers), legal, frozenset([*merged, *json.loads(before or "[]")]))
             for party, powers, legal, merged, before in _rows(_mandates, user.pk, today)
         ),
     )
@@ -76,7 +77,10 @@ def _written(question: Callable[[int, date], Rows]) -> tuple[str, tuple[Any, ...
 
 
 def _rows(question: Callable[[int, date], Rows], user: int, today: date) -> list[tuple[Any, ...]]:
-    """The answer for a user and a day. Every request asks: writing the SQL anew would cost more than the answer."""
+    """The answer for a user and a day, as the database gives it: JSON as text.
+
+    Every request asks, and writing the SQL anew would cost more than the answer.
+    """
     text, parameters = _written(question)
     values = [user if each == _ANY_USER else today if each == _ANY_DAY else each for each in parameters]
     with connection.cursor() as cursor:
