@@ -18,7 +18,7 @@ from tests.kernel.notices.servers import Gateway, Mailbox, http_server, mail_ser
 from yingshang.kernel.notices.api import Recipient, deliver_due, register, send
 from yingshang.kernel.notices.channels.registry import Envelope
 from yingshang.kernel.notices.delivery import CLAIM, WAITS
-from yingshang.kernel.notices.models import Delivery, Message
+from yingshang.kernel.notices.models import Delivery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -328,10 +328,13 @@ def test_the_task_of_the_queue_delivers() -> None:
     from yingshang.kernel.notices.tasks import deliver as task
     from yingshang.kernel.notices.tasks import deliver_waiting
 
-    rows = [post(email=f"who{number}@example.org") for number in range(2)]
-    Delivery.objects.update(next_try_at=timezone.now())
     # The task reads the clock itself: by night, what is not urgent waits.
-    Message.objects.update(urgent=True)
+    urgent = {"template": "notices.emergency", "context": {"title": "停机通知", "text": "今晚维护"}}
+    for number in range(2):
+        to = Recipient(email=f"who{number}@example.org")
+        send(actor=SYSTEM, to=to, channels=["email"], now=NOW, **urgent)  # type: ignore[arg-type]
+    rows = Delivery.objects.order_by("pk")
+    Delivery.objects.update(next_try_at=timezone.now())
     with mail_server(Mailbox()) as mailbox:
         task(message_ids=[rows[0].pk])
         assert len(mailbox.received) == 1
