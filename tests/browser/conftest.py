@@ -155,6 +155,12 @@ def colours(page: Page) -> Iterator[str]:
         yield each
 
 
+DRAWN = """() => [...document.querySelectorAll('[data-map], [data-chart]')]
+  .filter(each => each.clientWidth && document.getElementById(each.dataset.chart || each.dataset.map))
+  .every(each => 'drawn' in each.dataset)"""
+"""Maps and charts draw themselves once the page is there."""
+
+
 def look(page: Page, pages: dict[str, str]) -> None:
     """Each page wide and narrow: nothing for axe to find, nothing sticking out, and a picture called by its name.
 
@@ -165,6 +171,7 @@ def look(page: Page, pages: dict[str, str]) -> None:
         response = page.goto(address)
         if response is None or response.status != 200:
             findings.append(f"{address}: {response and response.status}")
+        page.wait_for_function(DRAWN)
         for width in widths(page):
             screenshot(page, f"{name}-{width}")
             try:

@@ -9,7 +9,16 @@ import pytest
 
 from tests.areas.policies.factories import TEXT, published_item
 from tests.areas.policies.search_factories import DAY, collected_document, library_of
-from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible, assert_fits, screenshot
+from tests.browser.conftest import (
+    NARROW,
+    WIDE,
+    PageAt,
+    assert_accessible,
+    assert_fits,
+    look,
+    screenshot,
+    widths,
+)
 from yingshang.areas.policies.api import rebuild_library
 
 REAL = ("P004", "P005", "P010", "P021", "P034", "P040", "P057", "P081")
@@ -52,29 +61,28 @@ def test_looking_for_a_policy(page_at: PageAt, width: int) -> None:
     screenshot(page, f"library-none-{width}")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_an_item_a_document_and_what_else_there_is(page_at: PageAt, width: int) -> None:
-    page = page_at(width)
-    for address, name in (
-        ("/policies/items/P040/", "item"),
-        ("/policies/items/P034/", "item-long"),
-        ("/policies/items/HIRING/", "item-window"),
-        ("/policies/?text=吸纳就业&what=document", "documents"),
-        ("/policies/compare/?code=P040&code=P010&code=HIRING", "compare"),
-        ("/policies/compare/?code=P040", "compare-one"),
-        ("/policies/calendar/?month=2026-11", "calendar"),
-        ("/policies/map/", "map"),
-        ("/policies/map/?place=230000", "map-province"),
-    ):
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        assert_accessible(page)
-        screenshot(page, f"library-{name}-{width}")
+def test_an_item_a_document_and_what_else_there_is(page_at: PageAt) -> None:
+    page = page_at(NARROW)
+    look(
+        page,
+        {
+            "library-item": "/policies/items/P040/",
+            "library-item-long": "/policies/items/P034/",
+            "library-item-window": "/policies/items/HIRING/",
+            "library-documents": "/policies/?text=吸纳就业&what=document",
+            "library-compare": "/policies/compare/?code=P040&code=P010&code=HIRING",
+            "library-compare-one": "/policies/compare/?code=P040",
+            "library-calendar": "/policies/calendar/?month=2026-11",
+            "library-map": "/policies/map/",
+            "library-map-province": "/policies/map/?place=230000",
+        },
+    )
     page.goto("/policies/?text=哈尔滨市吸纳就业补贴实施细则&what=document")
     page.locator(".hit a").first.click()
     page.wait_for_load_state("networkidle")
-    assert_accessible(page)
-    screenshot(page, f"library-document-{width}")
+    for width in widths(page):
+        screenshot(page, f"library-document-{width}")
+        assert_accessible(page)
 
 
 def test_items_are_picked_in_the_list_and_compared(page_at: PageAt) -> None:

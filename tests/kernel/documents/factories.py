@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import docx
@@ -72,6 +73,7 @@ def pdf_of(*objects: bytes, trailer: bytes = b"", catalog: bytes = b"") -> bytes
     return out
 
 
+@cache
 def plain_pdf() -> bytes:
     """An honest PDF."""
     document = pypdfium2.PdfDocument.new()
@@ -81,6 +83,7 @@ def plain_pdf() -> bytes:
     return out.getvalue()
 
 
+@cache
 def word_document(*paragraphs: str) -> bytes:
     """An honest docx."""
     document = docx.Document()
@@ -93,6 +96,7 @@ def word_document(*paragraphs: str) -> bytes:
     return out.getvalue()
 
 
+@cache
 def workbook() -> bytes:
     """An honest xlsx."""
     book = openpyxl.Workbook()
