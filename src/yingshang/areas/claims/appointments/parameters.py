@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class AppointmentRules:
 def appointment_rules() -> AppointmentRules:
     """`data/appointments.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/appointments.yaml").read_text(encoding="utf-8")
-    data = yaml.safe_load(text)
+    data = parse_yaml(text)
     return AppointmentRules(
         int(data["ahead_working_days"]), int(data["notice_minutes"]), int(data["rebook_working_days"])
     )

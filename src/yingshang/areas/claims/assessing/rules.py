@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from yingshang.kernel.reference.api import parse_yaml
 
 from ..errors import InvalidScores, InvalidTerms
 
@@ -61,7 +61,7 @@ class FieldRules:
 def limits() -> dict[str, Any]:
     """`data/assessing.yaml`; do not change the result."""
     text = (files("yingshang.areas.claims") / "data/assessing.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(parse_yaml(text))
 
 
 @cache

@@ -9,8 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from django.utils import timezone
+
+from yingshang.kernel.reference.api import parse_yaml
 
 from ..models import Recovery, Repayment
 from .interest import Paid, Standing, standing
@@ -20,7 +21,7 @@ from .interest import Paid, Standing, standing
 def recovery_rules() -> dict[str, Any]:
     """`data/recovery.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/recovery.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(parse_yaml(text))
 
 
 def standing_of(row: Recovery, repayments: Sequence[Repayment], *, until: date) -> Standing:

@@ -8,9 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from yingshang.kernel.clock.api import Term
+from yingshang.kernel.reference.api import parse_yaml
 
 from ..reconsidering.rules import term_of
 
@@ -32,7 +31,7 @@ class PromiseRules:
 def promise_rules() -> PromiseRules:
     """`data/promises.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/promises.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return PromiseRules(
         check=term_of(data["check"]),
         ladder=str(data["check"]["ladder"]),

@@ -9,11 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
 from django.utils import timezone
 
 from yingshang.kernel.clock.api import OutsideCalendar, Term, calendar_of_region, due_at
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import find_region, parse_yaml
 
 TOLD: Mapping[Literal["zh", "en"], str] = {"zh": "告知决定", "en": "told of the decision"}
 ASKED: Mapping[Literal["zh", "en"], str] = {"zh": "收到复核申请", "en": "asked for"}
@@ -53,7 +52,7 @@ class ReconsiderationRules:
 def reconsideration_rules() -> ReconsiderationRules:
     """`data/reconsideration.yaml`, read once."""
     text = (files("yingshang.areas.claims") / "data/reconsideration.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return ReconsiderationRules(
         version=str(data["metadata"]["version"]),
         ask=term_of(data["ask"]),
