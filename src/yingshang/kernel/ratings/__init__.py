@@ -1,0 +1,1 @@
+"""How people were served 好差评: levels, what a bad rating opens, and appeals against one."""
