@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tests.kept import kept
 from yingshang.kernel.access.api import (
     Actor,
     actor_of,
@@ -97,6 +98,7 @@ def region(code: str) -> Region:
     return regions(code)[code] if found is None else found
 
 
+@kept
 def regions(*codes: str) -> dict[str, Region]:
     """Real divisions with everything above them, by their codes; those that are missing are made in one go."""
     wanted = {each.code: each for code in codes for each in ancestors_of(code)}
@@ -121,15 +123,19 @@ def regions(*codes: str) -> dict[str, Region]:
 
 def agency(region_code: str = DAOLI, kind: str = "government_service_center") -> Agency:
     """The agency of this kind in a region; the same one each time."""
+    return Agency.objects.filter(code=f"{kind}-{region_code}").first() or _new_agency(region_code, kind)
+
+
+@kept
+def _new_agency(region_code: str, kind: str) -> Agency:
     place = region(region_code)
-    code = f"{kind}-{region_code}"
-    found = Agency.objects.filter(code=code).first()
-    if found is not None:
-        return found
     with arranged():
-        return Agency.objects.create(code=code, name=f"{place.name}{kind}", kind=kind, region=place)
+        return Agency.objects.create(
+            code=f"{kind}-{region_code}", name=f"{place.name}{kind}", kind=kind, region=place
+        )
 
 
+@kept
 def enterprise(region_code: str = DAOLI, *, email: str = "", phone: str = "", name: str = "") -> Party:
     """An invented enterprise."""
     place = region(region_code)
@@ -148,6 +154,7 @@ def enterprise(region_code: str = DAOLI, *, email: str = "", phone: str = "", na
         )
 
 
+@kept
 def person(*, agency_code: str | None = None, email: str = "", password: str | None = PASSWORD) -> Person:
     """Somebody with an account and nothing else."""
     number = next(_numbers)
@@ -163,6 +170,7 @@ def person(*, agency_code: str | None = None, email: str = "", password: str | N
     return Person(User.objects.get(pk=user_id))
 
 
+@kept
 def official(role: str, region_code: str = DAOLI, kind: str = "government_service_center") -> Person:
     """An official who holds a role in an agency of a region."""
     ensure_roles()
@@ -184,6 +192,7 @@ def administrator(region_code: str = HARBIN) -> Person:
     return official("administrator", region_code)
 
 
+@kept
 def legal_representative_of(party: Party) -> Person:
     """The legal representative of an enterprise."""
     who = person()
@@ -191,6 +200,7 @@ def legal_representative_of(party: Party) -> Person:
     return who
 
 
+@kept
 def clerk_of(party: Party, powers: tuple[str, ...] = ("parties.view_own",)) -> Person:
     """A clerk of an enterprise."""
     who = person()
@@ -201,4 +211,9 @@ def clerk_of(party: Party, powers: tuple[str, ...] = ("parties.view_own",)) -> P
 def ensure_roles() -> None:
     """The roles of the file, once."""
     if not Role.objects.exists():
-        load_roles(actor=_ARRANGER, now=NOW)
+        _load_roles()
+
+
+@kept
+def _load_roles() -> None:
+    load_roles(actor=_ARRANGER, now=NOW)

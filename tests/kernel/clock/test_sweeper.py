@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import DataError, connection, transaction
 from procrastinate.contrib.django import app
 
+from tests.forked import Forked
 from tests.kernel.access.factories import NANGANG, SYSTEM, arranged, no_event
 from tests.kernel.clock.factories import KIND, Heard, at, deadline, heard
 from yingshang.kernel.clock import api, sweeper
 from yingshang.kernel.clock.models import Deadline, RungFiring
 from yingshang.kernel.ledger.models import AuditEvent
+
+MOMENT = at("2026-11-27 09:00")
 
 
 @pytest.fixture
@@ -260,6 +258,129 @@ def test_a_batch_costs_a_fixed_number_of_queries(hearing: Heard, django_assert_m
         assert swept("2026-11-27 09:00") == (40, 0)
 
 
+# ---- an owner that takes many at once
+
+
+def taking_many(one: Any, many: Any) -> list[list[int]]:
+    """Registers both handlers; what the one of many was given each time."""
+    given: list[list[int]] = []
+
+    def on_rungs(rungs: Any) -> Any:
+        given.append([fired.deadline.id for fired in rungs])
+        return many(rungs) or ()
+
+    api.register_owner(KIND, on_rung=one, on_rungs=on_rungs)
+    return given
+
+
+def handed_over(fired: api.FiredRung) -> None:
+    api.hand_over_deadline(
+        actor=fired.actor,
+        deadline_id=fired.deadline.id,
+        agency_id=None,
+        region_code=NANGANG,
+        now=fired.fired_at,
+    )
+
+
+def told_of(views: list[api.DeadlineView]) -> list[tuple[str, str, Any]]:
+    events = AuditEvent.objects.filter(target_id__in=[view.id for view in views]).order_by("target_id", "id")
+    return [
+        (event.action, event.target_id, event.after)
+        for event in events
+        if event.action.startswith("clock.rung")
+    ]
+
+
+@pytest.mark.django_db
+def test_many_are_taken_at_once_and_counted_as_single_ones_are(
+    hearing: Heard, django_assert_max_num_queries: Any
+):
+    views = [deadline() for _ in range(20)]
+    given = taking_many(hearing, lambda rungs: None)
+    with django_assert_max_num_queries(16):  # one savepoint for all of them
+        assert swept("2026-11-27 09:00") == (20, 0)
+    assert given == [[view.id for view in views]] and not hearing.rungs
+    assert swept("2026-11-27 09:00") == (0, 0)
+    events = told_of(views)
+    assert [target for _, target, _ in events] == sorted(str(view.id) for view in views)
+    assert {(action, after["rung"], tuple(after["to"])) for action, _, after in events} == {
+        ("clock.rung_fired", "remind", ("holder",))
+    }
+    assert {each.rung for view in views for each in api.get_deadline(view.id).firings} == {"remind"}
+
+
+@pytest.mark.django_db
+def test_a_handler_of_many_that_fails_is_undone_and_all_are_fired_singly(hearing: Heard):
+    views = [deadline() for _ in range(3)]
+
+    def many(rungs: Any) -> None:
+        for fired in rungs:
+            handed_over(fired)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1/0")
+
+    given = taking_many(hearing, many)
+    assert swept("2026-11-27 09:00") == (3, 0)
+    assert len(given) == 1 and [fired.deadline.id for fired in hearing.rungs] == [view.id for view in views]
+    after = [api.get_deadline(view.id) for view in views]
+    assert {view.region_path for view in after} == {"230102"}, "what the batch wrote is undone"
+    assert [len(view.firings) for view in after] == [1, 1, 1]
+    assert [action for action, _, _ in told_of(views)] == ["clock.rung_fired"] * 3
+
+
+@pytest.mark.django_db
+def test_what_a_handler_of_many_leaves_is_fired_singly_and_may_fail(hearing: Heard):
+    broken, left, sound = deadline(), deadline(), deadline()
+
+    def one(fired: api.FiredRung) -> None:
+        if fired.deadline.id == broken.id:
+            raise LookupError("nobody holds this step")
+        hearing(fired)
+
+    def many(rungs: Any) -> set[int]:
+        for fired in rungs:
+            if fired.deadline.id == sound.id:
+                handed_over(fired)
+        return {broken.id, left.id}
+
+    taking_many(one, many)
+    assert swept("2026-11-27 09:00") == (2, 1)
+    assert [fired.deadline.id for fired in hearing.rungs] == [left.id]
+    failed, taken = api.get_deadline(broken.id), api.get_deadline(sound.id)
+    assert failed.firings == () and failed.failures == 1 and failed.next_rung_at == at("2026-11-27 09:01")
+    assert taken.region_path == "230103" and [each.rung for each in taken.firings] == ["remind"]
+    assert Counter(action for action, _, _ in told_of([broken, left, sound])) == {
+        "clock.rung_fired": 2,
+        "clock.rung_failed": 1,
+    }
+
+
+@pytest.mark.django_db
+def test_to_leave_what_was_not_given_is_a_failure_of_the_handler_of_many(hearing: Heard):
+    views = [deadline(), deadline()]
+    taking_many(hearing, lambda rungs: {987654321})
+    assert swept("2026-11-27 09:00") == (2, 0)
+    assert [fired.deadline.id for fired in hearing.rungs] == [view.id for view in views]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_of_many_that_spoils_the_commit_stops_no_other(hearing: Heard):
+    broken, sound = deadline(), deadline()
+
+    def one(fired: api.FiredRung) -> None:
+        if fired.deadline.id == broken.id:
+            RungFiring.objects.create(
+                deadline_id=987654321, round=1, rung="x", scheduled_for=MOMENT, fired_at=MOMENT
+            )
+        hearing(fired)
+
+    taking_many(one, lambda rungs: [one(fired) for fired in rungs] and None)
+    assert swept("2026-11-27 09:00") == (1, 1)
+    assert [each.rung for each in api.get_deadline(sound.id).firings] == ["remind"]
+    assert "IntegrityError" in api.get_deadline(broken.id).failure
+
+
 # ---- the plan
 
 
@@ -355,41 +476,24 @@ def test_two_sweepers_at_once_fire_everything_once(hearing: Heard):
     }
 
 
-def sweeper_process(now: str, seconds: float) -> subprocess.Popen[str]:
-    database = connection.settings_dict
-    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}"
-    host = database["HOST"] or database["OPTIONS"].get("host", "")
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.kernel.clock.run_sweeper", at(now).isoformat(), str(seconds)],
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"{url}?host={host}&port={database['PORT']}",
-            "TEST_EMBEDDED_DATABASE": "",
-        },
-        cwd=Path(settings.PACKAGE).parent.parent,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def sweeper_process(now: str, seconds: float) -> Forked:
+    return Forked("tests.kernel.clock.run_sweeper", at(now).isoformat(), str(seconds))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sweeper_killed_in_the_middle_loses_and_repeats_nothing(hearing: Heard):
     views = [deadline() for _ in range(30)]
     first = sweeper_process("2026-11-27 09:00", 0.05)
-    assert first.stdout is not None
     for _ in range(14):  # one batch of ten is committed, the second is under way
-        assert first.stdout.readline().strip()
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
+        assert first.lines.readline().strip()
+    first.kill()
+    assert first.returncode == -signal.SIGKILL
     done = RungFiring.objects.count()
     assert done == sum(heard_by_the_ledger().values())
     assert 10 <= done < 30 and done % 10 == 0
     second, third = (sweeper_process("2026-11-27 09:00", 0) for _ in range(2))
     for process in (second, third):
-        process.communicate(timeout=60)
-        assert process.returncode == 0
+        assert process.wait() == 0
     api.register_owner(KIND, on_rung=lambda fired: None)
     assert swept("2026-11-27 09:00") == (0, 0)
     assert RungFiring.objects.count() == 30

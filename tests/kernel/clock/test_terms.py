@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.kernel.clock.factories import CHINA, at
 from yingshang.kernel.clock import api, rules_of_law
-from yingshang.kernel.clock.terms import END_OF_DAY, LONGEST
+from yingshang.kernel.clock.terms import END_OF_DAY, EXACT, LONGEST
 
 ROWS: list[dict[str, Any]] = yaml.load(
     (Path(__file__).parent / "worked_dates.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader
@@ -174,7 +174,7 @@ terms = st.sampled_from(api.UNITS).flatmap(
         lambda amount: api.Term(amount, unit)
     )
 )
-counted_terms = terms.filter(lambda term: term.unit in ("working_days", "days", "hours"))
+counted_terms = terms.filter(lambda term: term.unit in ("working_days", "days", *EXACT))
 
 
 def due(start: datetime, *terms: api.Term, stops: list[api.Stop] | None = None) -> datetime:
@@ -191,7 +191,7 @@ def test_who_begins_later_is_due_no_earlier(one: datetime, other: datetime, term
 def test_a_longer_term_is_due_no_earlier(start: datetime, term: api.Term, more: int):
     longer = due(start, term, api.Term(more, term.unit))
     assert longer >= due(start, term)
-    if term.unit == "hours":
+    if term.unit in EXACT:
         assert longer > due(start, term)
 
 
@@ -200,7 +200,7 @@ def test_a_due_day_is_worked_and_lies_ahead(start: datetime, term: api.Term):
     reached = api.due_at(start, term, NATIONAL)
     assert reached.due_at > start
     assert reached.due_at.astimezone(CHINA).date() == reached.due_on >= reached.nominal_on
-    if term.unit != "hours":
+    if term.unit not in EXACT:
         assert NATIONAL.is_working_day(reached.due_on)
         assert reached.due_at.astimezone(CHINA).time() == END_OF_DAY
 
@@ -243,7 +243,7 @@ def test_stops_never_bring_a_date_forward(start: datetime, term: api.Term, gaps:
     stops = stops_from(start, gaps)
     dates = [due(start, term, stops=stops[:number]) for number in range(len(stops) + 1)]
     assert dates == sorted(dates)
-    if term.unit != "hours":
+    if term.unit not in EXACT:
         assert NATIONAL.is_working_day(dates[-1].astimezone(CHINA).date())
 
 
@@ -269,7 +269,7 @@ def test_after_a_stop_it_goes_on_with_what_was_left(
     resumed = due(start, term, stops=[stop(since, until)])
     if not stopped.stopped:
         assert since > stopped.due_at and resumed == stopped.due_at
-    elif term.unit == "hours":
+    elif term.unit in EXACT:
         assert abs(resumed - (until + timedelta(seconds=stopped.left or 0))) < timedelta(seconds=1)
     elif term.unit == "working_days":
         day = NATIONAL.add_working_days(until.date(), stopped.left or 0)
@@ -315,3 +315,12 @@ def test_every_article_says_how_sure_its_words_are():
         "petition_extension",
         "reconsideration_extension",
     }
+
+
+def test_reasons_of_processes_are_given_by_what_happens_and_never_chosen():
+    chosen = {each.code for each in (*api.pause_reasons(), *api.extension_reasons())}
+    for code in ("awaiting_word", "appeal_difficulty"):
+        reason = rules_of_law.pause_reason(code)
+        assert code not in chosen and reason.basis and reason.basis_en and reason.status == "authored"
+    with pytest.raises(api.UnknownReason):
+        rules_of_law.pause_reason("because")

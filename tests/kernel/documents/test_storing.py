@@ -20,11 +20,13 @@ from tests.kernel.access.factories import NOW, SYSTEM, no_event, one_event
 from tests.kernel.documents.factories import KIND, owner_that_says, stored, word_document
 from yingshang.kernel.access.api import VISITOR
 from yingshang.kernel.documents import storage
+from yingshang.kernel.documents.actions import store as store_module
 from yingshang.kernel.documents.actions.sweep import AGE
 from yingshang.kernel.documents.api import (
     DocumentNotFound,
     Owner,
     RefusedFile,
+    check_upload,
     documents_of,
     open_document,
     remove_document,
@@ -84,6 +86,21 @@ def test_an_upload_is_taken_from_its_beginning() -> None:
     upload = SimpleUploadedFile("合同.docx", word_document())
     upload.read(100)
     assert stored(upload, upload.name).size == upload.size  # type: ignore[arg-type]
+
+
+def test_what_was_checked_before_is_not_checked_again_but_only_of_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    upload = SimpleUploadedFile("合同.docx", word_document())
+    checked = check_upload(content=upload, name="合同.docx")
+    proofs: list[str] = []
+    true = store_module.check_file
+    monkeypatch.setattr(store_module, "check_file", lambda *given: proofs.append("") or true(*given))
+    assert stored(upload, "合同.docx", checked=checked).sha256 == checked.sha256 and not proofs
+    for content, name in ((b"\x00", "合同.docx"), (word_document(), "合同.pdf")):
+        with no_event(), pytest.raises(RefusedFile):
+            stored(content, name, checked=checked)
+    assert len(proofs) == 2
 
 
 def test_a_refused_file_leaves_nothing(own_folder: Path) -> None:

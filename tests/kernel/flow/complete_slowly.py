@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from tests.kernel.flow.factories import NOW, SUBJECT, SYSTEM  # noqa: E402
-from yingshang.kernel.flow.api import CaseEvent, complete_task, register_subject  # noqa: E402
+from tests.kernel.flow.factories import NOW, SUBJECT, SYSTEM
+from yingshang.kernel.flow.api import CaseEvent, complete_task, register_subject
 
 
 def stand_still(event: CaseEvent) -> None:
@@ -23,6 +15,5 @@ def stand_still(event: CaseEvent) -> None:
         time.sleep(60)
 
 
-connection.settings_dict["NAME"] = sys.argv[1]
 register_subject(SUBJECT, handler=stand_still)
-complete_task(actor=SYSTEM, task_id=int(sys.argv[2]), outcome="accepted", now=NOW)
+complete_task(actor=SYSTEM, task_id=int(sys.argv[1]), outcome="accepted", now=NOW)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.kept import kept
 from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
@@ -131,11 +132,13 @@ def heard() -> Iterator[Heard]:
     subjects._handlers.update(before)
 
 
+@kept
 def ladders() -> None:
     """The clock's ladders, once."""
     clock.load_defaults(actor=SYSTEM, region_path="", now=NOW)
 
 
+@kept
 def definition(code: str = "sample", steps: str = STEPS) -> DefinitionVersion:
     """A published definition."""
     found = DefinitionVersion.objects.filter(definition__code=code).first()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
+from tests.forked import Forked
 from tests.kernel.access.factories import legal_representative_of
 from tests.kernel.flow.factories import (
     LATER,
@@ -215,19 +212,12 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_behind(heard: Heard) -> No
     case = open_case()
     task = task_at(case, "accept")
     before = AuditEvent.objects.count()
-    script = Path(__file__).with_name("complete_slowly.py")
-    root = Path(__file__).resolve().parents[3]
-    worker = subprocess.Popen(
-        [sys.executable, script, connection.settings_dict["NAME"], str(task.pk)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'src'}"},
-    )
+    worker = Forked("tests.kernel.flow.complete_slowly", str(task.pk))
     try:
-        assert worker.stdout is not None and worker.stdout.readline().strip() == "inside"
+        assert worker.lines.readline().strip() == "inside"
     finally:
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        worker.kill()
+    assert worker.returncode == -signal.SIGKILL
     task.refresh_from_db()
     assert (task.state, AuditEvent.objects.count()) == ("ready", before)
     assert Task.objects.filter(case=case.id).count() == 1

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from tests.kernel.jobs import sample_tasks
+from tests.started import start
 from yingshang.kernel.access.api import VISITOR, Actor, Grant, NotAllowed, system_actor
 from yingshang.kernel.jobs.api import (
     JobNotFailed,
@@ -86,6 +85,23 @@ def test_a_job_exists_only_when_its_action_happened() -> None:
         enqueue(sample_tasks.count, actor=SYSTEM, title="不会有", now=timezone.now(), steps=1)
         raise ZeroDivisionError
     assert jobs(actor=OPERATOR, name="tests.count").total == 0
+
+
+@pytest.mark.django_db
+def test_what_waits_already_is_not_queued_again_where_once_is_enough() -> None:
+    def ask(steps: int, *, once: bool = True) -> int:
+        return enqueue(
+            sample_tasks.count, actor=SYSTEM, title="数", now=timezone.now(), once=once, steps=steps
+        )
+
+    first = ask(1)
+    assert ask(1) == first and jobs(actor=OPERATOR, name="tests.count").total == 1
+    others = {ask(2), ask(1, once=False)}
+    assert first not in others and len(others) == 2
+    # What a worker has begun with may have read what has changed since.
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    assert ask(1) not in {first, *others}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -178,20 +194,7 @@ def worker() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    database = connection.settings_dict
-    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}"
-    host = database["HOST"] or database["OPTIONS"].get("host", "")
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.kernel.jobs.run_worker"],
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"{url}?host={host}&port={database['PORT']}",
-            "TEST_EMBEDDED_DATABASE": "",
-            "WORKER_DEAD_AFTER_SECONDS": "2",
-        },
-        cwd=Path(settings.PACKAGE).parent.parent,
-    )
+    return start("tests.kernel.jobs.run_worker", WORKER_DEAD_AFTER_SECONDS="2")
 
 
 def _wait_for(condition: object, seconds: float = 40) -> None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 
-import django
+from tests.kernel.ledger.factories import NOW
+from yingshang.kernel.ledger import sequencer
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-
-from tests.kernel.ledger.factories import NOW  # noqa: E402
-from yingshang.kernel.ledger import sequencer  # noqa: E402
-
-settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
 whole = sequencer.binary_rows
 batches: list[int] = []
 

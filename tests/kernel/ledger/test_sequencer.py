@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
+from tests.forked import Forked
 from tests.kernel.ledger.factories import NOW, events, tamper
 from yingshang.kernel.ledger import tree
 from yingshang.kernel.ledger.api import audit_log
@@ -239,20 +236,14 @@ def test_the_platforms_own_role_can_tell_its_database_server() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_killed_in_the_middle_of_a_batch_the_tree_is_whole_and_goes_on() -> None:
     events(200)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.kernel.ledger.run_sequencer"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"]},
-    )
-    assert process.stdout is not None
+    process = Forked("tests.kernel.ledger.run_sequencer")
     try:
-        for line in process.stdout:
+        for line in process.lines:
             if int(line) >= 50:
                 break
     finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
     done = Leaf.objects.count()
     assert 40 <= done < 200 and done % 10 == 0
     assert not Checkpoint.objects.exists()

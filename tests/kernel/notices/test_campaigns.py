@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
+from tests.forked import leave_connections
 from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
@@ -621,6 +622,7 @@ def test_a_worker_killed_while_it_sends_goes_on_where_it_was(monkeypatch: pytest
     for kill_at in ("notices.campaign_collected", "notices.campaign_written"):
         child = os.fork()
         if child == 0:
+            leave_connections()
             from yingshang.kernel.notices import campaign_sending
 
             real, calls = campaign_sending.record, []

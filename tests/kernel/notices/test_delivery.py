@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from tests.forked import leave_connections
 from tests.kernel.access.factories import NOW, SYSTEM
 from tests.kernel.notices.servers import Gateway, Mailbox, http_server, mail_server
 from yingshang.kernel.notices.api import Recipient, deliver_due, register, send
@@ -151,6 +152,7 @@ def test_a_process_killed_between_handing_over_and_noting_it_hands_over_again() 
         connection.close()
         child = os.fork()
         if child == 0:
+            leave_connections()
 
             class Killing:
                 code, name, name_en, immediate = "email", "", "", False

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.forked import leave_connections
 from tests.kernel.access.factories import NOW, SYSTEM, one_event
 from tests.kernel.access.factories import official as official_of
 from tests.kernel.notices.factories import gateways, reachable
@@ -284,6 +285,7 @@ def test_a_worker_killed_in_the_middle_of_many_sends_each_once() -> None:
         connection.close()
         child = os.fork()
         if child == 0:
+            leave_connections()
             from yingshang.kernel.notices.channels import http_gateways
 
             real, calls = http_gateways.post, []

@@ -23,12 +23,14 @@ from tests.kernel.access.factories import (
     person,
 )
 from yingshang.kernel.access.api import NotAllowed, deactivate_user, roles, set_preferences
+from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.api import (
     InvalidTemplate,
     MessageNotFound,
     MissingContext,
     NoAddress,
     NotFailed,
+    Occasion,
     Recipient,
     UnknownChannel,
     UnknownTemplate,
@@ -41,7 +43,9 @@ from yingshang.kernel.notices.api import (
     outbox_lag,
     retry_delivery,
     send,
+    send_many,
     send_text,
+    send_where_possible,
     unread_count,
 )
 from yingshang.kernel.notices.message_templates import declare_templates, render
@@ -260,3 +264,70 @@ def test_templates_that_do_not_hold_together(tmp_path: Path, text: str, problem:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidTemplate, match=problem):
         declare_templates(cast(Traversable, path))
+
+
+@pytest.mark.django_db
+def test_many_occasions_write_what_each_would_have_written(django_assert_max_num_queries: Any) -> None:
+    """The same messages, deliveries and events, in as many statements as one; each occasion once."""
+    readers, closed = [person(email="reader@example.com"), person(), person()], person()
+    deactivate_user(actor=SYSTEM, user_id=closed.id, reason="离职", now=NOW)
+    set_preferences(actor=readers[0].actor(), language="en", large_text=False, now=NOW)
+    everybody = [each.id for each in (*readers, closed)]
+    occasions = [
+        Occasion(
+            everybody[number % 3 :], {"title": f"通知{number}", "text": "维护"}, "/desk/", f"many:{number}"
+        )
+        for number in range(8)
+    ]
+    with transaction.atomic():
+        for each in occasions:
+            send_where_possible(
+                actor=SYSTEM,
+                to=[Recipient(user_id=user) for user in each.users],
+                template="notices.announcement",
+                context=each.context,
+                link=each.link,
+                once=each.once,
+                now=NOW,
+            )
+        singly = _written()
+        transaction.set_rollback(True)
+    send_where_possible(
+        actor=SYSTEM,
+        to=[Recipient(user_id=readers[0].id)],
+        template="notices.announcement",
+        context=occasions[0].context,
+        link="/desk/",
+        once="many:0",
+        now=NOW,
+    )
+    assert {channel for _, _, channel, *_ in singly["messages"]} == {"in_app", "email"}
+    before = Message.objects.count()
+    told: dict[str, Any] = {
+        "actor": SYSTEM,
+        "template": "notices.announcement",
+        "occasions": occasions,
+        "now": NOW,
+    }
+    with django_assert_max_num_queries(14):
+        assert send_many(**told) == len(singly["messages"]) - before
+    assert _written() == singly
+    with no_event():
+        assert send_many(**told) == 0
+
+
+def _written() -> dict[str, Any]:
+    return {
+        "messages": sorted(
+            Message.objects.values_list(
+                "once", "recipient", "channel", "subject", "body", "link", "language", "address", "created_at"
+            )
+        ),
+        "deliveries": sorted(
+            Delivery.objects.values_list("message__once", "state", "next_try_at", "sent_at"), key=str
+        ),
+        "events": sorted(
+            (event.target_id, event.actor_id, event.after["template"], str(event.after["channels"]))
+            for event in AuditEvent.objects.filter(action="notices.sent")
+        ),
+    }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -19,6 +16,7 @@ from procrastinate.contrib.django import app
 
 from tests.kernel.access.factories import SYSTEM
 from tests.kernel.notices.servers import Mailbox, mail_server
+from tests.started import start
 from yingshang.kernel.notices.api import Recipient, send
 from yingshang.kernel.notices.models import Delivery
 
@@ -37,20 +35,10 @@ def _an_empty_queue(transactional_db: None) -> Iterator[None]:
 @contextmanager
 def worker() -> Iterator[subprocess.Popen[bytes]]:
     """A worker on the test's database that hands mail to the test's server."""
-    database = connection.settings_dict
-    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}"
-    host = database["HOST"] or database["OPTIONS"].get("host", "")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "tests.kernel.notices.run_worker"],
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"{url}?host={host}&port={database['PORT']}",
-            "TEST_EMBEDDED_DATABASE": "",
-            "EMAIL_FROM": "noreply@example.org",
-            "EMAIL_URL": f"smtp://127.0.0.1:{settings.EMAIL_PORT}",
-        },
-        cwd=Path(settings.PACKAGE).parent.parent,
+    running = start(
+        "tests.kernel.notices.run_worker",
+        EMAIL_FROM="noreply@example.org",
+        EMAIL_URL=f"smtp://127.0.0.1:{settings.EMAIL_PORT}",
     )
     try:
         yield running
@@ -83,7 +71,9 @@ def test_a_message_survives_the_worker_that_was_delivering_it() -> None:
         )
         with worker() as first:
             wait_until(lambda: len(mailbox.received) == 1)
-            os.kill(first.pid, signal.SIGKILL)
+            first.kill()
+            first.wait()
+            assert first.returncode == -signal.SIGKILL
         assert Delivery.objects.get(pk=number).state == "queued"
         mailbox.delay = 0
         with worker():

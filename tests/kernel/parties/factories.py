@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.kept import kept
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, region, regions
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.parties.api import ImportSummary, import_facts
@@ -24,6 +25,7 @@ AS_OF = date(2026, 11, 1)
 _numbers = count(1)
 
 
+@kept
 def region_tree(code: str = HARBIN) -> None:
     """A region, what it lies in, and the divisions one level below it."""
     regions(code, *(child.code for child in children_of(code)))
@@ -34,6 +36,7 @@ def a_credit_code(region_code: str = DAOLI) -> str:
     return make_credit_code("9", "1", region_code, f"P{next(_numbers):07d}")
 
 
+@kept
 def a_party(
     name: str = "",
     *,
@@ -90,6 +93,7 @@ def city_file(path: Path, rows: int = 200, *, seed: int = 7, region_code: str = 
     return write_sample_city(path, enterprises=rows, seed=seed, as_of=date(2026, 11, 21), region=region_code)
 
 
+@kept
 def imported_city(
     rows: int = 200,
     *,

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from datetime import date, datetime
 
-import django
+from django.utils import timezone
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from yingshang.kernel.access.api import system_actor  # noqa: E402
-from yingshang.kernel.parties.api import import_facts  # noqa: E402
+from yingshang.kernel.access.api import system_actor
+from yingshang.kernel.parties.api import import_facts
 
 
 def say(done: int, total: int | None) -> None:
@@ -25,7 +19,6 @@ def say(done: int, total: int | None) -> None:
 
 
 if __name__ == "__main__":
-    settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
     path, as_of, rows = sys.argv[1:]
     now: datetime = timezone.now()
     import_facts(

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import csv
-import os
 import signal
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from django.conf import settings
 from django.core.files.base import File
 from django.db import connection
 from django.db.models import Sum
 
+from tests.forked import Forked
 from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
@@ -447,23 +444,17 @@ def test_an_import_by_a_job_reports_its_progress(tmp_path: Path, transactional_d
 def test_a_killed_import_continues_behind_the_last_batch(tmp_path: Path) -> None:
     region_tree(HARBIN)
     path = city_file(tmp_path / "city.parquet", 400)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.kernel.parties.run_import", str(path), AS_OF.isoformat(), "20"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"]},
-    )
-    assert worker.stdout is not None
+    worker = Forked("tests.kernel.parties.run_import", str(path), AS_OF.isoformat(), "20")
     try:
-        for line in worker.stdout:
+        for line in worker.lines:
             if int(line) >= 60:
                 break
         # While it runs, nobody else gets at it.
         with pytest.raises(ImportRunning):
             import_facts(actor=SYSTEM, path=path, as_of=AS_OF, now=NOW)
     finally:
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        worker.kill()
+    assert worker.returncode == -signal.SIGKILL
     fact_import = FactImport.objects.get()
     done = fact_import.rows_done
     assert fact_import.state == "running" and 60 <= done < 400

@@ -25,6 +25,7 @@ from .directory import (
     Colleague,
     DeskView,
     MandateView,
+    Office,
     PersonalView,
     Preferences,
     RoleView,
@@ -38,12 +39,15 @@ from .directory import (
     contact_of_user,
     contacts_of_parties,
     contacts_of_party,
+    contacts_of_users,
     ensure_topmost,
     find_account,
     get_role,
     get_user,
     mandates_of_party,
     mandates_of_user,
+    offices,
+    officials_of_many,
     officials_who_may,
     personal_views,
     preferences_of,
@@ -79,7 +83,7 @@ from .middleware import rule_of
 from .permissions import Permission, declare, get_permission, permissions
 from .personal_data import EncryptedTextField, lookup_hash, mask
 from .roles_file import grantable_powers
-from .selectors import actor_by_reference, actor_of, actor_of_client, reference_of
+from .selectors import actor_by_mail, actor_by_reference, actor_of, actor_of_client, reference_of
 
 __all__ = [
     "VISITOR",
@@ -107,6 +111,7 @@ __all__ = [
     "MandateNotFound",
     "MandateView",
     "NotAllowed",
+    "Office",
     "PartyNotFound",
     "Permission",
     "PersonalView",
@@ -123,6 +128,7 @@ __all__ = [
     "UserSummary",
     "acting_for",
     "activate_user",
+    "actor_by_mail",
     "actor_by_reference",
     "actor_from",
     "actor_of",
@@ -137,6 +143,7 @@ __all__ = [
     "contact_of_user",
     "contacts_of_parties",
     "contacts_of_party",
+    "contacts_of_users",
     "create_user",
     "deactivate_user",
     "declare",
@@ -164,6 +171,8 @@ __all__ = [
     "move_mandates_back",
     "needs",
     "note_personal_view",
+    "offices",
+    "officials_of_many",
     "officials_who_may",
     "open_to_everybody",
     "permissions",

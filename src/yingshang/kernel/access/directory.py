@@ -174,6 +174,11 @@ def contact_of_user(*, user_id: int) -> AccountContact | None:
     return None if user is None else _contact(user)
 
 
+def contacts_of_users(*, user_ids: Collection[int]) -> dict[int, AccountContact]:
+    """The same for many users in one query; those without an open account are left out."""
+    return {user.pk: _contact(user) for user in _reachable(User.objects.filter(pk__in=user_ids))}
+
+
 def contacts_of_party(*, party_id: int, today: date) -> tuple[AccountContact, ...]:
     """How those are reached who act for an enterprise today, for the room that sends messages.
 
@@ -437,6 +442,29 @@ def officials_who_may(permission: str, *, agency_id: int, today: date) -> tuple[
     return tuple(rows.order_by("user_id").values_list("user_id", flat=True).distinct())
 
 
+def officials_of_many(
+    permissions: Collection[str], *, agency_ids: Collection[int], today: date
+) -> dict[tuple[int, str], tuple[int, ...]]:
+    """`officials_who_may` for several agencies and permissions in one query, by both; those without anybody are left
+    out.
+    """
+    for permission in permissions:
+        get_permission(permission)
+    rows = Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+    rows = rows.filter(
+        valid_from__lte=today,
+        ended_at__isnull=True,
+        user__is_active=True,
+        agency_id__in=agency_ids,
+        role__permissions__overlap=list(permissions),
+    )
+    found: dict[tuple[int, str], set[int]] = {}
+    for agency, user, held in rows.values_list("agency_id", "user_id", "role__permissions"):
+        for permission in set(permissions).intersection(held):
+            found.setdefault((agency, permission), set()).add(user)
+    return {key: tuple(sorted(users)) for key, users in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Colleague:
     """Somebody in office in an agency."""
@@ -460,6 +488,50 @@ def colleagues(permission: str, *, agency_id: int, today: date, role: str = "") 
         )
         rows = rows.filter(Exists(held))
     return tuple(Colleague(row.pk, str(row)) for row in rows.order_by("name", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Somebody in office, and where."""
+
+    user_id: int
+    name: str
+    username: str
+    agency_id: int
+    agency_name: str
+    region_path: str
+
+
+def offices(
+    permission: str,
+    *,
+    scope: Scope,
+    today: date,
+    user_ids: Collection[int] | None = None,
+    usernames: Collection[str] | None = None,
+) -> tuple[Office, ...]:
+    """Who holds a permission today in agencies of a scope, by agency and name: all of them, or of these. One query."""
+    get_permission(permission)
+    rows = Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+    rows = scope.filter(rows, region="agency__region__path", agency="agency").filter(
+        valid_from__lte=today,
+        ended_at__isnull=True,
+        user__is_active=True,
+        agency__is_active=True,
+        role__permissions__contains=[permission],
+    )
+    if user_ids is not None:
+        rows = rows.filter(user__in=list(user_ids))
+    if usernames is not None:
+        rows = rows.filter(user__username__in=list(usernames))
+    found = rows.values_list(
+        "user_id", "user__name", "user__username", "agency_id", "agency__name", "agency__region__path"
+    )
+    ordered = found.order_by("agency__region__path", "agency__name", "agency_id", "user__name", "user_id")
+    return tuple(
+        Office(user, name or login, login, agency, agency_name, path)
+        for user, name, login, agency, agency_name, path in ordered.distinct()
+    )
 
 
 def users_in(scope: Scope) -> QuerySet[User]:

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any, cast
 
+from allauth.account.models import EmailAddress
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -86,6 +87,17 @@ def _rows(question: Callable[[int, date], Rows], user: int, today: date) -> list
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         return cast("list[tuple[Any, ...]]", cursor.fetchall())
+
+
+def actor_by_mail(address: str, *, today: date) -> Actor:
+    """The actor whose confirmed address this is; a visitor when nobody's, or more than one's, it is. That a letter of
+    the address was written by its owner, the caller knows.
+    """
+    confirmed = EmailAddress.objects.filter(
+        email__iexact=address.strip(), verified=True, user__is_active=True
+    )
+    users = list(User.objects.filter(pk__in=confirmed.values("user"))[:2])
+    return actor_of(users[0], today=today) if len(users) == 1 else VISITOR
 
 
 def actor_of_client(application: Any) -> Actor:

@@ -90,6 +90,8 @@ def extension_reason(code: str) -> Reason:
 
 
 def _reason(kind: str, code: str, what: str, what_zh: str) -> Reason:
+    if code in _reasons("process_reasons"):
+        return _reasons("process_reasons")[code]
     known = _reasons(kind)
     if code not in known:
         raise UnknownReason(

@@ -3,14 +3,15 @@
 What is promised: a rung of a deadline fires once for each date the deadline has had, however many sweepers run and
 wherever one of them is killed. What a handler writes is committed together with the mark that the rung has fired, or
 not at all. A handler that fails stops no other: its writes are undone, and the rung is tried again later and counted
-among the failing ones until it succeeds.
+among the failing ones until it succeeds. An owner that takes many at once is given those of a batch together; what it
+leaves, and everything where it fails, is fired one by one.
 
 A pass costs what is due, not what exists: the candidates are read from an index that holds nothing but coming rungs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from .actions._steps import next_step, target_of, touched
 from .calendars import Calendar
 from .ladders import Step
 from .models import Deadline, RungFiring
-from .owners import FiredRung, owner_kind
+from .owners import FiredRung, owner_kind, takes_many
 from .revisions import fresh_calendars
 from .views import deadline_view
 
@@ -145,8 +146,12 @@ def _fire_together(
         succeeded: list[_Firing] = []
         broken: list[tuple[Deadline, str, Exception]] = []
         undone: list[int] = []
+        taken = _call_for_many(firings, actor, now, changed)
         for firing in firings:
             row = firing.row
+            if row.pk in taken:
+                succeeded.append(firing)
+                continue
             if row.pk in changed:
                 # The handler of another deadline has changed this one since it was taken.
                 if not Deadline.objects.filter(pk=row.pk, state=Deadline.RUNNING, round=row.round).exists():
@@ -198,18 +203,47 @@ def _take(ids: Sequence[int], calendars: Mapping[str, Calendar], now: datetime) 
     return firings
 
 
+def _call_for_many(
+    firings: Sequence[_Firing], actor: Actor, now: datetime, changed: Collection[int]
+) -> set[int]:
+    """Give what is due together to the owners that take many at once; the deadlines they took."""
+    by_kind: dict[str, list[_Firing]] = {}
+    for firing in firings:
+        by_kind.setdefault(firing.row.owner_kind, []).append(firing)
+    taken: set[int] = set()
+    for kind, found in by_kind.items():
+        on_rungs = takes_many(kind)
+        # What the handler of another kind has changed meanwhile is looked at anew, one by one.
+        rungs = [_fired(each, actor, now) for each in found if each.row.pk not in changed]
+        if on_rungs is None or len(rungs) < 2:
+            continue
+        given = {each.deadline.id for each in rungs}
+        try:
+            with transaction.atomic():
+                left = set(on_rungs(rungs))
+                if not left <= given:
+                    raise LookupError(f"left alone deadlines it was not given: {sorted(left - given)[:5]}")
+        except Exception:
+            logger.exception("the handler of many rungs failed; one by one", owner=kind, rungs=len(rungs))
+            continue
+        taken |= given - left
+    return taken
+
+
+def _fired(firing: _Firing, actor: Actor, now: datetime) -> FiredRung:
+    return FiredRung(
+        deadline=deadline_view(firing.row, now=now),
+        rung=firing.step.rung,
+        scheduled_for=firing.step.at,
+        fired_at=now,
+        actor=actor,
+    )
+
+
 def _call(firing: _Firing, actor: Actor, now: datetime) -> Exception | None:
     try:
         with transaction.atomic():
-            owner_kind(firing.row.owner_kind).on_rung(
-                FiredRung(
-                    deadline=deadline_view(firing.row, now=now),
-                    rung=firing.step.rung,
-                    scheduled_for=firing.step.at,
-                    fired_at=now,
-                    actor=actor,
-                )
-            )
+            owner_kind(firing.row.owner_kind).on_rung(_fired(firing, actor, now))
     except Exception as error:
         logger.exception(
             "the handler of a rung failed",

@@ -2,7 +2,8 @@
 
 Counted as the law counts (data/periods.yaml): the day from which a period runs does not count; months and years end
 on the corresponding day, or on the last day of a month that has none; a period in natural days, months or years
-whose last day is free ends on the next working day; a period in hours runs from its moment, free days included.
+whose last day is free ends on the next working day; a period in hours or minutes runs from its moment, free days
+included.
 
 Pauses. A day counts when the clock was running as it began, and a period ends with a day at whose end the clock is
 running. So what is stopped on a day and goes on on the same day has lost nothing; a stop on Monday that ends on
@@ -24,26 +25,39 @@ from .calendars import ACCEPTED, Calendar, Holiday, Language
 from .errors import InvalidTerm, NotAMoment, OutsideCalendar
 from .rules_of_law import rule
 
-Unit = Literal["hours", "days", "working_days", "months", "years"]
+Unit = Literal["minutes", "hours", "days", "working_days", "months", "years"]
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """The day of the law is the day of Beijing time, everywhere on the mainland."""
 
+EXACT: Mapping[str, timedelta] = MappingProxyType(
+    {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1)}
+)
+"""Units that run from their moment through nights and free days."""
+
 END_OF_DAY = time(23, 59, 59, 999999)
 """The last moment of a due day: a moment that still lies in it, so that the day of a due moment is the due day."""
 
 LONGEST: Mapping[Unit, int] = MappingProxyType(
-    {"hours": 24 * 366, "days": 3660, "working_days": 2500, "months": 120, "years": 10}
+    {"minutes": 60 * 24, "hours": 24 * 366, "days": 3660, "working_days": 2500, "months": 120, "years": 10}
 )
 """No term is longer: the calendars end, and a longer one is a slip of the hand."""
 
 _WORDS_ZH: Mapping[Unit, str] = MappingProxyType(
-    {"hours": "小时", "days": "日（自然日）", "working_days": "个工作日", "months": "个月", "years": "年"}
+    {
+        "minutes": "分钟",
+        "hours": "小时",
+        "days": "日（自然日）",
+        "working_days": "个工作日",
+        "months": "个月",
+        "years": "年",
+    }
 )
 _WORDS_EN: Mapping[Unit, str] = MappingProxyType(
     {
+        "minutes": "minute",
         "hours": "hour",
         "days": "natural day",
         "working_days": "working day",
@@ -148,7 +162,7 @@ class TermDerivation:
 
     @property
     def _by_the_hour(self) -> bool:
-        return self.terms[-1].unit == "hours"
+        return self.terms[-1].unit in EXACT
 
     def _parts_zh(self) -> Iterator[str]:
         yield f"{self._start()}{self.start_event['zh']}"
@@ -222,7 +236,7 @@ class TermDerivation:
 
     def _start(self) -> str:
         start = self.start.astimezone(ZONE)
-        return f"{start:%Y-%m-%d %H:%M}" if self.terms[0].unit == "hours" else f"{start:%Y-%m-%d}"
+        return f"{start:%Y-%m-%d %H:%M}" if self.terms[0].unit in EXACT else f"{start:%Y-%m-%d}"
 
     def _due(self) -> str:
         return f"{self.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if self._by_the_hour else f"{self.due_on}"
@@ -276,7 +290,7 @@ def derive_due(
     first, last = start.astimezone(ZONE).date() + timedelta(days=1), max(reached.due_on, reached.nominal_on)
     # In natural days nothing but the last day asks for the calendar.
     seen_from = first if counted_days else reached.nominal_on
-    by_the_hour = all(term.unit == "hours" for term in terms)
+    by_the_hour = all(term.unit in EXACT for term in terms)
     holidays, makeup_days = calendar.between(seen_from, last) if counted_days else ((), ())
     return TermDerivation(
         calendar=calendar.code,
@@ -306,8 +320,8 @@ class _Reached:
 
 
 def _reach(start: datetime, term: Term, calendar: Calendar, stops: Sequence[Stop]) -> _Reached:
-    if term.unit == "hours":
-        return _reach_hours(start, term.amount, stops)
+    if term.unit in EXACT:
+        return _reach_exactly(start, term.amount * EXACT[term.unit], stops)
     first = start.astimezone(ZONE).date()
     month_end = False
     if term.unit in ("months", "years"):
@@ -322,8 +336,8 @@ def _reach(start: datetime, term: Term, calendar: Calendar, stops: Sequence[Stop
     return _Reached(reached.due_at, reached.due_on, reached.nominal_on, kept, reached.left)
 
 
-def _reach_hours(start: datetime, amount: int, stops: Sequence[Stop]) -> _Reached:
-    due, left = start + timedelta(hours=amount), None
+def _reach_exactly(start: datetime, length: timedelta, stops: Sequence[Stop]) -> _Reached:
+    due, left = start + length, None
     for stop in stops:
         if stop.since > due or (stop.until is not None and stop.until <= start):
             continue

@@ -28,7 +28,8 @@ from .errors import (
 from .kinds import KINDS, Kind
 from .owners import register_owner
 from .pictures import re_encode_picture
-from .selectors import documents_of, extract_text, get_document, open_document, read_text
+from .selectors import documents_of, documents_of_each, extract_text, get_document, open_document, read_text
+from .tables import Column, RowError, Table, TableLimits, read_table
 from .templates import (
     document_templates,
     get_document_template,
@@ -36,6 +37,7 @@ from .templates import (
     template_versions,
 )
 from .values import (
+    CheckedUpload,
     DocumentView,
     ExtractedText,
     OpenDocument,
@@ -50,6 +52,8 @@ from .values import (
 __all__ = [
     "KINDS",
     "CannotTypeset",
+    "CheckedUpload",
+    "Column",
     "ContentMissing",
     "DocumentNotFound",
     "DocumentView",
@@ -60,7 +64,10 @@ __all__ = [
     "OpenDocument",
     "Owner",
     "RefusedFile",
+    "RowError",
     "SweepResult",
+    "Table",
+    "TableLimits",
     "TemplateConflict",
     "TemplateNotFound",
     "TemplateVersionView",
@@ -73,6 +80,7 @@ __all__ = [
     "discard_template_draft",
     "document_templates",
     "documents_of",
+    "documents_of_each",
     "extract_text",
     "generate",
     "get_document",
@@ -82,6 +90,7 @@ __all__ = [
     "preview_template",
     "publish_template",
     "re_encode_picture",
+    "read_table",
     "read_text",
     "register_owner",
     "remove_document",

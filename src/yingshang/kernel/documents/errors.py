@@ -19,7 +19,7 @@ class ContentMissing(DomainError):
 
 class RefusedFile(DomainError):
     """A file that is not taken in. `reason` says why in one word: empty, size, kind, content, damaged, encrypted,
-    active, bomb, two_formats, name."""
+    active, bomb, two_formats, name, encoding, length, pictures."""
 
     code = "documents.refused_file"
 

@@ -7,6 +7,7 @@ program may read it as the other one.
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection
@@ -15,7 +16,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import IO, BinaryIO
 
-from . import children, reading
+from . import children, reading, sounds
 from .errors import RefusedFile
 
 LONGEST_NAME = 120
@@ -29,20 +30,29 @@ _SMALL = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: its extensions, its media type, its names, and the proof."""
+    """A kind of file: its extensions, its media type, its names, and the proof, which tells of a recording how many
+    seconds it plays.
+    """
 
     code: str
     extensions: tuple[str, ...]
     content_type: str
     name: str
     name_en: str
-    prove: Callable[[BinaryIO, int], None]
+    prove: Callable[[BinaryIO, int], float | None]
 
 
-def check_file(file: BinaryIO, size: int, name: str, allowed: Collection[str] | None = None) -> Kind:
+def check_file(
+    file: BinaryIO,
+    size: int,
+    name: str,
+    allowed: Collection[str] | None = None,
+    longest: int | None = None,
+) -> Kind:
     """The kind of a file. Raises RefusedFile with the reason when it is not to be taken in.
 
-    `allowed` are codes of kinds (`pdf`, `docx`, …), by default `DEFAULT`. The size limit is the caller's.
+    `allowed` are codes of kinds (`pdf`, `docx`, …), by default `DEFAULT`; `longest` is how many seconds a recording may
+    play. The size limit is the caller's.
     """
     wanted = [KINDS[code.lower().lstrip(".")] for code in (DEFAULT if allowed is None else allowed)]
     ending = PurePath(name).suffix.lower()
@@ -58,9 +68,19 @@ def check_file(file: BinaryIO, size: int, name: str, allowed: Collection[str] | 
     if not size:
         raise _refused("empty", "the file is empty", "文件是空的")
     file.seek(0)
-    kind.prove(file, size)
+    plays = kind.prove(file, size)
+    if longest is not None and plays is not None and plays > longest:
+        raise _refused(
+            "length",
+            f"the recording plays for {_minutes(plays)} minutes; {_minutes(longest)} are taken, cut it into parts",
+            f"录音长 {_minutes(plays)} 分钟，最长 {_minutes(longest)} 分钟，请分段上传",
+        )
     file.seek(0)
     return kind
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f}".removesuffix(".0")
 
 
 def usable_name(name: str) -> str:
@@ -298,6 +318,40 @@ def _active(what_zh: str, what_en: str, kind: str) -> RefusedFile:
     )
 
 
+# --- recordings -------------------------------------------------------------------------------------------------------
+
+
+def _sound(listen: Callable[[bytes], float | None], what: str) -> Callable[[BinaryIO, int], float | None]:
+    def prove(file: BinaryIO, size: int) -> float | None:
+        content = file.read()
+        _ensure_no_page(content[:HEAD])
+        file.seek(0)
+        if zipfile.is_zipfile(file):
+            raise _two_formats()
+        try:
+            return listen(content)
+        except sounds.NotThis:
+            raise _not_so(what) from None
+        except sounds.More:
+            raise _two_formats() from None
+        except sounds.TooMany:
+            raise _refused(
+                "length",
+                f"the {what} is too long, or cut into too many pieces; record it in parts",
+                f"{what} 录音过长或片段过多，请分段录制后上传",
+            ) from None
+        except sounds.Pictures:
+            raise _refused(
+                "pictures",
+                f"the {what} holds pictures or other files; record the sound alone",
+                f"{what} 文件含有画面或其他文件，请只录声音",
+            ) from None
+        except (sounds.Damaged, struct.error, IndexError):
+            raise _damaged(what) from None
+
+    return prove
+
+
 # --- pictures and plain text ------------------------------------------------------------------------------------------
 
 
@@ -306,9 +360,7 @@ def _picture(magic: bytes, what: str, end: bytes) -> Callable[[BinaryIO, int], N
         head = file.read(HEAD)
         if not head.startswith(magic):
             raise _not_so(what)
-        lowered = head.lower()
-        if b"%pdf-" in lowered or b"<script" in lowered or b"<html" in lowered or b"<?php" in lowered:
-            raise _two_formats()
+        _ensure_no_page(head)
         file.seek(0)
         if zipfile.is_zipfile(file):
             raise _two_formats()
@@ -317,6 +369,13 @@ def _picture(magic: bytes, what: str, end: bytes) -> Callable[[BinaryIO, int], N
             raise _refused("damaged", f"the {what} is cut off", f"{what} 图片不完整，请重新上传")
 
     return prove
+
+
+def _ensure_no_page(head: bytes) -> None:
+    """That the beginning is not at the same time one that another program would take for its own."""
+    lowered = head.lower()
+    if any(each in lowered for each in (b"%pdf-", b"<script", b"<html", b"<?php")):
+        raise _two_formats()
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -354,8 +413,35 @@ KINDS: dict[str, Kind] = {
         Kind("txt", (".txt",), "text/plain", "文本", "text", _prove_text),
         Kind("csv", (".csv",), "text/csv", "CSV 表格", "CSV table", _prove_text),
         Kind("html", (".html", ".htm"), "text/html", "网页", "web page", _prove_text),
+        Kind("amr", (".amr", ".awb"), "audio/amr", "AMR 录音", "AMR recording", _sound(sounds.amr, "AMR")),
+        Kind(
+            "m4a",
+            (".m4a", ".3gp", ".3gpp"),
+            "audio/mp4",
+            "M4A 录音",
+            "M4A recording",
+            _sound(sounds.m4a, "M4A"),
+        ),
+        Kind("mp3", (".mp3",), "audio/mpeg", "MP3 录音", "MP3 recording", _sound(sounds.mp3, "MP3")),
+        Kind(
+            "ogg",
+            (".ogg", ".oga", ".opus"),
+            "audio/ogg",
+            "Ogg 录音",
+            "Ogg recording",
+            _sound(sounds.ogg, "Ogg"),
+        ),
+        Kind("wav", (".wav",), "audio/wav", "WAV 录音", "WAV recording", _sound(sounds.wav, "WAV")),
+        Kind(
+            "webm",
+            (".webm", ".weba"),
+            "audio/webm",
+            "WebM 录音",
+            "WebM recording",
+            _sound(sounds.webm, "WebM"),
+        ),
     )
 }
 KINDS["jpeg"] = KINDS["jpg"]
 DEFAULT = ("pdf", "docx", "xlsx", "ofd", "jpg", "png", "txt")
-"""What is taken where nobody says otherwise. Web pages are never taken unless asked for."""
+"""What is taken where nobody says otherwise. Web pages and recordings are never taken unless asked for."""

@@ -9,18 +9,26 @@ from yingshang.kernel.access.api import Actor
 from yingshang.rules.errors import DomainError
 
 MayRead = Callable[[Actor, str], bool]
+MayReadOne = Callable[[Actor, str, int], bool]
 Opened = Callable[[Actor, str, str, datetime], None]
 
 _owners: dict[str, MayRead] = {}
+_singly: dict[str, MayReadOne] = {}
 _opened: dict[str, Opened] = {}
 
 
-def register_owner(kind: str, *, may_read: MayRead, opened: Opened | None = None) -> None:
+def register_owner(
+    kind: str, *, may_read: MayRead, may_read_one: MayReadOne | None = None, opened: Opened | None = None
+) -> None:
     """Make a kind of owner known; called when Django starts. `may_read(actor, identifier)` is asked at each opening.
 
-    `opened(actor, identifier, name of the document, now)` is told of each opening, for who has to note who saw what.
+    `may_read_one(actor, identifier, document)` is asked where that is a no: a single document may be lent to what
+    others see. `opened(actor, identifier, name of the document, now)` is told of each opening, for who has to note who
+    saw what.
     """
     _owners[kind] = may_read
+    if may_read_one is not None:
+        _singly[kind] = may_read_one
     if opened is not None:
         _opened[kind] = opened
 
@@ -32,12 +40,16 @@ def tell_opened(actor: Actor, kind: str, identifier: str, name: str, now: dateti
         tell(actor, identifier, name, now)
 
 
-def may_read(actor: Actor, kind: str, identifier: str) -> bool:
-    """Whether an actor may read the documents of an owner. A refusal of the room, or no room at all, is a no."""
-    ask = _owners.get(kind)
-    if ask is None:
-        return False
+def may_read(actor: Actor, kind: str, identifier: str, document_id: int) -> bool:
+    """Whether an actor may read a document of an owner. A refusal of the room, or no room at all, is a no."""
+    ask, ask_singly = _owners.get(kind), _singly.get(kind)
+    return (ask is not None and _said_yes(lambda: ask(actor, identifier))) or (
+        ask_singly is not None and _said_yes(lambda: ask_singly(actor, identifier, document_id))
+    )
+
+
+def _said_yes(ask: Callable[[], bool]) -> bool:
     try:
-        return ask(actor, identifier) is True
+        return ask() is True
     except DomainError:
         return False

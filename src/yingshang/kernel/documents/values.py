@@ -17,6 +17,15 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedUpload:
+    """What the checks of a file found: under this name, of these bytes."""
+
+    name: str
+    sha256: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentView:
     """A document, without its bytes."""
 

@@ -40,6 +40,7 @@ from .errors import (
     VersionNotFound,
 )
 from .filling import FillableForm, ShownField, ShownSection, build_form, show_value
+from .formats import FORMATS, Format, tidy
 from .leftovers import sweep_unsubmitted
 from .prefill import prefill
 from .problems import FieldProblem
@@ -54,6 +55,7 @@ from .selectors import (
     get_form_summary,
     get_form_version,
     get_submission,
+    register_file_reader,
     register_reader,
     submission_rows,
     submissions,
@@ -74,6 +76,7 @@ from .values import (
 )
 
 __all__ = [
+    "FORMATS",
     "KINDS",
     "Answers",
     "Column",
@@ -93,6 +96,7 @@ __all__ = [
     "FormPage",
     "FormSummary",
     "FormVersionView",
+    "Format",
     "InvalidForm",
     "InvalidSubmission",
     "NotYourParty",
@@ -136,6 +140,7 @@ __all__ = [
     "note_outcome",
     "prefill",
     "publish_form",
+    "register_file_reader",
     "register_reader",
     "remove_field",
     "remove_section",
@@ -150,5 +155,6 @@ __all__ = [
     "sweep_unsubmitted",
     "take_answers",
     "take_back_displaced",
+    "tidy",
     "validate",
 ]

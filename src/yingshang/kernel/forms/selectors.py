@@ -197,7 +197,10 @@ def may_read_files(actor: Actor, identifier: str) -> bool:
     if found is not None and (f"u{found.user_id}" == author or (not found.user_id and author[:1] != "u")):
         view = submission_view(found)
         ask = _file_readers.get(view.form_code)
-        return may_read(actor, view) and (_fills_in(actor, view) or ask is None or ask(actor, view))
+        if may_read(actor, view) and (_fills_in(actor, view) or ask is None or ask(actor, view)):
+            return True
+        asked = _subject_file_readers.get(view.subject.partition(":")[0])
+        return asked is not None and asked(actor, view)
     return f"{actor.kind[0]}{actor.identifier}" == author and actor.may(FILL)
 
 
@@ -251,6 +254,14 @@ FilesOpened = Callable[[Actor, SubmissionView, str, datetime], None]
 _readers: dict[str, MayRead] = {}
 _file_readers: dict[str, MayRead] = {}
 _files_opened: dict[str, FilesOpened] = {}
+_subject_file_readers: dict[str, MayRead] = {}
+
+
+def register_file_reader(subject_kind: str, may_read_files: MayRead) -> None:
+    """Let a process that asks for forms others make say who opens what was handed in with them: `claim` for subjects
+    like `claim:12`. The submission itself it shows on its own pages. Called when Django starts.
+    """
+    _subject_file_readers[subject_kind] = may_read_files
 
 
 def register_reader(

@@ -110,12 +110,19 @@ def job(
     return make
 
 
-def enqueue(job: Job, *, actor: Actor, title: str, now: datetime, **arguments: Any) -> int:
+def enqueue(
+    job: Job, *, actor: Actor, title: str, now: datetime, once: bool = False, **arguments: Any
+) -> int:
     """Queue a job in the open transaction; it starts after the commit. Returns the job's number.
 
-    `title` is what people see, in Chinese. `arguments` must be JSON.
+    `title` is what people see, in Chinese. `arguments` must be JSON. `once`: where the same job with the same arguments
+    waits already, that one is meant; the caller holds the row it is about, so that two at once see each other.
     """
     with transaction.atomic():
+        if once:
+            same = ProcrastinateJob.objects.filter(task_name=job.name, status="todo", args=arguments)
+            if (waiting := same.order_by("pk").values_list("pk", flat=True).first()) is not None:
+                return int(waiting)
         job_id = int(job.task.defer(**arguments))
         JobProgress.objects.create(
             job_id=job_id,

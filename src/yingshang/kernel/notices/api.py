@@ -30,6 +30,7 @@ from .actions.send import (
     Recipient,
     send,
 )
+from .actions.send_many import Occasion, send_many
 from .actions.send_text import (
     send_text,
 )
@@ -152,6 +153,7 @@ from .selectors import (
     MessagePage,
     MessageView,
     OutboxLag,
+    count_messages,
     deliveries,
     delivery_counts,
     get_message,
@@ -164,8 +166,11 @@ from .sensitive_words import (
     WordCategory,
     WordFinding,
     WordList,
+    WordPlace,
     find_words,
+    read_word_list,
     word_list,
+    word_places,
 )
 from .text_versions import (
     TextTemplateView,
@@ -209,6 +214,7 @@ __all__ = [
     "NoAddress",
     "NoDraft",
     "NotFailed",
+    "Occasion",
     "OutboxLag",
     "PermanentFailure",
     "PlatformRules",
@@ -237,6 +243,7 @@ __all__ = [
     "WordCategory",
     "WordFinding",
     "WordList",
+    "WordPlace",
     "WrongCampaignState",
     "campaign_deliveries",
     "campaign_progress",
@@ -250,6 +257,7 @@ __all__ = [
     "channel_codes",
     "channels",
     "check_texts",
+    "count_messages",
     "create_campaign",
     "decide_override",
     "declare_templates",
@@ -280,6 +288,7 @@ __all__ = [
     "preview_campaign",
     "preview_text",
     "publish_text",
+    "read_word_list",
     "recall_campaign",
     "receive_reports",
     "register",
@@ -291,6 +300,7 @@ __all__ = [
     "save_text_draft",
     "send",
     "send_campaign",
+    "send_many",
     "send_text",
     "send_where_possible",
     "set_campaign_list",
@@ -300,4 +310,5 @@ __all__ = [
     "text_templates",
     "unread_count",
     "word_list",
+    "word_places",
 ]

@@ -178,6 +178,13 @@ def outbox_lag_seconds(now: datetime) -> float:
     return outbox_lag(now).oldest.total_seconds()
 
 
+def count_messages(*, once: str, since: datetime) -> int:
+    """The messages since then whose occasion (`once`) begins like this: for a room that must not tell somebody
+    something without end. One query.
+    """
+    return Message.objects.filter(once__startswith=once, created_at__gt=since).count()
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 

@@ -57,6 +57,7 @@ from .retention import import_keep_days
 from .selectors import (
     agencies,
     agencies_after,
+    agencies_at,
     count_parties,
     get_agency,
     get_party,
@@ -169,6 +170,7 @@ __all__ = [
     "add_agency",
     "agencies",
     "agencies_after",
+    "agencies_at",
     "changed_among",
     "changed_portraits",
     "correct_fact",

@@ -470,6 +470,12 @@ def agencies_after(
     return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("pk")[:limit])
 
 
+def agencies_at(*, kinds: Collection[str], region_codes: Collection[str]) -> tuple[AgencyRow, ...]:
+    """The active agencies of some kinds that sit in these very regions, for whoever looks for a desk. One query."""
+    rows = Agency.objects.filter(is_active=True, kind__in=kinds, region__code__in=region_codes)
+    return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("code"))
+
+
 def _agencies(actor: Actor, region: str | None, kind: str | None, text: str) -> QuerySet[Agency]:
     scope = actor.require("parties.view_agencies")
     rows = scope.filter(Agency.objects.all(), region="region__path", agency="pk")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from .industries import find_industry, get_industry, section_of
-from .regions import find_region
+from .regions import code_of_path, find_region
 
 UNKNOWN_GROUP: Final = ("", "未知")
 
@@ -23,7 +23,7 @@ def region_group(value: Any, length: int | None = None) -> tuple[str, str]:
         return str(value), str(value)
     if length is not None:
         # Some counties hang directly on their province.
-        found = find_region(found.path[:length].ljust(6, "0")) or found
+        found = find_region(code_of_path(found.path[:length])) or found
     return found.code, found.name
 
 

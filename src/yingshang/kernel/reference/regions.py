@@ -91,6 +91,15 @@ def _children() -> dict[str, tuple[Region, ...]]:
     return {code: tuple(below) for code, below in children.items()}
 
 
+def code_of_path(path: str) -> str:
+    """The code of a division by its path: six digits, or a township's nine; that of the whole country by none.
+
+    >>> code_of_path("2301"), code_of_path("230102001"), code_of_path("")
+    ('230100', '230102001', '000000')
+    """
+    return path.ljust(6, "0")
+
+
 def find_region(code: str) -> Region | None:
     """The division of six digits or township of nine, or None. What was abolished before the table's date is absent."""
     return (townships() if len(code) == TOWNSHIP_DIGITS else divisions()).get(code)

@@ -18,7 +18,6 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from openpyxl import Workbook
 
 from .arrow_columns import Column
 from .errors import InvalidMetric, TooManyRows, UnknownFact, UnsupportedFormat
@@ -177,6 +176,9 @@ def _write_csv(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch])
 
 
 def _write_workbook(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    # Only here: it takes as long to load as everything else of this room.
+    from openpyxl import Workbook
+
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("企业")
     sheet.append(schema.names)

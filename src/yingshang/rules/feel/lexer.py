@@ -97,8 +97,6 @@ class NameTable:
         for name in names:
             if " " in name:
                 pattern = r"\s+".join(re.escape(part) for part in name.split())
-                if _PART.match(name[-1]):
-                    pattern += f"(?![{_NAME_PART}])"
                 self._spaced.setdefault(name[0], []).append(re.compile(pattern))
             elif not _WORD.fullmatch(name):
                 self._plain.setdefault(name[0], {}).setdefault(len(name), set()).add(name)
@@ -111,14 +109,19 @@ class NameTable:
         ends = [
             found.end()
             for found in (each.match(text, position) for each in self._spaced.get(first, ()))
-            if found
+            if found and not _goes_on(text, found.end())
         ]
         for length, names in self._plain.get(first, {}).items():
             end = position + length
-            if text[position:end] in names and not (_PART.match(text[end - 1]) and _PART.match(text, end)):
+            if text[position:end] in names and not _goes_on(text, end):
                 ends.append(end)
                 break
         return max(ends, default=None)
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether what ends here is the beginning of a longer word."""
+    return bool(_PART.match(text[end - 1]) and _PART.match(text, end))
 
 
 @lru_cache(maxsize=64)

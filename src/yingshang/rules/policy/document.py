@@ -13,16 +13,17 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from typing import TYPE_CHECKING, Any
 
 from yingshang.rules.errors import DomainError, PolicyError
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.catalogue import FactCatalogue, catalogue_from_data
 from yingshang.rules.policy.marked_yaml import Marked, Path, Place, load_all
 from yingshang.rules.policy.schema_check import Check, checker
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 HANDED_DOWN = ("document", "issuer", "region", "effective", "parameters", "definitions", "tables")
 
@@ -108,6 +109,9 @@ def policy_schema() -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _validator(definition: str) -> Draft202012Validator:
+    # What fits is never shown to it.
+    from jsonschema import Draft202012Validator
+
     schema = policy_schema()
     return Draft202012Validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{definition}"})
 
@@ -311,6 +315,8 @@ def _schema_problems(
 
 
 def _deepest(error: ValidationError) -> ValidationError:
+    from jsonschema.exceptions import best_match
+
     while error.context:
         best = best_match(error.context)
         if best is None:

@@ -20,19 +20,28 @@ from ..errors import RefusedFile
 from ..kinds import check_file, usable_name
 from ..models import Document, DocumentTemplateVersion, StoredFile
 from ..selectors import view_of
-from ..values import DocumentView, Owner
+from ..values import CheckedUpload, DocumentView, Owner
 
 _CHUNK = 1024 * 1024
 
 
 def check_upload(
-    *, content: bytes | Any, name: str, allowed: Collection[str] | None = None, largest: int | None = None
-) -> None:
-    """The checks of `store` alone, for a form that wants to say at once what is wrong. Raises RefusedFile."""
-    with _spooled(content, largest) as (file, size, _):
-        check_file(file, size, usable_name(name), allowed)
+    *,
+    content: bytes | Any,
+    name: str,
+    allowed: Collection[str] | None = None,
+    largest: int | None = None,
+    longest: int | None = None,
+) -> CheckedUpload:
+    """The checks of `store` alone, for a form that wants to say at once what is wrong, and for who is about to lock
+    something: what they found spares `store` the same. Raises RefusedFile.
+    """
+    name = usable_name(name)
+    with _spooled(content, largest) as (file, size, sha256):
+        kind = check_file(file, size, name, allowed, longest)
     if hasattr(content, "seek"):
         content.seek(0)
+    return CheckedUpload(name=name, sha256=sha256, content_type=kind.content_type)
 
 
 @transaction.atomic
@@ -47,18 +56,25 @@ def store(
     agency_id: int | None = None,
     allowed: Collection[str] | None = None,
     largest: int | None = None,
+    longest: int | None = None,
     told_by_owner: bool = False,
+    checked: CheckedUpload | None = None,
     now: datetime,
 ) -> DocumentView:
     """Take a file in as a document of `owner`. `content` is bytes or a file object (an upload).
 
-    `allowed` are kinds (`pdf`, `docx`, …), `largest` bytes at most, both within what the platform allows. May this
-    actor? is the owner's question, asked before. `told_by_owner`: the owner's own event of the same transaction names
-    the file by its digest, and there is none of ours. Raises RefusedFile.
+    `allowed` are kinds (`pdf`, `docx`, …), `largest` bytes at most, both within what the platform allows; `longest`
+    is how many seconds a recording may play. May this actor? is the owner's question, asked before. `told_by_owner`:
+    the owner's own event of the same transaction names the file by its digest, and there is none of ours. `checked` is
+    what `check_upload` found under the same conditions; of other bytes or another name it counts for nothing.
+    Raises RefusedFile.
     """
     name = usable_name(name)
     with _spooled(content, largest) as (file, size, sha256):
-        kind = check_file(file, size, name, allowed)
+        if checked is None or (checked.sha256, checked.name) != (sha256, name):
+            content_type = check_file(file, size, name, allowed, longest).content_type
+        else:
+            content_type = checked.content_type
         return keep(
             actor=actor,
             action="" if told_by_owner else "documents.stored",
@@ -66,7 +82,7 @@ def store(
             size=size,
             sha256=sha256,
             name=name,
-            content_type=kind.content_type,
+            content_type=content_type,
             owner=owner,
             party_id=party_id,
             region_path=region_path,

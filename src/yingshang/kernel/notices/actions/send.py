@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,7 +67,7 @@ def send(
     """
     chosen = get_template(template)
     recipients = _recipients(to, now)
-    ways = [(each, code, address) for each in recipients for code, address in _ways(each, to, channels)]
+    ways = [(each, code, address) for each in recipients for code, address in ways_of(each, to, channels)]
     if not ways:
         raise NoAddress(
             f"none of {', '.join(channels)} reaches the recipient of {template}",
@@ -166,37 +166,47 @@ def write_unrecorded(
         else None
         for each in drafts
     ]
-    earlier = _earlier(once, [key for key in keys if key])
+    before = earlier({once} if once else (), [key for key in keys if key])
     new: list[tuple[str | None, Draft]] = []
-    taken = set(earlier)
+    taken = set(before)
     for key, draft in zip(keys, drafts, strict=True):
         # Two clerks may share an address; one message to it is enough.
         if key is None or key not in taken:
             new.append((key, draft))
             taken.add(key or "")
-    messages = Message.objects.bulk_create(_message(draft, key, about, now) for key, draft in new)
-    rules = platform_rules() if messages and not about.urgent else None
-    deliveries = Delivery.objects.bulk_create(
-        _delivery(message, draft, about, rules, now)
-        for message, (_, draft) in zip(messages, new, strict=True)
-    )
-    deliver_soon([row.pk for row in deliveries if row.next_try_at and row.next_try_at <= now])
+    messages, due = insert([(key, draft, about) for key, draft in new], now)
+    deliver_soon(due)
     if not once:
         return tuple(message.pk for message in messages), messages
-    written = {message.once: message.pk for message in messages} | earlier
+    written = {message.once: message.pk for message in messages} | before
     return tuple(dict.fromkeys(written[key] for key in keys)), messages
+
+
+def insert(rows: Sequence[tuple[str | None, Draft, About]], now: datetime) -> tuple[list[Message], list[int]]:
+    """Write messages that were not written before, with their deliveries; the numbers of those due at once."""
+    messages = Message.objects.bulk_create(_message(draft, key, about, now) for key, draft, about in rows)
+    rules = platform_rules() if any(not about.urgent for _, _, about in rows) else None
+    deliveries = Delivery.objects.bulk_create(
+        _delivery(message, draft, about, None if about.urgent else rules, now)
+        for message, (_, draft, about) in zip(messages, rows, strict=True)
+    )
+    return messages, [row.pk for row in deliveries if row.next_try_at and row.next_try_at <= now]
 
 
 # The first half of the key of our advisory locks, so that they meet nobody else's.
 _LOCK_SPACE = 4_744
 
 
-def _earlier(once: str, keys: Sequence[str]) -> dict[str | None, int]:
-    """What was written for this occasion before. Whoever tells of it at the same time waits until we have ended."""
-    if not once:
+def earlier(occasions: Collection[str], keys: Sequence[str]) -> dict[str | None, int]:
+    """What was written for these occasions before. Whoever tells of one at the same time waits until we have ended."""
+    if not occasions:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, once])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, occasion) FROM "
+            "(SELECT DISTINCT hashtext(each) AS occasion FROM unnest(%s::text[]) AS each ORDER BY 1) AS ordered",
+            [_LOCK_SPACE, sorted(occasions)],
+        )
     found = Message.objects.filter(once__in=keys).values_list("once", "pk")
     return {key: number for key, number in found if key}
 
@@ -249,7 +259,7 @@ def _recipients(to: Recipient, now: datetime) -> list[Reached]:
     return [Reached(each.user_id, each.email, each.phone, each.language) for each in found]
 
 
-def _ways(reached: Reached, to: Recipient, channels: Sequence[str]) -> list[tuple[str, str]]:
+def ways_of(reached: Reached, to: Recipient, channels: Sequence[str]) -> list[tuple[str, str]]:
     """The channels that reach somebody, each with the address it takes."""
     ways = []
     for code in channels:

@@ -38,6 +38,7 @@ BUCKET_SIZE = 16_384
 _LOCK = 4_743_002
 _YEAR_COLUMN = re.compile(r'"([a-z][a-z0-9_.]*\.[0-9]{4})":')
 _LONG_DIGITS = 38
+_MUCH = 1 << 20
 
 
 def update_snapshot(*, actor: Actor, now: datetime, bucket_size: int = BUCKET_SIZE) -> SnapshotSummary:
@@ -222,7 +223,8 @@ def _parsed(text: str, names: Sequence[str]) -> pa.Table:
     data = text.encode()
     return pa_json.read_json(
         pa.BufferReader(data),
-        read_options=pa_json.ReadOptions(block_size=len(data) + 1),
+        # Handing a few enterprises to other threads takes longer than reading them.
+        read_options=pa_json.ReadOptions(block_size=len(data) + 1, use_threads=len(data) > _MUCH),
         parse_options=pa_json.ParseOptions(
             explicit_schema=pa.schema([pa.field(name, _as_written(get_fact(name))) for name in names]),
             unexpected_field_behavior="ignore",
@@ -247,6 +249,9 @@ def _as_written(definition: FactDefinition | FieldDefinition) -> pa.DataType:
 def _typed(column: Any, definition: FactDefinition | FieldDefinition) -> Any:
     """The column in the type the catalogue gives it, or a wider one where a number has more digits than declared."""
     kind = arrow_type(definition)
+    if column.null_count == len(column):
+        # Of one enterprise most is not known.
+        return pa.nulls(len(column), kind)
     if definition.type == "list<context>":
         assert isinstance(definition, FactDefinition)
         lines = column.flatten()

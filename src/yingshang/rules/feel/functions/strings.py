@@ -7,8 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from elementpath.regex import RegexError, translate_pattern
-
 from yingshang.rules.feel.functions.backtracking import compiled_ways, is_quick
 from yingshang.rules.feel.functions.registry import builtin, whole
 from yingshang.rules.feel.values import Failure
@@ -87,6 +85,9 @@ def _pattern(pattern: str, flags: str) -> re.Pattern[str] | Failure:
         pattern = _without_space(pattern)
     if _refers_too_far(pattern):
         return Failure(f"{pattern!r} is no pattern", f"“{pattern}”不是有效的正则表达式")
+    # Loaded for the first pattern: most expressions have none.
+    from elementpath.regex import RegexError, translate_pattern
+
     try:
         return re.compile(translate_pattern(pattern, options), options)
     except (RegexError, re.error, ValueError, OverflowError):
