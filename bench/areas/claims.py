@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.areas import Figure
+from bench.areas._server import server_processor
 
 REGION, CODE = "230102", "BENCH-JOBS"
 AIM, PAGE_AIM = "< 900 s", "< 0.3 s"
@@ -149,11 +150,11 @@ class _Steps:
 
     def _timed(self, what: str, work: Callable[[], Any]) -> Figure:
         self.done = ""
-        began, ours, theirs = time.perf_counter(), time.process_time(), _server_processor()
+        began, ours, theirs = time.perf_counter(), time.process_time(), server_processor()
         with self._told_of(what, began):
             work()
         self.seconds[what] = time.perf_counter() - began
-        ours, theirs = time.process_time() - ours, _server_processor() - theirs
+        ours, theirs = time.process_time() - ours, server_processor() - theirs
         self.processor += ours + theirs
         return Figure(
             f"{self.count:,} {what}",
@@ -262,20 +263,6 @@ def _page_watched(user_id: int, folder: Path) -> Iterator[Callable[[], list[floa
         if watcher.poll() is None:
             watcher.terminate()
             watcher.wait()
-
-
-def _server_processor() -> float:
-    """Seconds of processors the server has spent for the connection of this process; 0 where it runs elsewhere."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        file = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-    try:
-        fields = file.read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory() -> int:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from itertools import product
 
 from tests.areas.policies.factories import approved_item, hiring
+from tests.kept import kept
 from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
@@ -40,6 +41,7 @@ YUAN = 100
 CHANNEL = "demonstration-bank"
 
 
+@kept
 def fundable_item(code: str = "HIRING", *, source: str | None = None, now: datetime = NOW) -> str:
     """An item in force that has passed its review."""
     region_tree(HARBIN)
@@ -59,6 +61,7 @@ def fundable_item(code: str = "HIRING", *, source: str | None = None, now: datet
     return code
 
 
+@kept
 def fund(
     code: str = "JOBS", *, amount_fen: int = 1_000_000 * YUAN, levels: tuple[str, ...] = ("city",)
 ) -> int:
@@ -91,6 +94,7 @@ def fund(
     return number
 
 
+@kept
 def terms(code: str = "HIRING", *, mode: str = "online", fund_id: int, **more: object) -> None:
     """How claims for the item are dealt with."""
     values: dict[str, object] = {"publicity_working_days": 0 if mode == "instant" else 5, **more}
@@ -102,6 +106,7 @@ def terms(code: str = "HIRING", *, mode: str = "online", fund_id: int, **more: o
     )
 
 
+@kept
 def service_window(name: str = "惠企政策窗口", *, at: str = HARBIN, **more: object) -> int:
     """A window of the city's agency, open on working days from nine to five but for noon."""
     region_tree(HARBIN)
@@ -132,6 +137,7 @@ class Desk:
         return {"accept": self.window, "approve": self.approver}.get(step, self.reviewer)
 
 
+@kept
 def desk() -> Desk:
     """The officials, and the flow they work by."""
     for room in (clock, flow):
@@ -146,6 +152,7 @@ def desk() -> Desk:
     )
 
 
+@kept
 def due_enterprise(staff: int = 12, name: str = "") -> tuple[Party, Person]:
     """An enterprise that the item is due to, and its legal representative."""
     party = a_party(name, region_code=DAOLI, facts={"emp.insured_count": staff})
@@ -178,6 +185,7 @@ class Claimed:
         return Claim.objects.get(pk=self.id)
 
 
+@kept
 def draft_claim(
     *, mode: str = "online", staff: int = 12, amount_fen: int = 1_000_000 * YUAN, **more: object
 ) -> Claimed:
@@ -188,13 +196,15 @@ def draft_claim(
     return another_claim(fund_id, staff=staff)
 
 
-def another_claim(fund_id: int, *, staff: int = 12) -> Claimed:
-    """A draft of another enterprise for the same item."""
+@kept
+def another_claim(fund_id: int, *, staff: int = 12, code: str = "HIRING") -> Claimed:
+    """A draft of another enterprise for the same item, or another one."""
     party, who = due_enterprise(staff)
-    number = begin_claim(actor=who.actor(), party_id=party.pk, code="HIRING", now=NOW)
+    number = begin_claim(actor=who.actor(), party_id=party.pk, code=code, now=NOW)
     return Claimed(number, party, who, fund_id)
 
 
+@kept
 def submitted_claim(**more: object) -> tuple[Claimed, Desk]:
     """One whose review has begun, and who reviews it."""
     people = desk()
@@ -230,6 +240,7 @@ def done(
     )
 
 
+@kept
 def approved_claim(**more: object) -> tuple[Claimed, Desk]:
     """One that was accepted, reviewed and approved by three people."""
     claim, people = submitted_claim(**more)
@@ -239,6 +250,7 @@ def approved_claim(**more: object) -> tuple[Claimed, Desk]:
     return claim, people
 
 
+@kept
 def payable_claim(**more: object) -> tuple[Claimed, Desk]:
     """One granted at once, which waits for its payment."""
     people = desk()
@@ -247,6 +259,7 @@ def payable_claim(**more: object) -> tuple[Claimed, Desk]:
     return claim, people
 
 
+@kept
 def prepared_batch(**more: object) -> tuple[PaymentBatch, Claimed, Desk]:
     """A batch of one order that waits to be checked."""
     claim, people = payable_claim(**more)
@@ -254,6 +267,7 @@ def prepared_batch(**more: object) -> tuple[PaymentBatch, Claimed, Desk]:
     return PaymentBatch.objects.get(pk=number), claim, people
 
 
+@kept
 def checked_batch(**more: object) -> tuple[PaymentBatch, Claimed, Desk]:
     """One that a second person has checked."""
     batch, claim, people = prepared_batch(**more)
@@ -261,6 +275,7 @@ def checked_batch(**more: object) -> tuple[PaymentBatch, Claimed, Desk]:
     return PaymentBatch.objects.get(pk=batch.pk), claim, people
 
 
+@kept
 def sent_batch(**more: object) -> tuple[PaymentBatch, Claimed, Desk]:
     """One the bank has taken, as far as our tables go."""
     batch, claim, people = checked_batch(**more)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.areas.claims.factories import account_of, desk, draft_claim, terms
-from tests.kernel.access.factories import NOW, SYSTEM, no_event, one_event
+from tests.areas.claims.factories import account_of, desk, draft_claim, due_enterprise, terms
+from tests.areas.claims.test_applying import PNG
+from tests.kernel.access.factories import NOW, QIQIHAR, SYSTEM, no_event, official, one_event
 from tests.kernel.forms.factories import SCHEMA
 from tests.kernel.parties.factories import told
 from yingshang.areas.claims.actions.add_material import use_known
@@ -16,7 +18,15 @@ from yingshang.areas.claims.claim_forms import filled_form, form_subject, keep_f
 from yingshang.areas.claims.drafts import draft_of
 from yingshang.areas.claims.errors import InvalidClaim, InvalidTerms
 from yingshang.areas.claims.models import ClaimMaterial
-from yingshang.kernel.forms.api import InvalidSubmission, create_form, publish_form, save_form_draft, submit
+from yingshang.kernel.documents.api import DocumentNotFound, get_document
+from yingshang.kernel.forms.api import (
+    InvalidSubmission,
+    create_form,
+    get_submission,
+    publish_form,
+    save_form_draft,
+    submit,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,13 +96,48 @@ def test_a_form_is_prefilled_judged_and_kept_with_the_claim() -> None:
     assert shown is not None and ("用途", "贷款") in shown.rows
 
 
-def test_a_form_of_files_or_none_at_all_is_no_form_for_claims() -> None:
+def test_what_a_form_takes_in_as_files_is_opened_by_who_sees_its_claim(tmp_path: Any, settings: Any) -> None:
+    settings.DATA_DIRECTORY = tmp_path / "data"
+    people = desk()
+    rule = {"types": ["png"], "max_bytes": 100_000, "max_files": 1}
+    files = {"type": "array", "title": "附件", "x-title-en": "Files", "x-file": rule}
+    claim = draft_claim(form_code=published_form(files=files))
+    actor, account = claim.who.actor(), account_of(claim.party, claim.who)
+
+    def fill(subject: str) -> int:
+        return submit(
+            actor=actor,
+            form_code=FORM,
+            party_id=claim.party.pk,
+            subject=subject,
+            data={"name": claim.party.name, "staff": 12, "purpose": "loan", "amount": "10.00"},
+            files={"files": [SimpleUploadedFile("用途.png", PNG)]},
+            now=NOW,
+        ).id
+
+    other, filled = fill(form_subject(claim.id)), fill(form_subject(claim.id))
+    keep_form(actor=actor, claim_id=claim.id, submission_id=filled, now=NOW)
+    submit_claim(actor=actor, claim_id=claim.id, account_id=account, now=NOW)
+    reviewer = people.reviewer.actor()
+    shown = filled_form(actor=reviewer, claim_id=claim.id)
+    assert shown is not None
+    [(label, document, name)] = shown.files
+    assert (label, name) == ("附件", "用途.png") and "附件" not in dict(shown.rows)
+    assert get_document(actor=reviewer, document_id=document).name == name
+    # What was filled in and is not the claim's is nobody else's; nor does anybody else open what is.
+    [unused] = get_submission(actor=actor, submission_id=other).documents
+    elsewhere = official("department_official", QIQIHAR).actor()
+    for who, number in ((reviewer, unused), (elsewhere, document), (due_enterprise()[1].actor(), document)):
+        with pytest.raises(DocumentNotFound):
+            get_document(actor=who, document_id=number)
+
+
+def test_a_form_that_a_process_fills_in_or_none_at_all_is_no_form_for_claims() -> None:
     claim = draft_claim()
-    files = {"type": "array", "title": "附件", "x-title-en": "Files"}
     published_form(
-        "with_files", files={**files, "x-file": {"types": ["pdf"], "max_bytes": 1000, "max_files": 1}}
+        "of_process", file_number={"type": "string", "title": "文号", "x-title-en": "No.", "readOnly": True}
     )
-    for wrong in ("with_files", "unknown"):
+    for wrong in ("of_process", "unknown"):
         with no_event(), pytest.raises(InvalidTerms) as refusal:
             terms(fund_id=claim.fund_id, form_code=wrong)
         assert refusal.value.details["field"] == "form_code"

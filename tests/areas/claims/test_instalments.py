@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -23,10 +24,19 @@ from tests.areas.claims.factories import (
 from tests.areas.claims.test_promises import paid
 from tests.areas.claims.test_reconsideration import one_of_ours
 from tests.areas.policies.factories import hiring
-from tests.kernel.access.factories import NOW, QIQIHAR, SYSTEM, arranged, no_event, official, one_event
+from tests.kernel.access.factories import (
+    HARBIN,
+    NOW,
+    QIQIHAR,
+    SYSTEM,
+    arranged,
+    no_event,
+    official,
+    one_event,
+)
 from tests.kernel.parties.factories import told
 from yingshang.areas.claims import api as claims
-from yingshang.areas.claims.models import Budget, Instalment, JournalLine, PaymentOrder, Reservation
+from yingshang.areas.claims.models import Budget, Instalment, JournalLine, PaymentOrder, Reservation, Trip
 from yingshang.areas.claims.paying.actions.advance_instalments import advance_instalments
 from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.notices.models import Message
@@ -174,6 +184,48 @@ def test_of_a_policy_that_has_run_out_a_person_decides_what_is_not_due_by_its_la
     facts_become(claim, revenue=1_200_000)
     found = claims.get_instalment(actor=approver, claim_id=claim.id, number=2, now=after)
     assert found and found.found == "due"
+
+
+def test_money_asked_back_stops_the_later_instalments_until_it_has_come_back() -> None:
+    claim, people = partly_paid()
+    other = official("department_official", HARBIN).actor()
+    ask: dict[str, Any] = {
+        "claim_id": claim.id,
+        "principal_fen": FIRST,
+        "reason": "参保人数不实",
+        "basis": "哈人社规〔2026〕1 号",
+        "plan": [(NOW.date() + timedelta(days=30), FIRST)],
+    }
+    number = claims.demand_repayment(actor=people.reviewer.actor(), **ask, now=NOW)
+    trip = Trip.objects.get()
+    assert (trip.rule, trip.state, trip.claim_id) == ("asked_back", "open", claim.id)
+    claims.release_instalment(
+        actor=people.approver.actor(), claim_id=claim.id, number=2, reason="审计报告显示150万元", now=NOW
+    )
+    order: dict[str, Any] = {"actor": people.treasurer.actor(), "fund_id": claim.fund_id, "now": NOW}
+    with no_event(), pytest.raises(claims.NothingToPay):
+        claims.prepare_batch(**order)
+    # The demand was wrong: what was stopped for it goes on, by the same event.
+    with one_of_ours("claims.recovery_cancelled"):
+        claims.cancel_recovery(actor=other, recovery_id=number, decision="认定有误", now=NOW)
+    trip.refresh_from_db()
+    assert trip.state == "released" and trip.decided_event
+    # Asked once more, all of it comes back.
+    number = claims.demand_repayment(actor=people.reviewer.actor(), **ask, now=NOW)
+    assert Trip.objects.filter(state="open").count() == 1
+    for place in range(2):
+        with no_event(), pytest.raises(claims.NothingToPay):
+            claims.prepare_batch(**order)
+        claims.record_repayment(
+            actor=people.treasurer.actor(),
+            recovery_id=number,
+            amount_fen=FIRST // 2,
+            paid_on=NOW.date(),
+            bank_reference=f"L{place}",
+            now=NOW,
+        )
+    assert not Trip.objects.filter(state="open").exists()
+    assert claims.prepare_batch(**order) and sound()
 
 
 def test_every_state_and_role() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 
 from tests.areas.claims.factories import (
     Claimed,
@@ -16,27 +17,28 @@ from tests.areas.claims.factories import (
     sent_batch,
 )
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, agency, arranged, no_event, official, one_event
-from yingshang.areas.claims.after.actions.appeal import appeal_rating, decide_appeal, read_words
-from yingshang.areas.claims.after.actions.follow_up import end_follow_up, note_call, note_correction
-from yingshang.areas.claims.after.actions.rate import rate_claim
-from yingshang.areas.claims.after.selectors import (
-    get_rating,
-    public_ratings,
-    ratings,
-    ratings_of_claim,
-    ratings_of_item,
-)
-from yingshang.areas.claims.errors import (
-    ClaimNotFound,
+from yingshang.areas.claims.api import ClaimNotFound, rate_claim, ratings_of_claim
+from yingshang.areas.claims.models import PaymentOrder
+from yingshang.kernel.access.api import NotAllowed
+from yingshang.kernel.clock.api import get_deadline
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.ratings.api import (
     InvalidRating,
     NotPossibleNow,
     NotYourRating,
     RatingNotFound,
+    appeal_rating,
+    decide_appeal,
+    end_follow_up,
+    get_rating,
+    note_call,
+    note_correction,
+    public_ratings,
+    ratings,
+    ratings_of_group,
+    read_words,
 )
-from yingshang.areas.claims.models import PaymentOrder, Rating
-from yingshang.kernel.access.api import NotAllowed
-from yingshang.kernel.clock.api import get_deadline
-from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.ratings.models import Rating, RatingAppeal
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +80,9 @@ def test_steps_that_were_reached_are_rated_once_and_changed_in_time() -> None:
                 rates(claim, **wrong)  # type: ignore[arg-type]
         with pytest.raises(InvalidRating):
             rates(claim, "review", words="长" * 501)
-    with one_event("claims.rated"):
+    with one_event("ratings.rated"):
         number = rates(claim, "review", 4, reasons=["clear"])
-    with one_event("claims.rating_changed"):
+    with one_event("ratings.changed"):
         assert rates(claim, "review", 3, now=NOW + timedelta(days=6)) == number
     with pytest.raises(NotPossibleNow):
         rates(claim, "review", 5, now=NOW + timedelta(days=8))
@@ -106,7 +108,7 @@ def test_a_bad_rating_is_called_back_put_right_and_given_anew() -> None:
     row = Rating.objects.get()
     with pytest.raises(NotPossibleNow):
         note_correction(actor=desk, rating_id=number, text="已改", now=NOW)
-    with one_event("claims.rating_called"):
+    with one_event("ratings.called"):
         note_call(actor=desk, rating_id=number, text="企业反映拨付慢", now=NOW)
     with pytest.raises(InvalidRating):
         note_correction(actor=desk, rating_id=number, text=" ", now=NOW)
@@ -128,7 +130,7 @@ def test_a_bad_rating_is_called_back_put_right_and_given_anew() -> None:
 
 def test_an_appeal_is_decided_by_another_agency_and_what_is_excluded_is_kept() -> None:
     number, claim, people = badly_rated()
-    with one_event("claims.rating_appealed"):
+    with one_event("ratings.appealed"):
         appeal_rating(
             actor=people.reviewer.actor(), rating_id=number, kind="mistaken", reason="评的是别的事项", now=NOW
         )
@@ -142,11 +144,11 @@ def test_an_appeal_is_decided_by_another_agency_and_what_is_excluded_is_kept() -
             actor=people.supervisor.actor(), rating_id=number, upheld=True, decision="属实", now=NOW
         )
     with arranged():
-        Rating.objects.update(agency=agency(DAOLI))
+        RatingAppeal.objects.update(agency=agency(DAOLI))
     decide_appeal(actor=people.supervisor.actor(), rating_id=number, upheld=True, decision="属实", now=NOW)
     found = get_rating(actor=people.supervisor.actor(), rating_id=number)
     assert (found.excluded, found.follow_up, found.appeal) == (True, "dropped", "upheld")
-    assert ratings_of_item("HIRING") == (0, None)
+    assert ratings_of_group(kind="claim", group="HIRING") == (0, None)
     with pytest.raises(NotPossibleNow):
         rates(claim, level=5)
 
@@ -175,7 +177,8 @@ def test_results_are_public_once_enough_enterprises_have_rated() -> None:
     other = another_claim(claim.fund_id)
     handed_in(other)
     rates(other, "review", 3)
+    cache.clear()
     [found] = public_ratings()
     assert (found.agency_name, found.step, found.total) == (agency(HARBIN).name, "review", 5)
     assert dict(found.counts) == {5: 2, 4: 1, 3: 1, 2: 0, 1: 1} and found.satisfied == 0.8
-    assert ratings_of_item("HIRING") == (5, 0.8)
+    assert ratings_of_group(kind="claim", group="HIRING") == (5, 0.8)

@@ -17,6 +17,7 @@ from tests.areas.claims.factories import (
     Desk,
     account_of,
     another_claim,
+    bank_says,
     done,
     submitted_claim,
     task_of,
@@ -35,9 +36,22 @@ from tests.kernel.access.factories import (
 from tests.kernel.documents.factories import plain_pdf
 from yingshang.areas.claims import api as claims
 from yingshang.areas.claims.lifecycle import CLAIM, RECONSIDERATION
-from yingshang.areas.claims.models import Budget, Instalment, ItemTerms, JournalLine, Reconsideration
+from yingshang.areas.claims.models import (
+    Budget,
+    Instalment,
+    ItemTerms,
+    JournalLine,
+    PaymentBatch,
+    PaymentOrder,
+    PublicityEntry,
+    PublicityObjection,
+    Reconsideration,
+)
+from yingshang.areas.claims.publicity.actions.object_to_award import object_to_award
+from yingshang.areas.claims.publicity.actions.publish_awards import publish_awards
+from yingshang.areas.claims.publicity.clearing import clear_published
 from yingshang.areas.claims.reconsidering.rules import ask_by, reconsideration_rules
-from yingshang.kernel.access.api import Actor, ConflictingDuties, NotAllowed
+from yingshang.kernel.access.api import VISITOR, Actor, ConflictingDuties, NotAllowed
 from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.clock.models import Deadline
 from yingshang.kernel.flow import api as flow
@@ -50,12 +64,12 @@ WHY = "参保人数是社保局数据延迟，本月已有12人"
 
 
 @contextmanager
-def one_of_ours(action: str) -> Iterator[None]:
-    """The block records exactly one event of claims, with this action; its clock and its files have their own."""
+def one_of_ours(*actions: str) -> Iterator[None]:
+    """The block records exactly these events of claims, mostly one; its clock and its files have their own."""
     last = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
     yield
     found = AuditEvent.objects.filter(id__gt=last, action__startswith="claims.")
-    assert list(found.values_list("action", flat=True)) == [action]
+    assert sorted(found.values_list("action", flat=True)) == sorted(actions)
 
 
 def refused_claim(**more: object) -> tuple[Claimed, Desk]:
@@ -196,6 +210,65 @@ def test_a_lower_award_is_raised_and_what_comes_to_it_is_reserved_apart() -> Non
     # Apart from that, an award that is reserved stays what it is.
     with pytest.raises(IntegrityError), transaction.atomic(), arranged():
         type(claim.row).objects.filter(pk=claim.id).update(award_fen=15_000 * YUAN)
+
+
+def pay(claim: Claimed, people: Desk) -> None:
+    """What waits is ordered, checked and paid."""
+    now = NOW + 20 * DAY
+    number = claims.prepare_batch(actor=people.treasurer.actor(now), fund_id=claim.fund_id, now=now)
+    digest = PaymentBatch.objects.get(pk=number).digest
+    claims.check_batch(actor=people.checker.actor(now), batch_id=number, digest=digest, now=now)
+    with arranged():
+        for state in ("sending", "sent"):
+            PaymentBatch.objects.update(state=state)
+        PaymentOrder.objects.update(state="sent")
+        bank_says(PaymentOrder.objects.get(), "paid")
+
+
+@pytest.mark.parametrize("upheld", [False, True])
+def test_a_raised_award_comes_before_the_public_once_more_and_is_paid_after_it(upheld: bool) -> None:
+    claim, people = submitted_claim(staff=14)
+    done(claim, people, "accept", "accepted")
+    done(claim, people, "review", "supported")
+    staff_becomes(claim.party, 11)
+    done(claim, people, "approve", "approved", now=NOW + DAY)
+    publish_awards(actor=people.reviewer.actor(NOW + DAY), code="HIRING", now=NOW + DAY)
+    after = NOW + 20 * DAY
+    assert clear_published(actor=SYSTEM, now=after) == 1
+    pay(claim, people)
+    number = asked(claim, at=20, late_reason="公示结束后才知道")
+    staff_becomes(claim.party, 13)
+    other = official("approver", "230100").actor(after)
+    with one_of_ours("claims.raised", "claims.reconsideration_changed"):
+        claims.change_decision(
+            actor=other, reconsideration_id=number, decision="数据已更正，补足差额", now=after
+        )
+    assert (claim.row.state, claim.row.paid_fen) == ("approved", 11_000 * YUAN)
+    order: dict[str, Any] = {"fund_id": claim.fund_id, "now": after}
+    with no_event(), pytest.raises(claims.NothingToPay):
+        claims.prepare_batch(actor=people.treasurer.actor(after), **order)
+    again = publish_awards(actor=people.reviewer.actor(after), code="HIRING", now=after)
+    [entry] = PublicityEntry.objects.filter(publicity=again)
+    assert (claim.row.state, entry.amount_fen) == ("publicity", 13_000 * YUAN)
+    if not upheld:
+        later = after + 20 * DAY
+        assert clear_published(actor=SYSTEM, now=later) == 1 and claim.row.state == "payable"
+        batch = claims.prepare_batch(actor=people.treasurer.actor(later), **{**order, "now": later})
+        assert PaymentBatch.objects.get(pk=batch).amount_fen == 2_000 * YUAN
+    else:
+        object_to_award(actor=VISITOR, entry_id=entry.pk, name="演示", text="人数不实", now=after)
+        [objection] = PublicityObjection.objects.all()
+        claims.decide_objection(
+            actor=people.reviewer.actor(after),
+            objection_id=objection.pk,
+            upheld=True,
+            decision="核实人数为11人",
+            now=after,
+        )
+        # What was paid stays paid, and nothing comes to it.
+        assert (claim.row.state, claim.row.paid_fen) == ("paid", 11_000 * YUAN)
+        assert Budget.objects.get(year=2026).reserved_fen == 0
+    assert not claims.check_books()
 
 
 def test_asked_too_late_it_needs_a_reason_and_somebody_judges_that() -> None:

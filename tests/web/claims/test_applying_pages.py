@@ -244,8 +244,9 @@ def test_several_items_on_one_page_with_a_form_and_a_certificate() -> None:
     party, who = due_enterprise()
     account = account_of(party, who)
     client = signed_in(who)
-    assert "一次申请多项" in page(client, f"/claims/parties/{party.pk}/")
     choose = f"/claims/parties/{party.pk}/bundle/"
+    assert choose in client.get(f"/claims/parties/{party.pk}/").content.decode()
+    assert f"/claims/parties/{party.pk}/items/HIRING/begin" in client.get(choose).content.decode()
     assert "须单独申请" not in page(client, choose)
     one = client.post(choose, {"code": ["HIRING"]})
     assert one.status_code == 422 and "至少选择两个" in words(one)
@@ -270,7 +271,7 @@ def test_several_items_on_one_page_with_a_form_and_a_certificate() -> None:
     wrong = client.post(form, {"name": party.name, "staff": "12", "purpose": "", "amount": "10.00"})
     assert wrong.status_code in {400, 422}
     filled = client.post(form, {"name": party.name, "staff": "12", "purpose": "loan", "amount": "10.00"})
-    assert filled["Location"] == f"/claims/{claim.pk}/draft/", words(filled)[:400]
+    assert filled["Location"] == here, words(filled)[:400]
     assert "重新填写" in page(client, f"/claims/{claim.pk}/draft/")
     client.post(f"{here}confirm")
     assert client.post(f"{here}submit", {}).status_code == 400
@@ -287,3 +288,35 @@ def test_several_items_on_one_page_with_a_form_and_a_certificate() -> None:
     stranger = signed_in(due_enterprise()[1])
     assert stranger.get(here).status_code == 404 and stranger.get(choose).status_code == 404
     assert stranger.post(f"{here}submit", {"account": account}).status_code == 404
+
+
+def test_a_visit_is_chosen_on_the_page_of_several_items_and_served_at_one_window() -> None:
+    people = desk()
+    number, window = fund(), service_window()
+    for code, mode in (("HIRING", "online"), ("TRAINING", "once"), ("VISIT", "once")):
+        fundable_item(code, source=re.sub(r"to: 20\d\d-12-31", "to: 2099-12-31", hiring(code)))
+        terms(code, fund_id=number, mode=mode, materials=MATERIALS if mode == "once" else [])
+    party, who = due_enterprise()
+    account, client = account_of(party, who), signed_in(who)
+    codes = {"code": ["HIRING", "TRAINING", "VISIT"]}
+    here = client.post(f"/claims/parties/{party.pk}/bundle/", codes)["Location"]
+    shown = client.get(here).content.decode()
+    field, value = re.findall(r'name="(visit-\d+)" value="(\d+\|[^"]+)"', shown)[0]
+    assert "到窗口带原件" in shown and value.startswith(f"{window}|")
+    for wrong in ("", f"{window}|soon", f"x|{value}"):
+        refused = client.post(f"{here}submit", {"account": account, field: wrong})
+        assert refused.status_code == 400 and "请选择窗口和时间" in words(refused)
+    gone = client.post(f"{here}submit", {"account": account, field: f"{window}|2020-01-06T09:00:00+08:00"})
+    assert gone.status_code == 400 and "请另选时间" in words(gone)
+    assert client.post(f"{here}submit", {"account": account, field: value}).status_code == 302
+    first, second = Claim.objects.filter(mode="once").order_by("pk")
+    own = page(client, f"/claims/{first.pk}/")
+    assert "同一次到窗口还办理" in own and second.item_name in own
+    rows = {each.claim_id: each for each in Appointment.objects.all()}
+    clerk = signed_in(people.window)
+    day = timezone.localdate(rows[first.pk].starts_at)
+    assert "同一企业，同一次到窗口" in page(clerk, f"/desk/claims/appointments/?day={day}")
+    visit = f"/desk/claims/appointments/{rows[first.pk].pk}/"
+    assert second.item_name in page(clerk, visit)
+    accepted = clerk.post(f"{visit}accept", {"seen": [each["code"] for each in MATERIALS]})
+    assert accepted["Location"] == f"/desk/claims/appointments/{rows[second.pk].pk}/"

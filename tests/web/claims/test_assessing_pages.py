@@ -62,7 +62,7 @@ def test_experts_are_drawn_and_score_and_only_then_everything_is_told(
     assert signed_in(stranger).get(mine).status_code == 404
     for place, seat in enumerate(seats):
         expert = signed_in(Person(User.objects.get(pk=seat.expert.user_id)))
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             assert claim.party.name in page(expert, mine)
         # Nothing else of claims opens to them.
         assert expert.get(f"/desk/claims/{claim.id}/").status_code == 403

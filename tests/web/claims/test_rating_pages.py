@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from tests.areas.claims.factories import another_claim, handed_in
 from tests.areas.claims.test_rating import paid_claim, rates
 from tests.kernel.access.factories import DAOLI, NOW, agency, arranged
 from tests.kernel.access.test_accounts import logged_in
-from yingshang.areas.claims.models import Rating
+from yingshang.kernel.ratings.models import Rating, RatingAppeal
 
 pytestmark = pytest.mark.django_db
 
@@ -39,22 +40,22 @@ def test_a_bad_rating_goes_from_the_phone_to_the_desk_and_out_of_the_figures() -
     assert (row.level, row.words) == (1, "等了三个月")
     assert enterprise.post(address, {"step": "pay", "level": "9"}).status_code == 302
 
-    page = reverse("claims_desk:rating", args=[row.pk])
-    assert page in official.get(reverse("claims_desk:ratings")).content.decode()
+    page = reverse("ratings_desk:rating", args=[row.pk])
+    assert page in official.get(reverse("ratings_desk:ratings")).content.decode()
     assert "等了三个月" not in official.get(page).content.decode()
-    read = official.post(reverse("claims_desk:rating-words", args=[row.pk])).content.decode()
+    read = official.post(reverse("ratings_desk:rating-words", args=[row.pk])).content.decode()
     assert "等了三个月" in read
-    act = reverse("claims_desk:rating-step", args=[row.pk])
+    act = reverse("ratings_desk:rating-step", args=[row.pk])
     for what in ({"what": "call", "text": "已电话联系"}, {"what": "correct", "text": "已缩短时限"}):
         official.post(act, what)
     assert "已缩短时限" in enterprise.get(address).content.decode()
     official.post(act, {"what": "appeal", "kind": "mistaken", "reason": "评的是别的事项"})
-    decide = reverse("claims_desk:rating-decide", args=[row.pk])
+    decide = reverse("ratings_desk:rating-decide", args=[row.pk])
     verdict = {"verdict": "upheld", "decision": "属实"}
     # Not by somebody of the agency that was rated.
     assert supervisor.post(decide, verdict).status_code == 403
     with arranged():
-        Rating.objects.update(agency=agency(DAOLI))
+        RatingAppeal.objects.update(agency=agency(DAOLI))
     assert "作出处理" in supervisor.get(page).content.decode()
     supervisor.post(decide, verdict)
     row.refresh_from_db()
@@ -63,8 +64,8 @@ def test_a_bad_rating_goes_from_the_phone_to_the_desk_and_out_of_the_figures() -
 
 def test_everybody_reads_figures_without_an_account() -> None:
     visitor = Client()
-    assert "暂不公布" in visitor.get(reverse("claims:ratings")).content.decode()
-    assert visitor.get(reverse("claims:ratings-json")).json()["agencies"] == []
+    assert "暂不公布" in visitor.get(reverse("ratings:results")).content.decode()
+    assert visitor.get(reverse("ratings:results-json")).json()["agencies"] == []
     claim, _ = paid_claim()
     rates(claim)
     for _ in range(4):
@@ -73,10 +74,11 @@ def test_everybody_reads_figures_without_an_account() -> None:
         rates(other, "review", 4)
     with arranged():
         Rating.objects.update(step="review")
-    [found] = visitor.get(reverse("claims:ratings-json")).json()["agencies"]
+    cache.clear()
+    [found] = visitor.get(reverse("ratings:results-json")).json()["agencies"]
     assert found["levels"] == {"5": 1, "4": 4, "3": 0, "2": 0, "1": 0} and found["satisfied"] == 1.0
-    assert visitor.get(reverse("claims:ratings-csv")).content.decode().count("\r\n") == 2
-    assert claim.party.name not in visitor.get(reverse("claims:ratings")).content.decode()
+    assert visitor.get(reverse("ratings:results-csv")).content.decode().count("\r\n") == 2
+    assert claim.party.name not in visitor.get(reverse("ratings:results")).content.decode()
 
 
 def test_the_same_by_the_api() -> None:
@@ -95,10 +97,10 @@ def test_the_same_by_the_api() -> None:
     told = sent(enterprise, own, step="pay", level=1, reasons=["late"], words="等了三个月").json()
     assert [each["words"] for each in told if each["step"] == "pay"] == ["等了三个月"]
     assert sent(official, own, step="pay", level=5).status_code == 403
-    listed = official.get("/api/v1/claim-ratings?state=open")
+    listed = official.get("/api/v1/ratings?state=open")
     [row] = listed.json()["items"]
     assert row["has_words"] and "等了三个月" not in listed.content.decode()
-    one = f"/api/v1/claim-ratings/{row['id']}"
+    one = f"/api/v1/ratings/{row['id']}"
     # Called back before it is put right, and with words.
     assert sent(official, f"{one}/follow-up", what="end").status_code == 422
     assert sent(official, f"{one}/follow-up", what="call", text=" ").status_code == 422
@@ -110,6 +112,6 @@ def test_the_same_by_the_api() -> None:
     verdict = {"upheld": True, "decision": "属实"}
     assert sent(supervisor, f"{one}/appeal/decision", **verdict).status_code == 403
     with arranged():
-        Rating.objects.update(agency=agency(DAOLI))
+        RatingAppeal.objects.update(agency=agency(DAOLI))
     assert sent(supervisor, f"{one}/appeal/decision", **verdict).json()["excluded"]
-    assert Client().get("/api/v1/claim-ratings/public").json() == []
+    assert Client().get("/api/v1/ratings/public").json() == []

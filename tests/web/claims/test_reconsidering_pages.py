@@ -126,6 +126,15 @@ def test_a_promise_is_brought_and_checked(django_assert_max_num_queries: DjangoA
     assert reviewer.post(check, {"what": "kept", "finding": "已核对原件"}).status_code == 302
     for client, place in ((reviewer, desk), (enterprise, page)):
         assert "已核对原件" in client.get(place).content.decode()
+    [told] = reviewer.get("/api/v1/claim-promises", {"claim_id": claim.id}).json()["items"]
+    assert told == reviewer.get(f"/api/v1/claim-promises/{row.pk}").json() and told["state"] == "kept"
+    late = reviewer.post(
+        f"/api/v1/claim-promises/{row.pk}/check",
+        {"what": "broken", "finding": "没有见到原件"},
+        content_type="application/json",
+        headers={"Idempotency-Key": "1"},
+    )
+    assert late.status_code == 422
 
 
 def test_instalments_wait_for_a_person_where_nobody_knows(
@@ -149,6 +158,19 @@ def test_instalments_wait_for_a_person_where_nobody_knows(
     facts_become(claim, revenue=2_000_000)
     assert "自动转入拨付" in approver.get(one).content.decode()
     facts_become(claim, revenue=900_000)
+    [told] = approver.get("/api/v1/claim-instalments", {"found": "person"}).json()["items"]
+    assert (told["claim_id"], told["number"], told["lacking"]) == (claim.id, 2, ["fin.revenue.2025"])
+    here = f"/api/v1/claims/{claim.id}/instalments"
+    told = approver.get(f"{here}/2").json()
+    assert told["found"] == "later" and told["evidence"][0]["source"]
+    assert approver.get(f"{here}/9").status_code == 404
+    no = approver.post(
+        f"{here}/2/decision",
+        {"what": "release", "reason": "审计报告为证"},
+        content_type="application/json",
+        headers={"Idempotency-Key": "1"},
+    )
+    assert no.status_code == 422 and second(claim).state == "waiting"
     assert approver.post(decide, {"what": "drop", "reason": "企业已停产"}).status_code == 302
     assert second(claim).state == "lost"
     shown = enterprise.get(reverse("claims:claim", args=[claim.id])).content.decode()

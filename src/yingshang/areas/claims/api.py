@@ -29,22 +29,8 @@ from .actions.prepare_batch import check_batch, prepare_batch, take_back_batch
 from .actions.set_terms import Terms, set_terms
 from .actions.submit_claim import submit_claim
 from .actions.withdraw_claim import confirm_as_representative, correct_account, resubmit_claim, withdraw_claim
-from .after.actions.appeal import appeal_rating, decide_appeal, read_words
-from .after.actions.follow_up import end_follow_up, note_call, note_correction
-from .after.actions.rate import rate_claim
+from .after.rating import rate_claim, ratings_of_claim
 from .after.results import record_results
-from .after.rules import RatingLevel, RatingRules, RatingWord, rating_rules
-from .after.selectors import (
-    AgencyRatings,
-    RatingPage,
-    RatingView,
-    StepRating,
-    follow_up_states,
-    get_rating,
-    public_ratings,
-    ratings,
-    ratings_of_claim,
-)
 from .appointments.actions.change_appointment import book_again, cancel_appointment
 from .appointments.actions.keep_windows import Window, save_window
 from .appointments.actions.serve import accept_at_window, note_missed, tell_missing
@@ -63,6 +49,7 @@ from .appointments.selectors import (
     service_windows,
     to_bring,
     unnoted_appointments,
+    visit_with,
     window_agencies,
     windows_of_claim,
 )
@@ -144,6 +131,7 @@ from .bundles import (
     BundleChoice,
     BundleDraft,
     BundleMaterial,
+    BundleVisit,
     bundle_choices,
     bundle_draft,
     bundled_with,
@@ -176,7 +164,6 @@ from .errors import (
     InvalidList,
     InvalidObjection,
     InvalidPromise,
-    InvalidRating,
     InvalidReconsideration,
     InvalidRecovery,
     InvalidRemark,
@@ -197,7 +184,6 @@ from .errors import (
     NothingToRank,
     NotInBundle,
     NotPossibleNow,
-    NotYourRating,
     NotYourReconsideration,
     ObjectionNotFound,
     OfferEnded,
@@ -207,7 +193,6 @@ from .errors import (
     PublicityNotFound,
     PublicityOver,
     QuotaFull,
-    RatingNotFound,
     ReconsiderationNotFound,
     RecoveryNotFound,
     ScoringNotFound,
@@ -353,7 +338,7 @@ from .reviewing.together import (
     approvals,
     get_approval,
 )
-from .selectors import accounts, claim_states, claims, get_claim
+from .selectors import accounts, claim_states, claims, claims_by_id, get_claim, newest_claims
 from .values import (
     AccountView,
     ClaimDetail,
@@ -370,7 +355,6 @@ __all__ = [
     "DIFFERENCE_KINDS",
     "AccountNotFound",
     "AccountView",
-    "AgencyRatings",
     "AlreadyClaimed",
     "AppointmentNotFound",
     "AppointmentView",
@@ -395,6 +379,7 @@ __all__ = [
     "BundleDraft",
     "BundleMaterial",
     "BundleNotFound",
+    "BundleVisit",
     "Candidate",
     "ChannelView",
     "ClaimDetail",
@@ -436,7 +421,6 @@ __all__ = [
     "InvalidList",
     "InvalidObjection",
     "InvalidPromise",
-    "InvalidRating",
     "InvalidReconsideration",
     "InvalidRecovery",
     "InvalidRemark",
@@ -468,7 +452,6 @@ __all__ = [
     "NotFundable",
     "NotInBundle",
     "NotPossibleNow",
-    "NotYourRating",
     "NotYourReconsideration",
     "NothingToPay",
     "NothingToPublish",
@@ -506,12 +489,6 @@ __all__ = [
     "RankingDetail",
     "RankingPlace",
     "RankingSummary",
-    "RatingLevel",
-    "RatingNotFound",
-    "RatingPage",
-    "RatingRules",
-    "RatingView",
-    "RatingWord",
     "ReconsiderationNotFound",
     "ReconsiderationPage",
     "ReconsiderationRules",
@@ -534,7 +511,6 @@ __all__ = [
     "Slot",
     "SlotTaken",
     "StatementView",
-    "StepRating",
     "Stopped",
     "TakenIn",
     "Terms",
@@ -567,7 +543,6 @@ __all__ = [
     "answer_as_bank",
     "answer_finding",
     "answer_remark",
-    "appeal_rating",
     "appointment_of",
     "appointment_states",
     "appointments_on",
@@ -602,6 +577,7 @@ __all__ = [
     "checkers",
     "claim_states",
     "claims",
+    "claims_by_id",
     "clear_published",
     "close_ranking",
     "conclusion_words",
@@ -612,7 +588,6 @@ __all__ = [
     "confirm_trip",
     "correct_account",
     "create_fund",
-    "decide_appeal",
     "decide_objection",
     "declare_conflict",
     "decline_offer",
@@ -630,7 +605,6 @@ __all__ = [
     "draw_up_list",
     "drop_instalment",
     "drop_scoring",
-    "end_follow_up",
     "end_offers",
     "end_unvisited",
     "even_plan",
@@ -643,7 +617,6 @@ __all__ = [
     "field_check_states",
     "field_checks",
     "filled_form",
-    "follow_up_states",
     "form_subject",
     "funds",
     "get_approval",
@@ -662,7 +635,6 @@ __all__ = [
     "get_publicity",
     "get_publicity_objection",
     "get_ranking",
-    "get_rating",
     "get_reconsideration",
     "get_recovery",
     "get_scoring",
@@ -683,8 +655,7 @@ __all__ = [
     "lists",
     "look_at_sampled",
     "mark_not_executed",
-    "note_call",
-    "note_correction",
+    "newest_claims",
     "note_missed",
     "object_to_award",
     "offer_list",
@@ -707,7 +678,6 @@ __all__ = [
     "promises",
     "promises_of_claim",
     "public_awards",
-    "public_ratings",
     "publicities",
     "publicities_on_desk",
     "publicity_objections",
@@ -716,12 +686,9 @@ __all__ = [
     "queue_batch",
     "rankings",
     "rate_claim",
-    "rating_rules",
-    "ratings",
     "ratings_of_claim",
     "read_lines",
     "read_objector",
-    "read_words",
     "reconsideration_rules",
     "reconsideration_states",
     "reconsiderations",
@@ -775,6 +742,7 @@ __all__ = [
     "unpublished",
     "use_known",
     "use_known_in_bundle",
+    "visit_with",
     "waiting_claims",
     "waiting_instalments",
     "way_of",

@@ -20,6 +20,7 @@ from .models import Claim, ItemTerms
 from .oversight.screening import screen
 from .ranking.places import first_come, hold_places
 from .reserving import release, reserve
+from .settling import ensure_not_contradicted
 
 
 def decide_again(claim: Claim, *, actor: Actor, now: datetime) -> Decided:
@@ -103,8 +104,9 @@ def worth(claim: Claim, decided: Decided, *, now: datetime) -> Award:
 def take_back(claim: Claim, event: str, *, actor: Actor, now: datetime, reason: str = "") -> int:
     """End a claim that may have been awarded, and give its budget back; the number of the audit event.
 
-    Raises NotPossibleNow.
+    Raises NotPossibleNow, also while the bank says that it paid what our books take for unpaid.
     """
+    ensure_not_contradicted(claim)
     event_id = move(claim, event, actor=actor, now=now, reason=reason)
     release([claim], reference=f"claim:{claim.pk}", event_id=event_id, now=now)
     return event_id

@@ -13,7 +13,9 @@ class ClaimsConfig(AppConfig):
         from yingshang.kernel.clock.api import register_owner as register_clock_owner
         from yingshang.kernel.documents.api import register_owner
         from yingshang.kernel.flow.api import declare_flows, register_subject
+        from yingshang.kernel.forms.api import register_file_reader
         from yingshang.kernel.notices.api import declare_templates
+        from yingshang.kernel.ratings.api import register_rated
 
         from . import (
             feeding,
@@ -22,10 +24,10 @@ class ClaimsConfig(AppConfig):
         from .actions._steps import ENRICH
         from .actions.add_material import OWNER
         from .actions.submit_claim import SUBJECT
-        from .after.steps import OWNER as RATINGS
-        from .after.steps import on_rung
+        from .after.rating import RATED
         from .assessing.selectors import may_read_photo
         from .assessing.steps import CHECKS, PHOTOS, SEATS, on_check_rung, on_seat_rung
+        from .claim_forms import may_read_form_files
         from .handlers import FOLLOWED, follow
         from .oversight.reminders import OWNER as REPAYMENTS
         from .oversight.reminders import on_rung as on_repayment_rung
@@ -36,16 +38,17 @@ class ClaimsConfig(AppConfig):
         from .reconsidering.steps import OWNER as RECONSIDERATIONS
         from .reconsidering.steps import on_rung as on_reconsideration_rung
         from .reconsidering.telling import how_to_ask
-        from .selectors import may_read_material
+        from .selectors import may_read_material, may_read_shared_material
 
-        register_owner(OWNER, may_read=may_read_material)
+        register_owner(OWNER, may_read=may_read_material, may_read_one=may_read_shared_material)
+        register_file_reader(SUBJECT, may_read_form_files)
         register_owner(PHOTOS, may_read=may_read_photo)
         register_owner(RECONSIDERATIONS, may_read=may_read_file)
         declare_flows(files(__package__) / "data/flows/claim_review.yaml")
         declare_flows(files(__package__) / "data/flows/claim_review_again.yaml")
         declare_templates(files(__package__) / "data/messages.yaml")
         register_subject(SUBJECT, handler=follow, flows=[FOLLOWED, FOLLOWED_AGAIN])
-        register_clock_owner(RATINGS, on_rung=on_rung)
+        register_rated(RATED)
         register_clock_owner(REPAYMENTS, on_rung=on_repayment_rung)
         register_clock_owner(RECONSIDERATIONS, on_rung=on_reconsideration_rung)
         register_clock_owner(PROMISES, on_rung=on_promise_rung)

@@ -11,9 +11,10 @@ from yingshang.areas.policies.api import decide_for
 from yingshang.kernel.access.api import Actor, entries_of
 
 from .actions.bundles import MODES
+from .appointments.selectors import WindowChoice, windows_of_claim
 from .drafts import Draft, MaterialAsked, Prefill, draft_of
 from .errors import BundleNotFound
-from .models import Claim, ItemTerms
+from .models import Claim, ItemTerms, ServiceWindow
 from .models.claims import ENDED_WITHOUT
 from .periods import period_of
 from .reach import OWN, own_party, visible
@@ -38,15 +39,29 @@ class BundleChoice:
 
 @dataclass(frozen=True, slots=True)
 class BundleMaterial:
-    """A material several drafts ask for, given once. `complete`: each of them has it."""
+    """A material several drafts ask for, given once. `complete`: each of them has it; `required`: one of them cannot be
+    handed in without it; `original`: it is brought to a window, whether it is uploaded or not.
+    """
 
     name: str
     items: tuple[str, ...]
     required: bool
     commitment: bool
     complete: bool
+    original: bool
     have: tuple[MaterialView, ...]
     asked: MaterialAsked
+
+
+@dataclass(frozen=True, slots=True)
+class BundleVisit:
+    """One visit to an agency for all of its items that need one: what is brought, and when somebody can come."""
+
+    agency_id: int
+    agency_name: str
+    items: tuple[str, ...]
+    bring: tuple[str, ...]
+    windows: tuple[WindowChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ class BundleDraft:
     party_id: int
     drafts: tuple[Draft, ...]
     materials: tuple[BundleMaterial, ...]
+    visits: tuple[BundleVisit, ...]
     expected_fen: int | None
     prefill: Prefill
     needs_representative: bool
@@ -77,6 +93,7 @@ def bundle_choices(*, actor: Actor, party_id: int, now: datetime) -> tuple[Bundl
         .exclude(state__in=ENDED_WITHOUT)
         .values_list("item_code", "period", "state")
     }
+    open_at = set(ServiceWindow.objects.filter(active=True).values_list("agency_id", flat=True))
     found = []
     for decided in decide_for(actor=actor, party_id=party_id, day=day):
         row = terms.get(decided.code)
@@ -98,7 +115,8 @@ def bundle_choices(*, actor: Actor, party_id: int, now: datetime) -> tuple[Bundl
                 closes_on=decided.closes_on,
                 draft=state == "draft",
                 single=row.mode not in MODES
-                or (row.mode == "instant" and not (decided.outcome == "entitled" and decided.exact)),
+                or (row.mode == "instant" and not (decided.outcome == "entitled" and decided.exact))
+                or (row.mode == "once" and row.agency_id not in open_at),
             )
         )
     return tuple(sorted(found, key=lambda each: (each.single, each.name)))
@@ -120,6 +138,7 @@ def bundle_draft(*, actor: Actor, number: str, now: datetime) -> BundleDraft:
         party_id=drafts[0].claim.summary.party_id,
         drafts=drafts,
         materials=_union(drafts),
+        visits=_visits(actor, drafts, now),
         expected_fen=None if None in amounts else sum(each or 0 for each in amounts),
         prefill=Prefill(
             sum(each.prefill.known for each in drafts), sum(each.prefill.fields for each in drafts)
@@ -147,11 +166,36 @@ def _union(drafts: tuple[Draft, ...]) -> tuple[BundleMaterial, ...]:
         BundleMaterial(
             name=name,
             items=tuple(draft.claim.summary.item_name for draft, _ in found),
-            required=any(each.required for _, each in found),
+            required=any(each.required and draft.claim.summary.mode != "once" for draft, each in found),
             commitment=all(each.commitment for _, each in found),
             complete=all(each.have for _, each in found),
+            original=any(draft.claim.summary.mode == "once" for draft, _ in found),
             have=next((each.have for _, each in found if each.have), ()),
             asked=found[0][1],
         )
         for name, found in asked.items()
+    )
+
+
+def _visits(actor: Actor, drafts: tuple[Draft, ...], now: datetime) -> tuple[BundleVisit, ...]:
+    """The visits of the drafts, one for each agency whose items need one."""
+    coming: dict[int, list[Draft]] = {}
+    agencies = dict(
+        Claim.objects.filter(pk__in=[each.claim.summary.id for each in drafts], mode="once")
+        .order_by("agency_id", "pk")
+        .values_list("pk", "agency_id")
+    )
+    for draft in drafts:
+        agency = agencies.get(draft.claim.summary.id)
+        if agency is not None:
+            coming.setdefault(agency, []).append(draft)
+    return tuple(
+        BundleVisit(
+            agency_id=agency,
+            agency_name=found[0].claim.summary.agency_name,
+            items=tuple(each.claim.summary.item_name for each in found),
+            bring=tuple(dict.fromkeys(asked.name for each in found for asked in each.materials)),
+            windows=windows_of_claim(actor=actor, claim_id=found[0].claim.summary.id, now=now),
+        )
+        for agency, found in sorted(coming.items())
     )

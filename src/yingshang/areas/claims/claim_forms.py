@@ -11,20 +11,22 @@ from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.forms.api import (
     FormNotFound,
     NotYourParty,
+    SubmissionView,
     VersionNotFound,
+    filled_rows,
     forms,
     get_form,
     get_submission,
     prefill,
-    submission_rows,
 )
 
 from .actions._steps import PLATFORM, move
 from .actions.begin_claim import terms_for
+from .assessing.steps import may_score_claim
 from .errors import InvalidClaim, InvalidTerms
 from .lifecycle import CLAIM
 from .models import Claim, ItemTerms
-from .reach import OWN, load, not_found, visible
+from .reach import OWN, VIEW, load, not_found, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ class FormAsked:
 
 @dataclass(frozen=True, slots=True)
 class FilledForm:
-    """What was filled in, as (label, text), personal values masked."""
+    """What was filled in, as (label, text), personal values masked; `files` as (label, number of document, name)."""
 
     name: str
     rows: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, int, str], ...]
     submitted_at: datetime
     submitted_by_name: str
 
@@ -83,20 +86,43 @@ def form_asked(claim: Claim, terms: ItemTerms, *, actor: Actor, now: datetime) -
 
 
 def filled_form(*, actor: Actor, claim_id: int, language: str = "zh-hans") -> FilledForm | None:
-    """What was filled in for a claim within the actor's reach; None where nothing was. Raises ClaimNotFound."""
-    claim = visible(actor).filter(pk=claim_id).first()
+    """What was filled in for a claim within the actor's reach, or before an expert who scores it; None where nothing
+    was. Raises ClaimNotFound.
+    """
+    rows = Claim.objects.all() if may_score_claim(actor, claim_id) else visible(actor)
+    claim = rows.filter(pk=claim_id).first()
     if claim is None:
         raise not_found(claim_id)
     if claim.submission_id is None:
         return None
     view = get_submission(actor=PLATFORM, submission_id=claim.submission_id)
     version = get_form(view.form_code, number=view.version)
+    handed_in = {name: field for name, field in version.fields.items() if field.kind == "files"}
+    said = {name: value for name, value in view.values.items() if name not in handed_in}
     return FilledForm(
         version.name_en if language.startswith("en") else version.name,
-        tuple(submission_rows(view, language, personal=False)),
+        tuple(filled_rows(version, said, language, personal=False)),
+        tuple(
+            (field.label(language), int(each["document"]), str(each["name"]))
+            for name, field in handed_in.items()
+            for each in view.values.get(name) or ()
+        ),
         view.submitted_at,
         view.submitted_by_name,
     )
+
+
+def may_read_form_files(actor: Actor, view: SubmissionView) -> bool:
+    """Who may open what was handed in with the form of a claim: who sees the claim, once it is that claim's, and
+    experts while they score it.
+    """
+    number = view.subject.removeprefix(form_subject(0)[:-1])
+    if not number.isdigit():
+        return False
+    claim = Claim.objects.filter(pk=int(number), submission_id=view.id)
+    if may_score_claim(actor, int(number)):
+        return claim.exists()
+    return (actor.may(OWN) or actor.may(VIEW)) and visible(actor).filter(pk__in=claim).exists()
 
 
 @transaction.atomic
@@ -136,7 +162,7 @@ def ensure_filled(claim: Claim, terms: ItemTerms) -> None:
 
 
 def check_form(code: str) -> None:
-    """That a form is published, asks for no files (those are materials), and no process sets its fields.
+    """That a form is published, and no process sets its fields.
 
     Raises InvalidTerms.
     """
@@ -151,10 +177,10 @@ def check_form(code: str) -> None:
             field="form_code",
             value=code,
         ) from None
-    if any(each.files or each.read_only for each in version.fields.values()):
+    if any(each.read_only for each in version.fields.values()):
         raise InvalidTerms(
-            f"the form {version.name} has files or fields of a process; ask for files as materials",
-            message_zh=f"表单“{version.name}”含附件或由流程填写的内容，不能用于兑现；附件请列为材料",
+            f"the form {version.name} has fields that a process sets; choose one that the enterprise fills in",
+            message_zh=f"表单“{version.name}”含由流程填写的内容，不能用于兑现；请选择由企业填写的表单",
             field="form_code",
             value=code,
         )

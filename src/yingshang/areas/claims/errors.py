@@ -209,24 +209,6 @@ class OrderNotFound(DomainError):
     code = "claims.order_not_found"
 
 
-class InvalidRating(DomainError):
-    """The rating cannot be taken; `field` names what is wrong with it."""
-
-    code = "claims.invalid_rating"
-
-
-class RatingNotFound(DomainError):
-    """No such rating within the actor's reach."""
-
-    code = "claims.rating_not_found"
-
-
-class NotYourRating(DomainError):
-    """An appeal against a rating is decided by an official of another agency."""
-
-    code = "claims.not_your_rating"
-
-
 class TripNotFound(DomainError):
     """The circuit breaker has stopped no such thing within the actor's reach."""
 

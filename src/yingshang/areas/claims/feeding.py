@@ -11,8 +11,9 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from yingshang.areas.policies.api import CarriedOut, PublishedItem
+from yingshang.kernel.ratings.api import ratings_of_group
 
-from .after.selectors import ratings_of_item
+from .after.rating import KIND
 from .models import Budget, Claim, ItemTerms, PaymentOrder, Reservation
 
 # Unlike `paid_fen` of claims, orders know the day. An order that was returned is paid no more.
@@ -67,7 +68,7 @@ def carried_out(item: PublishedItem) -> CarriedOut | None:
     kept = Reservation.objects.filter(instalment__claim__item_code=item.code).aggregate(
         held=Sum("amount_fen", filter=Q(state="held")), spent=Sum("amount_fen", filter=Q(state="spent"))
     )
-    ratings, satisfied = ratings_of_item(item.code)
+    ratings, satisfied = ratings_of_group(kind=KIND, group=item.code)
     return CarriedOut(
         fund=terms.fund.name,
         fund_fen=budgets.aggregate(all=Sum("amount_fen"))["all"] or 0,

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from yingshang.kernel.access.api import Actor, entries_of
+from yingshang.kernel.access.api import Actor, entries_of, entries_of_each
 
 from .assessing.steps import may_score_claim
 from .lifecycle import CLAIM
@@ -117,6 +117,21 @@ def get_claim(*, actor: Actor, claim_id: int) -> ClaimDetail:
     )
 
 
+def claims_by_id(*, actor: Actor, claim_ids: Collection[int]) -> dict[int, ClaimSummary]:
+    """Those of some claims that the actor may see; none for who may see none. One query."""
+    if not claim_ids or not (actor.may(OWN) or actor.may(VIEW)):
+        return {}
+    return {row.pk: _summary(row) for row in _rows(actor).filter(pk__in=list(claim_ids))}
+
+
+def newest_claims(*, actor: Actor, party_ids: Collection[int], limit: int = 20) -> tuple[ClaimSummary, ...]:
+    """The newest claims of some enterprises that the actor may see; none for who may see none. Two queries."""
+    if not party_ids or not (actor.may(OWN) or actor.may(VIEW)):
+        return ()
+    rows = _rows(actor).filter(party__in=list(entries_of_each(party_ids)))
+    return tuple(_summary(row) for row in rows.order_by("-pk")[:limit])
+
+
 def accounts(*, actor: Actor, party_id: int) -> tuple[AccountView, ...]:
     """The accounts of one's own enterprise that can be paid to. Raises PartyNotFound."""
     party_id = own_party(actor, party_id)
@@ -159,6 +174,16 @@ def may_read_material(actor: Actor, identifier: str) -> bool:
     if not (actor.may(OWN) or actor.may(VIEW)):
         return False
     return visible(actor).filter(pk=int(identifier)).exists()
+
+
+def may_read_shared_material(actor: Actor, identifier: str, document_id: int) -> bool:
+    """Who may open one file of a claim that was given for others as well, together with it or later: who sees one of
+    those, and experts while they score it. Nothing else of the claim whose file it is.
+    """
+    given = Claim.objects.filter(materials__document_id=document_id)
+    if (actor.may(OWN) or actor.may(VIEW)) and visible(actor).filter(pk__in=given).exists():
+        return True
+    return any(may_score_claim(actor, number) for number in given.values_list("pk", flat=True))
 
 
 def _rows(actor: Actor) -> QuerySet[Claim]:

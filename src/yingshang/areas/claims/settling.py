@@ -14,7 +14,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from yingshang.kernel.access.api import system_actor
+
 from .actions._steps import tell_enterprise
+from .errors import NotPossibleNow
 from .journal import Line, moved, write_entry
 from .lifecycle import ORDER
 from .models import (
@@ -29,6 +32,8 @@ from .models import (
 )
 from .models.claims import ENDED_WITHOUT
 from .models.payments import ReconciliationDifference
+from .oversight.holding import hold_back
+from .oversight.screening import ACTOR
 from .reserving import release
 
 OPEN = ("prepared", "sent", "accepted")
@@ -36,8 +41,31 @@ CONTRADICTED = "paid_after_"
 """How the kinds of differences begin in which the bank paid what our books take for unpaid: until somebody has looked
 at one, its claim is not ordered again."""
 
+BEFORE_PUBLIC = ("approved", "publicity", "objected")
+"""A raised award is before the public once more: what the bank says of what was paid before does not let it be paid."""
+
 _LATER = {"accepted": ("paid", "rejected", "returned"), "paid": ("returned",)}
 """Status → states of an order that it comes before: told late, it changes nothing."""
+
+
+def contradicted(claim: Claim) -> bool:
+    """Whether the bank says that it paid what our books take for unpaid of a claim, and nobody has explained it."""
+    return ReconciliationDifference.objects.filter(
+        order__claim=claim, kind__startswith=CONTRADICTED, explained_at__isnull=True
+    ).exists()
+
+
+def ensure_not_contradicted(claim: Claim) -> None:
+    """What ends unpaid can be claimed and paid again, and what is raised is paid: not while the bank says that it paid.
+
+    Raises NotPossibleNow.
+    """
+    if contradicted(claim):
+        raise NotPossibleNow(
+            f"the bank says that it paid {claim.number}; that is looked into first",
+            message_zh="银行称该申请的资金已支付，正在核对，请在核对清楚之后再办理",
+            value=claim.number,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +150,7 @@ class _Books:
     lines: list[Line] = field(default_factory=list)
     changed: dict[str, dict[int, Any]] = field(default_factory=dict)
     told: list[tuple[Claim, PaymentOrder, date]] = field(default_factory=list)
+    back: dict[int, Claim] = field(default_factory=dict)
 
     @classmethod
     def opened(cls, end_to_end_ids: Collection[str], channel: str) -> _Books:
@@ -193,6 +222,9 @@ class _Books:
         if ended:
             # Money of a claim that has been given up since came back: it is nobody's now.
             release(ended, reference=f"report:{event_id}", event_id=event_id, now=now)
+        for claim in self.back.values():
+            # It would be paid once more, though it is being asked back.
+            hold_back(claim, actor=system_actor(ACTOR), now=now)
         for claim in wrong:
             reason = self.refused.get(claim.account_id or 0) or "账户不能入账"
             tell_enterprise(claim, "account_wrong", now=now, reason=reason)
@@ -202,7 +234,7 @@ class _Books:
 
     def _follow(self, claim: Claim, now: datetime) -> bool:
         """Put a claim where its instalments and orders are; whether it waits for another account since."""
-        if claim.state in ENDED_WITHOUT:
+        if claim.state in ENDED_WITHOUT or claim.state in BEFORE_PUBLIC:
             return False
         account = claim.account
         usable = account is not None and account.state == "usable" and account.pk not in self.refused
@@ -277,6 +309,7 @@ def _carry_out(
         case "returned" if before == "paid":
             part.state = "due"
             claim.paid_fen -= order.amount_fen
+            books.back[claim.pk] = claim
             _shift(kept, "spent", "held", "paid", "reserved", books)
             result.returned += 1
         case "returned":

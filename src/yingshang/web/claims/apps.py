@@ -25,8 +25,6 @@ class ClaimPagesConfig(AppConfig):
             Destination("desk", _("评审专家库"), "claims_desk:experts", "users", 92, group=_("兑现")),
             Destination("desk", _("免申即享名单"), "claims_desk:lists", "list-check", 82, group=_("兑现")),
             Destination("desk", _("兑现公示"), "claims_desk:publicities", "bell", 84, group=_("兑现")),
-            Destination("portal", _("兑现好差评"), "claims:ratings", "chart-bar", 28, only_for_visitors=True),
-            Destination("desk", _("好差评"), "claims_desk:ratings", "message-circle", 85, group=_("兑现")),
             Destination("desk", _("兑现复核"), "claims_desk:reconsiderations", "gavel", 83, group=_("兑现")),
             Destination("desk", _("承诺核查"), "claims_desk:promises", "writing-sign", 81, group=_("兑现")),
             Destination("desk", _("分期条件"), "claims_desk:instalments", "hourglass", 92, group=_("兑现")),
@@ -40,4 +38,5 @@ class ClaimPagesConfig(AppConfig):
             Destination("desk", _("资金分录"), "claims_desk:journal", "book-2", 89, group=_("兑现")),
         )
 
+        from . import due  # noqa: F401  (registers what is due)
         from .reviewing import panel  # noqa: F401  (registers the panel of its cases)

@@ -10,7 +10,6 @@ from .oversight import urls as oversight
 from .paying import urls as paying
 from .promises import urls as promises
 from .publicity import urls as publicity
-from .rating import urls as rating
 from .reconsidering import urls as reconsidering
 from .reviewing import urls as reviewing
 
@@ -18,7 +17,6 @@ app_name = "claims_desk"
 urlpatterns = [
     *publicity.desk,
     *automatic.desk,
-    *rating.desk,
     *oversight.desk,
     *paying.desk,
     *promises.desk,

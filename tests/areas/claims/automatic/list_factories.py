@@ -17,7 +17,7 @@ from tests.areas.claims.factories import (
     fundable_item,
     terms,
 )
-from tests.kernel.access.factories import NOW, SYSTEM, Person, arranged
+from tests.kernel.access.factories import NOW, SYSTEM, Person, agency, arranged
 from yingshang.areas.claims.automatic.actions.approve_list import approve_list
 from yingshang.areas.claims.automatic.actions.draw_up_list import draw_up_list
 from yingshang.areas.claims.automatic.drawing import draw_up
@@ -33,7 +33,6 @@ from yingshang.areas.claims.models import (
     Publicity,
     PublicityEntry,
     PublicityObjection,
-    Rating,
     Reconsideration,
     Recovery,
     Trip,
@@ -41,6 +40,7 @@ from yingshang.areas.claims.models import (
 from yingshang.areas.policies.api import rematch_parties
 from yingshang.areas.policies.models import ItemVersion
 from yingshang.kernel.parties.models import Party
+from yingshang.kernel.ratings.models import Rating
 
 
 @dataclass(frozen=True)
@@ -171,13 +171,19 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
         )
         remark = OfferRemark.objects.create(claim=claim, text="演示", given_at=moment, given_by_name="test")
         rating = Rating.objects.create(
-            claim=claim,
+            kind="claim",
+            subject_id=claim.pk,
+            number=claim.number,
+            label=claim.item_name,
+            group=claim.item_code,
             step="accept",
             level=1,
             first_level=1,
-            agency_id=agency_id,
+            party=claim.party,
+            rater=claim.pk,
+            # Of the agency that officials of the place are in: who was rated follows up.
+            agency_id=agency(place).pk,
             region_path=place,
-            item_code=claim.item_code,
             given_at=moment,
             given_by_name="test",
         )
@@ -258,5 +264,5 @@ def standing_list(party_id: int, version: ItemVersion, agency_id: int, place: st
         "public_award": entry.pk,
         "publicity_objection": objection.pk,
         "offer_remark": remark.pk,
-        "claim_rating": rating.pk,
+        "rating": rating.pk,
     }

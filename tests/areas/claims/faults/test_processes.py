@@ -30,6 +30,7 @@ from tests.areas.claims.automatic.list_factories import begun_list
 from tests.areas.claims.banking.bank_process import TOKEN, Bank
 from tests.areas.claims.factories import CHANNEL, prepared_batch
 from tests.areas.claims.faults.test_killed import Office, bank  # noqa: F401  (a fixture)
+from tests.forked import leave_connections
 from tests.kernel.access.factories import NOW
 from tests.kernel.access.test_accounts import logged_in
 from yingshang.areas.claims.automatic import drawing
@@ -62,6 +63,7 @@ def worker(watch: Callable[[str], None] = lambda point: None) -> int:
     if child:
         return child
     try:
+        leave_connections()
         with watched(watch), app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
             working.run_worker(fetch_job_polling_interval=0.1, update_heartbeat_interval=0.2)
     finally:

@@ -15,6 +15,7 @@ from tests.areas.claims.factories import (
     Desk,
     account_of,
     another_claim,
+    bank_says,
     checked_batch,
     done,
     handed_in,
@@ -24,15 +25,21 @@ from tests.areas.claims.factories import (
     task_of,
 )
 from tests.areas.claims.test_appointments import booked_claim
-from tests.kernel.access.factories import HARBIN, NOW, arranged, official
+from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, arranged, no_event, official
 from tests.kernel.parties.factories import told
 from yingshang.areas.claims.actions.prepare_batch import ensure_not_stopped, prepare_batch
 from yingshang.areas.claims.actions.submit_claim import submit_claim
 from yingshang.areas.claims.errors import InvalidDecision, NothingToPay, NotPossibleNow, Stopped, TripNotFound
-from yingshang.areas.claims.models import Appointment, Budget, Claim, PaymentBatch, Trip
-from yingshang.areas.claims.oversight.actions.decide_trip import confirm_trip, release_trip, stop_by_hand
+from yingshang.areas.claims.models import Appointment, Budget, Claim, PaymentBatch, PaymentOrder, Trip
+from yingshang.areas.claims.oversight.actions import decide_trip
+from yingshang.areas.claims.oversight.actions.decide_trip import (
+    confirm_trip,
+    end_upheld,
+    release_trip,
+    stop_by_hand,
+)
 from yingshang.areas.claims.oversight.evaluator import MOMENTS, breaker, breaker_of, evaluate
-from yingshang.areas.claims.oversight.screening import screen
+from yingshang.areas.claims.oversight.screening import screen, stop_claim
 from yingshang.areas.claims.oversight.selectors import get_trip
 from yingshang.areas.claims.oversight.selectors import trips as trips_of
 from yingshang.areas.claims.paying.books import check_books
@@ -287,6 +294,58 @@ def test_confirmed_a_claim_ends_wherever_it_is(state: str) -> None:
         # What is confirmed is decided: nobody releases it afterwards.
         with pytest.raises(NotPossibleNow):
             release_trip(actor=people.supervisor.actor(), trip_id=trip.pk, reason="再看", now=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answer", "ends", "said"),
+    [("rejected", "refused", "claims.refused"), ("paid", "paid", "claims.trip_confirmed")],
+)
+def test_what_was_found_to_be_so_while_the_bank_had_it_ends_by_itself(
+    answer: str, ends: str, said: str
+) -> None:
+    claim, people = claim_in("sent")
+    told([{"subject": claim.party.credit_code, "ent.status": "吊销"}], as_of=NOW.date(), now=NOW)
+    screen([claim.id], "ordering", now=NOW)
+    watch = people.supervisor.actor()
+    confirm_trip(actor=watch, trip_id=Trip.objects.get().pk, reason="营业执照已吊销", now=NOW)
+    # The bank has it still.
+    with no_event():
+        assert end_upheld(actor=SYSTEM, now=NOW) == 0
+    bank_says(PaymentOrder.objects.select_related("batch").get(), answer)
+    with events_of_claims() as events:
+        assert end_upheld(actor=SYSTEM, now=NOW) == 1
+    assert events == [said]
+    trip = Trip.objects.get()
+    assert (claim.row.state, trip.state, trip.reason) == (ends, "confirmed", "营业执照已吊销")
+    # Who decided is the supervisor, and not who carried it out.
+    assert trip.decided_by == f"user:{people.supervisor.id}" and trip.decided_event
+    assert Budget.objects.get().reserved_fen == 0 and check_books() == ()
+    with no_event():
+        assert end_upheld(actor=SYSTEM, now=NOW) == 0
+
+
+@pytest.mark.django_db
+def test_one_that_cannot_be_ended_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, people = claim_in("sent")
+    first, second = (
+        stop_claim(claim.row, rule="manual", key=key, text="演示", text_en="x", actor=SYSTEM, now=NOW)
+        for key in (1, 2)
+    )
+    for trip in (first, second):
+        confirm_trip(actor=people.supervisor.actor(), trip_id=trip.pk, reason="情况属实", now=NOW)
+    bank_says(PaymentOrder.objects.select_related("batch").get(), "paid")
+    carry_out = decide_trip._carry_out
+
+    def fails(trip: Trip, *arguments: Any, **more: Any) -> int:
+        if trip.pk == first.pk:
+            raise RuntimeError
+        return carry_out(trip, *arguments, **more)
+
+    monkeypatch.setattr(decide_trip, "_carry_out", fails)
+    assert end_upheld(actor=SYSTEM, now=NOW) == 1
+    second.refresh_from_db()
+    assert second.state == "confirmed"
 
 
 @pytest.mark.django_db

@@ -315,11 +315,11 @@ def test_the_rest_is_given_up_by_somebody_else() -> None:
         bank_reference="L1",
         now=NOW,
     )
+    other = official("department_official", HARBIN).actor()
     with no_event(), pytest.raises(ConflictingDuties):
         write_off(actor=who, recovery_id=row.pk, decision="企业已破产", now=NOW)
     with no_event(), pytest.raises(NotPossibleNow):
-        cancel_recovery(actor=who, recovery_id=row.pk, decision="有误", now=NOW)
-    other = official("department_official", HARBIN).actor()
+        cancel_recovery(actor=other, recovery_id=row.pk, decision="有误", now=NOW)
     with events_of_claims() as events:
         write_off(actor=other, recovery_id=row.pk, decision="哈财核〔2026〕2 号", now=NOW)
     assert events == ["claims.recovery_written_off"]
@@ -337,8 +337,11 @@ def test_a_demand_that_was_wrong_is_taken_back_and_leaves_nothing() -> None:
     row = demand(claim, who)
     with no_event(), pytest.raises(NotPossibleNow):
         demand(claim, who, principal_fen=1)
-    with events_of_claims() as events:
+    with no_event(), pytest.raises(ConflictingDuties):
         cancel_recovery(actor=who, recovery_id=row.pk, decision="认定有误", now=NOW)
+    other = official("department_official", HARBIN).actor()
+    with events_of_claims() as events:
+        cancel_recovery(actor=other, recovery_id=row.pk, decision="认定有误", now=NOW)
     assert events == ["claims.recovery_cancelled"]
     assert (in_account("paid"), in_account("receivable")) == (12_000 * YUAN, 0) and not check_books()
     assert demand(claim, who).state == "demanded"

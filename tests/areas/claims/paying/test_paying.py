@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from tests.areas.claims.factories import (
     CHANNEL,
@@ -262,7 +263,12 @@ def test_an_answer_is_kept_whole_and_carried_out_once() -> None:
         ChannelPosition.objects.update(cursor="")
     with no_event():
         assert taken(line) == 0
-    assert BankReport.objects.get().content == line.reports[0].content
+    kept = BankReport.objects.get()
+    assert kept.as_it_came == line.reports[0].content
+    # The database holds none of it in the clear.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT content FROM claims_bankreport")
+        assert order.end_to_end_id not in cursor.fetchone()[0]
     assert state(claim) == "paid"
 
 

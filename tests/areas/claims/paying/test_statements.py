@@ -107,11 +107,11 @@ def test_of_a_statement_that_is_not_sound_nothing_is_carried_out(monkeypatch: py
 def test_pages_of_paying_take_few_queries_however_much_there_is(django_assert_max_num_queries: Any) -> None:
     claim, people = payable_claim()
     client = logged_in(people.treasurer)
-    for _ in range(2):
-        assert handed_in(another_claim(claim.fund_id)) == "payable"
+    others = [another_claim(claim.fund_id) for _ in range(2)]
+    assert [handed_in(each) for each in others] == ["payable", "payable"]
     batches = [
-        prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW, claims=[number])
-        for number in (claim.id, claim.id + 1)
+        prepare_batch(actor=people.treasurer.actor(), fund_id=claim.fund_id, now=NOW, claims=[each.id])
+        for each in (claim, others[0])
     ]
     most = {
         "funds": (14, 0),

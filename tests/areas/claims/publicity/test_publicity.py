@@ -261,6 +261,16 @@ def test_so_often_from_one_address_and_never_without_a_name() -> None:
     object_to_first(number, actor=found.people[1].actor(), name="")
 
 
+@pytest.mark.django_db
+def test_two_people_behind_one_address_are_both_heard() -> None:
+    _, number = published()
+    first = object_to_first(number, text="人数不实")
+    assert object_to_first(number, text="人数不实 ") == first
+    second = object_to_first(number, text="人数不实", name="另一人")
+    third = object_to_first(number, text="人数不实", name="另一人", contact="0451-12345")
+    assert len({first, second, third}) == PublicityObjection.objects.count() == 3
+
+
 EVENTS: dict[str, Callable[[Listed, Claim, int], Any]] = {
     "objected": lambda found, claim, entry: object_to_award(
         actor=VISITOR, entry_id=entry, text="有误", name="群众", now=NOW

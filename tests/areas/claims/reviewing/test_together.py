@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.areas.claims.factories import Claimed, Desk, another_claim, done, handed_in, submitted_claim
 from tests.areas.claims.reviewing.test_evidence import staff_becomes
-from tests.kernel.access.factories import NOW, QIQIHAR, arranged, no_event, official, one_event
+from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, arranged, no_event, official, one_event
 from yingshang.areas.claims.errors import ApprovalNotFound, InvalidApproval, NotPossibleNow
 from yingshang.areas.claims.lifecycle import APPROVAL
 from yingshang.areas.claims.models import ApprovalBatch, ApprovalEntry
@@ -74,6 +75,13 @@ def test_a_batch_is_approved_after_its_sample_was_looked_at() -> None:
         look_at_sampled(actor=approver, batch_id=number, claim_id=drawn.claim_id, sound=False, now=NOW)
     with one_event("claims.sample_looked_at"):
         look_at_sampled(actor=approver, batch_id=number, claim_id=drawn.claim_id, sound=True, now=NOW)
+    # Sent once more it is noted already; somebody else of the same name looks for themselves.
+    again = {"batch_id": number, "claim_id": drawn.claim_id, "sound": True, "now": NOW}
+    namesake = replace(official("approver", HARBIN).actor(), name=approver.name)
+    with no_event():
+        look_at_sampled(actor=approver, **again)  # type: ignore[arg-type]
+    with one_event("claims.sample_looked_at"):
+        look_at_sampled(actor=namesake, **again)  # type: ignore[arg-type]
     # One changes after the draw: it is left to be dealt with by itself.
     changed = next(each for each in claims if each.id != drawn.claim_id)
     staff_becomes(changed.party, 30)

@@ -5,8 +5,9 @@ A bundle is a number its claims share; once they are handed in, each has a life 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -23,8 +24,8 @@ from .begin_claim import begin_claim, terms_for
 from .submit_claim import submit_claim
 from .withdraw_claim import confirm_as_representative
 
-MODES = ("online", "instant")
-"""The modes several of which can be applied for on one page: an automatic one needs none, and once needs a visit."""
+MODES = ("online", "instant", "once")
+"""The modes several of which can be applied for on one page: an automatic one needs no application."""
 
 
 @transaction.atomic
@@ -49,7 +50,7 @@ def begin_bundle(*, actor: Actor, party_id: int, codes: Collection[str], now: da
         if terms.mode not in MODES:
             raise NotInBundle(
                 f"{code} cannot be applied for together with others (it is {terms.mode})",
-                message_zh="免申即享和须到窗口办理的事项不能一并申请，请单独办理",
+                message_zh="免申即享的事项不用申请，不能一并申请",
                 value=code,
             )
         number = begin_claim(actor=actor, party_id=party_id, code=code, now=now)
@@ -125,20 +126,33 @@ def confirm_bundle(*, actor: Actor, bundle: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def submit_bundle(*, actor: Actor, bundle: str, account_id: int, now: datetime) -> dict[int, str]:
+def submit_bundle(
+    *,
+    actor: Actor,
+    bundle: str,
+    account_id: int,
+    visits: Mapping[int, tuple[int, datetime]] | None = None,
+    now: datetime,
+) -> dict[int, str]:
     """Hand every draft in, with one account: all of them or none. Claim → its state then.
 
-    Raises BundleNotFound, and of the first that cannot be handed in what `submit_claim` raises, saying which it is.
+    `visits`: agency → window and time, for what somebody comes to a window for; everything of one agency comes with
+    one visit, and takes one place. Raises BundleNotFound, and of the first that cannot be handed in what `submit_claim`
+    raises, saying which it is.
     """
     found = drafts_of(actor, bundle)
-    states = {}
-    for claim in found:
-        states[claim.pk] = _named(
-            claim,
-            lambda claim=claim: submit_claim(  # type: ignore[misc]
-                actor=actor, claim_id=claim.pk, account_id=account_id, now=now
-            ),
-        )
+    states, first = {}, dict[int, int]()
+    # Windows are locked in one order, whoever hands in at the same moment.
+    for claim in sorted(found, key=lambda each: (each.mode == "once", each.agency_id, each.pk)):
+        window_id, starts_at = (visits or {}).get(claim.agency_id, (None, None))
+        given: dict[str, Any] = {"actor": actor, "claim_id": claim.pk, "account_id": account_id, "now": now}
+        if claim.mode == "once":
+            if claim.agency_id in first:
+                given["with_claim"] = first[claim.agency_id]
+            else:
+                given |= {"window_id": window_id, "starts_at": starts_at}
+                first[claim.agency_id] = claim.pk
+        states[claim.pk] = _named(claim, partial(submit_claim, **given))
     _note(bundle, found, "bundle_submitted", actor=actor, now=now)
     return states
 

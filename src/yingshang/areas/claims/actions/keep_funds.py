@@ -106,6 +106,9 @@ def set_budget(
         .filter(fund=fund, year=year, level=level, region_path=region_path)
         .first()
     )
+    if row is not None and row.amount_fen == amount_fen:
+        # It is that already: nothing is set aside, and nothing to be told.
+        return int(row.pk)
     if row is None:
         row = Budget.objects.create(
             fund=fund, year=year, level=level, region_path=region_path, amount_fen=0, changed_at=now

@@ -11,7 +11,7 @@ from yingshang.areas.policies.api import ReceiptView, decide_one, freeze
 from yingshang.kernel.access.api import Actor, entries_of
 from yingshang.kernel.flow.api import CaseView, Subject, start_case
 
-from ..appointments.places import take_place, words_of
+from ..appointments.places import share_place, take_place, words_of
 from ..approving import award
 from ..claim_forms import ensure_filled, form_asked
 from ..drafts import prefill_of
@@ -41,13 +41,15 @@ def submit_claim(
     submission_id: int | None = None,
     window_id: int | None = None,
     starts_at: datetime | None = None,
+    with_claim: int | None = None,
     now: datetime,
 ) -> str:
     """Hand a draft in; the state it is in then. What it was decided on is frozen in a receipt anybody can check.
 
     Instant ones are approved, and queued for payment, in this very transaction. The moment that counts is the server's:
     a claim handed in on the last day of a window is in time until midnight there. One of the mode `once` is handed in
-    with an appointment at `window_id` and `starts_at`; its review begins when somebody comes, see appointments.
+    with an appointment at `window_id` and `starts_at`, or with that of a claim that was handed in together with it
+    (`with_claim`); its review begins when somebody comes, see appointments.
     Raises ClaimNotFound, NotPossibleNow, InvalidClaim, AccountNotFound, WindowClosed, NotEntitled, OverBudget,
     WindowNotFound, SlotTaken.
     """
@@ -86,7 +88,10 @@ def submit_claim(
         return claim.state
     told = {"receipt": receipt.id, "outcome": receipt.outcome}
     if claim.mode == "once":
-        place = take_place(claim, window_id=window_id, starts_at=starts_at, who=actor.name, now=now)
+        if with_claim is not None:
+            place = share_place(claim, with_claim=with_claim, who=actor.name, now=now)
+        else:
+            place = take_place(claim, window_id=window_id, starts_at=starts_at, who=actor.name, now=now)
         visit = words_of(place)
         claim.submitted_event = move(
             claim,

@@ -13,9 +13,9 @@ from ..appointments.places import free
 from ..approving import take_back
 from ..errors import NotPossibleNow
 from ..lifecycle import CLAIM
-from ..models import Claim, ReconciliationDifference
+from ..models import Claim
 from ..reach import OWN, load
-from ..settling import CONTRADICTED
+from ..settling import ensure_not_contradicted
 from ._steps import move
 from .begin_claim import terms_for
 from .keep_accounts import usable_account
@@ -51,14 +51,7 @@ def _ensure_unpaid(claim: Claim) -> None:
             message_zh="该申请已有资金兑付，不能撤回；不再需要后续资金的，请联系办理部门",
             value=claim.number,
         )
-    if ReconciliationDifference.objects.filter(
-        order__claim=claim, kind__startswith=CONTRADICTED, explained_at__isnull=True
-    ).exists():
-        raise NotPossibleNow(
-            f"the bank says that it paid {claim.number}; that is looked into first",
-            message_zh="银行称该申请的资金已支付，正在核对，核对清楚之前不能撤回",
-            value=claim.number,
-        )
+    ensure_not_contradicted(claim)
 
 
 @transaction.atomic
@@ -86,8 +79,12 @@ def correct_account(*, actor: Actor, claim_id: int, account_id: int, now: dateti
     """
     claim = load(actor, claim_id, OWN)
     CLAIM.after(claim.state, "account_corrected")
-    claim.account = usable_account(party_id=claim.enterprise.pk, account_id=account_id)
-    move(claim, "account_corrected", actor=actor, now=now, more={"account": f"＊{claim.account.number_tail}"})
+    account = usable_account(party_id=claim.enterprise.pk, account_id=account_id)
+    if claim.state == "payable" and claim.account_id == account.pk:
+        # Told once more, since nobody answered: it waits for its payment to that account already.
+        return
+    claim.account = account
+    move(claim, "account_corrected", actor=actor, now=now, more={"account": f"＊{account.number_tail}"})
 
 
 @transaction.atomic

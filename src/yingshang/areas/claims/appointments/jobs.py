@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Prefetch
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -16,22 +16,32 @@ from .places import words_of, working_days_before
 
 
 def remind_of_visits(*, now: datetime) -> int:
-    """Remind of every appointment of tomorrow, once each; how many there are."""
+    """Remind of every visit of tomorrow, once each; how many there are."""
     day = timezone.localdate(now) + timedelta(days=1)
     zone = timezone.get_current_timezone()
-    rows = Appointment.objects.filter(
-        state="booked",
-        starts_at__range=(datetime.combine(day, time.min, zone), datetime.combine(day, time.max, zone)),
-    ).select_related("claim__party__merged_into", "window")
+    sharing = Appointment.objects.filter(state="booked").select_related("claim")
+    rows = (
+        Appointment.objects.filter(
+            state="booked",
+            beside__isnull=True,
+            starts_at__range=(datetime.combine(day, time.min, zone), datetime.combine(day, time.max, zone)),
+        )
+        .select_related("claim__party__merged_into", "window")
+        .prefetch_related(Prefetch("sharing", queryset=sharing))
+    )
     asked = dict(ItemTerms.objects.filter(mode="once").values_list("item_code", "materials"))
     count = 0
     for row in rows.iterator(chunk_size=500):
-        names = [str(each["name"]) for each in asked.get(row.claim.item_code, ())]
+        together = [row.claim, *(each.claim for each in row.sharing.all())]
+        names = dict.fromkeys(
+            str(each["name"]) for claim in together for each in asked.get(claim.item_code, ())
+        )
         tell_enterprise(
             row.claim,
             "visit_near",
             now=now,
             once=f"claims.visit_near:{row.pk}",
+            number="、".join(each.number for each in together),
             bring="、".join(names),
             **words_of(row),
         )

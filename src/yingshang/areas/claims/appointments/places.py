@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from yingshang.kernel.clock.api import Calendar, calendar_of_region
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..errors import InvalidClaim, SlotTaken, WindowNotFound
 from ..models import Appointment, Claim, ServiceWindow
@@ -44,7 +44,7 @@ def slots_of(window: ServiceWindow, *, now: datetime) -> tuple[Slot, ...]:
         last = datetime.combine(days[-1], time.max, zone)
         taken.update(
             Appointment.objects.filter(
-                window=window, state__in=TAKEN, starts_at__range=(first, last)
+                window=window, state__in=TAKEN, starts_at__range=(first, last), beside__isnull=True
             ).values_list("starts_at", flat=True)
         )
     return tuple(
@@ -90,9 +90,9 @@ def take_place(
             value=starts_at.isoformat(),
         )
     used = set(
-        Appointment.objects.filter(window=window, starts_at=starts_at, state__in=TAKEN).values_list(
-            "place", flat=True
-        )
+        Appointment.objects.filter(
+            window=window, starts_at=starts_at, state__in=TAKEN, beside__isnull=True
+        ).values_list("place", flat=True)
     )
     return Appointment.objects.create(
         claim=claim,
@@ -105,12 +105,68 @@ def take_place(
     )
 
 
+def share_place(claim: Claim, *, with_claim: int, who: str, now: datetime) -> Appointment:
+    """The place another claim has taken, for one that was handed in together with it at the same agency: whoever comes
+    brings both. Raises InvalidClaim.
+    """
+    held = (
+        Appointment.objects.select_related("window")
+        .filter(claim=with_claim, claim__bundle=claim.bundle, claim__agency=claim.agency_id, state="booked")
+        .exclude(claim__bundle="")
+        .first()
+    )
+    if held is None:
+        raise InvalidClaim(
+            "only claims of one agency that are handed in together come with one visit",
+            message_zh="只有一并提交、由同一部门办理的申请才能同一次到窗口办理",
+            field="appointment",
+        )
+    return Appointment.objects.create(
+        claim=claim,
+        window=held.window,
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
+        place=held.place,
+        beside_id=held.beside_id or held.pk,
+        made_at=now,
+        made_by_name=who,
+    )
+
+
+def companions(claim: Claim) -> tuple[int, ...]:
+    """The claims that come with the same visit, itself among them, by number: handed in together at one agency, and
+    booked for the same place, or for none.
+    """
+    if not claim.bundle:
+        return (int(claim.pk),)
+    rows = Claim.objects.filter(
+        bundle=claim.bundle, agency=claim.agency_id, mode="once", state="appointed"
+    ).order_by("pk")
+    booked = claim.appointments.filter(state="booked").first()
+    if booked is None:
+        waiting = Appointment.objects.filter(claim=OuterRef("pk"), state="booked")
+        rows = rows.filter(~Exists(waiting))
+    else:
+        rows = rows.filter(
+            appointments__state="booked",
+            appointments__window=booked.window_id,
+            appointments__starts_at=booked.starts_at,
+            appointments__place=booked.place,
+        )
+    return tuple(rows.values_list("pk", flat=True))
+
+
 def free(claim: Claim, *, who: str, now: datetime, state: str = "cancelled") -> Appointment | None:
-    """Give the place of a claim back, if it has one."""
+    """Give the place of a claim back, if it has one. Who shares it keeps it."""
     row = claim.appointments.select_for_update(of=("self",)).filter(state="booked").first()
     if row is not None:
         row.state, row.ended_at, row.ended_by_name = state, now, who
         row.save(update_fields=["state", "ended_at", "ended_by_name"])
+        heir = row.sharing.select_for_update(of=("self",)).filter(state__in=TAKEN).order_by("pk").first()
+        if heir is not None:
+            heir.beside = None
+            heir.save(update_fields=["beside"])
+            row.sharing.filter(state__in=TAKEN).update(beside=heir)
     return row
 
 
@@ -131,6 +187,6 @@ def words_of(row: Appointment) -> dict[str, str]:
 
 def _calendar(region_path: str) -> Calendar:
     # Whatever is below a county has the calendar of its county.
-    code = region_path.ljust(6, "0")[:6] if region_path else "000000"
+    code = code_of_path(region_path[:6])
     region = find_region(code)
     return calendar_of_region(region.code if region else code)

@@ -19,6 +19,8 @@ from .places import hours_of, slots_of, windows_for
 from .slots import Hours, Slot
 
 SET = "claims.set_terms"
+GONE = ("moved", "cancelled")
+"""States of a place that was given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,16 @@ class AppointmentView:
     ended_by_name: str
     missing: tuple[str, ...]
     note: str
+    # It comes with the visit of another claim, whose place it shares.
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """An appointment with what has to be looked at when somebody comes."""
+    """An appointment with what has to be looked at when somebody comes; `others` are those of the same visit."""
 
     appointment: AppointmentView
+    others: tuple[AppointmentView, ...]
     materials: tuple[ToBring, ...]
     line_name: str
     line_count: int
@@ -116,6 +121,18 @@ def appointment_of(*, actor: Actor, claim_id: int) -> AppointmentView | None:
         raise not_found(claim_id)
     row = _rows().filter(claim=claim_id).order_by("-pk").first()
     return _view(row) if row else None
+
+
+def visit_with(*, actor: Actor, claim_id: int) -> tuple[AppointmentView, ...]:
+    """The appointments of other claims that come, or came, with the visit of one within the actor's reach; they are
+    moved and given back together. Raises ClaimNotFound.
+    """
+    if not visible(actor).filter(pk=claim_id).exists():
+        raise not_found(claim_id)
+    row = _rows().filter(claim=claim_id).order_by("-pk").first()
+    if row is None:
+        return ()
+    return tuple(_view(each) for each in _same_visit(row, _rows().filter(claim__in=visible(actor))))
 
 
 def service_windows(*, actor: Actor) -> tuple[WindowView, ...]:
@@ -144,7 +161,7 @@ def appointments_on(*, actor: Actor, day: date, window_id: int | None = None) ->
         .filter(
             starts_at__range=(datetime.combine(day, time.min, zone), datetime.combine(day, time.max, zone))
         )
-        .exclude(state__in=["moved", "cancelled"])
+        .exclude(state__in=GONE)
     )
 
 
@@ -169,6 +186,7 @@ def get_visit(*, actor: Actor, appointment_id: int) -> VisitView:
     terms = terms_for(row.claim.item_code)
     return VisitView(
         appointment=_view(row),
+        others=tuple(_view(each) for each in _same_visit(row, _on_desk(actor, None))),
         materials=_to_bring(row.claim, terms),
         line_name=str(terms.lines.get("name", "")),
         line_count=row.claim.lines.count(),
@@ -214,6 +232,18 @@ def _to_bring(claim: Claim, terms: ItemTerms) -> tuple[ToBring, ...]:
     return tuple(found)
 
 
+def _same_visit(row: Appointment, rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    if not row.claim.bundle or row.state in GONE:
+        return rows.none()
+    return (
+        rows.filter(
+            claim__bundle=row.claim.bundle, window=row.window_id, starts_at=row.starts_at, place=row.place
+        )
+        .exclude(claim=row.claim_id)
+        .exclude(state__in=GONE)
+    )
+
+
 def _rows() -> QuerySet[Appointment]:
     return Appointment.objects.select_related("claim__party__merged_into", "window")
 
@@ -245,6 +275,7 @@ def _view(row: Appointment) -> AppointmentView:
         ended_by_name=row.ended_by_name,
         missing=tuple(row.missing),
         note=row.note,
+        beside=row.beside_id is not None,
     )
 
 

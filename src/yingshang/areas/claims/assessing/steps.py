@@ -21,7 +21,7 @@ from yingshang.kernel.clock.api import (
     start_deadline,
 )
 from yingshang.kernel.ledger.api import Target, record
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..actions._steps import PLATFORM, tell_users
 from ..errors import FieldCheckNotFound, InvalidScoring, ScoringNotFound
@@ -411,7 +411,7 @@ def _clock(
     now: datetime,
 ) -> DeadlineView:
     # Whatever is below a county has the calendar of its county.
-    code = region_path.ljust(6, "0")[:6] if region_path else "000000"
+    code = code_of_path(region_path[:6])
     region = find_region(code)
     return start_deadline(
         actor=PLATFORM,

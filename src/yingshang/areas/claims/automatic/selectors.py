@@ -25,9 +25,14 @@ from .parameters import list_rules
 LARGE = 20_000
 """Longer lists are looked at in ways that do not read all of them for every page."""
 COUNTED_FOR_SECONDS = 20
+COUNTING_ONCE_IN = 200
+"""Counting half a million beside who changes them takes near half a second: it is no more than this part of the
+time.
+"""
 FOUND_AT_MOST = 200
 
-_COUNTED: dict[int, tuple[float, dict[str, int]]] = {}
+_COUNTED: dict[tuple[int, str], tuple[float, dict[str, int]]] = {}
+"""List and its state → until when what was counted is told, and what that was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,14 +362,21 @@ def list_states() -> dict[str, tuple[str, str, str]]:
 
 
 def _counted(row: EntitlementList) -> dict[str, int]:
-    """State → how many of a list; of a long one for some seconds what was counted last."""
-    kept = _COUNTED.get(row.pk)
-    if kept is not None and row.total > LARGE and monotonic() - kept[0] < COUNTED_FOR_SECONDS:
+    """State → how many of a list; of a long one in the same state what was counted last, for as long as makes
+    counting a small part of all looks, however long it takes.
+    """
+    kept = _COUNTED.get((row.pk, row.state))
+    began = monotonic()
+    if kept is not None and row.total > LARGE and began < kept[0]:
         return kept[1]
     states = Claim.objects.filter(entitlement_list=row).order_by("state").values_list("state")
     found = dict(states.annotate(count=Count("pk")))
     if row.total > LARGE:
-        _COUNTED[row.pk] = (monotonic(), found)
+        now = monotonic()
+        _COUNTED[row.pk, row.state] = (
+            now + max(COUNTED_FOR_SECONDS, (now - began) * COUNTING_ONCE_IN),
+            found,
+        )
     return found
 
 

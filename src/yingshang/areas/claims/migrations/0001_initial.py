@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=12)),
                 ("report_id", models.CharField(max_length=70)),
                 ("digest", models.CharField(max_length=64)),
-                ("content", models.BinaryField()),
+                ("content", yingshang.kernel.access.personal_data.EncryptedTextField()),
                 ("received_at", models.DateTimeField()),
                 ("applied", models.JSONField(default=dict)),
             ],
@@ -1339,67 +1339,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Rating",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("step", models.CharField(max_length=8, verbose_name="环节")),
-                ("level", models.PositiveSmallIntegerField(verbose_name="评价")),
-                ("first_level", models.PositiveSmallIntegerField(verbose_name="首次评价")),
-                ("reasons", models.JSONField(default=list, verbose_name="原因")),
-                (
-                    "words",
-                    yingshang.kernel.access.personal_data.EncryptedTextField(blank=True, verbose_name="意见"),
-                ),
-                ("region_path", models.CharField(max_length=12)),
-                ("item_code", models.CharField(max_length=80)),
-                ("excluded", models.BooleanField(default=False, verbose_name="不计入统计")),
-                ("given_at", models.DateTimeField(verbose_name="评价时间")),
-                ("changed_at", models.DateTimeField(null=True)),
-                ("given_by_name", models.CharField(max_length=120)),
-                (
-                    "agency",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.agency"
-                    ),
-                ),
-                (
-                    "claim",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ratings", to="claims.claim"
-                    ),
-                ),
-                (
-                    "given_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-id",),
-                "indexes": [models.Index(fields=["agency", "step", "level"], name="claims_ratings_of")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("claim", "step"), name="claims_rated_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("step__in", ("accept", "review", "pay"))),
-                        name="claims_rating_step",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("first_level__range", (1, 5)), ("level__range", (1, 5))),
-                        name="claims_rating_level",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Reconsideration",
             fields=[
                 (
@@ -2027,99 +1966,6 @@ class Migration(migrations.Migration):
                         ),
                         name="claims_objection_decided",
                     ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="RatingAppeal",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("kind", models.CharField(max_length=10, verbose_name="类型")),
-                ("reason", models.CharField(max_length=1000, verbose_name="理由")),
-                ("state", models.CharField(default="open", max_length=10, verbose_name="状态")),
-                ("made_at", models.DateTimeField()),
-                ("made_by", models.CharField(max_length=80)),
-                ("made_by_name", models.CharField(max_length=120)),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("decided_by", models.CharField(blank=True, max_length=80)),
-                ("decided_by_name", models.CharField(blank=True, max_length=120)),
-                ("decision", models.CharField(blank=True, max_length=1000, verbose_name="处理意见")),
-                (
-                    "rating",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="appeal", to="claims.rating"
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["malicious", "mistaken"])), name="claims_appeal_kind"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("state__in", ["open", "upheld", "rejected"])),
-                        name="claims_appeal_state",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by", ""),
-                            models.Q(("decided_by", models.F("made_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="claims_appeal_another_decides",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="RatingFollowUp",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("state", models.CharField(default="open", max_length=12, verbose_name="状态")),
-                ("opened_at", models.DateTimeField()),
-                ("due_on", models.DateField(verbose_name="整改期限")),
-                ("deadline_id", models.BigIntegerField()),
-                ("called_at", models.DateTimeField(null=True, verbose_name="回访时间")),
-                ("called_by_name", models.CharField(blank=True, max_length=120)),
-                (
-                    "call",
-                    yingshang.kernel.access.personal_data.EncryptedTextField(
-                        blank=True, verbose_name="回访情况"
-                    ),
-                ),
-                ("corrected_at", models.DateTimeField(null=True, verbose_name="整改时间")),
-                ("corrected_by_name", models.CharField(blank=True, max_length=120)),
-                ("correction", models.CharField(blank=True, max_length=1000, verbose_name="整改情况")),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "rating",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="follow_up",
-                        to="claims.rating",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-id",),
-                "indexes": [models.Index(fields=["state", "due_on"], name="claims_follow_ups_open")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("state__in", ["open", "called", "corrected", "closed", "dropped"])
-                        ),
-                        name="claims_follow_up_state",
-                    )
                 ],
             },
         ),

@@ -27,8 +27,8 @@ from .payments import (
 )
 from .promises import PromiseCheck
 from .publicity import Publicity, PublicityEntry, PublicityObjection
-from .rating import ClaimResult, Rating, RatingAppeal, RatingFollowUp
 from .reconsidering import Reconsideration
+from .results import ClaimResult
 
 __all__ = [
     "Appointment",
@@ -63,9 +63,6 @@ __all__ = [
     "Publicity",
     "PublicityEntry",
     "PublicityObjection",
-    "Rating",
-    "RatingAppeal",
-    "RatingFollowUp",
     "ReconciliationDifference",
     "Reconsideration",
     "Recovery",

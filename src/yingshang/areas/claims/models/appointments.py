@@ -65,7 +65,8 @@ class WindowHours(models.Model):
 
 class Appointment(models.Model):
     """One place at a window at one time 预约. Places of a stretch are numbered, and no number is given twice: that is
-    what keeps two people from the last one.
+    what keeps two people from the last one. Claims that were handed in together and come with one visit share a place:
+    one of them holds it, the others are `beside` it.
     """
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="appointments")
@@ -73,6 +74,7 @@ class Appointment(models.Model):
     starts_at = models.DateTimeField("开始")
     ends_at = models.DateTimeField("结束")
     place = models.PositiveSmallIntegerField()
+    beside = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="sharing")
     state = models.CharField("状态", max_length=12, default="booked")
     made_at = models.DateTimeField()
     made_by_name = models.CharField(max_length=120)
@@ -83,12 +85,12 @@ class Appointment(models.Model):
     note = models.CharField(max_length=400, blank=True)
 
     class Meta:
-        ordering = ("starts_at", "place")
+        ordering = ("starts_at", "place", "id")
         constraints = [
             models.UniqueConstraint(
                 name="claims_place_once",
                 fields=["window", "starts_at", "place"],
-                condition=Q(state__in=["booked", "came", "incomplete"]),
+                condition=Q(state__in=["booked", "came", "incomplete"], beside__isnull=True),
             ),
             models.UniqueConstraint(
                 name="claims_one_appointment", fields=["claim"], condition=Q(state="booked")

@@ -49,6 +49,7 @@ class ApprovalEntry(models.Model):
     sound = models.BooleanField("核对无误", null=True)
     note = models.CharField("核对意见", max_length=400, blank=True)
     looked_at = models.DateTimeField(null=True)
+    looked_by = models.CharField(max_length=80, blank=True)
     looked_by_name = models.CharField(max_length=120, blank=True)
     waiting = models.BooleanField(default=True)
     outcome = models.CharField("结果", max_length=400, blank=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from yingshang.kernel.access.api import EncryptedTextField
+
 from ..lifecycle import BATCH, ORDER, RECOVERY
 from .claims import Claim, PayeeAccount
 from .funding import Fund, Instalment
@@ -93,13 +95,16 @@ class PaymentOrder(models.Model):
 
 
 class BankReport(models.Model):
-    """A report of a bank as it came (pain.002, CSV, statement), kept whole: what it says is carried out once."""
+    """A report of a bank as it came (pain.002, CSV, statement), kept whole: what it says is carried out once.
+
+    Encrypted, for it names accounts in the clear. `content` has a character for each byte, whatever the bytes are.
+    """
 
     channel = models.CharField(max_length=40)
     kind = models.CharField(max_length=12)
     report_id = models.CharField(max_length=70)
     digest = models.CharField(max_length=64)
-    content = models.BinaryField()
+    content = EncryptedTextField()
     received_at = models.DateTimeField()
     applied = models.JSONField(default=dict)
 
@@ -113,6 +118,11 @@ class BankReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.report_id}"
+
+    @property
+    def as_it_came(self) -> bytes:
+        """What the bank sent, byte for byte."""
+        return str(self.content).encode("latin-1")
 
 
 class ReconciliationDifference(models.Model):

@@ -17,6 +17,8 @@ MANUAL = "manual"
 """The rule of what a supervisor has stopped by hand."""
 PROMISE_BROKEN = "promise_broken"
 """The rule of a claim that an official has found a promise broken of."""
+ASKED_BACK = "asked_back"
+"""The rule of a claim of which money is asked back, and which is not paid in full."""
 _MONEY = frozenset({"amount_fen", "peers_median_fen"})
 
 

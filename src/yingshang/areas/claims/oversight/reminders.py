@@ -16,7 +16,7 @@ from yingshang.kernel.clock.api import (
     meet_deadline,
     start_deadline,
 )
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..actions._steps import PLATFORM, tell_enterprise, tell_users, yuan
 from ..models import Recovery
@@ -109,5 +109,5 @@ def _identifier(row: Recovery, place: int) -> str:
 
 def _region_code(path: str) -> str:
     # Whatever is below a county has the calendar of its county.
-    region = find_region(path.ljust(6, "0")[:6] if path else "000000")
+    region = find_region(code_of_path(path[:6]))
     return region.code if region else "000000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from yingshang.kernel.access.api import officials_who_may, system_actor
+from yingshang.kernel.access.api import Actor, officials_who_may, system_actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ..actions._steps import target_of, tell_enterprise, tell_users
@@ -124,6 +125,37 @@ def keep_trip(
         finding=finding,
         tripped_at=now,
     )
+
+
+def stop_claim(
+    claim: Claim, *, rule: str, key: int, text: str, text_en: str, actor: Actor, now: datetime, **told: str
+) -> Trip:
+    """Stop a claim for something that was found outside the rules (`key` says which one), with its audit event."""
+    trip = keep_trip(
+        rule=rule,
+        version=breaker().version,
+        claim=claim,
+        region_path=claim.region_path,
+        grounds=[{"text": text, "text_en": text_en, "value": ""}],
+        finding=finding_of(rule, key),
+        now=now,
+    )
+    trip.event_id = record(
+        actor=actor,
+        action="claims.tripped",
+        target=target_of_trip(trip),
+        now=now,
+        after={"state": trip.state, "rule": trip.rule, **told},
+        reason=text[:400],
+    )
+    trip.save(update_fields=["event_id"])
+    tell_agency(trip, claim.agency_id, claim.item_name, "tripped", now=now)
+    return trip
+
+
+def finding_of(rule: str, key: int) -> str:
+    """What is kept of a trip that was not found by a rule of the data: the same thing stops a claim once."""
+    return hashlib.sha256(f"{rule}|{key}".encode()).hexdigest()
 
 
 def target_of_trip(trip: Trip) -> Target:

@@ -9,7 +9,7 @@ from yingshang.kernel.access.api import Actor
 from ..errors import TripNotFound
 from ..models import Fund, ItemTerms, Trip
 from .actions.decide_trip import PERMISSION
-from .evaluator import MANUAL, PROMISE_BROKEN, breaker
+from .evaluator import ASKED_BACK, MANUAL, PROMISE_BROKEN, breaker
 from .values import TripPage, TripView
 
 TRIP_STATES: dict[str, tuple[str, str, str]] = {
@@ -30,6 +30,7 @@ def trip_rules() -> dict[str, tuple[str, str]]:
     return {
         MANUAL: ("人工停止", "stopped by hand"),
         PROMISE_BROKEN: ("承诺未履行", "a promise was broken"),
+        ASKED_BACK: ("追回未结清", "money of it is asked back"),
         **{rule.code: (rule.name, rule.name_en) for rule in breaker().rules},
     }
 

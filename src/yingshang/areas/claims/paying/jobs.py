@@ -17,6 +17,8 @@ from ..actions.prepare_batch import load_batch
 from ..errors import NotPossibleNow
 from ..lifecycle import BATCH
 from ..models import PaymentBatch
+from ..oversight.actions.decide_trip import end_upheld
+from ..oversight.screening import ACTOR
 from ..parameters import payment
 from .actions.advance_instalments import advance_instalments
 from .actions.reconcile import reconcile
@@ -25,6 +27,7 @@ from .actions.take_in_reports import take_in_reports
 from .channels import Ways, way_to
 
 PAYER = system_actor("claims-payments")
+WATCH = system_actor(ACTOR)
 LOCK = "claims.payments"
 """One of these jobs at a time: two that send the same batch do no harm, but tell the bank everything twice."""
 
@@ -41,10 +44,11 @@ def send_batches_job(timestamp: int = 0) -> None:
 @app.periodic(cron="*/2 * * * *")
 @app.task(name="claims.fetch_reports", queueing_lock="claims.fetch_reports", lock=LOCK)
 def fetch_reports_job(timestamp: int = 0) -> None:
-    """What banks have answered, and batches that wait for an answer too long."""
+    """What banks have answered, and batches that wait for it too long; then what supervisors decided meanwhile."""
     now = timezone.now()
     fetch_reports(now=now)
     ask_after(now=now)
+    end_upheld(actor=WATCH, now=now)
 
 
 @app.periodic(cron="20 1 * * *")
@@ -72,15 +76,20 @@ def send_batch_job(run: Run, **arguments: Any) -> None:
 
 
 def queue_batch(*, actor: Actor, batch_id: int, now: datetime) -> int:
-    """Have a batch sent now, or once more; the number of the job. Raises BatchNotFound, NotPossibleNow.
+    """Have a batch sent now, or once more; the number of the job, which waits once however often it is asked for.
 
-    The bank is called by a worker: never within the transaction of a request.
+    The bank is called by a worker: never within the transaction of a request. Raises BatchNotFound, NotPossibleNow.
     """
     batch = load_batch(actor, batch_id, "claims.pay")
     if batch.state != "sent":
         BATCH.after(batch.state, "sending")
     return enqueue(
-        send_batch_job, actor=actor, title=f"发送拨付批次 {batch.message_id}", now=now, batch_id=batch_id
+        send_batch_job,
+        actor=actor,
+        title=f"发送拨付批次 {batch.message_id}",
+        now=now,
+        once=True,
+        batch_id=batch_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -11,8 +12,10 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
+from ..actions._steps import tell_enterprise
 from ..actions.submit_claim import clear
 from ..automatic.rows import move_claims, refresh_statistics
+from ..bulk import AnyOf
 from ..lifecycle import PUBLICITY
 from ..models import Claim, ItemTerms, Publicity, PublicityEntry
 from .parameters import publicity_rules
@@ -57,6 +60,7 @@ def clear_some(*, actor: Actor, publicity_id: int, now: datetime, size: int) -> 
     if not claims:
         return 0
     found, _ = move_claims(claims, "cleared", source="publicity", now=now)
+    _tell_of_accounts(claims, now=now)
     note_publicity(row, "cleared", actor=actor, now=now, after={"claims": found})
     return found
 
@@ -81,6 +85,7 @@ def clear_unpublished(*, actor: Actor, code: str, now: datetime, size: int) -> i
     if not claims or terms.publicity_working_days:
         return 0
     found, _ = move_claims(claims, "cleared", source="approved", now=now)
+    _tell_of_accounts(claims, now=now)
     record(
         actor=actor,
         action="claims.cleared",
@@ -99,7 +104,16 @@ def clear_if_over(claim: Claim, *, actor: Actor, now: datetime) -> bool:
     if entry.publicity.closes_on >= timezone.localdate(now):
         return False
     clear(claim, actor=actor, now=now)
+    _tell_of_accounts([claim.pk], now=now)
     return True
+
+
+def _tell_of_accounts(claims: Collection[int], *, now: datetime) -> None:
+    """Whose account was refused or removed meanwhile gives another one: without it nothing of it can be ordered."""
+    rows = Claim.objects.filter(AnyOf("id", claims), state="payable").exclude(account__state="usable")
+    for claim in rows.select_related("party__merged_into", "account").order_by("pk"):
+        reason = (claim.account.problem if claim.account else "") or "收款账户不能入账"
+        tell_enterprise(claim, "account_wrong", now=now, reason=reason)
 
 
 def _without_publicity() -> list[str]:

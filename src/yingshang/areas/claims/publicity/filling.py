@@ -10,7 +10,7 @@ from django.db.models import F
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Term, calendar_of_region, due_at
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..automatic.rows import move_claims, refresh_statistics
 from ..bulk import copy_rows
@@ -71,7 +71,7 @@ def put_on(row: Publicity, *, now: datetime, limit: int, claims: Collection[int]
     entries = []
     for claim, name, code, kept_name, kept_code, path, fen in found:
         if path not in places:
-            region = find_region(path.ljust(6, "0")) if path else None
+            region = find_region(code_of_path(path)) if path else None
             places[path] = region.name if region else ""
         words = shown(kept_name or name, (kept_code if kept_name else code) or "")
         entries.append(

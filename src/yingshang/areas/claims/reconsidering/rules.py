@@ -12,7 +12,7 @@ from typing import Any, Literal
 from django.utils import timezone
 
 from yingshang.kernel.clock.api import OutsideCalendar, Term, calendar_of_region, due_at
-from yingshang.kernel.reference.api import find_region, parse_yaml
+from yingshang.kernel.reference.api import code_of_path, find_region, parse_yaml
 
 TOLD: Mapping[Literal["zh", "en"], str] = {"zh": "告知决定", "en": "told of the decision"}
 ASKED: Mapping[Literal["zh", "en"], str] = {"zh": "收到复核申请", "en": "asked for"}
@@ -91,6 +91,6 @@ def ask_by(told_at: datetime, region_path: str) -> date:
 
 def region_code(path: str) -> str:
     """The region whose calendar counts: whatever is below a county has that of its county."""
-    code = path.ljust(6, "0")[:6] if path else "000000"
+    code = code_of_path(path[:6])
     region = find_region(code)
     return region.code if region else code

@@ -12,7 +12,7 @@ from django.db.models import Q
 from yingshang.areas.policies.api import published_items
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.parties.api import agencies
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..actions._steps import PLATFORM
 from ..actions.set_terms import Terms
@@ -116,7 +116,7 @@ def terms_of_item(*, actor: Actor, code: str, day: date) -> TermsForItem | None:
 
 def _agencies(region_path: str) -> tuple[tuple[int, str], ...]:
     """Who may carry an item out: the agencies of its region and below. Their names are no secret."""
-    place = find_region(region_path if len(region_path) > 6 else region_path.ljust(6, "0"))
+    place = find_region(code_of_path(region_path))
     found = agencies(
         actor=PLATFORM, region=place.code if place else None, active_only=True, per_page=MOST_AGENCIES
     )

@@ -21,7 +21,6 @@ from yingshang.areas.claims.api import (
     cancel_appointment,
     get_claim,
     submit_claim,
-    to_bring,
     windows_of_claim,
 )
 from yingshang.kernel.access.api import actor_from, needs
@@ -31,7 +30,7 @@ from yingshang.web.portal.enterprises import enterprise_of
 
 from ..refusals import tell_refusal
 from .forms import ChooseAccount
-from .views import OWN, frame
+from .views import OWN, frame, visit_words
 
 
 @needs(OWN)
@@ -44,7 +43,7 @@ def choose(request: HttpRequest, claim_id: int) -> HttpResponse | HttpResponseRe
     if request.method != "POST":
         return _page(request, found)
     window = request.POST.get("window", "")
-    starts_at = _moment(request.POST.get("starts_at", ""))
+    starts_at = moment_of(request.POST.get("starts_at", ""))
     if not window.isdigit() or starts_at is None:
         return _page(request, found, problem=_("请选择时间"), status=422)
     try:
@@ -112,11 +111,11 @@ def _page(request: HttpRequest, found: ClaimDetail, *, problem: str = "", status
             "claim": found,
             "windows": windows,
             "window": window,
-            "days": _days(window) if window else [],
+            "days": days_of(window) if window else [],
             "day": asked.get("day", ""),
             "starts_at": asked.get("starts_at", ""),
-            "bring": to_bring(actor=actor, claim_id=found.summary.id),
             "booked": appointment_of(actor=actor, claim_id=found.summary.id),
+            **visit_words(actor, found.summary.id),
             "accounts": known,
             "form": ChooseAccount(accounts=known, initial={"account": chosen} if chosen else None),
             "problem": problem,
@@ -125,7 +124,7 @@ def _page(request: HttpRequest, found: ClaimDetail, *, problem: str = "", status
     )
 
 
-def _days(window: WindowChoice) -> list[dict[str, Any]]:
+def days_of(window: WindowChoice) -> list[dict[str, Any]]:
     """The times of a window by day, each with what its radio button sends."""
     days: dict[str, dict[str, Any]] = {}
     for slot in window.slots:
@@ -139,7 +138,8 @@ def _days(window: WindowChoice) -> list[dict[str, Any]]:
     return list(days.values())
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """The moment a radio button sends; None for anything else."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from yingshang.areas.claims.api import (
     BundleNotFound,
+    BundleVisit,
     accounts,
     add_file_to_bundle,
     begin_bundle,
@@ -34,6 +36,7 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of, status_of
 from yingshang.web.portal.enterprises import enterprise_of
 
+from .appointment import days_of, moment_of
 from .forms import ChooseAccount, FileForm
 from .views import OWN, frame
 
@@ -59,7 +62,7 @@ def choose(request: HttpRequest, party_id: int) -> HttpResponse | HttpResponseRe
         request,
         "claims/applying/bundle_choose.html",
         {
-            **frame(request, enterprise, _("一次申请多项")),
+            **frame(request, enterprise, _("申请兑现")),
             "choices": bundle_choices(actor=actor, party_id=party_id, now=timezone.now()),
             "ticked": request.POST.getlist("code"),
             "problem": problem,
@@ -136,13 +139,22 @@ def submit(request: HttpRequest, number: str) -> HttpResponse | HttpResponseRedi
         return _page(request, number, problems={"account": _("请选择收款账户")}, status=400)
     try:
         states = submit_bundle(
-            actor=actor, bundle=number, account_id=int(form.cleaned_data["account"]), now=now
+            actor=actor,
+            bundle=number,
+            account_id=int(form.cleaned_data["account"]),
+            visits=_chosen(request, found.visits),
+            now=now,
         )
     except DomainError as refusal:
         if status_of(refusal) in {403, 404}:
             raise
         return _page(request, number, problems={"submit": message_of(refusal)}, status=400)
-    messages.success(request, _("%(count)s 项申请已一并提交。") % {"count": len(states)})
+    told = (
+        _("%(count)s 项申请已一并提交，窗口时间已预约。")
+        if found.visits
+        else _("%(count)s 项申请已一并提交。")
+    )
+    messages.success(request, told % {"count": len(states)})
     return redirect("claims:bundle", number=number)
 
 
@@ -161,6 +173,17 @@ def leave(request: HttpRequest, claim_id: int) -> HttpResponseRedirect:
     return redirect("claims:claim", claim_id=found.summary.id)
 
 
+def _chosen(request: HttpRequest, visits: tuple[BundleVisit, ...]) -> dict[int, tuple[int, datetime]]:
+    """Agency → the window and the time that were ticked for it."""
+    chosen = {}
+    for each in visits:
+        window, _bar, moment = request.POST.get(f"visit-{each.agency_id}", "").partition("|")
+        starts_at = moment_of(moment)
+        if window.isdigit() and starts_at is not None:
+            chosen[each.agency_id] = (int(window), starts_at)
+    return chosen
+
+
 def _page(
     request: HttpRequest, number: str, *, problems: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
@@ -176,6 +199,14 @@ def _page(
         {
             **frame(request, enterprise, _("一次申请多项")),
             "bundle": found,
+            "visits": [
+                (
+                    each,
+                    [(window, days_of(window)) for window in each.windows],
+                    request.POST.get(f"visit-{each.agency_id}", ""),
+                )
+                for each in found.visits
+            ],
             "materials": [(each, told.get(each.name, "")) for each in found.materials],
             "accounts": known,
             "form": ChooseAccount(

@@ -88,6 +88,10 @@ def visit_accept(request: HttpRequest, appointment_id: int) -> HttpResponse | Ht
         )
     except DomainError as refusal:
         return _refused(request, appointment_id, refusal)
+    following = next((each for each in found.others if each.state == "booked"), None)
+    if following is not None:
+        messages.success(request, _("已受理，转入实质审核。接着办理同一次到窗口的下一项。"))
+        return redirect("claims_desk:visit", appointment_id=following.id)
     messages.success(request, _("已受理，转入实质审核。"))
     return redirect("claims_desk:claim", claim_id=found.appointment.claim_id)
 
@@ -189,6 +193,7 @@ def _visit(
         "claims/applying/visit.html",
         {
             "visit": found,
+            "others": _told(found.others),
             "appointment": found.appointment,
             "claim": get_claim(actor=actor, claim_id=found.appointment.claim_id),
             "state": name,

@@ -114,7 +114,10 @@ def form(request: HttpRequest, claim_id: int) -> HttpResponse:
     if found.form is None or summary.state not in {"draft", "returned"}:
         return redirect("claims:claim", claim_id=claim_id)
     enterprise = enterprise_of(request, actor, summary.party_id)
+    # Filled in for one of several items, one goes on where all of them are.
     here = reverse("claims:draft", args=[claim_id])
+    if found.bundle and summary.state == "draft":
+        here = reverse("claims:bundle", args=[found.bundle])
 
     def keep(submitted: SubmissionView) -> str:
         keep_form(actor=actor, claim_id=claim_id, submission_id=submitted.id, now=timezone.now())

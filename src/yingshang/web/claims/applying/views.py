@@ -25,10 +25,11 @@ from yingshang.areas.claims.api import (
     get_claim,
     remove_account,
     to_bring,
+    visit_with,
     way_of,
     withdraw_claim,
 )
-from yingshang.kernel.access.api import actor_from, needs
+from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.web.errors import message_of
 from yingshang.web.listing import Listing, Page
@@ -200,11 +201,20 @@ def shown(request: HttpRequest, enterprise: Enterprise, found: ClaimDetail) -> d
         "claim": found,
         "together": bundled_with(actor=actor, claim_id=found.summary.id) if found.summary.bundle else (),
         "booked": appointment_of(actor=actor, claim_id=found.summary.id) if once else None,
-        "bring": to_bring(actor=actor, claim_id=found.summary.id)
-        if found.summary.state == "appointed"
-        else (),
+        **(visit_words(actor, found.summary.id) if found.summary.state == "appointed" else {}),
         "state": claim_states()[found.summary.state],
         "way": way_of(actor=actor, claim_id=found.summary.id, now=timezone.now()),
         "receipts": [(name, receipt_code(event)) for name, event in events if event],
         "can_withdraw": found.summary.state in WITHDRAWABLE,
     }
+
+
+def visit_words(actor: Actor, claim_id: int) -> dict[str, Any]:
+    """What is brought to the visit of a claim, and which other claims come with it."""
+    others = visit_with(actor=actor, claim_id=claim_id)
+    bring = (
+        name.name
+        for number in (claim_id, *(each.claim_id for each in others))
+        for name in to_bring(actor=actor, claim_id=number)
+    )
+    return {"bring": list(dict.fromkeys(bring)), "visit_with": others}

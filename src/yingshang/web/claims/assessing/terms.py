@@ -47,7 +47,7 @@ class CriterionForm(forms.Form):
 
     use_required_attribute = False
     code = forms.SlugField(label=_("代码"), max_length=40, required=False)
-    name = forms.CharField(label=_("指标"), max_length=120, required=False)
+    name = forms.CharField(label=_("评分项"), max_length=120, required=False)
     weight = forms.DecimalField(label=_("权重（%）"), required=False)
     maximum = forms.DecimalField(label=_("满分"), required=False)
     note = forms.CharField(label=_("说明"), max_length=200, required=False)

@@ -72,7 +72,15 @@ def decide(request: HttpRequest, claim_id: int, number: int) -> HttpResponse | H
             refuse_or_raise(form, error)
         else:
             messages.success(request, _("已登记，企业会收到通知。"))
-            return redirect("claims_desk:instalment", claim_id, number)
+            left = get_instalment(
+                actor=actor_from(request), claim_id=claim_id, number=number, now=timezone.now()
+            )
+            # With the last of its instalments a claim of which nothing was paid has come to nothing.
+            return (
+                redirect("claims_desk:claim", claim_id)
+                if left is None
+                else redirect("claims_desk:instalment", claim_id, number)
+            )
     return _page(request, found, form=form)
 
 

@@ -148,7 +148,7 @@ class EndForm(_Plain):
         widget=forms.RadioSelect,
         choices=[
             ("write_off", _("核销其余部分（须由要求退回以外的人员决定）")),
-            ("cancel", _("撤销追回（尚无退款到账）")),
+            ("cancel", _("撤销追回（尚无退款到账，须由要求退回以外的人员决定）")),
         ],
     )
     decision = _text(_("决定和文号"), 400, rows=2)

@@ -92,7 +92,9 @@ class DifferenceFilter(FilterForm):
     """Differences by kind, and whether they are explained."""
 
     kind = forms.ChoiceField(label=_("类型"))
-    explained = forms.TypedChoiceField(label=_("处理"), coerce=lambda value: value == "yes", empty_value=None)
+    explained = forms.TypedChoiceField(
+        label=_("处理情况"), coerce=lambda value: value == "yes", empty_value=None
+    )
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -158,7 +158,7 @@ class DifferenceTable(tables.Table):
     ours_fen = FenColumn(verbose_name=_("账面"))
     theirs_fen = FenColumn(verbose_name=_("银行"))
     told = tables.Column(verbose_name=_("说明"))
-    state = tables.Column(verbose_name=_("处理"), accessor="id")
+    state = tables.Column(verbose_name=_("处理情况"), accessor="id")
 
     def render_kind(self, record: DifferenceView) -> SafeString:
         return format_html(

@@ -34,7 +34,7 @@ ENTRY_KINDS: dict[str, Promise] = {
     "demand_cancelled": _("撤销追回"),
     "repaid": _("退回本金"),
     "interest": _("退回利息"),
-    "written_off": _("核销"),
+    "written_off": _("追回款核销"),
 }
 PROBLEMS: dict[str, Promise] = {
     "account": _("缺少可用的收款账户"),

@@ -30,9 +30,10 @@ class DeskTable(tables.Table):
         orderable = False
 
     party_name = tables.Column(verbose_name=_("企业"), attrs=_LEAD)
-    credit_code = CodeColumn(verbose_name=_("统一社会信用代码"))
+    # On the page these two stand under the names; an export has them by themselves.
+    credit_code = CodeColumn(verbose_name=_("统一社会信用代码"), visible=False)
     item_name = tables.Column(verbose_name=_("政策事项"))
-    number = CodeColumn(verbose_name=_("申请编号"))
+    number = CodeColumn(verbose_name=_("申请编号"), visible=False)
     mode = tables.Column(verbose_name=_("办理方式"))
     amount = ClaimedColumn(verbose_name=_("金额"), accessor="expected_fen", empty_values=(), attrs=_NUMBER)
     state = tables.Column(verbose_name=_("状态"))
@@ -40,10 +41,21 @@ class DeskTable(tables.Table):
 
     def render_party_name(self, record: ClaimSummary) -> SafeString:
         address = reverse("claims_desk:claim", args=[record.id])
-        return format_html('<a href="{}">{}</a>', address, record.party_name)
+        return format_html(
+            '<a href="{}">{}</a><small class="code">{}</small>',
+            address,
+            record.party_name,
+            record.credit_code,
+        )
 
     def value_party_name(self, record: ClaimSummary) -> str:
         return record.party_name
+
+    def render_item_name(self, record: ClaimSummary) -> SafeString:
+        return format_html('{}<small class="code">{}</small>', record.item_name, record.number)
+
+    def value_item_name(self, record: ClaimSummary) -> str:
+        return record.item_name
 
     def render_mode(self, value: str) -> str:
         return mode_name(value)

@@ -25,9 +25,8 @@ from yingshang.areas.claims.api import (
 from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.flow.api import case_progress
 from yingshang.kernel.ledger.api import receipt_code
-from yingshang.kernel.reference.api import children_of
 from yingshang.web.listing import Listing, Page
-from yingshang.web.regions import region_of_path
+from yingshang.web.regions import reached_regions
 
 from ..assessing.beside import beside
 from .forms import DeskFilter, PurposeForm
@@ -117,12 +116,4 @@ def open_tasks(actor: Actor, claim_id: int) -> list[Any]:
 
 def regions_of(actor: Actor) -> list[tuple[str, str]]:
     """The regions below one's own, for choosing among them."""
-    scope = actor.scope(VIEW)
-    found: list[tuple[str, str]] = []
-    for path in [""] if scope.everywhere else sorted(scope.subtrees | scope.regions):
-        own = region_of_path(path)
-        if own is None:
-            continue
-        below = children_of(own.code) if scope.everywhere or path in scope.subtrees else ()
-        found += [(each.path, each.name) for each in (own, *below) if each.path]
-    return found
+    return reached_regions(actor, VIEW)

@@ -42,11 +42,14 @@ def claim_state(state: str) -> SafeString:
 @register.inclusion_tag("claims/reviewing/filled_form.html", takes_context=True)
 def claim_form(context: Any, claim: ClaimDetail) -> dict[str, Any]:
     """What was filled in for a claim, personal values masked; nothing where no form was."""
+    return form_of(context, claim.summary.id) if claim.submission_id else {"filled": None}
+
+
+@register.inclusion_tag("claims/reviewing/filled_form.html", takes_context=True)
+def form_of(context: Any, claim_id: int) -> dict[str, Any]:
+    """The same by the number of the claim, also for experts who score it."""
     request = context.get("request")
-    if request is None or not claim.submission_id:
+    if request is None:
         return {"filled": None}
-    return {
-        "filled": filled_form(
-            actor=actor_from(request), claim_id=claim.summary.id, language=get_language() or "zh-hans"
-        )
-    }
+    language = get_language() or "zh-hans"
+    return {"filled": filled_form(actor=actor_from(request), claim_id=claim_id, language=language)}

@@ -15,10 +15,10 @@ from ...actions._steps import move, tell_enterprise
 from ...actions.begin_claim import terms_for
 from ...actions.submit_claim import SUBJECT, open_review
 from ...errors import AppointmentNotFound, InvalidClaim, NotPossibleNow
-from ...lifecycle import APPOINTMENT
+from ...lifecycle import APPOINTMENT, CLAIM
 from ...models import Appointment, Claim, ClaimMaterial, ItemTerms
 from ...reach import load
-from ..places import words_of
+from ..places import companions, words_of
 
 REVIEW = "claims.review"
 
@@ -84,8 +84,14 @@ def tell_missing(
 
 @transaction.atomic
 def note_missed(*, actor: Actor, appointment_id: int, now: datetime) -> None:
-    """Nobody came. The enterprise is told, and can come at another time. Raises AppointmentNotFound, NotPossibleNow."""
+    """Nobody came, also for what was to come with the same visit. The enterprise is told, and can come at another time.
+
+    Raises AppointmentNotFound, NotPossibleNow.
+    """
+    own = Claim.objects.get(pk=_reached(actor, appointment_id))
+    together = [load(actor, each, REVIEW) for each in sorted({own.pk, *companions(own)})]
     claim, row = _load(actor, appointment_id, "missed")
+    CLAIM.after(claim.state, "missed")
     if now < row.starts_at:
         raise NotPossibleNow(
             f"the appointment is at {timezone.localtime(row.starts_at):%Y-%m-%d %H:%M}; wait until then",
@@ -93,13 +99,23 @@ def note_missed(*, actor: Actor, appointment_id: int, now: datetime) -> None:
             action="missed",
         )
     told = words_of(row)
-    _end(row, "missed", actor=actor, now=now)
-    move(claim, "missed", actor=actor, now=now, more=told, reason=f"{told['time']} {told['window']}")
-    tell_enterprise(claim, "missed", now=now, **told)
+    for each in together:
+        # Until they were locked another clerk may have taken one in, or the enterprise come to another time with it.
+        missed = each.appointments.select_for_update(of=("self",)).filter(state="booked").first()
+        if missed is None or each.state != "appointed" or _visit(missed) != _visit(row):
+            continue
+        _end(missed, "missed", actor=actor, now=now)
+        move(each, "missed", actor=actor, now=now, more=told, reason=f"{told['time']} {told['window']}")
+        tell_enterprise(each, "missed", now=now, **told)
 
 
-def _load(actor: Actor, appointment_id: int, event: str) -> tuple[Claim, Appointment]:
-    """The claim, locked first as everywhere, and its appointment."""
+def _visit(row: Appointment) -> tuple[int, datetime, int]:
+    """What is the same for everything that comes with one visit."""
+    return row.window_id, row.starts_at, row.place
+
+
+def _reached(actor: Actor, appointment_id: int) -> int:
+    """The claim of an appointment within the actor's reach. Raises AppointmentNotFound."""
     scope = actor.require(REVIEW)
     rows = scope.filter(Appointment.objects.all(), region="claim__region_path")
     found = rows.filter(pk=appointment_id).values_list("claim", flat=True).first()
@@ -109,7 +125,12 @@ def _load(actor: Actor, appointment_id: int, event: str) -> tuple[Claim, Appoint
             message_zh="没有这个预约，或者不归您办理",
             value=appointment_id,
         )
-    claim = load(actor, found, REVIEW)
+    return int(found)
+
+
+def _load(actor: Actor, appointment_id: int, event: str) -> tuple[Claim, Appointment]:
+    """The claim, locked first as everywhere, and its appointment."""
+    claim = load(actor, _reached(actor, appointment_id), REVIEW)
     row = Appointment.objects.select_for_update(of=("self",)).select_related("window").get(pk=appointment_id)
     APPOINTMENT.after(row.state, event)
     return claim, row

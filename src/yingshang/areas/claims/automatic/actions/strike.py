@@ -12,6 +12,7 @@ from yingshang.kernel.ledger.api import record
 from ...actions._steps import target_of, tell_enterprise
 from ...approving import take_back
 from ...errors import InvalidRemark, NotPossibleNow
+from ...lifecycle import CLAIM
 from ...models import Claim, OfferRemark
 from ...reach import load
 
@@ -66,10 +67,14 @@ def answer_remark(*, actor: Actor, remark_id: int, answer: str, strike: bool = F
 
 def _strike(claim: Claim, reason: str, actor: Actor, now: datetime) -> None:
     heard = claim.state != "listed"
+    CLAIM.after(claim.state, "struck")
     claim.reason, claim.decided_at = reason, now
-    take_back(claim, "struck", actor=actor, now=now, reason=reason)
+    # Of what was paid, raised, and is before the public once more, the rest is not paid; what was paid stays claimed.
+    what = "instalments_ended" if claim.paid_fen else "struck"
+    take_back(claim, what, actor=actor, now=now, reason=reason)
     if heard:
-        tell_enterprise(claim, "refused", now=now, reason=reason)
+        told = f"其余各期不再拨付：{reason}" if claim.paid_fen else reason
+        tell_enterprise(claim, "refused", now=now, reason=told)
 
 
 def _words(text: str, field: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor, ensure_separate, reference_of
@@ -23,13 +24,14 @@ from ...models import (
     ItemTerms,
     PaymentBatch,
     PaymentOrder,
-    ReconciliationDifference,
     Trip,
 )
 from ...reach import ensure_region
-from ...settling import CONTRADICTED
+from ...settling import contradicted
 from ..evaluator import MANUAL, breaker
 from ..screening import keep_trip, target_of_trip, tell_agency
+
+logger = structlog.get_logger(__name__)
 
 PERMISSION = "claims.release"
 LONGEST_REASON = 400
@@ -58,8 +60,9 @@ def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> i
 
     Before its payment it is refused: its case is stopped, its budget given back, a batch that was not sent is taken
     back, and the enterprise reads why and how to object. Of what was paid in part the rest is not paid; what has come
-    to an end stays as it is. What is with the bank stays stopped until the bank has answered, and an item or a fund
-    until it is released. Raises TripNotFound, NotPossibleNow, InvalidDecision, ConflictingDuties.
+    to an end stays as it is. What is with the bank stays stopped until the bank has answered, and is then dealt with
+    like the others (`end_upheld`); an item or a fund stays stopped until it is released. Raises TripNotFound,
+    NotPossibleNow, InvalidDecision, ConflictingDuties.
     """
     unsent = _unsent(actor, trip_id)
     trip, claim = _load(actor, trip_id)
@@ -67,43 +70,95 @@ def confirm_trip(*, actor: Actor, trip_id: int, reason: str, now: datetime) -> i
     if claim is not None and claim.state == "paying" and unsent is not None:
         undo_batch(unsent, actor=actor, reason=f"监督熔断 {trip.number}：{trip.reason}", now=now)
         claim.refresh_from_db(fields=["state", "state_before"])
-    if claim is None or not (_ends(claim) or claim.state in _ENDED):
+    if claim is None or not _can_end(claim):
         event = _decided(trip, "trip_upheld", actor=actor, now=now)
         _tell(trip, claim, "情况属实，继续停止拨付", "found to be so; it stays stopped", now=now)
         return event
+    trip.decided_by, trip.decided_by_name, trip.decided_at = reference_of(actor), actor.name, now
+    return _carry_out(trip, claim, actor=actor, now=now)
+
+
+def end_upheld(*, actor: Actor, now: datetime) -> int:
+    """What supervisors found to be so while the bank had the money is carried out once the bank has answered; how many.
+
+    Each in a transaction of its own: safe to begin again. Needs `claims.release`.
+    """
+    actor.require(PERMISSION)
+    upheld = Trip.objects.filter(state="open", decided_at__isnull=False, claim__isnull=False)
+    waiting = upheld.exclude(claim__state="paying").order_by("pk").values_list("pk", "claim")
+    ended = 0
+    for trip, claim in list(waiting):
+        try:
+            ended += _end_upheld(trip, claim, actor, now)
+        except Exception:
+            # It stays stopped and is tried again in the next round; the others do not wait for it.
+            logger.exception("upheld trip not ended", trip=trip, claim=claim)
+    return ended
+
+
+@transaction.atomic
+def _end_upheld(trip_id: int, claim_id: int, actor: Actor, now: datetime) -> bool:
+    claim = (
+        Claim.objects.select_for_update(of=("self",)).select_related("party__merged_into").get(pk=claim_id)
+    )
+    trip = Trip.objects.select_for_update(of=("self",)).get(pk=trip_id)
+    trip.claim = claim
+    if trip.state != "open" or trip.decided_at is None or not _can_end(claim):
+        # Released, or ended with another trip of the claim, meanwhile; or the bank says something else now.
+        return False
+    _carry_out(trip, claim, actor=actor, now=now)
+    return True
+
+
+def _can_end(claim: Claim) -> bool:
+    return _ends(claim) or claim.state in _ENDED
+
+
+def _carry_out(trip: Trip, claim: Claim, *, actor: Actor, now: datetime) -> int:
+    """Who decided stands in the trip already; the audit event of what follows, by whoever brings it about."""
     if claim.state in _ENDED:
-        event = _decided(trip, "trip_confirmed", state="confirmed", actor=actor, now=now)
-        _confirm_others(trip, claim, event, actor=actor, now=now)
-        if claim.paid_fen:
-            _tell(
-                trip,
-                claim,
-                "情况属实，已拨付的资金请依法追回",
-                "found to be so; ask back what was paid",
-                now=now,
-            )
-        else:
-            _tell(trip, claim, "情况属实，申请此前已办结", "found to be so; the claim had ended", now=now)
-        return event
-    event = _end(trip, claim, actor=actor, now=now)
-    _note(trip, "confirmed", event, actor=actor, now=now)
-    _confirm_others(trip, claim, event, actor=actor, now=now)
-    if claim.paid_fen:
-        tell_enterprise(claim, "refused", now=now, reason=f"其余各期不再拨付：{trip.reason}")
-        _tell(trip, claim, "情况属实，其余各期不再拨付", "found to be so; what is left is not paid", now=now)
+        event = record(
+            actor=actor,
+            action="claims.trip_confirmed",
+            target=target_of_trip(trip),
+            now=now,
+            before={"state": "open"},
+            after={"state": "confirmed"},
+            reason=trip.reason,
+        )
+        words = (
+            ("情况属实，已拨付的资金请依法追回", "found to be so; ask back what was paid")
+            if claim.paid_fen
+            else ("情况属实，申请此前已办结", "found to be so; the claim had ended")
+        )
     else:
-        tell_enterprise(claim, "refused", now=now, reason=trip.reason)
-        _tell(trip, claim, "情况属实，不予兑付", "found to be so; refused", now=now)
+        event = _end(trip, claim, actor=actor, now=now)
+        paid = bool(claim.paid_fen)
+        reason = f"其余各期不再拨付：{trip.reason}" if paid else trip.reason
+        tell_enterprise(claim, "refused", now=now, reason=reason)
+        words = (
+            ("情况属实，其余各期不再拨付", "found to be so; what is left is not paid")
+            if paid
+            else ("情况属实，不予兑付", "found to be so; refused")
+        )
+    trip.state, trip.decided_event = "confirmed", event
+    trip.save()
+    claim.trips.filter(state="open").update(
+        state="confirmed",
+        reason=trip.reason,
+        decided_at=trip.decided_at,
+        decided_by=trip.decided_by,
+        decided_by_name=trip.decided_by_name,
+        decided_event=event,
+    )
+    _tell(trip, claim, *words, now=now)
     return event
 
 
 def _ends(claim: Claim) -> bool:
     """Whether it can end now: also not while the bank says that it paid what our books take for unpaid."""
-    contradicted = ReconciliationDifference.objects.filter(
-        order__claim=claim, kind__startswith=CONTRADICTED, explained_at__isnull=True
-    )
     what = "refused" if not claim.paid_fen else "instalments_ended"
-    return CLAIM.may(claim.state, what) and not contradicted.exists()
+    return CLAIM.may(claim.state, what) and not contradicted(claim)
 
 
 def _end(trip: Trip, claim: Claim, *, actor: Actor, now: datetime) -> int:
@@ -137,12 +192,6 @@ def _end(trip: Trip, claim: Claim, *, actor: Actor, now: datetime) -> int:
         decided_by_name=actor.name,
     )
     return event
-
-
-def _confirm_others(trip: Trip, claim: Claim, event: int, *, actor: Actor, now: datetime) -> None:
-    for other in claim.trips.select_for_update().filter(state="open").exclude(pk=trip.pk):
-        other.reason = trip.reason
-        _note(other, "confirmed", event, actor=actor, now=now)
 
 
 def _unsent(actor: Actor, trip_id: int) -> PaymentBatch | None:
@@ -244,25 +293,20 @@ def _reason(reason: str) -> str:
     return reason
 
 
-def _decided(trip: Trip, what: str, *, actor: Actor, now: datetime, state: str = "") -> int:
-    state = state or trip.state
+def _decided(trip: Trip, what: str, *, actor: Actor, now: datetime) -> int:
     event = record(
         actor=actor,
         action=f"claims.{what}",
         target=target_of_trip(trip),
         now=now,
         before={"state": "open"},
-        after={"state": state},
+        after={"state": trip.state},
         reason=trip.reason,
     )
-    _note(trip, state, event, actor=actor, now=now)
-    return event
-
-
-def _note(trip: Trip, state: str, event: int, *, actor: Actor, now: datetime) -> None:
-    trip.state, trip.decided_event, trip.decided_at = state, event, now
+    trip.decided_event, trip.decided_at = event, now
     trip.decided_by, trip.decided_by_name = reference_of(actor), actor.name
     trip.save()
+    return event
 
 
 def _tell(trip: Trip, claim: Claim | None, decision: str, decision_en: str, *, now: datetime) -> None:

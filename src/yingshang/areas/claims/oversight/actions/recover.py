@@ -19,12 +19,15 @@ from ...awards import split
 from ...errors import InvalidRecovery, NotPossibleNow, RecoveryNotFound
 from ...journal import Line, moved, write_entry
 from ...lifecycle import RECOVERY
-from ...models import Claim, JournalLine, PaymentOrder, Recovery, Repayment, Reservation
+from ...models import Claim, JournalLine, PaymentOrder, Recovery, Repayment, Reservation, Trip
 from ...paying.repaid_lines import find_line, note_unlisted
 from ...reach import load
+from ..evaluator import ASKED_BACK
+from ..holding import hold_back
 from ..interest import Overpaid
 from ..reminders import follow_clocks, start_clocks
 from ..rules import entry_of, recovery_rules, standing_of, unconfirmed_from
+from ..screening import finding_of
 
 RECOVER, RECORD = "claims.recover", "claims.reconcile"
 _OPEN = ("demanded", "settled", "written_off")
@@ -42,12 +45,14 @@ def demand_repayment(
     plan: Sequence[tuple[date, int]],
     rate: str = "none",
     interest_from: date | None = None,
+    hold: bool = True,
     now: datetime,
 ) -> int:
     """Ask back part or all of what a claim was paid; the number of the recovery.
 
     `plan` are days and fen that add up to the principal; `rate` is the code of a series of `data/recovery.yaml`;
     interest runs from the day given, or from that of the demand. What was paid stays in the claim: that is history.
+    What is still to be paid of the claim is stopped (`hold`) until all has come back, or a supervisor lets it go on.
     Raises ClaimNotFound, InvalidRecovery, NotPossibleNow while another one is open.
     """
     claim = load(actor, claim_id, RECOVER)
@@ -120,6 +125,8 @@ def demand_repayment(
     row.save(force_insert=True)
     _journal(row, _shares(claim, principal_fen), "paid", "receivable", "demanded", row.event_id, now)
     start_clocks(row, now=now)
+    if hold:
+        hold_back(claim, actor=actor, now=now)
     tell_enterprise(
         claim,
         "repayment_demanded",
@@ -191,6 +198,7 @@ def record_repayment(
     )
     if settled:
         row.ended_at, row.ended_event = now, event
+        _let_go_on(row, "资金已全部退回", event, actor=actor, now=now)
     row.save()
     Repayment.objects.create(
         recovery=row,
@@ -248,11 +256,13 @@ def write_off(*, actor: Actor, recovery_id: int, decision: str, now: datetime) -
 
 @transaction.atomic
 def cancel_recovery(*, actor: Actor, recovery_id: int, decision: str, now: datetime) -> None:
-    """Take a demand back of which nothing has come yet: it should not have been made.
+    """Take a demand back of which nothing has come yet: somebody else than who made it finds that it should not have
+    been made. What was stopped for it goes on.
 
-    Raises RecoveryNotFound, NotPossibleNow, InvalidRecovery.
+    Raises RecoveryNotFound, NotPossibleNow, InvalidRecovery, ConflictingDuties.
     """
     row = _load(actor, recovery_id, RECOVER)
+    ensure_separate(actor, [row.demanded_by])
     state = RECOVERY.after(row.state, "cancelled")
     if row.repaid_fen:
         raise NotPossibleNow(
@@ -263,6 +273,7 @@ def cancel_recovery(*, actor: Actor, recovery_id: int, decision: str, now: datet
     left = _receivable(row)
     event = _end(row, state, "recovery_cancelled", decision, actor=actor, now=now)
     _journal(row, left, "receivable", "paid", "demand_cancelled", event, now)
+    _let_go_on(row, "追回要求已撤销", event, actor=actor, now=now)
     tell_enterprise(
         row.claim,
         "recovery_ended",
@@ -270,6 +281,22 @@ def cancel_recovery(*, actor: Actor, recovery_id: int, decision: str, now: datet
         recovery=row.number,
         result="追回要求已撤销，不需要退回",
         result_en="the demand was taken back; nothing has to be given back",
+    )
+
+
+def _let_go_on(row: Recovery, why: str, event_id: int, *, actor: Actor, now: datetime) -> None:
+    """Nothing is asked back any more: what was stopped for it goes on, by the event that says so. Not what a supervisor
+    has found to be so since, and only waits for the bank.
+    """
+    Trip.objects.filter(
+        rule=ASKED_BACK, finding=finding_of(ASKED_BACK, row.pk), state="open", decided_at__isnull=True
+    ).update(
+        state="released",
+        reason=f"{why}：{row.number}",
+        decided_at=now,
+        decided_by=reference_of(actor),
+        decided_by_name=actor.name,
+        decided_event=event_id,
     )
 
 

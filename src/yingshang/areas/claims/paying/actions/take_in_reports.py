@@ -78,7 +78,7 @@ def take_in(each: ReceivedReport, *, actor: Actor, channel: str, now: datetime) 
         kind="status" if report else "unreadable",
         report_id=(report.message_id if report else each.reference)[:70],
         digest=each.digest,
-        defaults={"content": each.content, "received_at": now},
+        defaults={"content": bytes(each.content).decode("latin-1"), "received_at": now},
     )
     if not is_new:
         return False

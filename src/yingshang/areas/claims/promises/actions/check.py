@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor, reference_of
 from yingshang.kernel.clock.api import meet_deadline
 from yingshang.kernel.documents.api import Owner, store
-from yingshang.kernel.ledger.api import record
 from yingshang.kernel.parties.api import portrait
 
 from ...actions._steps import PLATFORM, tell_enterprise
@@ -22,8 +20,8 @@ from ...errors import InvalidPromise
 from ...lifecycle import CLAIM, PROMISE
 from ...models import Claim, PromiseCheck, Trip
 from ...oversight.actions.recover import demand_repayment
-from ...oversight.evaluator import PROMISE_BROKEN, breaker
-from ...oversight.screening import keep_trip, target_of_trip, tell_agency
+from ...oversight.evaluator import PROMISE_BROKEN
+from ...oversight.screening import stop_claim
 from ...parameters import limits
 from ..rules import promise_rules
 from ..steps import REVIEW, found_words, load_promise, note
@@ -119,38 +117,24 @@ def _ask_back(row: PromiseCheck, claim: Claim, finding: str, *, actor: Actor, no
         basis=rules.demand_basis,
         plan=[(due, left)],
         rate=rules.demand_rate,
+        # What is to come is stopped for the promise itself.
+        hold=False,
         now=now,
     )
     return True
 
 
 def _stop(row: PromiseCheck, claim: Claim, finding: str, *, actor: Actor, now: datetime) -> Trip:
-    trip = keep_trip(
+    return stop_claim(
+        claim,
         rule=PROMISE_BROKEN,
-        version=breaker().version,
-        claim=claim,
-        region_path=claim.region_path,
-        grounds=[
-            {
-                "text": f"承诺未履行：{row.name}。{finding}",
-                "text_en": f"A promise was broken: {row.name}. {finding}",
-                "value": "",
-            }
-        ],
-        finding=hashlib.sha256(f"{PROMISE_BROKEN}|{row.pk}".encode()).hexdigest(),
-        now=now,
-    )
-    trip.event_id = record(
+        key=row.pk,
+        text=f"承诺未履行：{row.name}。{finding}",
+        text_en=f"A promise was broken: {row.name}. {finding}",
         actor=actor,
-        action="claims.tripped",
-        target=target_of_trip(trip),
         now=now,
-        after={"state": trip.state, "rule": trip.rule, "promise": row.code},
-        reason=finding[:400],
+        promise=row.code,
     )
-    trip.save(update_fields=["event_id"])
-    tell_agency(trip, claim.agency_id, claim.item_name, "tripped", now=now)
-    return trip
 
 
 def _close(

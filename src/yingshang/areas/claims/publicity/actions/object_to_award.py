@@ -57,8 +57,10 @@ def object_to_award(
     _ensure_open(entry, claim, now)
     user_id = int(actor.identifier) if actor.kind == "user" else None
     key = lookup_hash(f"objection:{address}") if address and user_id is None else ""
-    _ensure_allowance(user_id, key, now)
     name, contact, text = name.strip() or (actor.name if user_id else ""), contact.strip(), text.strip()
+    if (told := _given_already(entry, user_id, key, (name, contact, text))) is not None:
+        return told
+    _ensure_allowance(user_id, key, now)
     longest = publicity_rules().longest_text
     if not name and not contact:
         raise _invalid("name", "give a name or a way to reach you", "请填写姓名（单位名称）或者联系方式")
@@ -139,8 +141,11 @@ def decide_objection(*, actor: Actor, objection_id: int, upheld: bool, decision:
             _decide(other, "upheld", decision, actor, now)
         claim.reason, claim.decided_at = decision, now
         claim.grounds = [{"text": decision, "value": row.number, "source": "公示异议"}]
-        take_back(claim, "objection_upheld", actor=actor, now=now, reason=decision)
-        tell_enterprise(claim, "refused", now=now, reason=decision)
+        # Of a raised award that was paid in part before, the rest is not paid.
+        what = "instalments_ended" if claim.paid_fen else "objection_upheld"
+        take_back(claim, what, actor=actor, now=now, reason=decision)
+        told = f"其余各期不再拨付：{decision}" if claim.paid_fen else decision
+        tell_enterprise(claim, "refused", now=now, reason=told)
         return claim.state
     if others:
         record(
@@ -208,6 +213,19 @@ def _ensure_open(entry: PublicityEntry, claim: Claim, now: datetime) -> None:
             else "该项已不在公示中",
             closes_on=closes_on.isoformat() if closes_on else None,
         )
+
+
+def _given_already(
+    entry: PublicityEntry, user_id: int | None, key: str, said: tuple[str, str, str]
+) -> str | None:
+    """The number of the same objection of the same person, sent once more since nobody answered. `said` is the name,
+    the contact and the text: behind one address there are several people.
+    """
+    if user_id is None and not key:
+        return None
+    rows = entry.objections.filter(state="open")
+    mine = rows.filter(address_key=key, user=None) if user_id is None else rows.filter(user=user_id)
+    return next((each.number for each in mine if (each.name, each.contact, each.text) == said), None)
 
 
 def _ensure_allowance(user_id: int | None, key: str, now: datetime) -> None:

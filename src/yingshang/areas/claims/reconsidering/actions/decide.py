@@ -16,7 +16,7 @@ from yingshang.kernel.flow.api import Subject, start_case
 from yingshang.kernel.ledger.api import record
 from yingshang.kernel.parties.api import get_party, lock_party
 
-from ...actions._steps import PLATFORM, move, target_of, tell_enterprise, yuan
+from ...actions._steps import PLATFORM, move, step, target_of, tell_enterprise, yuan
 from ...actions.begin_claim import terms_for
 from ...actions.submit_claim import SUBJECT
 from ...approving import decide_again, worth
@@ -25,10 +25,11 @@ from ...awards import Part, cut
 from ...errors import InvalidReconsideration, NotPossibleNow
 from ...lifecycle import CLAIM, RECONSIDERATION
 from ...models import Claim, PaymentOrder, Reconsideration
+from ...oversight.holding import hold_back
 from ...oversight.screening import screen
 from ...ranking.places import first_come
 from ...reserving import reserve
-from ...settling import OPEN, follow_parts
+from ...settling import OPEN, ensure_not_contradicted, follow_parts
 from ..rules import reconsideration_rules
 from ..steps import about_of, load_reconsideration, note, questions_of
 from .ask import claimed_again
@@ -178,8 +179,11 @@ def _reopen(claim: Claim, decision: str, *, actor: Actor, now: datetime) -> None
 def _raise_award(
     row: Reconsideration, claim: Claim, decision: str, state: str, *, actor: Actor, now: datetime
 ) -> None:
-    """What the facts of today come to beyond the award becomes one more instalment, with a budget of its own."""
+    """What the facts of today come to beyond the award becomes one more instalment, with a budget of its own. Where the
+    terms ask for publicity the award comes before the public once more.
+    """
     CLAIM.after(claim.state, "raised")
+    ensure_not_contradicted(claim)
     terms = terms_for(claim.item_code)
     lock_party(claim.enterprise.pk)
     decided = decide_again(claim, actor=PLATFORM, now=now)
@@ -201,13 +205,23 @@ def _raise_award(
             message_zh=f"按今天的数据测算不超过已核准的 {yuan(before)} 元，不能增加；请维持原决定并说明理由",
             value=claim.number,
         )
+    in_flight = PaymentOrder.objects.filter(claim=claim, state__in=OPEN).exists()
+    before_public = bool(terms.publicity_working_days)
+    if before_public and in_flight:
+        raise NotPossibleNow(
+            f"{claim.number} is being paid; what is raised comes before the public when the bank has answered",
+            message_zh="该申请正在拨付；增加的金额须重新公示，请在银行回执后再作变更",
+            value=claim.number,
+        )
     row.added_fen, row.state, row.decision = more, state, decision
     row.decided_by, row.decided_by_name, row.decided_at = reference_of(actor), actor.name, now
     row.save()
     state_before = claim.state
     claim.award_fen = wanted
-    if state_before in {"partly_paid", "paid"}:
-        in_flight = PaymentOrder.objects.filter(claim=claim, state__in=OPEN).exists()
+    if before_public:
+        # The whole award is shown once more, as it is now; nothing of it is paid until its period is over.
+        step(claim, "raised_for_public", now=now)
+    elif state_before in {"partly_paid", "paid"}:
         usable = claim.account is not None and claim.account.state == "usable"
         follow_parts(claim, ["due"], in_flight=in_flight, usable=usable, now=now)
     claim.save()
@@ -233,6 +247,7 @@ def _raise_award(
         result=(f"变更原决定，增加 {yuan(more)} 元", f"changed; raised by {yuan(more)} yuan"),
     )
     screen([claim.pk], "approved", now=now)
+    hold_back(claim, actor=actor, now=now)
 
 
 def _end(

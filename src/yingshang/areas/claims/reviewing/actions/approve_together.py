@@ -127,7 +127,11 @@ def look_at_sampled(
             f"核对有误须写明情况（不超过 {LONGEST_NOTE} 字）",
             field="note",
         )
-    entry.sound, entry.note, entry.looked_at, entry.looked_by_name = sound, note, now, actor.name
+    if (entry.sound, entry.note, entry.looked_by) == (sound, note, reference_of(actor)):
+        # Sent once more, since nobody answered: it is noted already.
+        return batch.state
+    entry.sound, entry.note, entry.looked_at = sound, note, now
+    entry.looked_by, entry.looked_by_name = reference_of(actor), actor.name
     entry.save()
     if not sound:
         _end(batch, "stopped", now)
