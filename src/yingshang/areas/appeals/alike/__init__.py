@@ -1,0 +1,1 @@
+"""Whether appeals say the same: `fingerprints` and `groups` are pure, `finding` reads the database."""

@@ -1,0 +1,1 @@
+"""What is done with a consultation, one subject a file."""

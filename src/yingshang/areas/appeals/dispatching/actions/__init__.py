@@ -1,0 +1,1 @@
+"""What writes: learning from closed appeals."""

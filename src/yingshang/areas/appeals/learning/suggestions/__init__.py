@@ -1,0 +1,1 @@
+"""Suggestions to those who make policies, with the voices behind them."""

@@ -1,0 +1,1 @@
+"""Setting links and taking them away."""

@@ -1,0 +1,1 @@
+"""What can be done about stewards and visits, one use case a file."""

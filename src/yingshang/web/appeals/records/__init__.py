@@ -1,0 +1,1 @@
+"""The performance record of agencies: months, figures, their appeals, objections and corrections."""

@@ -1,0 +1,1 @@
+"""Results by agency, for everybody."""

@@ -1,0 +1,1 @@
+"""Suggestions to those who make policies: made of clusters of appeals, answered by the authors."""
