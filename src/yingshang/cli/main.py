@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yingshang import __version__
+import yingshang
 from yingshang.cli.output import EXIT_UNUSABLE, messages, print_error
 from yingshang.rules.errors import DomainError
 
@@ -30,6 +30,7 @@ _COMMANDS = {
     "verify": "log",
     "cosign": "log",
     "bank-sim": "bank",
+    "receive-appeal-mail": "appeals",
     "policy": "policy",
     "dmn": "dmn",
 }
@@ -38,7 +39,7 @@ _GROUPS = ("policy", "dmn")
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"yingshang {__version__}")
+        typer.echo(f"yingshang {yingshang.__version__}")
         raise typer.Exit
 
 

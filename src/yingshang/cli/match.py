@@ -39,7 +39,6 @@ from yingshang.rules.policy.document import PolicySet
 from yingshang.rules.policy.expectation import expected_types
 from yingshang.rules.policy.explain import label
 from yingshang.rules.policy.population import NOTES, ItemSummary, Matching, match_population, needed_columns
-from yingshang.web.reports.match_report import render_match_report
 
 _REPORTED_REJECTS = 50
 # Up to here it is worked out along the way which facts are lacking; beyond, that takes as long as deciding: with --out.
@@ -356,6 +355,8 @@ def _write_results(
     else:
         (out / "rejects.csv").unlink(missing_ok=True)
     (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2), "utf-8")
+    from yingshang.web.reports.match_report import render_match_report
+
     (out / "report.html").write_text(render_match_report(summary), "utf-8")
 
 

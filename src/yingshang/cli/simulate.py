@@ -36,7 +36,6 @@ from yingshang.rules.policy.population import (
 )
 from yingshang.rules.policy.simulation import GroupChange, ItemChange, Simulation
 from yingshang.rules.policy.simulation import simulate as compare
-from yingshang.web.reports.simulation_report import render_simulation_report
 
 _CHANGES_ZH = {"added": "新增", "removed": "取消", "changed": "有变化", "same": "不变"}
 
@@ -130,6 +129,8 @@ def simulate(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "simulation.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2), "utf-8")
+        from yingshang.web.reports.simulation_report import render_simulation_report
+
         (out / "simulation.html").write_text(render_simulation_report(summary), "utf-8")
     if json_output:
         print_json(summary)

@@ -74,10 +74,12 @@ INSTALLED_APPS = [
     "yingshang.kernel.clock",
     "yingshang.kernel.documents",
     "yingshang.kernel.notices",
+    "yingshang.kernel.ratings",
     "yingshang.kernel.forms",
     "yingshang.kernel.flow",
     "yingshang.areas.policies",
     "yingshang.areas.claims",
+    "yingshang.areas.appeals",
     "yingshang.processes.enterprise_binding",
     "yingshang.processes.fact_objection",
     "yingshang.web.design",
@@ -85,6 +87,8 @@ INSTALLED_APPS = [
     "yingshang.web.desk",
     "yingshang.web.policies",
     "yingshang.web.claims",
+    "yingshang.web.appeals",
+    "yingshang.web.ratings",
     "yingshang.web.cockpit",
     "yingshang.web.verify",
     "yingshang.web.administration",
@@ -288,6 +292,7 @@ API_RATE_LIMITS = {
     "verify": env("VERIFY_RATE", default="30/minute"),
     "calculator": env("CALCULATOR_RATE", default="240/minute"),
     "search": env("LIBRARY_SEARCH_RATE", default="240/minute"),
+    "appeals": env("APPEALS_RATE", default="60/hour"),
 }
 API_BODY_LIMIT = env.int("API_BODY_LIMIT", default=1024 * 1024)
 API_UPLOAD_LIMIT = env.int("API_UPLOAD_LIMIT", default=512 * 1024 * 1024)

@@ -91,7 +91,7 @@ def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Accoun
     from django.utils import timezone
 
     # It has models in its hands, so Django comes first.
-    from yingshang.operations import sample_city, sample_claims, sample_policies
+    from yingshang.operations import sample_appeals, sample_city, sample_claims, sample_policies
 
     demonstration = sample_city.Demonstration.of(directory, city=city, today=timezone.localdate())
     region = str(sample_city.described()["cities"][city]["region"])
@@ -120,6 +120,13 @@ def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Accoun
             "兑现",
             "claims",
             lambda: sample_claims.load_claims(
+                sample_city.clerks_enterprises(timezone.now()), now=timezone.now()
+            ),
+        ),
+        Step(
+            "诉求",
+            "appeals",
+            lambda: sample_appeals.load_appeals(
                 sample_city.clerks_enterprises(timezone.now()), now=timezone.now()
             ),
         ),

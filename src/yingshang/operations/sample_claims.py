@@ -6,14 +6,13 @@ nothing.
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,12 +20,13 @@ from yingshang.areas.claims import api as claims
 from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
 from yingshang.kernel.flow import api as flow
+from yingshang.kernel.forms import api as forms
 from yingshang.kernel.parties import api as parties
+from yingshang.kernel.ratings import api as ratings
 from yingshang.kernel.reference.api import parse_yaml
+from yingshang.operations.sample_pictures import picture
 
 ACTOR = access.system_actor("demonstration")
-WIDTH, HEIGHT = 480, 320
-"""Of the pictures that stand for photos."""
 LISTED, FROZEN = "DEMO-HRB-01", "DEMO-HRB-08"
 
 
@@ -43,6 +43,7 @@ def load_claims(enterprises: Mapping[int, int], *, now: datetime) -> bool:
     if claims.claims(actor=ACTOR, item_code=LISTED, limit=1).total or claims.lists(actor=ACTOR, limit=1).rows:
         return False
     _funds(now - timedelta(days=90))
+    _form(now - timedelta(days=90))
     _terms(now - timedelta(days=90))
     _windows(now - timedelta(days=90))
     _lists(enterprises, now)
@@ -92,6 +93,17 @@ def _funds(at: datetime) -> None:
 
 
 _fund_ids: dict[str, int] = {}
+
+
+def _form(at: datetime) -> None:
+    """The form one of the items asks for."""
+    words = described()["form"]
+    code = words["code"]
+    forms.create_form(
+        actor=ACTOR, code=code, name=words["name"], name_en=words["name_en"], region_path="2301", now=at
+    )
+    forms.save_form_draft(actor=ACTOR, code=code, schema=words["schema"], layout=words["layout"], now=at)
+    forms.publish_form(actor=ACTOR, code=code, now=at)
 
 
 def _terms(at: datetime) -> None:
@@ -176,6 +188,9 @@ def _claims(enterprises: Mapping[int, int], now: datetime) -> list[tuple[int, Ma
         if code not in entitled:
             found = policies.matched_parties(actor=ACTOR, code=code, limit=40).rows
             numbers = [each.party.id for each in found]
+            if code in described()["left_free"]:
+                # Whoever looks at the demonstration as that enterprise has something to apply for.
+                numbers = [each for each in numbers if each != enterprises.get(0)]
             entitled[code] = iter(sorted(numbers, key=lambda each: each not in enterprises.values()))
         party_id = next(entitled[code], None)
         if party_id is not None:
@@ -189,8 +204,7 @@ def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
     claim_id = claims.begin_claim(actor=actor, party_id=party_id, code=words["item"], now=at)
     if to == "draft":
         return claim_id
-    for code in words.get("promised", ()):
-        claims.promise_material(actor=actor, claim_id=claim_id, code=code, now=at)
+    _complete_draft(claim_id, actor, at, promised=words.get("promised", ()))
     account = _account(actor, party_id, at)
     if claims.get_claim(actor=ACTOR, claim_id=claim_id).summary.mode == "once":
         return _visit(claim_id, actor, account, words, at)
@@ -213,30 +227,57 @@ def _claim(party_id: int, words: Mapping[str, Any], now: datetime) -> int:
     return _reviewed(claim_id, to, at)
 
 
+def _complete_draft(
+    claim_id: int, actor: access.Actor, at: datetime, *, promised: Collection[str] = ()
+) -> None:
+    """What an item asks for: what the register knows is taken from there, the form is filled in."""
+    draft = claims.draft_of(actor=actor, claim_id=claim_id, now=at)
+    for each in draft.materials:
+        if each.known is not None:
+            claims.use_known(actor=actor, claim_id=claim_id, code=each.code, now=at)
+        elif each.code in promised or (each.required and each.commitment):
+            claims.promise_material(actor=actor, claim_id=claim_id, code=each.code, now=at)
+    if draft.form is None:
+        return
+    words = described()["form"]
+    party_id = draft.claim.summary.party_id
+    filled = forms.submit(
+        actor=actor,
+        form_code=words["code"],
+        party_id=party_id,
+        subject=claims.form_subject(claim_id),
+        data={**words["filled"], "name": draft.claim.summary.party_name},
+        files={name: [SimpleUploadedFile(told, picture(3))] for name, told in words["file"].items()},
+        now=at,
+    )
+    claims.keep_form(actor=actor, claim_id=claim_id, submission_id=filled.id, now=at)
+
+
 def _bundle(at: datetime) -> None:
-    """One enterprise that has handed several items in together."""
-    item = described()["bundle"]
-    for row in policies.matched_parties(actor=ACTOR, code=item, limit=40).rows:
-        if claims.claims(actor=ACTOR, party_id=row.party.id, limit=1).total:
-            continue
+    """One enterprise that has handed several items in together; for one of them somebody comes to a window."""
+    asked = described()["bundle"]
+    for row in policies.matched_parties(actor=ACTOR, code=asked[0], limit=40).rows:
         choices = claims.bundle_choices(actor=ACTOR, party_id=row.party.id, now=at)
-        codes = [each.code for each in choices if not each.single and not each.draft][:3]
-        if item in codes and len(codes) > 1:
+        codes = [each.code for each in choices if each.code in asked and not each.single and not each.draft]
+        if len(codes) == len(asked):
             actor = _for(row.party.id, at)
             number = claims.begin_bundle(actor=actor, party_id=row.party.id, codes=codes, now=at)
-            account = _account(actor, row.party.id, at)
-            claims.submit_bundle(actor=actor, bundle=number, account_id=account, now=at)
+            found = claims.bundle_draft(actor=actor, number=number, now=at)
+            for draft in found.drafts:
+                _complete_draft(draft.claim.summary.id, actor, at)
+            claims.submit_bundle(
+                actor=actor,
+                bundle=number,
+                account_id=_account(actor, row.party.id, at),
+                visits={each.agency_id: _first_free(each.windows) for each in found.visits},
+                now=at,
+            )
             return
 
 
 def _visit(claim_id: int, actor: access.Actor, account: int, words: Mapping[str, Any], at: datetime) -> int:
     """Handed in with an appointment; and what the window made of it, unless it is still awaited."""
-    window, start = next(
-        (each.id, slot.starts_at)
-        for each in claims.windows_of_claim(actor=actor, claim_id=claim_id, now=at)
-        for slot in each.slots
-        if slot.left
-    )
+    window, start = _first_free(claims.windows_of_claim(actor=actor, claim_id=claim_id, now=at))
     claims.submit_claim(
         actor=actor, claim_id=claim_id, account_id=account, window_id=window, starts_at=start, now=at
     )
@@ -251,6 +292,10 @@ def _visit(claim_id: int, actor: access.Actor, account: int, words: Mapping[str,
     seen = [each.code for each in claims.to_bring(actor=ACTOR, claim_id=claim_id)]
     claims.accept_at_window(actor=clerk, appointment_id=booked.id, seen=seen, now=start)
     return _reviewed(claim_id, words["to"], start)
+
+
+def _first_free(windows: Iterable[claims.WindowChoice]) -> tuple[int, datetime]:
+    return next((each.id, slot.starts_at) for each in windows for slot in each.slots if slot.left)
 
 
 def _reviewed(claim_id: int, to: str, at: datetime) -> int:
@@ -346,10 +391,10 @@ def _rate(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
                 continue
             official = _official("review")
             if "called" in words:
-                claims.note_call(actor=official, rating_id=rating, text=words["called"], now=at)
-                claims.note_correction(actor=official, rating_id=rating, text=words["corrected"], now=now)
+                ratings.note_call(actor=official, rating_id=rating, text=words["called"], now=at)
+                ratings.note_correction(actor=official, rating_id=rating, text=words["corrected"], now=now)
             if "appealed" in words:
-                claims.appeal_rating(
+                ratings.appeal_rating(
                     actor=official, rating_id=rating, kind="mistaken", reason=words["appealed"], now=now
                 )
 
@@ -395,12 +440,17 @@ def _check_promises(now: datetime) -> None:
 
 
 def _ask_back(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
-    """Half of what one claim was paid is asked back; what has come is not in a statement yet: a difference."""
+    """Half of what one claim was paid is asked back; what has come is not in a statement yet: a difference. What was
+    asked back of another is written off.
+    """
     words = described()["asked_back"]
     found = (claims.get_claim(actor=ACTOR, claim_id=number).summary for number, _ in made)
-    paid = next((each for each in found if each.item_code == words["item"] and each.paid_fen), None)
-    if paid is None:
+    held = [each for each in found if each.item_code == words["item"] and each.paid_fen]
+    if not held:
         return
+    paid = held[0]
+    if len(held) > 1:
+        _write_off(held[-1], described()["written_off"], now)
     at = now - timedelta(days=4)
     first = timezone.localdate(at) + timedelta(days=30)
     recovery = claims.demand_repayment(
@@ -424,11 +474,32 @@ def _ask_back(made: list[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
     )
 
 
+def _write_off(paid: claims.ClaimSummary, words: Mapping[str, Any], now: datetime) -> None:
+    at = now - timedelta(days=6)
+    recovery = claims.demand_repayment(
+        actor=_official("review"),
+        claim_id=paid.id,
+        principal_fen=paid.paid_fen,
+        reason=words["reason"],
+        basis=words["basis"],
+        plan=claims.even_plan(paid.paid_fen, first=timezone.localdate(at) + timedelta(days=30), parts=1),
+        now=at,
+    )
+    claims.write_off(
+        actor=_official("write_off"),
+        recovery_id=recovery,
+        decision=words["decision"],
+        now=at + timedelta(days=3),
+    )
+
+
 # --- scored and visited ---------------------------------------------------------------------------------------------
 
 
 def _assess(now: datetime) -> None:
-    """Claims that experts score, the first of them visited as well. Where too few enterprises are entitled, fewer."""
+    """Claims that experts score; the first of them was visited as well, the next is to be. Where too few enterprises
+    are entitled, fewer.
+    """
     words = described()["assessed"]
     for each in words["experts"]:
         user = access.find_account(actor=ACTOR, username=each["username"])[0]
@@ -455,6 +526,9 @@ def _assess(now: datetime) -> None:
         _score(claim_id, scores, now)
     if made:
         _check_on_site(made[0], words["visit"], now)
+    for claim_id in made[1:]:
+        actor = _official("review")
+        claims.order_field_check(actor=actor, claim_id=claim_id, user_id=int(actor.identifier), now=now)
 
 
 def _claim_to_score(party_id: int, code: str, at: datetime) -> int:
@@ -472,7 +546,8 @@ def _score(claim_id: int, scores: list[Mapping[str, Any]], now: datetime) -> Non
     at = now - timedelta(days=1)
     panel_id = claims.draw_experts(actor=_official("review"), claim_ids=[claim_id], now=at)
     waiting = list(scores)
-    for each in described()["assessed"]["experts"]:
+    # The first of them is the one visitors are told of: something is left for that one.
+    for each in reversed(described()["assessed"]["experts"]):
         actor = access.actor_by_reference(
             f"user:{access.find_account(actor=ACTOR, username=each['username'])[0]}"
         )
@@ -489,7 +564,7 @@ def _check_on_site(claim_id: int, words: Mapping[str, Any], now: datetime) -> No
     check_id = claims.order_field_check(actor=actor, claim_id=claim_id, user_id=int(actor.identifier), now=at)
     for number in (1, 2):
         claims.add_photo(
-            actor=actor, check_id=check_id, content=_picture(number), name=f"演示照片{number}.png", now=at
+            actor=actor, check_id=check_id, content=picture(number), name=f"演示照片{number}.png", now=at
         )
     claims.record_visit(
         actor=actor,
@@ -497,22 +572,6 @@ def _check_on_site(claim_id: int, words: Mapping[str, Any], now: datetime) -> No
         visit=claims.Visit(visited_on=timezone.localdate(at), **words),
         now=at,
     )
-
-
-def _picture(number: int) -> bytes:
-    """A picture of nothing: two colours that run into each other."""
-    rows = bytearray()
-    for y in range(HEIGHT):
-        rows += b"\0"
-        for x in range(WIDTH):
-            rows += bytes((60 + 150 * x // WIDTH, 90 + 60 * number, 200 - 120 * y // HEIGHT))
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0))
-    body = chunk(b"IDAT", zlib.compress(bytes(rows)))
-    return b"\x89PNG\r\n\x1a\n" + head + body + chunk(b"IEND", b"")
 
 
 # --- who does it ------------------------------------------------------------------------------------------------------

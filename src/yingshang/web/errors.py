@@ -18,7 +18,7 @@ _STATUS_BY_CODE: dict[str, int] = {
     "access.second_factor_required": 403,
     "notices.bad_signature": 401,
     "notices.stale_report": 401,
-    "claims.not_your_rating": 403,
+    "ratings.not_your_rating": 403,
     # What only the API answers with.
     "api.malformed": 400,
     "api.idempotency_key_missing": 400,
@@ -66,9 +66,8 @@ class ErrorsMiddleware:
             return None
         if any(isinstance(each, str) and "\0" in each for each in (*arguments, *named.values())):
             return not_found(request, None)
-        if request.method == "POST" and any(
-            "\0" in each for _name, said in request.POST.lists() for each in said
-        ):
+        asked = (request.GET, request.POST) if request.method == "POST" else (request.GET,)
+        if any("\0" in each for all_said in asked for _name, said in all_said.lists() for each in said):
             return error_page(request, 400, _("提交的内容含有不能保存的字符（空字符），请删去后再试。"))
         return None
 

@@ -6,11 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db import transaction
+from django.http import HttpRequest
 
 from yingshang.rules.errors import DomainError
 
-from .errors import message_of
+from .errors import message_of, status_of
+
+ANSWERS_OF_THEIR_OWN = (403, 404)
+"""What is not there, or not allowed, has a page of its own and is no message on another."""
+
+
+def tell_refusal(request: HttpRequest, error: DomainError) -> None:
+    """A message on the next page. Raises what has a page of its own."""
+    if status_of(error) in ANSWERS_OF_THEIR_OWN:
+        raise error
+    messages.error(request, message_of(error))
 
 
 def refuse(form: forms.Form, error: DomainError) -> None:

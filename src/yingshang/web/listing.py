@@ -33,7 +33,10 @@ _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Page(Protocol):
-    """What a room answers: some rows, and how many there are in all."""
+    """What a room answers: some rows, and how many there are in all.
+
+    One that counts no further than some number says `at_least` where there are more.
+    """
 
     @property
     def rows(self) -> Sequence[Any]: ...
@@ -105,6 +108,7 @@ class Listing:
         if number > last:
             number, page = last, fetch(self.order, last, self.per_page)
         self.number, self.last, self.total = number, last, page.total
+        self.at_least = bool(getattr(page, "at_least", False))
         self.rows = page.rows
         self.table = table_class(_FetchedPage(page.rows, page.total), order_by=self.order or None)
         # Given to the constructor it would page and sort by the address as it stands, -1 rows a page included.
@@ -128,7 +132,7 @@ class Listing:
 
     @property
     def export_is_cut(self) -> bool:
-        return self.total > WORKBOOK_LIMIT
+        return self.at_least or self.total > WORKBOOK_LIMIT
 
     @property
     def query(self) -> str:
@@ -170,11 +174,13 @@ class Listing:
                 if position or number == 1:
                     yield [_cell(value) for value in values]
             written += len(page.rows)
-            if len(page.rows) < _EXPORT_STEP or written >= min(limit, page.total):
+            if len(page.rows) < _EXPORT_STEP or written >= limit:
+                return
+            if written >= page.total and not self.at_least:
                 return
 
     def _file_name(self, limit: int, ending: str) -> str:
-        cut = f"-first-{limit}" if self.total > limit else ""
+        cut = f"-first-{limit}" if self.at_least or self.total > limit else ""
         # A file leaves the page that says so, and is passed on.
         mark = "DEMO-" if settings.DEMONSTRATION else ""
         return f"{mark}{self.name}-{timezone.localdate():%Y-%m-%d}{cut}.{ending}"

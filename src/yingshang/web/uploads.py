@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.kernel.access.api import actor_from
+from yingshang.kernel.access.api import Actor, actor_from
 
 from .api.errors import TooLarge
 from .errors import error_page, message_of
@@ -20,6 +20,9 @@ KINDS = (".csv", ".xlsx", ".parquet")
 _HEAD = 4096
 ATTACHED = 6
 """As many files of the largest size may come with one form."""
+_MEGABYTE = 1_000_000
+_AROUND = 256 * 1024
+"""What is kept free for the words of a form and for what parts its files."""
 
 
 class SubjectsFileField(forms.FileField):
@@ -72,6 +75,33 @@ def _fits(kind: str, head: bytes) -> bool:
     )
 
 
+def largest_body(actor: Actor) -> int:
+    """How many bytes one form of the actor may have with all its files."""
+    usual: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    imported: int = settings.API_UPLOAD_LIMIT
+    document: int = settings.DOCUMENT_UPLOAD_LIMIT
+    if actor.may("parties.import"):
+        # The file, and what is around it in the form.
+        return usual + imported
+    if actor.may("forms.fill_own"):
+        # What is attached to a form; each file has its own limit.
+        return usual + ATTACHED * document
+    if actor.may("policies.author"):
+        # The official document an item is written from.
+        return usual + document
+    return usual
+
+
+def files_together(actor: Actor) -> int:
+    """How many bytes all files of one form of the actor may have: whole megabytes, as the pages tell them."""
+    return max(0, largest_body(actor) - _AROUND) // _MEGABYTE * _MEGABYTE
+
+
+def megabytes(size: int) -> int:
+    """As the pages tell sizes: a million bytes each, no broken ones."""
+    return size // _MEGABYTE
+
+
 class BodyLimitMiddleware:
     """Refuses what is too large by its announced length, before anything of it is read and kept on the disk.
 
@@ -84,18 +114,16 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if length.isdecimal() and int(length) > most and not request.path.startswith("/api/"):
-            if actor_from(request).may("parties.import"):
-                # The file, and what is around it in the form.
-                most += settings.API_UPLOAD_LIMIT
-            elif actor_from(request).may("forms.fill_own"):
-                # What is attached to a form; each file has its own limit.
-                most += ATTACHED * settings.DOCUMENT_UPLOAD_LIMIT
-            elif actor_from(request).may("policies.author"):
-                # The official document an item is written from.
-                most += settings.DOCUMENT_UPLOAD_LIMIT
-            if int(length) > most:
-                refusal = TooLarge("the body is over the limit", message_zh="请求内容超过上限")
+        usual: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if length.isdecimal() and int(length) > usual and not request.path.startswith("/api/"):
+            actor = actor_from(request)
+            if int(length) > largest_body(actor):
+                most = megabytes(files_together(actor))
+                refusal = TooLarge(
+                    f"all files of one form may have {most} MB together; nothing was saved: "
+                    "go back and send fewer or smaller ones, or some of them later",
+                    message_zh=f"一次提交的文件加起来最多 {most} MB，这次什么都没有保存。"
+                    "请返回上一页，减少或压缩文件，或者分几次提交。",
+                )
                 return error_page(request, 413, message_of(refusal), refusal.code)
         return self.get_response(request)

@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Count, F, Q, QuerySet
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.reference.api import get_region
+from yingshang.kernel.reference.api import code_of_path, get_region
 
 from .errors import DocumentNotFound, ItemNotFound
 from .lifecycle import VERSION
@@ -103,7 +103,7 @@ def document_summary(row: PolicyDocument) -> DocumentSummary:
 
 def level_of(region_path: str) -> str:
     """national, or the level of the division with this path."""
-    return get_region(region_path.ljust(6, "0")).level if region_path else "national"
+    return get_region(code_of_path(region_path)).level if region_path else "national"
 
 
 def visible_documents(actor: Actor) -> QuerySet[PolicyDocument]:

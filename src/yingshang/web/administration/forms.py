@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from yingshang.kernel.access.api import Actor, roles
 from yingshang.kernel.clock.api import OFFSET_UNITS, Rung, calendars
 from yingshang.kernel.parties.api import agencies
-from yingshang.kernel.reference.api import agency_kinds, facts, find_region
+from yingshang.kernel.reference.api import agency_kinds, code_of_path, facts, find_region
 from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.words import (
     ACTIONS,
@@ -314,7 +314,7 @@ class LadderForm(forms.Form):
 
 
 def _region_name(path: str) -> Any:
-    code = path.ljust(6, "0") if len(path) <= 6 else path
+    code = code_of_path(path)
     found = find_region(code)
     return found.name if found is not None else (path or _("全国"))
 

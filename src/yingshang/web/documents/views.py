@@ -28,7 +28,13 @@ _NOTHING_RUNS = (
 @require_safe
 def document(request: HttpRequest, document_id: int) -> HttpResponseBase:
     """A document, whole or in parts."""
-    opened = open_document(actor=actor_from(request), document_id=document_id, now=timezone.now())
+    return hand_over(
+        request, open_document(actor=actor_from(request), document_id=document_id, now=timezone.now())
+    )
+
+
+def hand_over(request: HttpRequest, opened: OpenDocument) -> HttpResponseBase:
+    """The same for a page that has asked in another way whether it may be opened."""
     try:
         response = _answer(request, opened)
     except BaseException:

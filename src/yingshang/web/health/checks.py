@@ -360,6 +360,30 @@ def books() -> Finding:
     )
 
 
+def supervision_notices() -> Finding:
+    """Whether every notice of supervision has its document, which jobs set after it was issued."""
+    from yingshang.areas.appeals.api import count_unset_notices
+
+    unset = count_unset_notices(timezone.now())
+    if not unset:
+        return Finding(
+            "supervision_notices",
+            "ok",
+            "every supervision notice older than an hour has its document",
+            "发出超过一小时的督办单均已生成文书",
+            values={"unset": 0},
+        )
+    return Finding(
+        "supervision_notices",
+        "warning",
+        f"{unset} supervision notices have no document an hour after they were issued",
+        f"{unset} 份督办单发出超过一小时仍没有文书",
+        "See that a worker runs; its log (appeals.set_notices) says why. They are tried again by themselves.",
+        "请检查任务进程是否运行；其日志（appeals.set_notices）写明原因，系统会自动重试。",
+        {"unset": unset},
+    )
+
+
 def run(checks: tuple[Callable[[], Finding], ...]) -> list[Finding]:
     """The findings of some checks. Without a database only that is told: the rest would fail for the same reason."""
     found: list[Finding] = []
@@ -396,6 +420,7 @@ ALL: tuple[Callable[[], Finding], ...] = (
     deadlines,
     calendar,
     books,
+    supervision_notices,
 )
 
 

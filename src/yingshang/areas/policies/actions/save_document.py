@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..errors import InvalidDocument
 from ..handlers import tell_document
@@ -152,7 +152,7 @@ def _check(content: DocumentContent, now: datetime) -> None:
             message_zh="出处网址应以 https:// 或 http:// 开头",
             field="url",
         )
-    place = find_region(content.region_path.ljust(6, "0")) if content.region_path else None
+    place = find_region(code_of_path(content.region_path)) if content.region_path else None
     if content.region_path and (place is None or place.path != content.region_path):
         raise InvalidDocument(
             f"there is no place {content.region_path!r}",

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.parties.api import PartySummary, PartyTraits, parties_after, party_traits
-from yingshang.kernel.reference.api import find_region
+from yingshang.kernel.reference.api import code_of_path, find_region
 
 from ..errors import ItemNotFound
 from ..matching.live import VIEW
@@ -310,7 +310,7 @@ def _by_region(item: PublishedItem, rows: Iterable[_Row]) -> tuple[RegionReach, 
             break
     found = [
         RegionReach(
-            code=path.ljust(6, "0") if path else "",
+            code=code_of_path(path) if path else "",
             name=region_name(path),
             funnel=funnel_of(group),
             certain_fen=sum(each.fen or 0 for each in group),
@@ -322,5 +322,5 @@ def _by_region(item: PublishedItem, rows: Iterable[_Row]) -> tuple[RegionReach, 
 
 def region_name(path: str) -> str:
     """The name of the division with a path; empty where there is none."""
-    region = find_region(path.ljust(6, "0")) if path else None
+    region = find_region(code_of_path(path)) if path else None
     return region.name if region else path

@@ -6,7 +6,7 @@ from datetime import date
 
 from yingshang.kernel.access.api import Actor, NotAllowed, agencies_that_may, system_actor
 from yingshang.kernel.parties.api import agencies
-from yingshang.kernel.reference.api import COUNTRY, ancestors_of, find_region
+from yingshang.kernel.reference.api import COUNTRY, ancestors_of, code_of_path, find_region
 
 from ..models import PolicyItem
 from ..selectors import AUTHOR
@@ -48,7 +48,7 @@ def lanes_for(*, region_path: str, drafting: int, today: date) -> dict[str, int]
 
     Raises NobodyToReview.
     """
-    code = (region_path or "").ljust(6, "0")
+    code = code_of_path(region_path or "")
     place = find_region(code) or find_region(COUNTRY)
     assert place is not None
     staffed = {each.agency_id for each in agencies_that_may("flow.work", region_path=place.path, today=today)}

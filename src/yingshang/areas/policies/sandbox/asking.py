@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, Scope
 from yingshang.kernel.parties.api import PartySummary, parties_by_code, snapshot_files
-from yingshang.kernel.reference.api import get_region, policy_catalogue
+from yingshang.kernel.reference.api import code_of_path, get_region, policy_catalogue
 from yingshang.rules.feel.temporal import Date
 from yingshang.rules.policy.compile import Program, compile_items
 
@@ -274,7 +274,7 @@ def _place(scope: Scope, item_path: str) -> tuple[Place, bool]:
 
 def _names(place: Place) -> Iterable[str]:
     for path in (*place.subtrees, *place.regions):
-        yield get_region(path.ljust(6, "0")).name if path else "全国"
+        yield get_region(code_of_path(path)).name if path else "全国"
 
 
 def _digits(place: Place) -> int:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from yingshang.areas.claims.api import (
     AppointmentView,
@@ -154,21 +154,41 @@ class BundleMaterialOut(Schema):
     complete: bool
 
 
+class BundleVisitOut(Schema):
+    """One visit to an agency for all of its items that need one: what is brought, and when somebody can come."""
+
+    agency_id: int
+    agency_name: str
+    items: list[str]
+    bring: list[str]
+    windows: list[WindowChoiceOut]
+
+
 class BundleOut(Schema):
     """Drafts that are handed in together. Amounts are whole fen; null while one is not certain."""
 
     number: str
     claims: list[int]
     materials: list[BundleMaterialOut]
+    visits: list[BundleVisitOut]
     expected_fen: int | None
     needs_representative: bool
     confirmed: bool
 
 
+class BundleVisitIn(Schema):
+    """When somebody comes to an agency, for all of its items that need a visit."""
+
+    agency_id: int
+    window_id: int
+    starts_at: datetime
+
+
 class BundleSubmitIn(Schema):
-    """Where the money of all of them goes."""
+    """Where the money of all of them goes, and one visit for each agency whose items need one."""
 
     account_id: int
+    visits: list[BundleVisitIn] = Field([], max_length=20)
 
 
 class AcceptIn(Schema):
@@ -191,10 +211,10 @@ class MissingIn(Schema):
     summary="开始申请 · Begin a claim",
 )
 @needs(OWN)
-def begin_one_claim(request: HttpRequest, party_id: int, item_code: str) -> tuple[int, OwnClaimOut]:
+def begin_one_claim(request: HttpRequest, party_id: int, item_code: str) -> Status[OwnClaimOut]:
     """A draft with what is known already; one that is a draft is gone on with."""
     number = begin_claim(actor=actor_from(request), party_id=party_id, code=item_code, now=timezone.now())
-    return 201, _claim(request, number)
+    return Status(201, _claim(request, number))
 
 
 @router.post("/claims/{int:claim_id}/submission", response=OwnClaimOut, summary="提交申请 · Hand it in")
@@ -259,12 +279,12 @@ def cancel_one_appointment(request: HttpRequest, claim_id: int) -> OwnClaimOut:
 
 @router.post("/claim-bundles", response={201: BundleOut}, summary="一次申请多项 · Several items in one go")
 @needs(OWN)
-def begin_one_bundle(request: HttpRequest, body: BundleIn) -> tuple[int, BundleOut]:
+def begin_one_bundle(request: HttpRequest, body: BundleIn) -> Status[BundleOut]:
     """Drafts for several items that share a number: all of them or none."""
     number = begin_bundle(
         actor=actor_from(request), party_id=body.party_id, codes=body.item_codes, now=timezone.now()
     )
-    return 201, _bundle(request, number)
+    return Status(201, _bundle(request, number))
 
 
 @router.get("/claim-bundles/{number}", response=BundleOut, summary="一并申请的草稿 · Drafts of a number")
@@ -281,7 +301,13 @@ def show_bundle(request: HttpRequest, number: str) -> BundleOut:
 def submit_one_bundle(request: HttpRequest, number: str, body: BundleSubmitIn) -> list[OwnClaimOut]:
     """With one account: all of them or none, and the refusal says which item it is about."""
     actor = actor_from(request)
-    submit_bundle(actor=actor, bundle=number, account_id=body.account_id, now=timezone.now())
+    submit_bundle(
+        actor=actor,
+        bundle=number,
+        account_id=body.account_id,
+        visits={each.agency_id: (each.window_id, each.starts_at) for each in body.visits},
+        now=timezone.now(),
+    )
     return [_claim(request, each.id) for each in claims(actor=actor, bundle=number, limit=50).rows]
 
 
@@ -383,6 +409,7 @@ def _bundle(request: HttpRequest, number: str) -> BundleOut:
             )
             for each in found.materials
         ],
+        visits=[BundleVisitOut.from_orm(each) for each in found.visits],
         expected_fen=found.expected_fen,
         needs_representative=found.needs_representative,
         confirmed=found.confirmed,

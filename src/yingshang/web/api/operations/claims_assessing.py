@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, File, Router, Schema
+from ninja import Field, File, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from yingshang.areas.claims.api import (
@@ -138,7 +138,7 @@ class OwnScoringOut(Schema):
     done: int
 
 
-class OwnClaimOut(Schema):
+class ScoredClaimOut(Schema):
     """A claim to score, and one's own sheet if it is handed in."""
 
     claim_id: int
@@ -152,7 +152,7 @@ class OwnScoringDetailOut(Schema):
 
     summary: OwnScoringOut
     criteria: list[CriterionOut]
-    claims: list[OwnClaimOut]
+    claims: list[ScoredClaimOut]
     may_score: bool
 
 
@@ -194,7 +194,7 @@ class DrawIn(Schema):
     claims: list[int] = Field(max_length=50)
 
 
-class ReasonIn(Schema):
+class PanelReasonIn(Schema):
     """Why."""
 
     reason: str = Field(max_length=500)
@@ -224,7 +224,7 @@ class VisitIn(Schema):
     summary: str = Field("", max_length=1000)
 
 
-class AnswerIn(Schema):
+class FieldCheckAnswerIn(Schema):
     """What follows from a finding."""
 
     answer: str = Field(max_length=1000)
@@ -246,11 +246,11 @@ def list_scorings(request: HttpRequest) -> list[Any]:
 
 @router.post("/claim-scorings", response={201: ScoringDetailOut}, summary="抽取专家 · Draw experts")
 @needs(REVIEW)
-def create_scoring(request: HttpRequest, body: DrawIn) -> tuple[int, Any]:
+def create_scoring(request: HttpRequest, body: DrawIn) -> Status[Any]:
     """Blind: who was drawn is told once all scores are in."""
     actor, now = actor_from(request), timezone.now()
     number = draw_experts(actor=actor, claim_ids=body.claims, now=now)
-    return 201, get_scoring(actor=actor, panel_id=number, now=now)
+    return Status(201, get_scoring(actor=actor, panel_id=number, now=now))
 
 
 @router.get("/claim-scorings/{int:panel_id}", response=ScoringDetailOut, summary="一次评审 · A scoring")
@@ -266,7 +266,7 @@ def show_scoring(request: HttpRequest, panel_id: int) -> Any:
     summary="更换逾期专家 · Give a late seat on",
 )
 @needs(REVIEW)
-def replace_one_expert(request: HttpRequest, panel_id: int, seat_id: int, body: ReasonIn) -> Any:
+def replace_one_expert(request: HttpRequest, panel_id: int, seat_id: int, body: PanelReasonIn) -> Any:
     """To the next of the draw."""
     actor, now = actor_from(request), timezone.now()
     replace_expert(actor=actor, panel_id=panel_id, seat_id=seat_id, reason=body.reason, now=now)
@@ -310,10 +310,10 @@ def score_one_claim(request: HttpRequest, panel_id: int, claim_id: int, body: Sc
 
 @router.post("/my-scorings/{int:panel_id}/conflict", response={204: None}, summary="申请回避 · Step aside")
 @needs(SCORE)
-def step_aside(request: HttpRequest, panel_id: int, body: ReasonIn) -> tuple[int, None]:
+def step_aside(request: HttpRequest, panel_id: int, body: PanelReasonIn) -> Status[None]:
     """The next of the draw takes the seat."""
     declare_conflict(actor=actor_from(request), panel_id=panel_id, reason=body.reason, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/claim-field-checks", response=list[FieldCheckOut], summary="实地核查 · Field checks")
@@ -329,11 +329,11 @@ def list_field_checks(request: HttpRequest, mine: bool = False) -> list[Any]:
     summary="安排实地核查 · Order a field check",
 )
 @needs(REVIEW)
-def create_field_check(request: HttpRequest, claim_id: int, body: OrderIn) -> tuple[int, Any]:
+def create_field_check(request: HttpRequest, claim_id: int, body: OrderIn) -> Status[Any]:
     """Somebody of the agency is sent."""
     actor, now = actor_from(request), timezone.now()
     number = order_field_check(actor=actor, claim_id=claim_id, user_id=body.user_id, now=now)
-    return 201, get_field_check(actor=actor, check_id=number, now=now)
+    return Status(201, get_field_check(actor=actor, check_id=number, now=now))
 
 
 @router.get("/claim-field-checks/{int:check_id}", response=FieldCheckOut, summary="一次核查 · A field check")
@@ -351,7 +351,7 @@ def show_field_check(request: HttpRequest, check_id: int) -> Any:
 @needs(REVIEW)
 def add_field_photo(
     request: HttpRequest, check_id: int, photo: File[UploadedFile], keep_place: bool = False
-) -> tuple[int, Any]:
+) -> Status[Any]:
     """JPEG or PNG, drawn anew; where it was taken is kept only with `keep_place`."""
     actor, now = actor_from(request), timezone.now()
     add_photo(
@@ -362,7 +362,7 @@ def add_field_photo(
         keep_place=keep_place,
         now=now,
     )
-    return 201, get_field_check(actor=actor, check_id=check_id, now=now)
+    return Status(201, get_field_check(actor=actor, check_id=check_id, now=now))
 
 
 @router.post(
@@ -382,7 +382,7 @@ def record_field_check(request: HttpRequest, check_id: int, body: VisitIn) -> An
     summary="处理不符情况 · Deal with a finding",
 )
 @needs(VIEW)
-def answer_field_check(request: HttpRequest, check_id: int, body: AnswerIn) -> Any:
+def answer_field_check(request: HttpRequest, check_id: int, body: FieldCheckAnswerIn) -> Any:
     """By somebody other than who was there."""
     actor, now = actor_from(request), timezone.now()
     get_field_check(actor=actor, check_id=check_id, now=now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.claims.api import (
     ListSummary,
@@ -190,10 +190,10 @@ def list_listed(
 
 @router.post("/claim-lists", response={201: ClaimListDetailOut}, summary="生成名单 · Draw up a list")
 @needs(REVIEW)
-def begin_claim_list(request: HttpRequest, body: BeginListIn) -> tuple[int, dict[str, Any]]:
+def begin_claim_list(request: HttpRequest, body: BeginListIn) -> Status[dict[str, Any]]:
     """The worker draws it up; ask for it until its state is `frozen`."""
     number = draw_up_list(actor=actor_from(request), code=body.item, now=timezone.now())
-    return 201, get_claim_list(request, number)
+    return Status(201, get_claim_list(request, number))
 
 
 @router.post(

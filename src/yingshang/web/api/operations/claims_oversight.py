@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.claims.api import (
     RecoveryView,
@@ -172,7 +172,7 @@ def get_claim_recovery(request: HttpRequest, recovery_id: int) -> RecoveryView:
     summary="登记退回资金 · Note a repayment",
 )
 @needs(RECORD)
-def add_repayment(request: HttpRequest, recovery_id: int, body: RepaymentIn) -> tuple[int, RecoveryView]:
+def add_repayment(request: HttpRequest, recovery_id: int, body: RepaymentIn) -> Status[RecoveryView]:
     """What came back, by its line in the bank's statement; each line counts once."""
     actor, now = actor_from(request), timezone.now()
     record_repayment(
@@ -183,7 +183,7 @@ def add_repayment(request: HttpRequest, recovery_id: int, body: RepaymentIn) -> 
         bank_reference=body.bank_reference,
         now=now,
     )
-    return 201, get_recovery(actor=actor, recovery_id=recovery_id, now=now)
+    return Status(201, get_recovery(actor=actor, recovery_id=recovery_id, now=now))
 
 
 def _offset(request: HttpRequest, cursor: str) -> int:

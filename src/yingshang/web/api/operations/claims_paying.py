@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.claims.api import (
     BatchView,
@@ -175,13 +175,13 @@ def list_batches(request: HttpRequest, response: HttpResponse, query: Query[Batc
 
 @router.post("/payment-batches", response={201: BatchOut}, summary="编制批次 · Prepare a batch")
 @needs(PAY)
-def create_batch(request: HttpRequest, body: PrepareIn) -> tuple[int, BatchView]:
+def create_batch(request: HttpRequest, body: PrepareIn) -> Status[BatchView]:
     """Orders of what waits for payment; somebody else checks them."""
     actor, now = actor_from(request), timezone.now()
     number = prepare_batch(
         actor=actor, fund_id=body.fund_id, execute_on=body.execute_on, claims=body.claims, now=now
     )
-    return 201, get_batch(actor=actor, batch_id=number, now=now).batch
+    return Status(201, get_batch(actor=actor, batch_id=number, now=now).batch)
 
 
 @router.get("/payment-batches/{int:batch_id}", response=BatchOut, summary="一个批次 · A batch")

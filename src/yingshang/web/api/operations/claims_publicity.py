@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.claims.api import get_publicity, object_to_award, public_awards, publicities
 from yingshang.kernel.access.api import actor_from, open_to_everybody
@@ -104,7 +104,7 @@ def list_public_awards(
     summary="提出异议 · Object to an award",
 )
 @open_to_everybody
-def object_to_one_award(request: HttpRequest, entry_id: int, body: ObjectIn) -> tuple[int, dict[str, str]]:
+def object_to_one_award(request: HttpRequest, entry_id: int, body: ObjectIn) -> Status[dict[str, str]]:
     """The award stops until the objection is decided."""
     number = object_to_award(
         actor=actor_from(request),
@@ -115,4 +115,4 @@ def object_to_one_award(request: HttpRequest, entry_id: int, body: ObjectIn) -> 
         address=str(get_adapter().get_client_ip(request)),
         now=timezone.now(),
     )
-    return 201, {"number": number}
+    return Status(201, {"number": number})

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.claims.api import (
     ReconsiderationView,
@@ -136,9 +136,7 @@ def show_reconsideration(request: HttpRequest, reconsideration_id: int) -> Recon
     summary="申请复核 · Ask for reconsideration",
 )
 @needs(OWN)
-def ask_for_reconsideration(
-    request: HttpRequest, claim_id: int, body: AskIn
-) -> tuple[int, ReconsiderationView]:
+def ask_for_reconsideration(request: HttpRequest, claim_id: int, body: AskIn) -> Status[ReconsiderationView]:
     """Ask that a refusal, or an award lower than was worked out, be looked at once more."""
     number = ask_reconsideration(
         actor=actor_from(request),
@@ -148,7 +146,7 @@ def ask_for_reconsideration(
         account_id=body.account_id,
         now=timezone.now(),
     )
-    return 201, _one(request, number)
+    return Status(201, _one(request, number))
 
 
 @router.post(

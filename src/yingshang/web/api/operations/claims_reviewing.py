@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.claims.api import (
     Terms,
@@ -234,7 +234,7 @@ class LookIn(Schema):
     note: str = Field("", max_length=400)
 
 
-class OpinionIn(Schema):
+class ApprovalOpinionIn(Schema):
     """The opinion that stands with each approval."""
 
     opinion: str = Field("", max_length=400)
@@ -296,14 +296,14 @@ def list_claim_terms(request: HttpRequest) -> list[Any]:
 
 @router.put("/claim-terms/{code}", response={204: None}, summary="设定办理规则 · Set them for an item")
 @needs(SET)
-def set_claim_terms(request: HttpRequest, code: str, body: TermsIn) -> tuple[int, None]:
+def set_claim_terms(request: HttpRequest, code: str, body: TermsIn) -> Status[None]:
     """Claims that have begun keep their way. What has no field here stays as it is set."""
     actor = actor_from(request)
     kept = terms_of_item(actor=actor, code=code, day=timezone.localdate())
     given = body.dict()
     terms = replace(kept.terms, **given) if kept and kept.terms else Terms(**given)
     set_terms(actor=actor, code=code, terms=terms, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/claim-rankings", response=list[RankingOut], summary="名额排序 · Lines that wait to be ranked")
@@ -331,11 +331,11 @@ def close_one_ranking(request: HttpRequest, code: str, period: str) -> Any:
 
 @router.post("/claim-approvals", response={201: ApprovalOut}, summary="抽取样本 · Draw the sample of a batch")
 @needs(APPROVE)
-def create_approval(request: HttpRequest, body: SampleIn) -> tuple[int, Any]:
+def create_approval(request: HttpRequest, body: SampleIn) -> Status[Any]:
     """Claims that are decided alike; the sample is drawn by a seed anybody can work out."""
     actor = actor_from(request)
     number = draw_sample(actor=actor, claim_ids=body.claims, now=timezone.now())
-    return 201, get_approval(actor=actor, batch_id=number)
+    return Status(201, get_approval(actor=actor, batch_id=number))
 
 
 @router.get("/claim-approvals/{int:batch_id}", response=ApprovalOut, summary="一批核准 · A batch")
@@ -369,7 +369,7 @@ def look_at_one(request: HttpRequest, batch_id: int, claim_id: int, body: LookIn
     "/claim-approvals/{int:batch_id}/approve", response=TogetherOut, summary="整批核准 · Approve a batch"
 )
 @needs(APPROVE)
-def approve_one_batch(request: HttpRequest, batch_id: int, body: OpinionIn) -> Any:
+def approve_one_batch(request: HttpRequest, batch_id: int, body: ApprovalOpinionIn) -> Any:
     """Each by its own task of the flow; whose facts changed meanwhile is left."""
     return approve_together(
         actor=actor_from(request), batch_id=batch_id, opinion=body.opinion, now=timezone.now()

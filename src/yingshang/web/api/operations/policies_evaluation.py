@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from yingshang.areas.policies.api import (
@@ -256,7 +256,7 @@ def list_opinions(
     "/policy-items/{code}/evaluations", response={201: EvaluatedOut}, summary="评价结论 · Record a decision"
 )
 @needs(PUBLISH)
-def decide_evaluation(request: HttpRequest, code: str, wanted: EvaluationIn) -> tuple[int, dict[str, Any]]:
+def decide_evaluation(request: HttpRequest, code: str, wanted: EvaluationIn) -> Status[dict[str, Any]]:
     """Continue, change or stop, with the figures as they are; it changes nothing of the item by itself."""
     event = record_evaluation(
         actor=actor_from(request),
@@ -265,7 +265,7 @@ def decide_evaluation(request: HttpRequest, code: str, wanted: EvaluationIn) -> 
         reason=wanted.reason,
         now=timezone.now(),
     )
-    return 201, {"code": code, "receipt": receipt_code(event)}
+    return Status(201, {"code": code, "receipt": receipt_code(event)})
 
 
 @router.get(
@@ -274,11 +274,11 @@ def decide_evaluation(request: HttpRequest, code: str, wanted: EvaluationIn) -> 
     summary="本企业的评价 · One's own opinion",
 )
 @needs(OWN)
-def get_own_opinion(request: HttpRequest, credit_code: str, item: str) -> tuple[int, Any]:
+def get_own_opinion(request: HttpRequest, credit_code: str, item: str) -> Status[Any]:
     """What one's own enterprise has said of an item; nothing yet: 204."""
     actor = actor_from(request)
     found = own_opinion(actor=actor, party_id=party_number(actor, credit_code), code=item)
-    return (204, None) if found is None else (200, found)
+    return Status(204, None) if found is None else Status(200, found)
 
 
 @router.put(

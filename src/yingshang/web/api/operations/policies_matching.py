@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from yingshang.areas.policies.api import (
     Decided,
@@ -128,11 +128,11 @@ def explain_decision(request: HttpRequest, credit_code: str, item: str) -> dict[
     summary="保存判定 · Keep the decision",
 )
 @needs(OWN, VIEW)
-def keep_decision(request: HttpRequest, credit_code: str, item: str) -> tuple[int, dict[str, Any]]:
+def keep_decision(request: HttpRequest, credit_code: str, item: str) -> Status[dict[str, Any]]:
     """Keep today's decision with version, day and facts; its code can be verified by anybody."""
     actor = actor_from(request)
     kept = freeze(actor=actor, party_id=party_number(actor, credit_code), code=item, now=timezone.now())
-    return 201, _receipt(request, kept)
+    return Status(201, _receipt(request, kept))
 
 
 @router.get(

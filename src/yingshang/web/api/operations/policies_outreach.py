@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from yingshang.areas.policies.api import (
@@ -229,14 +229,17 @@ def plan_one_reminder(request: HttpRequest, code: str, query: Query[PlanQuery]) 
 
 @router.post("/policy-items/{code}/reminders", response={201: ReminderOut}, summary="提醒 · Remind them")
 @needs(SEND)
-def send_reminder(request: HttpRequest, code: str, wanted: ReminderIn) -> tuple[int, Any]:
+def send_reminder(request: HttpRequest, code: str, wanted: ReminderIn) -> Status[Any]:
     """Have those reminded who have not acted, nobody too often. Needs policies.view_matches too."""
-    return 201, remind(
-        actor=actor_from(request),
-        code=code,
-        now=timezone.now(),
-        progress=wanted.progress,
-        **_narrowed(wanted),
+    return Status(
+        201,
+        remind(
+            actor=actor_from(request),
+            code=code,
+            now=timezone.now(),
+            progress=wanted.progress,
+            **_narrowed(wanted),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from yingshang.areas.policies.api import (
@@ -69,7 +69,7 @@ class ElementOut(Schema):
     text: str
 
 
-class FindingOut(Schema):
+class ReviewFindingOut(Schema):
     """Something found, and what a reviewer held of it; `verdict` is empty while nobody has said."""
 
     key: str
@@ -111,7 +111,7 @@ class ReviewStandOut(Schema):
     version: VersionOut
     versions: list[VersionOut]
     elements: list[ElementOut]
-    findings: list[FindingOut]
+    findings: list[ReviewFindingOut]
     reviews: list[ReviewOut]
     consultation_id: int | None
     may_judge: bool
@@ -216,7 +216,7 @@ class LetterIn(Schema):
     text: str = Field(max_length=2000)
 
 
-class AnswerIn(Schema):
+class CommentAnswerIn(Schema):
     """What becomes of a comment. `public_text` hides words with *; it changes none."""
 
     model_config = ConfigDict(extra="forbid")
@@ -303,15 +303,15 @@ def publish_one_item(request: HttpRequest, code: str) -> dict[str, Any]:
 
 @router.post("/policy-items/{code}/withdraw", response={204: None}, summary="撤回政策 · Withdraw")
 @needs(PUBLISH)
-def withdraw_one_item(request: HttpRequest, code: str, wanted: ReasonIn) -> tuple[int, None]:
+def withdraw_one_item(request: HttpRequest, code: str, wanted: ReasonIn) -> Status[None]:
     """Take the published version out of force; everybody reads the reason."""
     withdraw_item(actor=actor_from(request), code=code, reason=wanted.reason, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.put("/policy-items/{code}/findings/{key}", response={204: None}, summary="判断提示 · Judge a finding")
 @needs(REVIEW)
-def judge_one_finding(request: HttpRequest, code: str, key: str, wanted: JudgementIn) -> tuple[int, None]:
+def judge_one_finding(request: HttpRequest, code: str, key: str, wanted: JudgementIn) -> Status[None]:
     """Say what one holds of a finding of a version under review that one did not write oneself."""
     judge_finding(
         actor=actor_from(request),
@@ -321,7 +321,7 @@ def judge_one_finding(request: HttpRequest, code: str, key: str, wanted: Judgeme
         reason=wanted.reason,
         now=timezone.now(),
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.get(
@@ -375,14 +375,12 @@ def list_comments(request: HttpRequest, consultation_id: int) -> dict[str, Any]:
     summary="录入来信意见 · Enter a letter",
 )
 @needs(ANSWER)
-def enter_one_comment(
-    request: HttpRequest, consultation_id: int, wanted: LetterIn
-) -> tuple[int, dict[str, Any]]:
+def enter_one_comment(request: HttpRequest, consultation_id: int, wanted: LetterIn) -> Status[dict[str, Any]]:
     """Write down a comment that came by letter or at a meeting."""
     enter_comment(
         actor=actor_from(request), consultation_id=consultation_id, now=timezone.now(), **wanted.dict()
     )
-    return 201, _on_desk(request, consultation_id)
+    return Status(201, _on_desk(request, consultation_id))
 
 
 @router.put(
@@ -392,7 +390,7 @@ def enter_one_comment(
 )
 @needs(ANSWER)
 def answer_one_comment(
-    request: HttpRequest, consultation_id: int, number: int, wanted: AnswerIn
+    request: HttpRequest, consultation_id: int, number: int, wanted: CommentAnswerIn
 ) -> dict[str, Any]:
     """Say what becomes of a comment; said again it replaces the answer, until they are published."""
     answer_comment(

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from yingshang.areas.policies.api import (
@@ -230,7 +230,7 @@ def list_scenarios(request: HttpRequest, code: str) -> list[dict[str, Any]]:
     "/policy-items/{code}/scenarios", response={201: ScenarioOut}, summary="保存方案 · Keep a scenario"
 )
 @needs(VIEW)
-def keep_scenario(request: HttpRequest, code: str, wanted: ScenarioIn) -> tuple[int, dict[str, Any]]:
+def keep_scenario(request: HttpRequest, code: str, wanted: ScenarioIn) -> Status[dict[str, Any]]:
     """Compute and keep; it may take a minute the first time."""
     actor = actor_from(request)
     question = SandboxQuestion(
@@ -241,7 +241,7 @@ def keep_scenario(request: HttpRequest, code: str, wanted: ScenarioIn) -> tuple[
         day=wanted.day,
     )
     number = save_scenario(actor=actor, question=question, name=wanted.name, now=timezone.now())
-    return 201, _scenario(get_scenario(actor=actor, scenario_id=number))
+    return Status(201, _scenario(get_scenario(actor=actor, scenario_id=number)))
 
 
 @router.get("/policy-scenarios/{int:scenario_id}", response=ScenarioOut, summary="一个方案 · One scenario")

@@ -27,6 +27,7 @@ from yingshang.areas.policies.api import (
 )
 from yingshang.areas.policies.api import documents as stored_documents
 from yingshang.kernel.access.api import actor_from, needs
+from yingshang.kernel.reference.api import code_of_path
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
@@ -172,7 +173,7 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
 
 def code_of(path: str) -> str:
     """A path as a code of a division."""
-    return path.ljust(6, "0") if len(path) <= 6 else path
+    return code_of_path(path)
 
 
 def crumbs_of(found: DocumentDetail, here: str = "") -> list[tuple[str, str | None]]:

@@ -44,7 +44,14 @@ from yingshang.areas.policies.api import (
     shown_value,
     typed_value,
 )
-from yingshang.kernel.reference.api import ancestors_of, children_of, divisions, get_region, industries
+from yingshang.kernel.reference.api import (
+    ancestors_of,
+    children_of,
+    code_of_path,
+    divisions,
+    get_region,
+    industries,
+)
 from yingshang.rules.errors import DomainError, PolicyError
 from yingshang.web.design.formats import english
 from yingshang.web.errors import message_of
@@ -689,7 +696,7 @@ def said_by_row(feel: str) -> str:
 def _area_name(known: Any, value: str) -> str:
     if known is None or known.code_list != "regions":
         return ""
-    found = divisions().get(value.ljust(6, "0")[:6])
+    found = divisions().get(code_of_path(value[:6]))
     return found.name if found else ""
 
 

@@ -42,6 +42,7 @@ from yingshang.areas.policies.api import (
 )
 from yingshang.areas.policies.api import items as stored_items
 from yingshang.kernel.access.api import Actor, actor_from, needs
+from yingshang.kernel.reference.api import code_of_path
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 from yingshang.web.forms import refuse, status_of_form
@@ -371,4 +372,4 @@ def _revision(data: QueryDict) -> int:
 
 
 def _code(path: str) -> str:
-    return path.ljust(6, "0") if len(path) <= 6 else path
+    return code_of_path(path)

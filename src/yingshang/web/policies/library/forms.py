@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yingshang.areas.policies.api import LIBRARY_FACETS, LibraryQuestion
-from yingshang.kernel.reference.api import place_name
+from yingshang.kernel.reference.api import code_of_path, place_name
 from yingshang.web.filters import FilterForm, choices
 
 from .places import find_place
@@ -63,7 +63,7 @@ class LibraryFilter(FilterForm):
         for name in ("text", "reach", "window", "order", *LIBRARY_FACETS):
             data[name] = getattr(question, name)
         if question.place:
-            data["place"] = question.place.ljust(6, "0")
+            data["place"] = code_of_path(question.place)
         return cls(data)
 
     def question(self) -> LibraryQuestion:

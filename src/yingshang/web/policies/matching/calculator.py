@@ -26,6 +26,7 @@ from yingshang.kernel.reference.api import (
     COUNTRY,
     Region,
     children_of,
+    code_of_path,
     find_industry,
     find_region,
     get_fact,
@@ -183,7 +184,7 @@ def _places() -> list[tuple[str, list[tuple[str, str]]]]:
     }
     groups = []
     for path in sorted(paths)[:_PREFECTURES]:
-        city = find_region(path.ljust(6, "0"))
+        city = find_region(code_of_path(path))
         counties = children_of(city.code) if city else ()
         if city:
             groups.append((region_path(city.code), [(each.code, each.name) for each in counties or (city,)]))

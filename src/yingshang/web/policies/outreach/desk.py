@@ -23,7 +23,7 @@ from yingshang.areas.policies.api import (
     unacted_parties,
 )
 from yingshang.kernel.access.api import actor_from, needs
-from yingshang.kernel.reference.api import children_of
+from yingshang.kernel.reference.api import children_of, code_of_path
 from yingshang.rules.errors import DomainError
 from yingshang.web.design import formats
 from yingshang.web.design.charts import Chart, Series
@@ -188,6 +188,6 @@ class _RegionLine:
 
 def _regions(found: ItemReach, asked: str) -> list[tuple[str, str]]:
     path = found.item.region_path
-    offered = [(each.code, each.name) for each in children_of(path.ljust(6, "0"))] if path else []
+    offered = [(each.code, each.name) for each in children_of(code_of_path(path))] if path else []
     here = [(each.code, each.name) for each in found.regions if each.code]
     return list(dict([*offered, *here]).items()) if not asked or asked in dict(offered) else here

@@ -17,6 +17,7 @@ from yingshang.kernel.documents.api import (
     remove_document,
     store,
 )
+from yingshang.kernel.reference.api import code_of_path
 from yingshang.rules.errors import DomainError
 
 from ...actions.save_document import add_document
@@ -144,5 +145,5 @@ def _material(row: DocumentReading) -> tuple[list[Sentence], str, date | None]:
     wanted = set(row.sentences)
     sentences = [Sentence(**each) for each in document.sentences if each["number"] in wanted]
     path = document.region_path
-    code = path.ljust(6, "0") if len(path) <= 6 else path
+    code = code_of_path(path)
     return sentences, code if code.strip("0") else "", document.issued_on

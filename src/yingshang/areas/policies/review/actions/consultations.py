@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Owner, Term, cancel_deadline, meet_deadline, start_deadline
+from yingshang.kernel.reference.api import code_of_path
 
 from ...models import Consultation, ItemVersion, Review
 from .._steps import ANSWER, note_consultation
@@ -45,7 +46,7 @@ def open_consultation(review: Review, row: ItemVersion, *, now: datetime) -> Con
         name_en=f"Comments on {row.name}",
         term=Term(rules.days, "days"),
         started_at=now,
-        region_code=(row.item.region_path or "").ljust(6, "0"),
+        region_code=code_of_path(row.item.region_path or ""),
         agency_id=review.agency_id,
         party_id=None,
         ladder=None,

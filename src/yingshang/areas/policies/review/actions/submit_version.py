@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.flow.api import Subject, resubmit_case, start_case, withdraw_case
+from yingshang.kernel.reference.api import code_of_path
 
 from ...actions._steps import ensure_checked, load_version, note_writer
 from ...actions.write_items import OPEN
@@ -74,7 +75,7 @@ def submit_version(
         definition=FLOW,
         subject=Subject(SUBJECT, str(row.pk), f"{row.name}（{row.item.code} 第{row.number}版）"),
         party_id=None,
-        region_code=(row.item.region_path or "").ljust(6, "0"),
+        region_code=code_of_path(row.item.region_path or ""),
         agencies=lanes,
         data={},
         now=now,

@@ -9,7 +9,8 @@ export function prepareDisplay() {
       event.preventDefault();
       const data = new FormData(form);
       data.set(button.name, button.value);
-      fetch(form.action, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" } });
+      // Kept alive: who goes on to another page at once is remembered all the same.
+      fetch(form.action, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" }, keepalive: true });
       if (button.name === "theme") {
         root.dataset.theme = button.value;
         const effective = button.value === "auto" ? (dark.matches ? "dark" : "light") : button.value;

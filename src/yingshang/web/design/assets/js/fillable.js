@@ -63,6 +63,43 @@ function prepareRows(area) {
   changed();
 }
 
+// What is just being kept is waited for, or the server would take it for another window's; and nothing is kept behind
+// what was handed in.
+function sendAfterKeeping(form) {
+  let keeping = 0;
+  let sending = false;
+  let waiting = null;
+  const own = (event) => event.target === form;
+  const goOn = () => setTimeout(() => {
+    if (!waiting || keeping > 0) return;
+    const { submitter } = waiting;
+    waiting = null;
+    form.requestSubmit(submitter);
+  }, 50);
+  form.addEventListener("htmx:beforeRequest", (event) => {
+    if (!own(event)) return;
+    if (sending) event.preventDefault();
+    else keeping += 1;
+  });
+  form.addEventListener("htmx:afterRequest", (event) => {
+    if (!own(event) || keeping === 0) return;
+    keeping -= 1;
+    goOn();
+  });
+  form.addEventListener("submit", (event) => {
+    if (keeping === 0) {
+      sending = true;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    event.submitter?.setAttribute("aria-busy", "true");
+    waiting = { submitter: event.submitter };
+  }, { capture: true });
+  // Back on the page by the browser's own button, it is kept again.
+  window.addEventListener("pageshow", () => { sending = false; });
+}
+
 export function prepareFillable(root) {
   once(root, "[data-rows]").forEach(prepareRows);
   once(root, "[data-focus]").forEach((element) => element.focus());
@@ -74,6 +111,7 @@ export function prepareFillable(root) {
     form.addEventListener("input", look);
     form.addEventListener("change", look);
     look();
+    sendAfterKeeping(form);
     form.addEventListener("forms:visible", (event) => {
       form.querySelectorAll("[data-when-server]").forEach((part) => {
         part.hidden = !event.detail.fields.includes(part.dataset.field);

@@ -55,7 +55,26 @@ function send(form, area, event) {
   request.send(new FormData(form));
 }
 
+// What all files of a form have together is refused before it is sent: what was written would be lost with them.
+function keepTogether(form, first) {
+  const most = Number(first.dataset.together);
+  const wrong = form.querySelector("[data-together-wrong]");
+  const inputs = form.querySelectorAll("input[type=file]");
+  const over = () => [...inputs].flatMap((each) => [...each.files]).reduce((sum, file) => sum + file.size, 0) > most;
+  const tell = () => { wrong.hidden = !over(); };
+  inputs.forEach((each) => each.addEventListener("change", tell));
+  // Before the others that listen: to them it was not sent.
+  form.addEventListener("submit", (event) => {
+    tell();
+    if (wrong.hidden) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    first.focus();
+  }, { capture: true });
+}
+
 export function prepareUploads(root) {
+  once(root, "input[data-together]").forEach((input) => keepTogether(input.form, input));
   once(root, "[data-upload]").forEach((area) => {
     const input = area.querySelector("input[type=file]");
     if (!input) return;
