@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator
 
 import psycopg
 import pytest
@@ -11,14 +12,17 @@ from django.db import connection
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
-from tests.databases import Pristine, template
+from tests.databases import Pristine, may_leave_out_triggers, template
 from tests.environment import SERVER
+from tests.kept import KEEPER
 from yingshang.kernel.ledger import guards
 
 # A property that fails once in a thousand runs is to be found while working, not by whoever lands next.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("work", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "work")
+
+KEEPER.hear_of_patches()
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +36,7 @@ def django_db_modify_db_settings(
         SERVER.start()
         with django_db_blocker.unblock():
             connection.settings_dict["TEST"]["TEMPLATE"] = template()
+            may_leave_out_triggers()
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +44,41 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests with real commits leave the database as it was, at the cost of what they wrote."""
     with django_db_blocker.unblock():
         Pristine().use()
+        KEEPER.begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Situations are put back for tests that run in one transaction and patch nothing."""
+    with KEEPER.at_work(_plain(item)):
+        return (yield)
+
+
+def _plain(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    if not isinstance(item, pytest.Function) or (
+        marker is not None and (marker.args or any(marker.kwargs.values()))
+    ):
+        return False
+    # pytest-django asks for monkeypatch itself, for every test.
+    asked = {*item._fixtureinfo.argnames}
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
+        for each in definitions:
+            if not each.func.__module__.startswith("pytest_django."):
+                asked |= {*each.argnames}
+    return not asked & _UNLIKE_OTHERS
+
+
+_UNLIKE_OTHERS = {
+    "monkeypatch",
+    "settings",
+    "transactional_db",
+    "live_server",
+    "django_db_reset_sequences",
+    "django_db_serialized_rollback",
+    "django_capture_on_commit_callbacks",
+}
+"""Fixtures of tests that change code or settings, commit, or look at what a commit would set off."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,6 +22,7 @@ from psycopg import sql
 
 from tests.environment import SERVER
 from yingshang.kernel.ledger import guards
+from yingshang.operations.embedded_database import ROLE
 
 _UNFINISHED = "template_unfinished"
 _KEPT = 3
@@ -62,6 +63,14 @@ def template() -> str:
                 )
             )
     return name
+
+
+def may_leave_out_triggers() -> None:
+    """The platform's role may put kept situations back without their triggers, on the server of the tests."""
+    with _alone(), SERVER._superuser() as server:
+        server.execute(
+            sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(sql.Identifier(ROLE))
+        )
 
 
 def _origin() -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.template.backends.django import Template
 from django.test import Client, override_settings
@@ -30,6 +33,22 @@ from tests.areas.policies.review_factories import standing_consultation
 from tests.kernel.access.factories import agency
 from tests.processes.fact_objection import factories as objecting
 from tests.web.api import api_factories as make
+from yingshang.areas.appeals.api import submit_appeal
+from yingshang.areas.appeals.models import (
+    Appeal,
+    Consultation,
+    LibraryAnswer,
+    LibraryAnswerVersion,
+    PerformanceRecord,
+    PolicySuggestion,
+    RecordLine,
+    RecordMonth,
+    Reply,
+    ReplyTemplate,
+    Stewardship,
+    SupervisionNotice,
+    Visit,
+)
 from yingshang.areas.claims.models import Fund, PaymentBatch, ReconciliationDifference
 from yingshang.areas.policies.api import SandboxOutcome as Outcome
 from yingshang.areas.policies.api import SandboxSide as Side
@@ -42,9 +61,11 @@ from yingshang.areas.policies.models import (
     SandboxScenario,
 )
 from yingshang.areas.policies.outreach.links import token_of
+from yingshang.kernel.access import middleware
 from yingshang.kernel.access.api import VISITOR, Actor, Rule, actor_of, actor_of_client, rule_of
 from yingshang.kernel.access.models import Appointment, Mandate, SystemClient, User
 from yingshang.kernel.access.roles_file import roles_file
+from yingshang.kernel.clock.api import load_defaults as clock_defaults
 from yingshang.kernel.clock.api import publish_ladder, save_ladder_draft
 from yingshang.kernel.documents.api import Owner, register_owner, store
 from yingshang.kernel.documents.models import DocumentTemplate
@@ -292,6 +313,7 @@ def _things(place: str) -> dict[str, Any]:
         "form": _form(place),
         "flow": _flow(place),
         **_objection(party, legal_representative, place),
+        **_appeal(party, legal_representative, place),
         **_policy(party.pk, place),
         **_payments(place),
         "asked_binding": asked.pk,
@@ -379,6 +401,147 @@ def _objection(party: Party, who: User, place: str) -> dict[str, int]:
     )
     task = Task.objects.get(case__subject_id=str(number), agency=desk)
     return {"objection_id": number, "case_id": task.case_id, "task_id": task.pk}
+
+
+def _appeal(party: Party, who: User, place: str) -> dict[str, int]:
+    """An appeal of the party that waits at the desk of the region, and a supervision notice."""
+    now = timezone.now()
+    clock_defaults(actor=make.PLATFORM, region_path=party.region.path[:2] if party.region else "", now=now)
+    said = submit_appeal(
+        actor=actor_of(who, today=timezone.localdate()),
+        title="",
+        body="许可证变更申请一个月没有结果，窗口没有答复。",
+        party_id=party.pk,
+        now=now,
+    )
+    row = Appeal.objects.get(pk=said.id)
+    with make.arranged():
+        notice = SupervisionNotice.objects.create(
+            number=f"{row.desk_id}-{said.number}",
+            appeal=row,
+            agency_id=row.desk_id,
+            issued_by_agency_id=row.desk_id,
+            region_path=row.region_path,
+            demand="test",
+            issued_at=now,
+            issued_by_name="test",
+        )
+        consultation = Consultation.objects.create(
+            appeal=row,
+            question="test",
+            with_reporter=True,
+            called_by_agency_id=row.desk_id,
+            called_as="desk",
+            called_by_name="test",
+            called_at=now,
+            due_on=timezone.localdate(now),
+        )
+        stewardship = Stewardship.objects.create(
+            party=party,
+            steward=who,
+            steward_name="test",
+            agency_id=row.desk_id,
+            region_path=row.region_path,
+            tier="key",
+            since=now,
+            assigned_by_name="test",
+            visit_due_on=timezone.localdate(now),
+        )
+        visit = Visit.objects.create(
+            stewardship=stewardship,
+            way="visit",
+            at=now,
+            said="test",
+            due_on=timezone.localdate(now),
+            by_name="test",
+            recorded_at=now,
+        )
+    return {
+        "appeal_id": said.id,
+        "supervision_notice": notice.pk,
+        "appeal_consultation": consultation.pk,
+        "stewardship": stewardship.pk,
+        "steward_visit": visit.pk,
+        **_library(row, now),
+        **_learning(row, now),
+    }
+
+
+def _learning(row: Appeal, now: datetime) -> dict[str, int]:
+    """A suggestion made of the appeal, and a line about it in the record of its desk."""
+    with make.arranged():
+        suggestion = PolicySuggestion.objects.create(
+            number=f"{row.desk_id}-{row.number}",
+            title="test",
+            text="test",
+            region_path=row.region_path,
+            agency_id=row.desk_id,
+            made_by_agency_id=row.desk_id,
+            voice_count=1,
+            party_count=1,
+            made_at=now,
+            made_by="test",
+            made_by_name="test",
+        )
+        month, _new = RecordMonth.objects.get_or_create(
+            month=date(2026, 1, 1), defaults={"frozen_at": now, "agencies": 1}
+        )
+        record = PerformanceRecord.objects.create(
+            month=month, agency_id=row.desk_id, region_path=row.region_path
+        )
+        line = RecordLine.objects.create(record=record, figure="late", appeal=row, at=now)
+    return {
+        "policy_suggestion": suggestion.pk,
+        "performance_record": record.pk,
+        "record_line": line.pk,
+    }
+
+
+def _library(row: Appeal, now: datetime) -> dict[str, int]:
+    """A sent reply to the appeal, an answer that everybody reads, and a template of the region."""
+    with make.arranged():
+        sent = [
+            Reply.objects.create(
+                appeal=row,
+                agency_id=row.desk_id,
+                state="sent",
+                text="test",
+                outcome="explained",
+                written_at=now,
+                written_by="test",
+                written_by_name="test",
+            )
+            for _ in range(2)
+        ]
+        answer = LibraryAnswer.objects.create(
+            source=sent[0],
+            agency_id=row.desk_id,
+            region_path=row.region_path,
+            state="published",
+            question="test",
+            text="test",
+            version=1,
+            proposed_at=now,
+            published_at=now,
+        )
+        LibraryAnswerVersion.objects.create(
+            answer=answer,
+            number=1,
+            state="published",
+            question="test",
+            text="test",
+            region_path=row.region_path,
+            written_at=now,
+            written_by="test",
+            written_by_name="test",
+            decided_at=now,
+            decided_by="another",
+            decided_by_name="another",
+        )
+        template = ReplyTemplate.objects.create(
+            name="test", text="test", region_path=row.region_path, written_at=now, written_by_name="test"
+        )
+    return {"library_answer": answer.pk, "sent_reply": sent[1].pk, "reply_template": template.pk}
 
 
 def _payments(place: str) -> dict[str, int]:
@@ -523,11 +686,32 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         # Who gets in is decided before anything is drawn, and drawing is most of the time.
         patch.setattr(Template, "render", lambda *_, **__: "")
+        _read_once(patch)
         # Both imports have rejected rows to be fetched.
         patch.setattr("yingshang.kernel.parties.imports.rejects_path", lambda _: Path(__file__))
         things = {OWN: _things(OWN), OTHER: _things(OTHER)}
         yield _people(things[OWN]), things
         transaction.set_rollback(True)
+
+
+def _read_once(patch: pytest.MonkeyPatch) -> None:
+    """All that comes of a request is undone, so the next one finds the same session, user and roles: they are read for
+    the first one of each person. What is made of them is made for each."""
+
+    def kept(read: Callable[..., Any], told_apart_by: Callable[[Any], Any]) -> Callable[..., Any]:
+        known: dict[Any, Any] = {}
+
+        def find(about: Any, *more: Any, **named: Any) -> Any:
+            key = (told_apart_by(about), more, *named.items())
+            if key not in known:
+                known[key] = read(about, *more, **named)
+            return deepcopy(known[key])
+
+        return find
+
+    patch.setattr(SessionStore, "load", kept(SessionStore.load, lambda store: store.session_key))
+    patch.setattr(ModelBackend, "get_user", kept(ModelBackend.get_user, type))
+    patch.setattr(middleware, "actor_of", kept(actor_of, lambda user: user.pk))
 
 
 def _gets_in(response: Any, *, thing_exists: bool) -> bool:

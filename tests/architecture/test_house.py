@@ -139,3 +139,26 @@ def test_every_public_name_says_what_it_is(root: Path) -> None:
         and not (value.__doc__ or "").strip()
     ]
     assert silent == [], "write a docstring for each of these"
+
+
+def _leaves_triggers_out(folder: Path) -> list[str]:
+    """Files that name the setting by which PostgreSQL leaves out triggers, and foreign keys with them."""
+    return [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and b"session_replication_role" in path.read_bytes().lower()
+    ]
+
+
+def test_the_platform_leaves_no_trigger_out(root: Path) -> None:
+    # On the server of the tests its role has the right to (tests/databases.py), so that no test would notice.
+    assert _leaves_triggers_out(root / "src") == []
+
+
+@pytest.mark.parametrize("name", ["guards.py", "tables.sql"])
+def test_a_trigger_left_out_is_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / "kernel").mkdir()
+    (tmp_path / "kernel" / name).write_text("SET LOCAL Session_Replication_Role = replica")
+    assert _leaves_triggers_out(tmp_path) == [f"kernel/{name}"]

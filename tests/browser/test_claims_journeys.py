@@ -5,6 +5,7 @@ Everybody's main pages are looked at by axe on the way; the portal on a phone wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -120,6 +121,7 @@ def test_automatic_from_the_list_to_the_objection(page_at: PageAt, live_server: 
     visitor.goto("/claims/publicities/")
     looked_at(visitor, "publicities")
     visitor.get_by_role("link", name="吸纳就业补贴").click()
+    visitor.wait_for_url(re.compile(r"/claims/publicities/\d+/$"))
     looked_at(visitor, "publicity")
     row = visitor.locator("tr", has_text=found.parties[0].name)
     row.get_by_role("link", name="提出异议").click()
@@ -256,10 +258,10 @@ def test_once_with_an_appointment_and_the_window(page_at: PageAt, live_server: A
     looked_at(window, "appointments")
     window.get_by_role("link", name=claim.party.name).click()
     looked_at(window, "visit")
-    window.get_by_role("button", name="受理", exact=True).click()
+    window.get_by_role("button", name="受理申请", exact=True).click()
     expect(window.get_by_role("alert")).to_contain_text("还缺：工资发放凭证")
     window.get_by_label("工资发放凭证").check()
-    window.get_by_role("button", name="受理", exact=True).click()
+    window.get_by_role("button", name="受理申请", exact=True).click()
     expect(window.get_by_text("窗口已核验原件")).to_be_visible()
     own.reload()
     expect(own.get_by_text("审核中").first).to_be_visible()

@@ -17,8 +17,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, PageAt, assert_accessible, screenshot, sign_in
-from tests.kernel.access.factories import PASSWORD, SYSTEM, Person
+from tests.browser.conftest import NARROW, PageAt, assert_accessible, enter, screenshot
+from tests.kernel.access.factories import SYSTEM, Person
 from tests.processes.fact_objection.factories import COLUMN, City, a_city
 from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.documents.api import extract_text
@@ -37,7 +37,7 @@ def city() -> City:
 
 def page_of(page_at: PageAt, who: Person, width: int = 1440) -> Page:
     page = page_at(width, accept_downloads=True)
-    sign_in(page, who.user.username, PASSWORD)
+    enter(page, who)
     return page
 
 

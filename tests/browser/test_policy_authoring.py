@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.areas.policies.factories import TEXT, author, hiring, written_item
-from tests.browser.conftest import NARROW, assert_accessible, assert_fits, screenshot, sign_in
-from tests.kernel.access.factories import HARBIN, PASSWORD
+from tests.browser.conftest import NARROW, assert_accessible, assert_fits, enter, screenshot
+from tests.kernel.access.factories import HARBIN
 from tests.kernel.parties.factories import region_tree
 from yingshang.areas.policies.api import get_item, save_version
 from yingshang.areas.policies.models import ItemVersion
@@ -25,7 +25,7 @@ def _source(code: str) -> str:
 def test_from_a_text_to_a_saved_draft(page_at: Callable[..., Page]) -> None:
     region_tree()
     page = page_at()
-    sign_in(page, author(HARBIN).user.username, PASSWORD)
+    enter(page, author(HARBIN))
     page.goto("/desk/policies/documents/new/")
     assert_accessible(page)
     page.get_by_label("或者粘贴正文").fill(TEXT)
@@ -80,6 +80,8 @@ def test_from_a_text_to_a_saved_draft(page_at: Callable[..., Page]) -> None:
     condition = page.locator("#c-conditions-1")
     condition.get_by_role("button", name="改为逐项填写").click()
     expect(page.locator("input[name='r/conditions/1/value']").first).to_have_value("30")
+    # A request cut off by leaving the page would be reported as an error of it.
+    expect(page.locator(".htmx-request")).to_have_count(0)
     page.get_by_role("button", name="保存草稿").first.click()
     expect(page.get_by_text("草稿已保存。")).to_be_visible()
     assert "参保人数 >= 30" in _source("JY-2026-1")
@@ -105,7 +107,7 @@ def test_what_was_typed_is_there_after_the_page_was_lost(page_at: Callable[..., 
     writer = author(HARBIN)
     written_item(actor=writer.actor())
     page = page_at()
-    sign_in(page, writer.user.username, PASSWORD)
+    enter(page, writer)
     page.goto("/desk/policies/items/HIRING/")
     page.get_by_label("事项名称").fill("没有保存的名称")
     expect(page.locator("[data-kept-state]")).not_to_be_empty()
@@ -124,7 +126,7 @@ def test_two_authors_on_a_phone(page_at: Callable[..., Page]) -> None:
     writer, other = author(HARBIN), author(HARBIN)
     written_item(actor=writer.actor())
     page = page_at(NARROW)
-    sign_in(page, writer.user.username, PASSWORD)
+    enter(page, writer)
     page.goto("/desk/policies/items/HIRING/")
     assert_accessible(page)
     screenshot(page, "authoring-item-narrow")

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.areas.policies.factories import EXAMPLES, hiring, published_item
-from tests.kernel.access.factories import HARBIN, PASSWORD, legal_representative_of, region
+from tests.kernel.access.factories import HARBIN, legal_representative_of, region
 from tests.kernel.parties.factories import a_party, region_tree
 
-from .conftest import NARROW, WIDE, PageAt, assert_accessible, screenshot, sign_in
+from .conftest import NARROW, WIDE, PageAt, assert_accessible, enter, screenshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,7 +101,7 @@ def test_an_enterprise_reads_supplies_a_fact_and_becomes_entitled(page_at: PageA
     who = legal_representative_of(party)
     for width in (WIDE, NARROW):
         page = page_at(width)
-        sign_in(page, who.user.username, PASSWORD)
+        enter(page, who)
         page.goto(f"/policies/mine/{party.pk}/")
         assert_accessible(page)
         screenshot(page, f"policies-mine-{width}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.areas.policies.factories import published_item
 from tests.areas.policies.outreach_factories import an_enterprise, sent
-from tests.browser.conftest import NARROW, WIDE, PageAt, assert_accessible
+from tests.browser.conftest import NARROW, WIDE, PageAt, check, fill, press, wide_and_narrow
 from tests.kernel.access.factories import HARBIN, NOW, Person, official
 from tests.web.desk.factories import session_of
 
@@ -29,34 +29,31 @@ def enter(page: Page, who: Person, live_server: Any) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": session_of(who), "url": live_server.url}])
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_what_an_enterprise_is_told_and_what_becomes_of_it(
-    page_at: PageAt, live_server: Any, width: int
-) -> None:
+def test_what_an_enterprise_is_told_and_what_becomes_of_it(page_at: PageAt, live_server: Any) -> None:
     published_item()
     party, person = an_enterprise()
     an_enterprise()
     sent()
-    page = page_at(width)
+    page = page_at(NARROW)
     enter(page, person, live_server)
     page.goto(f"/policies/packages/{party.pk}/{timezone.localdate(NOW).isoformat()}/")
     expect(page.get_by_text("吸纳就业补贴").first).to_be_visible()
-    assert_accessible(page)
+    wide_and_narrow(page)
     page.goto(f"/policies/mine/{party.pk}/HIRING/opinion")
-    assert_accessible(page)
-    page.get_by_label("满意", exact=True).check()
-    page.get_by_label("意见和建议").fill("手续简便")
-    page.get_by_role("button", name="提交评价").click()
+    wide_and_narrow(page)
+    check(page.get_by_label("满意", exact=True))
+    fill(page.get_by_label("意见和建议"), "手续简便")
+    press(page.get_by_role("button", name="提交评价"))
     expect(page.get_by_text("您的评价已记录")).to_be_visible()
 
-    page = page_at(width)
+    page = page_at(WIDE)
     enter(page, official("policy_author", HARBIN), live_server)
     for address in ("reach/", "items/HIRING/reach/", "items/HIRING/evaluation/opinions/"):
         page.goto(f"/desk/policies/{address}")
-        assert_accessible(page)
+        wide_and_narrow(page)
     page.goto("/desk/policies/items/HIRING/evaluation/")
-    assert_accessible(page)
-    page.get_by_label("继续执行").check()
-    page.get_by_label("理由").fill("符合条件的企业都已通知")
-    page.get_by_role("button", name="记录结论").click()
+    wide_and_narrow(page)
+    check(page.get_by_label("继续执行"))
+    fill(page.get_by_label("理由"), "符合条件的企业都已通知")
+    press(page.get_by_role("button", name="记录结论"))
     expect(page.get_by_text("已记录评价结论")).to_be_visible()

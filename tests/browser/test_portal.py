@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.kernel.access.factories import PASSWORD, enterprise, legal_representative_of, person
+from tests.kernel.access.factories import PASSWORD, enterprise, legal_representative_of, official, person
 from tests.processes.enterprise_binding.situations import in_state, last_code
 from tests.web.portal.factories import announced, known_enterprise
 
-from .conftest import NARROW, WIDE, PageAt, assert_accessible, colours, screenshot, sign_in
+from .conftest import (
+    NARROW,
+    WIDE,
+    PageAt,
+    assert_accessible,
+    colours,
+    enter,
+    fill,
+    press,
+    screenshot,
+    sign_in,
+    wide_and_narrow,
+    widths,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def in_both_colours(page: Page, name: str, *, whole: bool = True) -> None:
-    """The page as it stands, by day and by night: a picture of each, and nothing for axe to find."""
-    for colour in colours(page):
-        screenshot(page, f"{name}-{colour}", whole=whole)
-        assert_accessible(page)
+    """The page as it stands, wide and narrow, by day and by night: a picture of each, and nothing for axe to find.
+
+    The window stays as the last look left it, so that every other page is opened, and gone on from, narrow.
+    """
+    for width in widths(page):
+        for colour in colours(page):
+            screenshot(page, f"{name}-{width}-{colour}", whole=whole)
+            assert_accessible(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_a_visitor_looks_around(page_at: PageAt, width: int) -> None:
-    page = page_at(width)
+def test_a_visitor_looks_around(page_at: PageAt) -> None:
+    page = page_at(NARROW)
     for address, name in [
         ("/", "home"),
         ("/search?text=91230102MA00000000", "search"),
@@ -36,45 +52,50 @@ def test_a_visitor_looks_around(page_at: PageAt, width: int) -> None:
         ("/nowhere", "not-found"),
     ]:
         page.goto(address)
-        in_both_colours(page, f"portal-{name}-{width}")
+        in_both_colours(page, f"portal-{name}")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_a_legal_representative_sees_what_is_known_and_authorises_a_clerk(
-    page_at: PageAt, tmp_path: Path, width: int
+    page_at: PageAt, tmp_path: Path
 ) -> None:
     party = known_enterprise(tmp_path)
     boss, clerk = legal_representative_of(party), person()
-    page = page_at(width)
+    page = page_at(WIDE)
     sign_in(page, boss.user.username, PASSWORD)
-    in_both_colours(page, f"portal-home-signed-in-{width}")
+    in_both_colours(page, "portal-home-signed-in")
 
     page.goto("/enterprise/")
     assert page.locator("h1").inner_text() == party.name
-    in_both_colours(page, f"portal-portrait-{width}")
+    in_both_colours(page, "portal-portrait")
 
-    page.get_by_role("link", name="历史 参保人数").click()
+    press(page.get_by_role("link", name="历史 参保人数"))
     drawer = page.locator("#drawer")
     drawer.get_by_role("heading", name="参保人数").wait_for()
     assert drawer.locator("li").count() == 2
-    in_both_colours(page, f"portal-history-{width}", whole=False)
+    in_both_colours(page, "portal-history", whole=False)
     page.keyboard.press("Escape")
     assert not drawer.is_visible()
+    for _ in widths(page):
+        page.get_by_role("link", name="历史 参保人数").click()
+        drawer.get_by_role("heading", name="参保人数").wait_for()
+        page.keyboard.press("Escape")
+        assert not drawer.is_visible()
 
-    page.get_by_role("link", name="还缺的数据").click()
-    in_both_colours(page, f"portal-missing-{width}")
+    press(page.get_by_role("link", name="还缺的数据"))
+    page.wait_for_url("**/missing")
+    in_both_colours(page, "portal-missing")
 
-    page.get_by_role("link", name="经办人", exact=True).click()
-    page.get_by_label("经办人的用户名").fill(clerk.user.username)
-    page.get_by_role("button", name="授权", exact=True).click()
+    press(page.get_by_role("link", name="经办人", exact=True))
+    fill(page.get_by_label("经办人的用户名"), clerk.user.username)
+    press(page.get_by_role("button", name="授权", exact=True))
     page.get_by_role("rowheader", name=clerk.user.name).wait_for()
-    in_both_colours(page, f"portal-clerks-{width}")
+    in_both_colours(page, "portal-clerks")
 
-    page.get_by_role("button", name=f"撤销 {clerk.user.name}").click()
+    press(page.get_by_role("button", name=f"撤销 {clerk.user.name}"))
     box = page.locator("#confirm")
     assert clerk.user.name in box.inner_text()
-    in_both_colours(page, f"portal-revoke-{width}", whole=False)
-    box.get_by_role("button", name="撤销").click()
+    in_both_colours(page, "portal-revoke", whole=False)
+    press(box.get_by_role("button", name="撤销"))
     page.get_by_role("heading", name="已经结束的授权").wait_for()
 
     for address, name in [
@@ -88,29 +109,27 @@ def test_a_legal_representative_sees_what_is_known_and_authorises_a_clerk(
         ("/account/3rdparty/", "connections"),
     ]:
         page.goto(address)
-        in_both_colours(page, f"portal-{name}-{width}")
+        in_both_colours(page, f"portal-{name}")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_messages_are_read_and_marked(page_at: PageAt, width: int) -> None:
+def test_messages_are_read_and_marked(page_at: PageAt) -> None:
     who = person()
     for number in (1, 2):
         announced(who, f"演示通知{number}")
-    page = page_at(width)
-    sign_in(page, who.user.username, PASSWORD)
+    page = page_at(NARROW)
+    enter(page, who)
     page.goto("/messages/")
     assert page.locator(".bar .count").inner_text().startswith("2")
-    screenshot(page, f"portal-messages-{width}")
-    assert_accessible(page)
-    page.get_by_role("button", name="标为已读 演示通知1").click()
+    wide_and_narrow(page, "portal-messages")
+    press(page.get_by_role("button", name="标为已读 演示通知1"))
     expect(page.locator(".bar .count")).to_contain_text("1")
-    page.locator(".tabs").get_by_role("link", name="未读").click()
+    press(page.locator(".tabs").get_by_role("link", name="未读"))
     expect(page.locator(".message-list li")).to_have_count(1)
-    page.get_by_role("button", name="全部标为已读").click()
+    press(page.get_by_role("button", name="全部标为已读"))
     page.get_by_text("全部标为已读").wait_for()
     page.goto("/messages/?show=unread")
     page.get_by_text("没有未读消息").wait_for()
-    assert_accessible(page)
+    wide_and_narrow(page, "portal-messages-none")
 
 
 def test_every_page_in_english_and_in_large_text(page_at: PageAt, tmp_path: Path) -> None:
@@ -122,7 +141,8 @@ def test_every_page_in_english_and_in_large_text(page_at: PageAt, tmp_path: Path
     page.wait_for_selector("html[lang=en]")
     page.get_by_role("button", name="Display").click()
     before = page.locator("h1").evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
-    page.get_by_role("button", name="Large").click()
+    with page.expect_response("**/display"):  # the page does not wait for it; the next one is to know of it
+        page.get_by_role("button", name="Large").click()
     page.wait_for_selector("html[data-text=large]")
     after = page.locator("h1").evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
     assert after > before * 1.25
@@ -141,7 +161,8 @@ def test_every_page_in_english_and_in_large_text(page_at: PageAt, tmp_path: Path
         assert_accessible(page)
     # The size belongs to the account: another browser of the same person shows it too, without a cookie.
     other = page_at(WIDE)
-    sign_in(other, boss.user.username, PASSWORD)
+    enter(other, boss)
+    other.goto("/")
     assert other.locator("html").get_attribute("data-text") == "large"
 
 
@@ -180,7 +201,7 @@ def test_the_portrait_prints_without_the_frame(page_at: PageAt, tmp_path: Path) 
     party = known_enterprise(tmp_path)
     boss = legal_representative_of(party)
     page = page_at(WIDE)
-    sign_in(page, boss.user.username, PASSWORD)
+    enter(page, boss)
     page.goto(f"/enterprise/{party.pk}/")
     page.emulate_media(media="print")
     for hidden in (".bar-nav", ".bar-tools", ".filters", ".tabs"):
@@ -193,7 +214,7 @@ def test_the_index_of_sources_opens_what_is_folded(page_at: PageAt, tmp_path: Pa
     party = known_enterprise(tmp_path)
     boss = legal_representative_of(party)
     page = page_at(WIDE)
-    sign_in(page, boss.user.username, PASSWORD)
+    enter(page, boss)
     page.goto(f"/enterprise/{party.pk}/")
     folded, unfolded = page.locator("details.source:not([open])"), page.locator("details.source[open]")
     assert folded.count() == 0, "few sources stand open"
@@ -212,27 +233,23 @@ def test_the_index_of_sources_opens_what_is_folded(page_at: PageAt, tmp_path: Pa
     expect(unfolded).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_an_enterprise_is_bound_with_the_code_sent_to_its_contact(page_at: PageAt, width: int) -> None:
+def test_an_enterprise_is_bound_with_the_code_sent_to_its_contact(page_at: PageAt) -> None:
     party, who = enterprise(email="office@enterprise.example"), person()
-    page = page_at(width)
-    sign_in(page, who.user.username, PASSWORD)
+    page = page_at(WIDE)
+    enter(page, who)
     page.goto("/enterprise/")
-    screenshot(page, f"portal-no-enterprise-{width}")
-    assert_accessible(page)
-    page.get_by_role("link", name="绑定企业").first.click()
-    page.get_by_label("企业的统一社会信用代码").fill("91230102MA0000000X")
-    page.get_by_role("button", name="下一步").click()
+    wide_and_narrow(page, "portal-no-enterprise")
+    press(page.get_by_role("link", name="绑定企业").first)
+    fill(page.get_by_label("企业的统一社会信用代码"), "91230102MA0000000X")
+    press(page.get_by_role("button", name="下一步"))
     expect(page.locator(".wrong")).to_be_visible()
-    screenshot(page, f"portal-bind-wrong-{width}")
-    assert_accessible(page)
-    page.get_by_label("企业的统一社会信用代码").fill(party.credit_code or "")
-    page.get_by_role("button", name="下一步").click()
+    wide_and_narrow(page, "portal-bind-wrong")
+    fill(page.get_by_label("企业的统一社会信用代码"), party.credit_code or "")
+    press(page.get_by_role("button", name="下一步"))
     page.get_by_role("textbox", name="验证码").wait_for()
-    screenshot(page, f"portal-binding-{width}")
-    assert_accessible(page)
-    page.get_by_role("textbox", name="验证码").fill(last_code())
-    page.get_by_role("button", name="确认").click()
+    wide_and_narrow(page, "portal-binding")
+    fill(page.get_by_role("textbox", name="验证码"), last_code())
+    press(page.get_by_role("button", name="确认"))
     expect(page.locator("h1")).to_have_text(party.name)
 
 
@@ -240,7 +257,7 @@ def test_a_clerk_is_approved_by_the_legal_representative(page_at: PageAt) -> Non
     waiting = in_state("awaiting_representative")
     assert waiting.representative is not None
     page = page_at(WIDE)
-    sign_in(page, waiting.representative.user.username, PASSWORD)
+    enter(page, waiting.representative)
     page.goto(f"/enterprise/{waiting.party.pk}/clerks/")
     screenshot(page, "portal-approval")
     assert_accessible(page)
@@ -252,7 +269,7 @@ def test_a_server_that_cannot_be_reached_is_said(page_at: PageAt, tmp_path: Path
     party = known_enterprise(tmp_path)
     boss = legal_representative_of(party)
     page = page_at(WIDE)
-    sign_in(page, boss.user.username, PASSWORD)
+    enter(page, boss)
     page.goto(f"/enterprise/{party.pk}/")
     page.evaluate("document.body.dispatchEvent(new CustomEvent('htmx:sendError', {bubbles: true}))")
     expect(page.locator("#toasts")).to_contain_text("连不上服务器")
@@ -264,19 +281,23 @@ def test_a_second_factor_is_set_up(page_at: PageAt) -> None:
     sign_in(page, who.user.username, PASSWORD)
     page.goto("/account/2fa/totp/activate/")
     if "reauthenticate" in page.url:
-        page.fill("input[name=password]", PASSWORD)
+        fill(page.locator("input[name=password]"), PASSWORD)
         page.click("main button[type=submit]")
     page.locator("img.qr").wait_for()
     screenshot(page, "portal-totp")
     assert_accessible(page)
-    page.fill("input[name=code]", "000000")
+    fill(page.locator("input[name=code]"), "000000")
     page.get_by_role("button", name="激活").click()
     expect(page.locator(".wrong")).to_be_visible()
     assert_accessible(page)
 
 
-def test_an_official_finds_the_way_to_the_workbench(signed_in_as: Callable[..., Page]) -> None:
-    page = signed_in_as("window_official")
+def test_an_official_logs_in_and_finds_the_way_to_the_workbench(page_at: PageAt) -> None:
+    who = official("window_official")
+    page = page_at(WIDE)
+    sign_in(page, who.user.username, PASSWORD)
+    page.wait_for_url(lambda url: urlsplit(url).path == "/desk/")
+    expect(page.get_by_role("button", name=who.user.name)).to_be_visible()
     page.goto("/")
     page.locator(".bar .dropdown .tool").last.click()
     page.get_by_role("link", name="工作台").click()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import NARROW, WIDE, PageAt, assert_accessible, colours, screenshot
+from .conftest import DRAWN, NARROW, PageAt, assert_accessible, colours, screenshot, widths
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_every_component_in_every_dress(page_at: PageAt, width: int) -> None:
-    page = page_at(width)
-    page.goto("/style")
-    page.wait_for_selector("[data-map][data-drawn]")
-    for colour in colours(page):
-        screenshot(page, f"style-{width}-{colour}")
-        assert_accessible(page)
+def test_every_component_in_every_dress(page_at: PageAt) -> None:
+    page = page_at(NARROW)
+    for width in widths(page):
+        page.goto("/style")
+        page.wait_for_selector("[data-map][data-drawn]")
+        page.wait_for_function(DRAWN)
+        for colour in colours(page):
+            screenshot(page, f"style-{width}-{colour}")
+            assert_accessible(page)

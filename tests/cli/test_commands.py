@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tests.typed import typed
 from yingshang.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,13 +64,15 @@ def yingshang(
 
 
 def answer(*arguments: str | Path, cwd: Path) -> Any:
-    done = yingshang(*arguments, "--json", cwd=cwd)
+    done = typed(*arguments, "--json", cwd=cwd)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def test_match_sums_up_as_json(folder: Path) -> None:
-    data = answer("match", "policy.yaml", "--subjects", "firms.csv", *DAY, cwd=folder)
+    done = yingshang("match", "policy.yaml", "--subjects", "firms.csv", *DAY, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
     assert (data["subjects"], data["items"], data["decisions"], data["rejected_rows"]) == (4, 1, 4, 0)
     assert {"load_seconds", "evaluate_seconds", "decisions_per_second"} <= data.keys()
     result = data["results"][0]
@@ -126,7 +129,7 @@ def test_bad_rows_are_rejected_named_and_counted(folder: Path) -> None:
     ]  # fmt: skip
     rejects = (folder / "report" / "rejects.csv").read_text("utf-8-sig")
     assert "十二" in rejects
-    strict = yingshang("match", "policy.yaml", "--subjects", "firms.csv", *DAY, "--strict", cwd=folder)
+    strict = typed("match", "policy.yaml", "--subjects", "firms.csv", *DAY, "--strict", cwd=folder)
     assert strict.returncode == 1
 
 
@@ -145,7 +148,7 @@ def test_explain_says_why_and_what_would_change_it(folder: Path) -> None:
     data = answer(*arguments, "--subject", "B", cwd=folder)
     assert data["outcome"] == "refused"
     assert [(each["fact"], each["gap"]) for each in data["changes"]] == [("参保人数", "2")]
-    text = yingshang(*arguments, "--subject", "C", "--language", "en", cwd=folder).stdout
+    text = typed(*arguments, "--subject", "C", "--language", "en", cwd=folder).stdout
     assert "cannot say yet" in text and "Still to be known: 参保人数" in text
 
 
@@ -212,8 +215,6 @@ def test_feel_line_by_line(folder: Path) -> None:
             3,
             "Z",
         ),
-        (["feel", "1 +"], 3, "too early"),
-        (["unknown-command"], 2, "unknown-command"),
         (["policy", "check", "broken.yaml"], 1, "broken.yaml:"),
     ],
 )
@@ -221,15 +222,27 @@ def test_what_is_wrong_is_said_and_the_exit_code_tells(
     folder: Path, arguments: list[str], code: int, said: str
 ) -> None:
     (folder / "broken.yaml").write_text("id: [", "utf-8")
-    done = yingshang(*arguments, cwd=folder)
+    done = typed(*arguments, cwd=folder)
     assert done.returncode == code, done.stdout + done.stderr
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [(["feel", "1 +"], 3, "too early"), (["unknown-command"], 2, "unknown-command")],
+)
+def test_a_program_that_ends_so_says_it_with_its_exit_code(
+    folder: Path, arguments: list[str], code: int, said: str
+) -> None:
+    done = yingshang(*arguments, cwd=folder)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
 def test_every_command_explains_itself_with_an_example(folder: Path) -> None:
-    typed = yingshang("feel", "--help", cwd=folder)
-    assert typed.returncode == 0 and "yingshang feel" in typed.stdout
+    helped = yingshang("feel", "--help", cwd=folder)
+    assert helped.returncode == 0 and "yingshang feel" in helped.stdout
     for command in (["match"], ["explain"], ["simulate"], ["sample-city"], ["policy", "check"],
                     ["policy", "test"], ["policy", "schema"], ["dmn", "import"]):  # fmt: skip
         # In this process: starting one for each says nothing more.

@@ -16,6 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```\n", re.DOTALL)
 
 
+def blocks(page: Path) -> list[tuple[str | None, str]]:
+    """What of a page takes part when it is run: files with what is written to them, and what is typed and printed."""
+    found = _BLOCK.finditer(page.read_text("utf-8"))
+    return [(each["file"], each["text"]) for each in found if each["file"] or each["kind"] == "console"]
+
+
 def run_page(page: Path, folder: Path) -> int:
     """Run every command of a page in `folder`, and say how many there were."""
     (folder / "examples").symlink_to(ROOT / "examples")
@@ -26,11 +32,11 @@ def run_page(page: Path, folder: Path) -> int:
         "PYTHONUTF8": "1",
     }
     commands = 0
-    for block in _BLOCK.finditer(page.read_text("utf-8")):
-        if block["file"]:
-            (folder / block["file"]).write_text(block["text"], "utf-8")
-        elif block["kind"] == "console":
-            for command, expected in _steps(block["text"]):
+    for file, text in blocks(page):
+        if file is not None:
+            (folder / file).write_text(text, "utf-8")
+        else:
+            for command, expected in _steps(text):
                 done = subprocess.run(
                     ["bash", "-c", command],
                     cwd=folder,

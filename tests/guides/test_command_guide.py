@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ import pytest
 import typer.main
 
 from tests.guides.console import ROOT, run_page
+from tests.typed import typed
 from yingshang.cli.main import app
 
 GUIDE = ROOT / "docs" / "guides" / "command.md"
@@ -69,16 +67,7 @@ def test_every_field_of_the_json_is_on_the_page(arguments: str, tmp_path: Path) 
         block = re.search(rf"<!-- file: {name} -->\n```\w+\n(.*?)```", TEXT, re.DOTALL)
         assert block is not None
         (tmp_path / name).write_text(block[1], "utf-8")
-    program = shutil.which("yingshang", path=str(Path(sys.executable).parent))
-    assert program is not None
-    done = subprocess.run(
-        [program, *arguments.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = typed(*arguments.split(), cwd=tmp_path)
     written = set(re.findall(r"`([a-z_]+)`", TEXT))
     # Fields of the policy itself.
     unsaid = {"title", "number", "地区"}

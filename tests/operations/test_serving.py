@@ -24,7 +24,9 @@ import psycopg
 import pytest
 from django.urls import Resolver404, resolve
 
-from yingshang.operations.embedded_database import EmbeddedDatabase
+from tests.databases import template
+from tests.environment import SERVER
+from yingshang.operations.embedded_database import EmbeddedDatabase, wheel_programs
 
 YINGSHANG = Path(sys.executable).with_name("yingshang")
 
@@ -58,8 +60,20 @@ class Place:
             return 0, str(error)
 
 
+def _fill(url: str) -> None:
+    """Put the tables of the tests' own template in; where there is none, the migrations make them."""
+    if not os.environ["TEST_EMBEDDED_DATABASE"]:
+        return
+    programs = wheel_programs()
+    dump = [f"{programs / 'pg_dump'}", "--no-owner", "--no-privileges", "--dbname", SERVER.url(template())]
+    fill = [f"{programs / 'psql'}", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", url]
+    with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
+        subprocess.run(fill, stdin=dumping.stdout, stdout=subprocess.DEVNULL, check=True)
+    assert dumping.returncode == 0
+
+
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def place(django_db_setup: None) -> Iterator[Place]:
     try:
         resolve("/health/live", "yingshang.config.urls")
     except Resolver404:
@@ -82,6 +96,7 @@ def place() -> Iterator[Place]:
         "WORKER_DEAD_AFTER_SECONDS": "6",
     }
     made = Place(folder / "platform", database, environment, port)
+    _fill(environment["DATABASE_URL"])
     script = (
         "import django; from django.core.management import call_command as call; django.setup(); "
         "call('migrate', verbosity=0); call('createcachetable'); call('collectstatic', verbosity=0, interactive=False)"

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.kernel.access.factories import official, person
+from tests.kernel.access.factories import enterprise, legal_representative_of, official, person
 from tests.web.desk.factories import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,17 @@ def test_only_those_who_import_send_large_bodies(settings: Any) -> None:
     importing = signed_in(official("department_official"))
     assert importing.post(address, {"file": _file(20_000)}).status_code == 422
     assert importing.post(address, {"file": _file(120_000)}).status_code == 413
+
+
+def test_what_is_too_large_is_told_how_large_it_may_be(settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.DOCUMENT_UPLOAD_LIMIT = 2 << 20, 1 << 20
+    party = enterprise("230102")
+    for browser, most in ((Client(), 1), (signed_in(legal_representative_of(party)), 8)):
+        refused = browser.post("/appeals/say/", CONTENT_LENGTH=str(9 << 20))
+        told = refused.content.decode()
+        assert refused.status_code == 413 and f"加起来最多 {most} MB" in told, told
+        hint = browser.get("/appeals/say/").content.decode()
+        assert f"加起来不超过 {most} MB" in hint and f'data-together="{most}000000"' in hint
 
 
 def test_pages_of_somebody_are_kept_by_nobody() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from tests.kept import kept
 from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, Person, arranged, official, region
 from tests.kernel.parties.factories import region_tree
 from yingshang.areas.policies.api import DocumentContent, add_document, create_item, publish_item
@@ -52,6 +53,7 @@ def author(region_code: str = HARBIN) -> Person:
     return official("policy_author", region_code)
 
 
+@kept
 def issued_document(*, actor: Actor = SYSTEM, text: str = TEXT, region_path: str = "2301") -> int:
     """A document in force, with its text."""
     region_tree()
@@ -71,6 +73,7 @@ def issued_document(*, actor: Actor = SYSTEM, text: str = TEXT, region_path: str
         )
 
 
+@kept
 def written_item(code: str = "HIRING", *, source: str | None = None, actor: Actor = SYSTEM) -> str:
     """An item whose first version is a draft."""
     region(HARBIN)
@@ -78,6 +81,7 @@ def written_item(code: str = "HIRING", *, source: str | None = None, actor: Acto
         return create_item(actor=actor, source=source or hiring(code), now=NOW)
 
 
+@kept
 def approved_item(code: str = "HIRING", *, source: str | None = None) -> str:
     """An item whose draft has passed the review."""
     written_item(code, source=source)
@@ -86,6 +90,7 @@ def approved_item(code: str = "HIRING", *, source: str | None = None) -> str:
     return code
 
 
+@kept
 def published_item(code: str = "HIRING", *, source: str | None = None, now: datetime = NOW) -> str:
     """An item in force."""
     approved_item(code, source=source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.kept import kept
 from tests.kernel.access.factories import DAOLI, NOW, SYSTEM, Person, legal_representative_of
 from tests.kernel.parties.factories import AS_OF, a_party, told
 from yingshang.areas.policies.api import follow_link, rematch, send_packages
@@ -21,6 +22,7 @@ def matched(now: datetime = NOW) -> None:
     rematch(actor=SYSTEM, now=now)
 
 
+@kept
 def an_enterprise(staff: int = 20, *, region: str = DAOLI, **facts: Any) -> tuple[Party, Person]:
     """One with so many insured, and its legal representative."""
     party = a_party(region_code=region, facts={"emp.insured_count": staff, **facts})

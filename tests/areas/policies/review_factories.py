@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.areas.policies.factories import author, hiring, written_item
+from tests.kept import kept
 from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, Person, arranged, official
 from yingshang.areas.policies.api import (
     answer_comment,
@@ -50,6 +51,7 @@ class Reviewers:
         }[step]
 
 
+@kept
 def reviewers() -> Reviewers:
     """The officials, and the flow they work by."""
     for room in (clock, flow):
@@ -63,6 +65,7 @@ def reviewers() -> Reviewers:
     )
 
 
+@kept
 def submitted_item(code: str = "HIRING", *, source: str | None = None, now: datetime = NOW) -> Reviewers:
     """A version that was handed in just now, and who reviews it."""
     people = reviewers()
@@ -99,6 +102,7 @@ def done(
     )
 
 
+@kept
 def public_item(code: str = "HIRING", **more: str) -> tuple[Reviewers, Consultation]:
     """A version the public comments on."""
     people = submitted_item(code, **more)
@@ -119,6 +123,7 @@ def commented(consultation: Consultation, *, text: str = "建议放宽到5人。
     )
 
 
+@kept
 def consulted_item(code: str = "HIRING", **more: str) -> Reviewers:
     """A version whose comments were answered; the fairness review has it."""
     people, consultation = public_item(code, **more)
@@ -139,6 +144,7 @@ def consulted_item(code: str = "HIRING", **more: str) -> Reviewers:
     return people
 
 
+@kept
 def item_before_decision(code: str = "HIRING", **more: str) -> Reviewers:
     """A version that only waits for the decision."""
     people = consulted_item(code, **more)
@@ -147,6 +153,7 @@ def item_before_decision(code: str = "HIRING", **more: str) -> Reviewers:
     return people
 
 
+@kept
 def passed_item(code: str = "HIRING", **more: str) -> Reviewers:
     """A version that has passed the review."""
     people = item_before_decision(code, **more)
@@ -154,6 +161,7 @@ def passed_item(code: str = "HIRING", **more: str) -> Reviewers:
     return people
 
 
+@kept
 def returned_item(code: str = "HIRING") -> Reviewers:
     """A version sent back to its author."""
     people = submitted_item(code)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from datetime import datetime
 from typing import Any
 
-import django
+from django.core.management import call_command
+from django.utils import timezone
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from yingshang.areas.policies.outreach import digest  # noqa: E402
+from yingshang.areas.policies.outreach import digest
 
 _sent: list[int] = []
 
@@ -30,8 +26,7 @@ def sent_and_killed(**message: Any) -> Any:
 
 
 if __name__ == "__main__":
-    settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
-    now = datetime.fromisoformat(os.environ["TEST_NOW"])
+    now = datetime.fromisoformat(sys.argv[1])
     timezone.now = lambda: now  # type: ignore[assignment]
     _send, digest.send = digest.send, sent_and_killed
     # Each enterprise in a transaction of its own: the first is told for good.

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import django
-
-django.setup()
-
-from django.conf import settings  # noqa: E402
-
-from yingshang.areas.policies.api import on_differences, rematch  # noqa: E402
-from yingshang.areas.policies.matching import differences  # noqa: E402
-from yingshang.kernel.access.api import system_actor  # noqa: E402
-from yingshang.kernel.ledger.api import Target, record  # noqa: E402
+from yingshang.areas.policies.api import on_differences, rematch
+from yingshang.areas.policies.matching import differences
+from yingshang.kernel.access.api import system_actor
+from yingshang.kernel.ledger.api import Target, record
 
 ACTOR = system_actor("test")
 _calls: list[int] = []
@@ -43,8 +37,6 @@ def tell_and_die(version: int, newly: Any, no_longer: Any, now: datetime) -> Non
 
 
 if __name__ == "__main__":
-    settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
-    settings.DATA_DIRECTORY = Path(os.environ["TEST_DATA_DIRECTORY"])
     differences._handlers.clear()
     on_differences(tell_and_die)
-    rematch(actor=ACTOR, now=datetime.fromisoformat(os.environ["TEST_NOW"]), threads=1)
+    rematch(actor=ACTOR, now=datetime.fromisoformat(sys.argv[1]), threads=1)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.areas.policies import run_matching
 from tests.areas.policies.factories import hiring, published_item
+from tests.forked import Forked
 from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, one_event
 from tests.kernel.parties.factories import AS_OF, a_party, told
 from yingshang.areas.policies.matching import differences
@@ -198,17 +196,7 @@ def test_killed_in_the_middle_a_run_goes_on_and_tells_nothing_twice(
             )
     published_item()
     snapshot()
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.areas.policies.run_matching"],
-        check=False,
-        env={
-            **os.environ,
-            "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"],
-            "TEST_DATA_DIRECTORY": str(settings.DATA_DIRECTORY),
-            "TEST_NOW": NOW.isoformat(),
-        },
-    )
-    assert died.returncode == -signal.SIGKILL
+    assert Forked("tests.areas.policies.run_matching", NOW.isoformat()).wait() == -signal.SIGKILL
     # The first bucket is stored and told; of the second neither is.
     assert told_of() == set(entitled()) == {parties[0].pk}
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +11,7 @@ from django.test import Client
 
 from tests.areas.policies.factories import hiring, published_item
 from tests.areas.policies.outreach_factories import an_enterprise, insured, matched
+from tests.forked import Forked
 from tests.kernel.access.factories import (
     NOW,
     SYSTEM,
@@ -348,18 +346,7 @@ def test_a_worker_killed_in_the_middle_tells_nobody_twice_and_passes_nobody_over
     parties = [an_enterprise()[0].pk for _ in range(3)]
     matched()
     send_packages_job.defer()
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.areas.policies.run_digest"],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={
-            **os.environ,
-            "TEST_DATABASE_NAME": settings.DATABASES["default"]["NAME"],
-            "TEST_NOW": NOW.isoformat(),
-        },
-    )
-    assert died.returncode == -signal.SIGKILL, died.stderr[-2000:]
+    assert Forked("tests.areas.policies.run_digest", NOW.isoformat()).wait() == -signal.SIGKILL
     # The first has its message; what was written of the second went with the process.
     assert [each.party_id for each in PolicyTold.objects.all()] == parties[:1]
     summary = send_packages(actor=SYSTEM, now=NOW)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from tests.kept import kept
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, Person, clerk_of, official
 from tests.kernel.parties.factories import a_party
 from yingshang.kernel.clock import api as clock
@@ -36,12 +37,14 @@ class City:
     supervisor: Person
 
 
+@kept
 def load_definitions(now: datetime = NOW) -> None:
     """What comes with the platform: ladders, flows, forms, templates."""
     for room in (clock, documents, forms, flow, notices):
         room.load_defaults(actor=SYSTEM, region_path="23", now=now)
 
 
+@kept
 def a_city() -> City:
     """One enterprise with a fact, its clerk, and the officials."""
     load_definitions()
@@ -68,6 +71,7 @@ def answers(**other: Any) -> dict[str, Any]:
     }
 
 
+@kept
 def filled_in(city: City, *, column: str = COLUMN, now: datetime = NOW, **other: Any) -> int:
     """The number of a form the clerk filled in."""
     submission = forms.submit(
@@ -81,6 +85,7 @@ def filled_in(city: City, *, column: str = COLUMN, now: datetime = NOW, **other:
     return submission.id
 
 
+@kept
 def submitted_objection(city: City, *, column: str = COLUMN, now: datetime = NOW, **other: Any) -> Objection:
     """Handed in; the desk has not looked at it."""
     number = file_objection(
@@ -93,6 +98,7 @@ def submitted_objection(city: City, *, column: str = COLUMN, now: datetime = NOW
     return Objection.objects.get(pk=number)
 
 
+@kept
 def accepted_objection(city: City, *, now: datetime = NOW, **other: Any) -> Objection:
     """The desk has accepted it; its source has to check it."""
     row = submitted_objection(city, now=now, **other)
@@ -100,6 +106,7 @@ def accepted_objection(city: City, *, now: datetime = NOW, **other: Any) -> Obje
     return again(row)
 
 
+@kept
 def checked_objection(city: City, outcome: str = "upheld", *, now: datetime = NOW, **other: Any) -> Objection:
     """The source has decided; the desk has to reply."""
     row = accepted_objection(city, now=now, **other)
@@ -107,6 +114,7 @@ def checked_objection(city: City, outcome: str = "upheld", *, now: datetime = NO
     return again(row)
 
 
+@kept
 def answered_objection(
     city: City, outcome: str = "upheld", *, now: datetime = NOW, **other: Any
 ) -> Objection:

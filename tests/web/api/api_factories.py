@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_application_model
 
+from tests.kept import kept
 from tests.kernel.access.factories import agency, arranged, ensure_roles, enterprise, person, region
 from yingshang.kernel.access.api import appoint, grant_mandate, permissions, register_client, system_actor
 from yingshang.kernel.access.models import User
@@ -28,11 +31,13 @@ OWN, OTHER = "230102", "230103"
 PLATFORM = system_actor("test")
 
 
+@kept
 def a_user() -> User:
     """Somebody with an account and nothing else."""
     return person().user
 
 
+@kept
 def an_official(role: str, region_code: str = OWN) -> User:
     """Somebody appointed to a role in the agency of a region."""
     ensure_roles()
@@ -41,6 +46,7 @@ def an_official(role: str, region_code: str = OWN) -> User:
     return user
 
 
+@kept
 def a_clerk(party: Party) -> User:
     """Somebody who acts for one enterprise."""
     user = a_user()
@@ -55,12 +61,14 @@ def a_clerk(party: Party) -> User:
             "objections.file_own",
             "policies.match_own",
             "claims.apply_own",
+            "appeals.file_own",
         ),
         now=timezone.now(),
     )
     return user
 
 
+@kept
 def a_legal_representative(party: Party) -> User:
     """The legal representative of one enterprise."""
     user = a_user()
@@ -79,6 +87,7 @@ class System:
     secret: str
 
 
+@kept
 def a_system(role: str = "department_official", region_code: str = OWN) -> System:
     """A system of an agency, under one role."""
     ensure_roles()
@@ -112,10 +121,15 @@ def bearer(system: System, **options: Any) -> Client:
 def browser(user: User, *, csrf: bool = False) -> Client:
     """A client signed in as a user. With `csrf` it is checked as strictly as a real browser is."""
     client = Client(enforce_csrf_checks=csrf)
+    client.cookies[settings.SESSION_COOKIE_NAME] = _session(user)
+    return client
+
+
+def _session(user: User) -> str:
     # As after a log-in, without the log-in itself: that has tests of its own.
-    session = client.session
+    session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return client
+    session.create()
+    return str(session.session_key)

@@ -268,6 +268,7 @@ class TestMe:
     def test_a_user(self) -> None:
         body = make.browser(make.a_clerk(make.enterprise())).get("/api/v1/me").json()
         assert body["permissions"] == [
+            "appeals.file_own",
             "claims.apply_own",
             "forms.fill_own",
             "objections.file_own",

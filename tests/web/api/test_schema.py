@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from yingshang.web.api.root import api
 from yingshang.web.api.schema import text
@@ -54,6 +56,21 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
                 walk(each)
 
     walk(schema)
+
+
+def test_no_two_parts_have_one_name() -> None:
+    """The document would have one of them for both."""
+    counted: dict[str, set[str]] = {}
+    for kind in _schemas(Schema):
+        if kind.__module__.startswith("yingshang."):
+            counted.setdefault(kind.__name__, set()).add(kind.__module__)
+    assert {name: sorted(modules) for name, modules in counted.items() if len(modules) > 1} == {}
+
+
+def _schemas(of: type[Schema]) -> Iterator[type[Schema]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _schemas(kind)
 
 
 def test_every_operation_says_what_it_needs_and_may_answer(schema: dict[str, Any]) -> None:
