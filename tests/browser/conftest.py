@@ -90,6 +90,15 @@ def nothing_counted(transactional_db: None) -> None:
     cache.clear()
 
 
+# What `at_rest` asks about. Chromium tells of a navigation the moment a link or a button begins it.
+LEAVING = """navigation.addEventListener('navigate', event => {
+  window.leaving = !event.hashChange && event.downloadRequest === null;
+});
+navigation.addEventListener('navigateerror', () => { window.leaving = false; });
+navigation.addEventListener('navigatesuccess', () => { window.leaving = false; });
+"""
+
+
 class PageAt(Protocol):
     """Opens a page of a width; the options are Playwright's for a browser context."""
 
@@ -116,6 +125,7 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
         contexts.append(context)
         # Where it lies until a page is looked at, so that it is handed over, and read, once and not for every page.
         context.add_init_script(f"window.readAxe = () => {{\n{_axe()}\n}}")
+        context.add_init_script(LEAVING)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", heard)
@@ -136,12 +146,18 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
     assert problems == []
 
 
+def at_rest(page: Page) -> None:
+    """Waits while the page is being left for another: a click does not wait for the page it leads to."""
+    page.wait_for_function("document.documentElement && !window.leaving")
+
+
 def screenshot(page: Page, name: str, *, whole: bool = True) -> None:
     """The whole page as a picture, or what the window shows of it; taken only when pictures are wanted.
 
     What a picture waits for is waited for all the same. Painting a page as tall as that of the API is slow on a busy
     machine, so it has a limit of its own.
     """
+    at_rest(page)
     page.evaluate("document.fonts.ready.then(() => true)")
     if WANTED:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -266,6 +282,7 @@ def look(page: Page, pages: dict[str, str]) -> None:
 
 def assert_accessible(page: Page) -> None:
     """axe finds nothing against WCAG 2.2 AA or its best practices, and nothing is wider than the window."""
+    at_rest(page)
     if not page.evaluate("'axe' in window || ('readAxe' in window && (readAxe(), true))"):
         page.evaluate(_axe())
     result = page.evaluate(
