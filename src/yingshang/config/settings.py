@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "yingshang.kernel.flow",
     "yingshang.areas.policies",
     "yingshang.areas.claims",
+    "yingshang.areas.contracts",
     "yingshang.areas.appeals",
     "yingshang.processes.enterprise_binding",
     "yingshang.processes.fact_objection",

@@ -1,4 +1,4 @@
-"""Numbers: of appeals, each given once; of official notices, without gaps."""
+"""Numbers of appeals, each given once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
-from .models import Appeal, NoticeNumber
+from .models import Appeal
 
 
 def take_appeal_ids(count: int) -> list[int]:
@@ -23,17 +23,3 @@ def take_appeal_ids(count: int) -> list[int]:
 def appeal_number(appeal_id: int, now: datetime) -> str:
     """How an appeal is called: SQ, the day, and its number in the register."""
     return f"SQ{timezone.localtime(now):%Y%m%d}{appeal_id:010d}"
-
-
-def take_notice_number(series: str, year: int) -> int:
-    """The next number of a series in a year. The row stays locked until the transaction ends, and one that fails gives
-    its number back: so there are no gaps, and two never get the same.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {NoticeNumber._meta.db_table} (series, year, last) VALUES (%s, %s, 1) "
-            "ON CONFLICT (series, year) DO UPDATE SET last = "
-            f"{NoticeNumber._meta.db_table}.last + 1 RETURNING last",
-            [series, year],
-        )
-        return int(cursor.fetchone()[0])

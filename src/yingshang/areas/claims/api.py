@@ -208,7 +208,7 @@ from .licences import KnownLicence, facts_for_materials
 from .line_tables import LineTable, RowError
 from .oversight.actions.decide_trip import confirm_trip, release_trip, stop_by_hand
 from .oversight.actions.recover import cancel_recovery, demand_repayment, record_repayment, write_off
-from .oversight.interest import even_plan
+from .oversight.plans import even_plan
 from .oversight.recoveries import get_recovery, recoveries, recovery_rates, recovery_states
 from .oversight.selectors import get_trip, stoppable, trip_rules, trip_states, trips
 from .oversight.values import (

@@ -26,6 +26,7 @@ from .errors import (
     UnreadableContent,
 )
 from .kinds import KINDS, Kind
+from .numbering import take_number
 from .owners import register_owner
 from .pictures import re_encode_picture
 from .selectors import documents_of, documents_of_each, extract_text, get_document, open_document, read_text
@@ -98,5 +99,6 @@ __all__ = [
     "save_template_draft",
     "store",
     "sweep_files",
+    "take_number",
     "template_versions",
 ]

@@ -17,6 +17,20 @@ class StoredFile(models.Model):
         return self.sha256
 
 
+class SeriesNumber(models.Model):
+    """The last number given of a series of official documents in a year (numbering.py)."""
+
+    series = models.CharField(max_length=60)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="documents_series_once", fields=["series", "year"])]
+
+    def __str__(self) -> str:
+        return f"{self.series}〔{self.year}〕{self.last}"
+
+
 class DocumentTemplate(models.Model):
     """文书模板: what a document of one kind says, in numbered versions."""
 

@@ -56,6 +56,7 @@ from .industries import (
     suggest_industries,
 )
 from .industries import is_within as industry_is_within
+from .interest import ORDERS, InterestStep, Overpaid, Paid, Standing, standing
 from .lifecycle import Lifecycle, State, Transition
 from .reference_data import parse_yaml
 from .regions import (
@@ -81,6 +82,7 @@ from .subjects import IgnoredColumn, Reject, Rejects, SubjectsFile, open_subject
 
 __all__ = [
     "COUNTRY",
+    "ORDERS",
     "UNKNOWN_GROUP",
     "AgencyKind",
     "AgencySpec",
@@ -93,16 +95,20 @@ __all__ = [
     "IgnoredColumn",
     "Industry",
     "IndustryGroup",
+    "InterestStep",
     "InvalidCatalogue",
     "InvalidCreditCode",
     "InvalidLifecycle",
     "InvalidMetric",
     "Lifecycle",
+    "Overpaid",
+    "Paid",
     "Region",
     "Reject",
     "Rejects",
     "SizeAssessment",
     "SizeRow",
+    "Standing",
     "State",
     "SubjectsFile",
     "TooManyRows",
@@ -156,6 +162,7 @@ __all__ = [
     "sample_city_schema",
     "section_of",
     "size_rows",
+    "standing",
     "suggest_industries",
     "suggest_regions",
     "townships",

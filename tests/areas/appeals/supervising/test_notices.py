@@ -24,7 +24,6 @@ from tests.kernel.access.factories import DAOLI, NOW, SYSTEM, arranged, no_event
 from yingshang.areas.appeals import api
 from yingshang.areas.appeals.desks import PLATFORM
 from yingshang.areas.appeals.models import Appeal, SupervisionNotice
-from yingshang.areas.appeals.numbering import take_notice_number
 from yingshang.areas.appeals.supervising import documents, jobs, rungs
 from yingshang.areas.appeals.supervising.actions import issue_notice as issuing
 from yingshang.areas.appeals.supervising.actions.issue_notice import set_document as really_set
@@ -33,7 +32,7 @@ from yingshang.areas.appeals.supervising.jobs import set_notices_job, set_waitin
 from yingshang.kernel.clock.api import get_deadline, sweep
 from yingshang.kernel.clock.models import Deadline
 from yingshang.kernel.documents.api import generate as really_generate
-from yingshang.kernel.documents.api import open_document
+from yingshang.kernel.documents.api import open_document, take_number
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.models import Message
 from yingshang.rules.errors import DomainError
@@ -273,7 +272,7 @@ def test_numbers_have_no_gaps_under_concurrency() -> None:
     def take(fails: bool) -> None:
         try:
             with transaction.atomic():
-                number = take_notice_number("tried", 2026)
+                number = take_number("tried", 2026)
                 record(actor=SYSTEM, action="tests.arranged", target=Target("test", "1"), now=NOW)
                 if fails:
                     raise RuntimeError

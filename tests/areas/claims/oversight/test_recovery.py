@@ -26,7 +26,7 @@ from yingshang.areas.claims.oversight.actions.recover import (
     record_repayment,
     write_off,
 )
-from yingshang.areas.claims.oversight.interest import ORDERS, Overpaid, Paid, plan_left, standing
+from yingshang.areas.claims.oversight.plans import plan_left
 from yingshang.areas.claims.oversight.recoveries import get_recovery, recoveries
 from yingshang.areas.claims.paying.actions.explain import explain_difference
 from yingshang.areas.claims.paying.actions.reconcile import reconcile_day
@@ -35,6 +35,7 @@ from yingshang.kernel.access.api import Actor, ConflictingDuties, NotAllowed
 from yingshang.kernel.clock.api import sweep
 from yingshang.kernel.clock.models import Deadline
 from yingshang.kernel.notices.models import Message
+from yingshang.kernel.reference.api import ORDERS, Overpaid, Paid, standing
 
 DAY = date(2026, 1, 1)
 MONEY = st.integers(1, 10**11)

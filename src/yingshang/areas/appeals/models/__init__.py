@@ -16,7 +16,7 @@ from .learning import (
 )
 from .library import LibraryAnswer, LibraryAnswerUse, LibraryAnswerVersion, ReplyTemplate
 from .stewards import ServiceDone, StewardCall, Stewardship, Visit
-from .supervising import LeadersListEntry, NoticeNumber, SupervisionNotice
+from .supervising import LeadersListEntry, SupervisionNotice
 
 __all__ = [
     "Appeal",
@@ -31,7 +31,6 @@ __all__ = [
     "LibraryAnswerUse",
     "LibraryAnswerVersion",
     "Note",
-    "NoticeNumber",
     "Part",
     "PerformanceRecord",
     "PolicySuggestion",

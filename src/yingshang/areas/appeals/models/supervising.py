@@ -12,20 +12,6 @@ from ..lifecycle import NOTICE
 from .appeals import Appeal
 
 
-class NoticeNumber(models.Model):
-    """The last number given of a series in a year. Whoever takes the next locks the row: there are no gaps."""
-
-    series = models.CharField(max_length=40)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(name="appeals_series_once", fields=["series", "year"])]
-
-    def __str__(self) -> str:
-        return f"{self.series}〔{self.year}〕{self.last}"
-
-
 class SupervisionNotice(models.Model):
     """A supervision notice 督办单: a document with a number, sent to an agency, to be answered by a day."""
 

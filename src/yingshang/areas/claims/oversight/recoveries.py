@@ -13,7 +13,7 @@ from ..errors import RecoveryNotFound
 from ..lifecycle import RECOVERY
 from ..models import Recovery
 from ..reach import OWN, VIEW
-from .interest import plan_left
+from .plans import plan_left
 from .rules import recovery_rules, standing_of, unconfirmed_from
 from .values import RecoveryPage, RecoveryView, RepaymentView
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from yingshang.kernel.reference.api import parse_yaml
+from yingshang.kernel.reference.api import Paid, Standing, parse_yaml, standing
 
 from ..models import Recovery, Repayment
-from .interest import Paid, Standing, standing
 
 
 @cache

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+
+from yingshang.kernel.reference.api import InterestStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,6 @@ class PlannedPart:
     amount_fen: int
     open_fen: int
     overdue: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InterestStep:
-    """One stretch of the calculation of interest: `principal_fen` stood open for so many days, at one year's rate."""
-
-    since: date
-    until: date
-    days: int
-    principal_fen: int
-    interest_fen: int
-    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from yingshang.kernel.clock.api import (
     start_deadline,
 )
 from yingshang.kernel.documents.api import Owner as DocumentOwner
-from yingshang.kernel.documents.api import generate
+from yingshang.kernel.documents.api import generate, take_number
 from yingshang.kernel.ledger.api import get_event, receipt_code
 
 from ...actions._steps import bounded, needed, note, tell_agency, tell_many
@@ -30,7 +30,6 @@ from ...desks import PLATFORM
 from ...errors import InvalidStep, NotYours, StepNotFound
 from ...lifecycle import NOTICE
 from ...models import Appeal, SupervisionNotice
-from ...numbering import take_notice_number
 from ...reach import ANSWER, SUPERVISE, agencies_of, load
 from ...rules import rules_of
 
@@ -114,7 +113,7 @@ def _issue_one(
 ) -> SupervisionNotice:
     assert appeal.agency_id is not None
     year = timezone.localdate(now).year
-    number = f"诉督〔{year}〕{take_notice_number(f'supervision:{appeal.desk_id}', year)}号"
+    number = f"诉督〔{year}〕{take_number(f'supervision:{appeal.desk_id}', year)}号"
     row = SupervisionNotice.objects.create(
         number=f"{appeal.desk_id}-{number}",
         appeal=appeal,

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, ensure_separate, reference_of
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.reference.api import Overpaid
 
 from ...actions._steps import tell_enterprise, yuan
 from ...awards import split
@@ -24,7 +25,6 @@ from ...paying.repaid_lines import find_line, note_unlisted
 from ...reach import load
 from ..evaluator import ASKED_BACK
 from ..holding import hold_back
-from ..interest import Overpaid
 from ..reminders import follow_clocks, start_clocks
 from ..rules import entry_of, recovery_rules, standing_of, unconfirmed_from
 from ..screening import finding_of

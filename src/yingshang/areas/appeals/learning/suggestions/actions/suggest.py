@@ -25,6 +25,7 @@ from yingshang.kernel.clock.api import (
     meet_deadline,
     start_deadline,
 )
+from yingshang.kernel.documents.api import take_number
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
@@ -35,7 +36,6 @@ from ....dispatching.topics import topics
 from ....errors import InvalidStep, NotApart, NotYours, StepNotFound
 from ....lifecycle import SUGGESTION
 from ....models import Appeal, PolicySuggestion, SuggestionVoice
-from ....numbering import take_notice_number
 from ....reach import SUPERVISE, VIEW, agencies_of
 from ....text.masking import mask
 from ...rules import learning_rules
@@ -108,7 +108,7 @@ def suggest_policy(
         )
     year = timezone.localdate(now).year
     # Whoever takes a number waits for the one before: two at once do not suggest the same.
-    number = take_notice_number(f"suggestion:{agency_id}", year)
+    number = take_number(f"suggestion:{agency_id}", year)
     _ensure_new(agency_id, region_path, topic, item_code)
     row = PolicySuggestion.objects.create(
         number=f"{agency_id}-诉建〔{year}〕{number}号",

@@ -1,16 +1,25 @@
-"""What is still owed of money asked back: simple interest by the day, repayments divided to the fen. Pure."""
+"""Simple interest by the day on what stands open, payments divided to the fen. Pure."""
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from .values import InterestStep, PlannedPart
-
 ORDERS = ("principal_first", "interest_first")
+
+
+@dataclass(frozen=True, slots=True)
+class InterestStep:
+    """One stretch of the calculation of interest: `principal_fen` stood open for so many days, at one year's rate."""
+
+    since: date
+    until: date
+    days: int
+    principal_fen: int
+    interest_fen: int
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +114,3 @@ def _stretches(
         first, last = max(begins, since), min(ends, until)
         if first < last and rate:
             yield first, last, rate
-
-
-def plan_left(plan: Sequence[tuple[date, int]], *, came_fen: int, today: date) -> tuple[PlannedPart, ...]:
-    """The parts of a plan with what is open of each, when so much of the principal has come: the earliest first."""
-    left, parts = came_fen, []
-    for due_on, amount in sorted(plan):
-        came = min(left, amount)
-        left -= came
-        parts.append(PlannedPart(due_on, amount, amount - came, amount > came and due_on < today))
-    return tuple(parts)
-
-
-def even_plan(principal_fen: int, *, first: date, parts: int) -> tuple[tuple[date, int], ...]:
-    """So many equal parts a month apart, the fen that are left over with the first ones.
-
-    >>> even_plan(100, first=date(2026, 1, 31), parts=2)
-    ((datetime.date(2026, 1, 31), 50), (datetime.date(2026, 2, 28), 50))
-    """
-    each, more = divmod(principal_fen, max(parts, 1))
-    plan = []
-    for place in range(max(parts, 1)):
-        year, month = divmod(first.month - 1 + place, 12)
-        last = monthrange(first.year + year, month + 1)[1]
-        due = date(first.year + year, month + 1, min(first.day, last))
-        plan.append((due, each + (place < more)))
-    return tuple(plan)

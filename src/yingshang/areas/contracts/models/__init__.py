@@ -1,0 +1,31 @@
+"""Tables of contracts."""
+
+from .contracts import Contract, EmptyQuarter, ImportBatch, Supplement
+from .figures import DoneCell, DueCell, UnitFigures
+from .obligations import Obligation, Performance
+from .people import HandOver, HandOverLine, Head
+from .portraits import PortraitObjection, PublishedPortrait, Repair
+from .supervising import Block, Cancellation, SupervisionCase, SupervisionNotice, Transfer
+
+__all__ = [
+    "Block",
+    "Cancellation",
+    "Contract",
+    "DoneCell",
+    "DueCell",
+    "EmptyQuarter",
+    "HandOver",
+    "HandOverLine",
+    "Head",
+    "ImportBatch",
+    "Obligation",
+    "Performance",
+    "PortraitObjection",
+    "PublishedPortrait",
+    "Repair",
+    "SupervisionCase",
+    "SupervisionNotice",
+    "Supplement",
+    "Transfer",
+    "UnitFigures",
+]

@@ -1,0 +1,22 @@
+"""How contracts are called."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from .models import Contract
+
+
+def take_contract_ids(count: int) -> list[int]:
+    """So many new numbers of the register, never given again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [Contract._meta.db_table, count],
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def contract_number(contract_id: int, year: int) -> str:
+    """HT, the year it was signed in, and its number in the register."""
+    return f"HT{year:04d}{contract_id:010d}"
