@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "yingshang.web.policies",
     "yingshang.web.claims",
     "yingshang.web.appeals",
+    "yingshang.web.contracts",
     "yingshang.web.ratings",
     "yingshang.web.cockpit",
     "yingshang.web.verify",

@@ -185,6 +185,7 @@ ACTOR_KINDS: Words = {
 SYSTEM_ACTORS: Words = {
     "accounts": _("账号服务"),
     "appeals": _("诉求服务"),
+    "contracts": _("合同履约监管"),
     "appeals.mail": _("诉求邮件接收"),
     "calendars": _("工作日历服务"),
     "claims": _("兑现服务"),

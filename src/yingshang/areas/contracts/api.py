@@ -2,4 +2,32 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from .lifecycle import (
+    BATCH,
+    CANCELLATION,
+    CASE,
+    CONTRACT,
+    HAND_OVER,
+    NOTICE,
+    OBJECTION,
+    OBLIGATION,
+    PERFORMANCE,
+    REPAIR,
+    SUPPLEMENT,
+    TRANSFER,
+)
+
+__all__ = [
+    "BATCH",
+    "CANCELLATION",
+    "CASE",
+    "CONTRACT",
+    "HAND_OVER",
+    "NOTICE",
+    "OBJECTION",
+    "OBLIGATION",
+    "PERFORMANCE",
+    "REPAIR",
+    "SUPPLEMENT",
+    "TRANSFER",
+]

@@ -32,10 +32,10 @@ from yingshang.areas.appeals.api import (
 from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
+from yingshang.web.refusals import refuse_each
 
 from ..handling.forms import EmptyForm, ReasonForm, StepForm
 from ..handling.views import Offered
-from ..refusals import refuse_each
 from .forms import InviteForm, MeetingForm, MinutesForm, SignForm, StatementForm
 
 VIEW, ANSWER = "appeals.view", "appeals.answer"

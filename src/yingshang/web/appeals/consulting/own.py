@@ -16,8 +16,8 @@ from yingshang.areas.appeals.api import give_own_statement, own_consultation
 from yingshang.kernel.access.api import actor_from, open_to_everybody, signed_in
 from yingshang.rules.errors import DomainError
 from yingshang.web.api.limits import subject_of, use
+from yingshang.web.refusals import refuse_each, status_of_refused
 
-from ..refusals import refuse_each, status_of_refused
 from ..saying.by_key import OPENED, by_key
 from .forms import OwnStatementForm
 

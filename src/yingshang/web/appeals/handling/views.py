@@ -37,9 +37,9 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 from yingshang.web.listing import Listing
 from yingshang.web.ratings.words import answers_named, level_name
+from yingshang.web.refusals import refuse_each
 from yingshang.web.regions import reached_regions
 
-from ..refusals import refuse_each
 from .forms import ARGUMENTS, STEPS, DeskFilter, EmptyForm, ReplyForm, StepForm
 from .tables import DeskTable
 

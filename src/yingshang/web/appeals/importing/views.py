@@ -14,8 +14,8 @@ from yingshang.areas.appeals.api import InvalidTable, empty_table, import_appeal
 from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.reference.api import get_region
 from yingshang.web.forms import status_of_form
+from yingshang.web.refusals import refuse_each
 
-from ..refusals import refuse_each
 from .forms import ImportForm
 
 REGISTER = "appeals.register"

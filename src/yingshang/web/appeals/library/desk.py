@@ -33,10 +33,10 @@ from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing
+from yingshang.web.refusals import refuse_each
 from yingshang.web.regions import reached_regions
 
 from ..handling.forms import ReasonForm, StepForm
-from ..refusals import refuse_each
 from .forms import AnswerForm, KeptFilter, ReadNeededRemarkForm, ReadRemarkForm
 from .tables import KeptTable
 

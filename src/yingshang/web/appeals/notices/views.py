@@ -31,9 +31,9 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.columns import DayColumn, MomentColumn
 from yingshang.web.filters import FilterForm, choices
 from yingshang.web.listing import Listing
+from yingshang.web.refusals import refuse_each
 
 from ..handling.forms import AnswerForm, NeededRemarkForm, StepForm
-from ..refusals import refuse_each
 from ..templatetags.appeals import state_tag
 from ..words import state_choices, state_of
 

@@ -38,12 +38,12 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.columns import MomentColumn
 from yingshang.web.filters import FilterForm, choices
 from yingshang.web.listing import Listing
+from yingshang.web.refusals import refuse_each
 from yingshang.web.regions import reached_regions
 from yingshang.web.words import in_language
 
 from ..handling.forms import StepForm
 from ..learning.tables import ShareColumn
-from ..refusals import refuse_each
 from ..templatetags.appeals import state_tag
 from ..templatetags.learning import figure_name
 from ..words import state_of, topic_name

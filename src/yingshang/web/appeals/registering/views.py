@@ -24,8 +24,8 @@ from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.parties.api import PartyDetail, PartySummary, get_party, parties_by_code, search_parties
 from yingshang.kernel.reference.api import get_region
 from yingshang.rules.errors import DomainError
+from yingshang.web.refusals import refuse_each, status_of_refused
 
-from ..refusals import refuse_each, status_of_refused
 from ..saying.forms import attaching
 from .forms import FindForm, RegisterForm
 

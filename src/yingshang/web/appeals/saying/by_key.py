@@ -27,8 +27,8 @@ from yingshang.web.api.limits import address_of, use
 from yingshang.web.documents.views import hand_over
 from yingshang.web.errors import message_of
 from yingshang.web.forms import status_of_form
+from yingshang.web.refusals import refuse_each, status_of_refused
 
-from ..refusals import refuse_each, status_of_refused
 from .forms import FollowForm, SayForm, attaching
 from .steps import DONE, take
 from .views import about_from, shown, submit

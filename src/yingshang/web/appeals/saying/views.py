@@ -34,8 +34,8 @@ from yingshang.web.api.limits import subject_of, use
 from yingshang.web.listing import Listing
 from yingshang.web.portal.enterprises import CHOSEN, mandates_of
 from yingshang.web.ratings.giving import rate_context
+from yingshang.web.refusals import refuse_each, status_of_refused
 
-from ..refusals import refuse_each, status_of_refused
 from .forms import OwnFilter, SayForm, attaching
 from .steps import DONE, RATED, Refused, take
 from .tables import OwnTable

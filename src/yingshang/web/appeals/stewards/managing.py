@@ -28,8 +28,8 @@ from yingshang.kernel.parties.api import PartyDetail, PartySummary, get_party, p
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing, page_of
+from yingshang.web.refusals import refuse_each
 
-from ..refusals import refuse_each
 from ..registering.forms import FindForm
 from .forms import AssignForm, HandOverForm, ImportForm, PeriodFilter
 from .tables import FiguresTable

@@ -16,8 +16,8 @@ from yingshang.areas.appeals.api import call_steward, own_stewards, rate_visit
 from yingshang.kernel.access.api import actor_from, needs
 from yingshang.rules.errors import DomainError
 from yingshang.web.api.limits import subject_of, use
+from yingshang.web.refusals import refuse_each, status_of_refused
 
-from ..refusals import refuse_each, status_of_refused
 from .forms import CallForm, RateForm
 
 OWN = "appeals.file_own"

@@ -34,9 +34,9 @@ from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import status_of_form
 from yingshang.web.listing import Listing
+from yingshang.web.refusals import refuse_each
 from yingshang.web.regions import reached_regions
 
-from ..refusals import refuse_each
 from .forms import (
     ASKED_AT_ONCE,
     LEARNED_AT_ONCE,

@@ -35,10 +35,10 @@ from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.rules.errors import DomainError
 from yingshang.web.columns import DayColumn
 from yingshang.web.listing import Listing, page_of
+from yingshang.web.refusals import refuse_each
 from yingshang.web.regions import reached_regions
 
 from ..handling.forms import StepForm
-from ..refusals import refuse_each
 from ..templatetags.appeals import state_tag
 from ..words import region_name, state_of, topic_name
 from .forms import AnswerSuggestionForm, RegionFilter, SuggestForm, SuggestionFilter, WithdrawForm

@@ -1,0 +1,1 @@
+"""Pages of one kind; see the README of web/contracts."""
