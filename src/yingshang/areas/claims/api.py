@@ -212,7 +212,6 @@ from .oversight.plans import even_plan
 from .oversight.recoveries import get_recovery, recoveries, recovery_rates, recovery_states
 from .oversight.selectors import get_trip, stoppable, trip_rules, trip_states, trips
 from .oversight.values import (
-    InterestStep,
     PlannedPart,
     RecoveryPage,
     RecoveryView,
@@ -407,7 +406,6 @@ __all__ = [
     "Hours",
     "InstalmentPage",
     "InstalmentView",
-    "InterestStep",
     "InvalidAccount",
     "InvalidApproval",
     "InvalidBudget",

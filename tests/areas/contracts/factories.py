@@ -1,0 +1,134 @@
+"""Situations of contracts: a unit with its three roles, who supervises it, an enterprise, and rows as they may stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Any
+
+from tests.kept import kept
+from tests.kernel.access.factories import (
+    DAOLI,
+    HARBIN,
+    NOW,
+    SYSTEM,
+    Person,
+    agency,
+    arranged,
+    enterprise,
+    legal_representative_of,
+    official,
+)
+from tests.kernel.parties.factories import region_tree
+from yingshang.areas.contracts.models import Contract, Obligation
+from yingshang.kernel.clock import api as clock
+from yingshang.kernel.documents import api as documents
+from yingshang.kernel.parties.models import Agency, Party
+
+UNIT, SUPERVISION = "housing-construction", "business-environment"
+TODAY = date(2026, 11, 23)
+YUAN = 100
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A public unit of the district with its contract roles, and who is above it."""
+
+    administrator: Person
+    second_administrator: Person
+    reviewer: Person
+    head: Person
+    supervisor: Person
+    city_supervisor: Person
+    leader: Person
+
+    @property
+    def agency(self) -> Agency:
+        return agency(DAOLI, UNIT)
+
+
+@kept
+def unit() -> Unit:
+    """The people, and the ladders and documents they work by."""
+    region_tree(DAOLI)
+    clock.load_defaults(actor=SYSTEM, region_path="23", now=NOW)
+    documents.load_defaults(actor=SYSTEM, region_path="23", now=NOW)
+    return Unit(
+        administrator=official("contract_administrator", DAOLI, UNIT),
+        second_administrator=official("contract_administrator", DAOLI, UNIT),
+        reviewer=official("contract_reviewer", DAOLI, UNIT),
+        head=official("unit_head", DAOLI, UNIT),
+        supervisor=official("supervisor", DAOLI, SUPERVISION),
+        city_supervisor=official("supervisor", HARBIN, SUPERVISION),
+        leader=official("leader", DAOLI, "government"),
+    )
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """An enterprise with contracts, and who speaks for it."""
+
+    party: Party
+    who: Person
+
+
+@kept
+def supplier() -> Supplier:
+    party = enterprise(DAOLI)
+    return Supplier(party, legal_representative_of(party))
+
+
+def contract_row(*, of: Party | None = None, in_agency: Agency | None = None, **more: Any) -> Contract:
+    """A contract as it stands in the register, written by hand: in force, of 1,000,000 yuan, unless said otherwise."""
+    unit()
+    place = in_agency or agency(DAOLI, UNIT)
+    party = of or supplier().party
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "number": f"HT2026{number:010d}",
+        "agency": place,
+        "region_path": place.region.path,
+        "reference": f"住建合〔2026〕{number}号",
+        "title": f"老旧小区改造施工合同（{number}）",
+        "kind": "construction",
+        "party": party,
+        "counterparty_name": party.name,
+        "counterparty_size": "small",
+        "amount_fen": 1_000_000 * YUAN,
+        "signed_on": date(2026, 3, 2),
+        "starts_on": date(2026, 3, 2),
+        "ends_on": date(2027, 3, 1),
+        "state": "in_force",
+        "fingerprint": f"{number:064d}",
+        "registered_by_name": "合同管理员",
+        "registered_at": NOW,
+        **more,
+    }
+    with arranged():
+        return Contract.objects.create(**values)
+
+
+def obligation_row(contract: Contract | None = None, **more: Any) -> Obligation:
+    """What the unit owes by such a contract: to pay 300,000 yuan by 2026-12-31, unless said otherwise."""
+    contract = contract or contract_row()
+    amount = more.pop("amount_fen", 300_000 * YUAN)
+    values: dict[str, Any] = {
+        "contract": contract,
+        "agency": contract.agency,
+        "party_id": contract.party_id,
+        "region_path": contract.region_path,
+        "ordinal": contract.obligations.count() + 1,
+        "side": "unit",
+        "kind": "pay",
+        "title": "支付进度款",
+        "terms": {"on": "2026-12-31"},
+        "due_on": date(2026, 12, 31),
+        "amount_fen": amount,
+        "open_fen": (amount or 0) - more.get("done_fen", 0),
+        "state": "running",
+        **more,
+    }
+    with arranged():
+        return Obligation.objects.create(**values)
