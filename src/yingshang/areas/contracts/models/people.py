@@ -37,7 +37,11 @@ class Head(models.Model):
 
 
 class HandOver(models.Model):
-    """The list a new head takes over: every open contract of the unit as it stood that day, to be signed for."""
+    """The list a new head takes over: every open contract of the unit as it stood that day, to be signed for.
+
+    `open_fen` is what the unit still has to pay by them, `owed_fen` how much of that was past its day. A head who left
+    before signing leaves a list that has lapsed; the next one gets a list of their own.
+    """
 
     agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="+")
     region_path = models.CharField(max_length=12)
@@ -47,6 +51,7 @@ class HandOver(models.Model):
     as_of = models.DateField()
     contract_count = models.PositiveIntegerField(default=0)
     late_count = models.PositiveIntegerField(default=0)
+    open_fen = models.BigIntegerField(default=0)
     owed_fen = models.BigIntegerField(default=0)
     interest_fen = models.BigIntegerField(default=0)
     remark = models.CharField(max_length=1000, blank=True)
@@ -65,7 +70,12 @@ class HandOver(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="contracts_hand_over_state", condition=Q(state__in=list(HAND_OVER.states))
-            )
+            ),
+            models.UniqueConstraint(
+                name="contracts_one_hand_over",
+                fields=["agency"],
+                condition=Q(state__in=HAND_OVER.open_states),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +89,7 @@ class HandOverLine(models.Model):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
     open_count = models.PositiveIntegerField()
     late_count = models.PositiveIntegerField()
+    open_fen = models.BigIntegerField(default=0)
     owed_fen = models.BigIntegerField()
     interest_fen = models.BigIntegerField(default=0)
     next_due_on = models.DateField(null=True)

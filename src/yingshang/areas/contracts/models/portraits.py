@@ -27,6 +27,8 @@ class PublishedPortrait(models.Model):
     since = models.DateField()
     until = models.DateField()
     figures = models.JSONField()
+    # What they were counted from, one entry an obligation, as it stood: see portraits/facts.py.
+    facts = models.JSONField(default=list)
     level = models.CharField("等级", max_length=12)
     rules_version = models.CharField(max_length=20)
     # Taken out by an upheld objection, or repaired: obligations these figures leave out.
