@@ -12,7 +12,7 @@ from django.db import connection
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
-from tests.databases import Pristine, may_leave_out_triggers, template
+from tests.databases import Pristine, begin_template, may_leave_out_triggers, template
 from tests.environment import SERVER
 from tests.kept import KEEPER
 from yingshang.kernel.ledger import guards
@@ -86,6 +86,15 @@ def pytest_xdist_auto_num_workers() -> int:
     """Half of the time a test waits: for a browser, the database, a process to start. Others go on meanwhile."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores * 2
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Workers first import all tests. Meanwhile the database they are going to copy is made, where there is none."""
+    config = session.config
+    of_a_worker = hasattr(config, "workerinput")
+    shared_out = bool(config.getoption("numprocesses", None)) and not config.getoption("collectonly")
+    if shared_out and not of_a_worker and os.environ["TEST_EMBEDDED_DATABASE"]:
+        begin_template()
 
 
 def pytest_collection_finish() -> None:

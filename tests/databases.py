@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import django
 import psycopg
 from django.apps import apps
 from django.core.management import call_command
@@ -20,7 +24,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
 
-from tests.environment import SERVER
+from tests.environment import ROOT, SERVER
 from yingshang.kernel.ledger import guards
 from yingshang.operations.embedded_database import ROLE
 
@@ -142,3 +146,25 @@ class Pristine:
             self.restore()
 
         TransactionTestCase._fixture_teardown = restored  # type: ignore[attr-defined]
+
+
+def begin_template() -> None:
+    """Have the template made beside whatever else is begun: in a process of its own, that nobody waits for.
+
+    Whoever needs it meanwhile waits for the lock, and makes what is missing should that process have failed.
+    """
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    subprocess.Popen(
+        [sys.executable, "-m", "tests.databases"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+if __name__ == "__main__":
+    django.setup()
+    SERVER.start()
+    template()
