@@ -131,6 +131,15 @@ class Obligation(models.Model):
     def __str__(self) -> str:
         return f"{self.contract_id}/{self.ordinal} {self.title}"
 
+    def save(self, *args: Any, **named: Any) -> None:
+        """How it is counted is written by figures/cells.py alone: an instance that is older than the last count would
+        take it back.
+        """
+        if not (self._state.adding or args or named.get("force_insert")) and named.get("update_fields") is None:
+            fields = [each.name for each in self._meta.concrete_fields if not each.primary_key]
+            named["update_fields"] = [name for name in fields if name != "counted"]
+        super().save(*args, **named)
+
 
 class Performance(models.Model):
     """What one side says has happened: done, in part, not received, disputed; with evidence. Never changed; what was
