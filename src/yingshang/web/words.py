@@ -503,6 +503,8 @@ ACTIONS: Words = {
     "appeals.joined": _("并案"),
     "appeals.parted": _("取消并案"),
     "appeals.contacted": _("联系诉求人"),
+    "contracts.blocked": _("诉求未办结，暂不能销号"),
+    "contracts.unblocked": _("诉求已办结，可以销号"),
     "appeals.contact_tried": _("联系诉求人未接通"),
     "appeals.noted": _("添加诉求备注"),
     "appeals.reporter_seen": _("查看诉求人联系方式"),

@@ -84,6 +84,7 @@ from .errors import (
     WindowClosed,
 )
 from .files import open_by_key
+from .following import FollowedAppeal, register_follower
 from .learning.behind import appeals_behind
 from .learning.hot_topics import (
     HotTopic,
@@ -305,6 +306,7 @@ __all__ = [
     "DeskAppealPage",
     "DoneView",
     "Fitting",
+    "FollowedAppeal",
     "FormerSteward",
     "FoundAnswer",
     "FoundPage",
@@ -505,6 +507,7 @@ __all__ = [
     "record_months",
     "record_visit",
     "register_appeal",
+    "register_follower",
     "register_link_kind",
     "reopen_appeal",
     "repeat_causes",

@@ -16,6 +16,33 @@ from .lifecycle import (
     SUPPLEMENT,
     TRANSFER,
 )
+from .obligations.terms import Terms, read_terms
+from .own.block import block_obligation, blocked_obligations, unblock_obligation
+from .own.selectors import (
+    cancellations_for_me,
+    my_contract,
+    my_contracts,
+    my_obligation,
+    named_contracts,
+    named_obligations,
+    newest_contracts,
+    open_obligations_of,
+    owed_to_me,
+)
+from .own.values import (
+    Owed,
+    OwedPage,
+    OwnBlock,
+    OwnCancellation,
+    OwnContract,
+    OwnContractDetail,
+    OwnContractPage,
+    OwnObligation,
+    OwnOne,
+    OwnSaid,
+    OwnSupplement,
+)
+from .registering.rules import contract_rules
 
 __all__ = [
     "BATCH",
@@ -30,4 +57,30 @@ __all__ = [
     "REPAIR",
     "SUPPLEMENT",
     "TRANSFER",
+    "Owed",
+    "OwedPage",
+    "OwnBlock",
+    "OwnCancellation",
+    "OwnContract",
+    "OwnContractDetail",
+    "OwnContractPage",
+    "OwnObligation",
+    "OwnOne",
+    "OwnSaid",
+    "OwnSupplement",
+    "Terms",
+    "block_obligation",
+    "blocked_obligations",
+    "cancellations_for_me",
+    "contract_rules",
+    "my_contract",
+    "my_contracts",
+    "my_obligation",
+    "named_contracts",
+    "named_obligations",
+    "newest_contracts",
+    "open_obligations_of",
+    "owed_to_me",
+    "read_terms",
+    "unblock_obligation",
 ]

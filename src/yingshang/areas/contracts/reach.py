@@ -128,11 +128,7 @@ def load_own_obligation(actor: Actor, obligation_id: int, permission: str = STAT
 def _locked_obligation(rows: QuerySet[Obligation], obligation_id: int) -> Obligation:
     found = rows.values_list("contract", flat=True).first()
     if found is None:
-        raise ObligationNotFound(
-            f"no obligation {obligation_id}",
-            message_zh="没有这项履约义务，或者您不能查看",
-            value=obligation_id,
-        )
+        raise obligation_not_found(obligation_id)
     contract = lock(found)
     row = Obligation.objects.select_for_update(of=("self",)).select_related("agency").get(pk=obligation_id)
     row.contract = contract
@@ -160,4 +156,13 @@ def not_found(contract_id: int | str) -> ContractNotFound:
     """The refusal for a contract that is not there, or not for this actor."""
     return ContractNotFound(
         f"no contract {contract_id}", message_zh="没有这份合同，或者您不能查看", value=contract_id
+    )
+
+
+def obligation_not_found(obligation_id: int | str) -> ObligationNotFound:
+    """The refusal for an obligation that is not there, or not for this actor."""
+    return ObligationNotFound(
+        f"no obligation {obligation_id}",
+        message_zh="没有这项履约义务，或者您不能查看",
+        value=obligation_id,
     )

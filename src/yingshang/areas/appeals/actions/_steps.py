@@ -17,6 +17,7 @@ from yingshang.kernel.parties.api import AgencyNotFound, get_agency
 from ..consulting.ending import end_consultations
 from ..desks import PLATFORM
 from ..errors import InvalidStep
+from ..following import tell_followers
 from ..lifecycle import APPEAL
 from ..models import Appeal, Consultation, Holding
 from ..reach import ANSWER
@@ -66,7 +67,7 @@ def move(
     if not APPEAL.may(appeal.state, "consulted"):
         _end_consultations(appeal, reason=reason, now=now)
     appeal.save()
-    return record(
+    number = record(
         actor=actor,
         action=f"appeals.{event}",
         target=target_of(appeal),
@@ -75,6 +76,9 @@ def move(
         after={"state": appeal.state, **(more or {})},
         reason=reason[:400],
     )
+    if APPEAL.states[before].open != APPEAL.states[appeal.state].open:
+        tell_followers([appeal], now=now)
+    return number
 
 
 def step(appeal: Appeal, event: str, *, now: datetime) -> str:

@@ -13,6 +13,7 @@ from yingshang.kernel.ledger.api import NewEvent, record_many
 
 from .. import clocks
 from ..errors import AppealNotFound, InvalidStep, NotYours, WindowClosed
+from ..following import tell_followers
 from ..lifecycle import APPEAL
 from ..models import Appeal, AppealAddition, Holding
 from ..reach import ANSWER, APPROVE, DISPATCH, SUPERVISE, agencies_of, load, load_own, not_found
@@ -248,6 +249,7 @@ def _close_voices(appeal: Appeal, *, actor: Actor, now: datetime) -> None:
     )
     for each in rows:
         tell_reporter(each, "ended_with_main", now=now, main=appeal.number)
+    tell_followers(rows, now=now)
 
 
 def _ensure_main_answered(main: Appeal | None) -> None:

@@ -22,6 +22,7 @@ from ..alike.fingerprints import fingerprint
 from ..clocks import start_clocks
 from ..desks import PLATFORM, desk_of
 from ..errors import InvalidAppeal
+from ..following import tell_followers
 from ..links import Link, checked_links
 from ..models import Appeal
 from ..models.appeals import OPEN, URGENCIES
@@ -167,6 +168,7 @@ def submit_appeal(
     else:
         tell_reporter(appeal, "received", now=now, due=appeal.due_on)
     tell_agency(desk.id, DISPATCH, "to_dispatch", appeal=appeal, now=now, due=appeal.due_on)
+    tell_followers([appeal], now=now)
     return Submitted(appeal.pk, appeal.number, key)
 
 

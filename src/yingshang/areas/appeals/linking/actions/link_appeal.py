@@ -11,6 +11,7 @@ from yingshang.kernel.access.api import Actor
 
 from ...actions._steps import note
 from ...errors import InvalidStep, NotYours
+from ...following import tell_followers
 from ...links import MOST, Link, checked_links, is_private
 from ...models import Appeal
 from ...reach import VIEW, deals_with, load, sees_reporter
@@ -40,6 +41,7 @@ def link_appeal(*, actor: Actor, appeal_id: int, kind: str, identifier: str, now
     appeal.links = [*appeal.links, link.as_dict()]
     appeal.save(update_fields=["links"])
     note(appeal, "linked", actor=actor, now=now, after={"kind": link.kind, "id": link.id})
+    tell_followers([appeal], now=now)
 
 
 @transaction.atomic
@@ -54,6 +56,7 @@ def unlink_appeal(*, actor: Actor, appeal_id: int, kind: str, identifier: str, n
     appeal.links = left
     appeal.save(update_fields=["links"])
     note(appeal, "unlinked", actor=actor, now=now, after={"kind": kind, "id": identifier})
+    tell_followers([appeal], now=now, unlinked=kind)
 
 
 def _load(actor: Actor, appeal_id: int, kind: str) -> Appeal:
