@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.kernel.clock.factories import KIND, at, deadline, ensure_ladders, hea
 from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.clock import api
 from yingshang.kernel.clock.models import Deadline, LadderVersion, Pause
+from yingshang.kernel.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +86,75 @@ def test_nothing_resets_the_clock_of_a_case():
     # A step of the same case has a clock of its own.
     deadline(kind="step", owner="c")
     assert len(api.deadlines_of(first.owner)) == 2
+
+
+def _new(owner: str, term: dict[str, int], **more: Any) -> Any:
+    values: dict[str, Any] = {
+        "owner": api.Owner(KIND, owner),
+        "kind": "step",
+        "name": f"演示环节{owner}",
+        "name_en": "",
+        "term": api.Term.from_dict(term),
+        "started_at": at("2026-09-28"),
+        "region_code": DAOLI,
+        "agency_id": None,
+        "party_id": None,
+        "ladder": "standard",
+        **more,
+    }
+    return api.NewDeadline(**values)
+
+
+def test_many_clocks_start_as_each_would_by_itself_in_as_many_statements_as_one(
+    django_assert_max_num_queries,
+):
+    ensure_ladders()
+    terms = [{"working_days": 7}, {"hours": 5}, {"days": 30}, {"months": 2}, {"working_days": 7}]
+    wanted = [
+        _new(f"many-{number}", term, ladder=ladder, region_code=region, kind=kind)
+        for number, (term, ladder, region, kind) in enumerate(
+            (term, ladder, region, kind)
+            for term in terms
+            for ladder in ("standard", "case", None)
+            for region in (DAOLI, NANGANG)
+            for kind in ("case", "step")
+        )
+    ]
+    now = at("2026-09-29")
+    # Two ladders, the calendars, the clocks and the events, and what opens and closes a transaction.
+    with django_assert_max_num_queries(10):
+        together = api.start_deadlines(actor=SYSTEM, deadlines=wanted, now=now)
+    assert [view.owner for view in together] == [each.owner for each in wanted]
+    events = AuditEvent.objects.filter(action="clock.started", target_id__in=[view.id for view in together])
+    assert list(events.order_by("id").values_list("target_id", flat=True)) == [
+        str(view.id) for view in together
+    ]
+    Deadline.objects.filter(owner_kind=KIND).update(owner_kind="tests.before")
+    for new, view in zip(wanted, together, strict=True):
+        fields = {name: getattr(new, name) for name in api.NewDeadline.__dataclass_fields__}
+        alone = api.start_deadline(actor=SYSTEM, now=now, **fields)
+        assert replace(alone, id=view.id) == view
+    assert api.start_deadlines(actor=SYSTEM, deadlines=[], now=now) == ()
+
+
+def test_of_many_clocks_all_start_or_none():
+    deadline(kind="case", owner="taken")
+    for second, refusal in (
+        (_new("taken", {"days": 3}, kind="case"), api.CaseClockRuns),
+        (_new("free", {"days": 3}, kind="case"), api.CaseClockRuns),
+        (_new("other", {"days": 3}, ladder="nobody"), api.LadderNotFound),
+        (_new("other", {"months": 120}), api.OutsideCalendar),
+        (_new("other", {"days": 3}, started_at=at("2026-10-01")), api.NotAMoment),
+    ):
+        if refusal is api.OutsideCalendar:
+            second = replace(second, started_at=at("2003-01-02"), term=api.Term(1, "days"))
+        with no_event(), pytest.raises(refusal) as refused:
+            api.start_deadlines(
+                actor=SYSTEM, deadlines=[_new("free", {"days": 3}, kind="case"), second], now=at("2026-09-29")
+            )
+        if refusal is api.CaseClockRuns:
+            assert refused.value.details["value"] == second.owner.identifier
+    assert not api.deadlines_of(api.Owner(KIND, "free"))
 
 
 def test_a_pause_moves_the_date_by_the_days_it_took():

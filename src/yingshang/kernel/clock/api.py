@@ -9,7 +9,7 @@ from .actions.hand_over_deadline import hand_over_deadline
 from .actions.load_defaults import load_defaults
 from .actions.pause_deadline import pause_deadline, resume_deadline
 from .actions.publish_calendar import CalendarPreview, preview_calendar, publish_calendar
-from .actions.start_deadline import start_deadline
+from .actions.start_deadline import NewDeadline, start_deadline, start_deadlines
 from .calendars import (
     ACCEPTED,
     NATIONAL,
@@ -109,6 +109,7 @@ __all__ = [
     "LadderVersionView",
     "LadderView",
     "Mistake",
+    "NewDeadline",
     "NotADay",
     "NotAMoment",
     "NothingToPublish",
@@ -165,6 +166,7 @@ __all__ = [
     "save_ladder_draft",
     "schedule",
     "start_deadline",
+    "start_deadlines",
     "sweep",
     "sweep_lag_seconds",
 ]

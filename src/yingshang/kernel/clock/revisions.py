@@ -26,7 +26,6 @@ from .calendars import (
     build_calendars,
     calendar_among,
     calendars,
-    regional_calendar_among,
     use_revisions,
 )
 from .errors import InvalidRevision, Mistake
@@ -308,11 +307,6 @@ def fresh_calendars() -> Mapping[str, Calendar]:
 def fresh_calendar(code: str) -> Calendar:
     """The calendar with this code, with what is published at this moment. Raises UnknownCalendar."""
     return calendar_among(fresh_calendars(), code)
-
-
-def fresh_calendar_of_region(region_code: str) -> Calendar:
-    """A region's calendar, with what is published at this moment. Raises UnknownRegion."""
-    return regional_calendar_among(fresh_calendars(), region_code)
 
 
 def calendar_in_version(code: str, version: str) -> Calendar:
