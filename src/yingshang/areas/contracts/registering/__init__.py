@@ -1,0 +1,1 @@
+"""A contract is written down, checked, reviewed by another, changed by supplements, and ended."""
