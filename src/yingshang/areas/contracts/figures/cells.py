@@ -19,7 +19,8 @@ from django.db import connection
 from django.utils import timezone
 
 from ..models import Contract, Obligation
-from .counting import DROPPED, IN_FORCE, OPEN, UNCOUNTED, Changes, Repeats, counted_as, counts, repeats_of
+from ..models.obligations import OPEN
+from .counting import DROPPED, IN_FORCE, UNCOUNTED, Changes, Repeats, counted_as, counts, repeats_of
 
 _LADDER = ("remind", "warn", "escalate", "notice", "case", "transfer")
 
@@ -135,6 +136,7 @@ def put(changes: Changes) -> None:
                 "open_fen": ("bigint", [cell.fen for _, cell in due]),
                 "disagreed_count": ("int", [cell.disagreed for _, cell in due]),
                 "unreserved_count": ("int", [cell.unreserved for _, cell in due]),
+                "unrated_count": ("int", [cell.unrated for _, cell in due]),
                 "accrued_fen": ("bigint", [cell.accrued for _, cell in due]),
                 "growth": ("numeric", [cell.growth for _, cell in due]),
                 "origin": ("numeric", [cell.origin for _, cell in due]),
@@ -339,7 +341,7 @@ def _contract_states(obligations: Sequence[Obligation], contracts: Sequence[Cont
     """Of the contracts at hand their state; of others as it is saved, in one query."""
     states = {each.pk: each.state for each in contracts}
     for each in obligations:
-        if each.contract_id not in states and Obligation.contract.is_cached(each):  # type: ignore[attr-defined]
+        if each.contract_id not in states and Obligation.contract.is_cached(each):
             states[each.contract_id] = each.contract.state
     missing = {each.contract_id for each in obligations} - set(states)
     if missing:

@@ -36,6 +36,7 @@ class Due:
     fen: int = 0
     disagreed: int = 0
     unreserved: int = 0
+    unrated: int = 0
     accrued: int = 0
     growth: Decimal = Decimal(0)
     origin: Decimal = Decimal(0)
@@ -48,6 +49,7 @@ class Due:
             or self.fen
             or self.disagreed
             or self.unreserved
+            or self.unrated
             or self.accrued
             or self.growth
             or self.origin
@@ -90,13 +92,14 @@ class Changes:
             self.waiting[agency] = (region_path, before + times)
 
     def _add_due(self, said: list[Any], region_path: str, times: int) -> None:
-        agency, side, money, on, fen, disagreed, unreserved, accrued, rate, since = said
+        agency, side, money, on, fen, disagreed, unreserved, unrated, accrued, rate, since = said
         cell = self.due.setdefault((agency, side, money, date.fromisoformat(on)), Due(region_path))
         growth = fen * Decimal(rate) if rate else Decimal(0)
         cell.count += times
         cell.fen += times * fen
         cell.disagreed += times * disagreed
         cell.unreserved += times * unreserved
+        cell.unrated += times * unrated
         cell.accrued += times * accrued
         cell.growth += times * growth
         cell.origin += times * growth * since
@@ -131,6 +134,7 @@ def counted_as(obligation: Obligation, contract_state: str) -> dict[str, Any]:
                 obligation.open_fen,
                 int(obligation.disagreed),
                 int(obligation.budget_reserved is False),
+                int(money and obligation.open_fen > 0 and obligation.daily_rate is None),
                 obligation.accrued_fen,
                 str(Decimal(obligation.daily_rate).quantize(_RATE)) if has_rate else None,  # type: ignore[arg-type]
                 since.toordinal(),

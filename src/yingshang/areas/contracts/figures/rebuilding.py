@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
+from ..models.obligations import OPEN
 from .cells import REPEATS_OF, REPEATS_WITH, UNITS_FROM, units_with
-from .counting import OPEN, UNCOUNTED
+from .counting import UNCOUNTED
 from .rules import figure_rules
 
 
@@ -79,6 +80,7 @@ _ORDINAL = f"({_SINCE} - DATE '0001-01-01' + 1)"
 _MONEY = "(each.amount_fen IS NOT NULL)"
 _RATE = "CASE WHEN each.amount_fen IS NOT NULL THEN each.daily_rate END"
 _UNRESERVED = "coalesce(NOT each.budget_reserved, false)::int"
+_UNRATED = "(each.open_fen > 0 AND each.amount_fen IS NOT NULL AND each.daily_rate IS NULL)::int"
 _IS_DUE = "each.state = ANY(%(open)s) AND each.due_on IS NOT NULL"
 _IS_WAITING = "each.state = ANY(%(open)s) AND each.due_on IS NULL"
 _IS_DONE = "each.state = 'performed' AND each.performed_on IS NOT NULL"
@@ -94,7 +96,7 @@ _COUNTED = f"""
 CASE WHEN contract.state = ANY(%(uncounted)s) THEN '{{}}'::jsonb
 WHEN {_IS_DUE} THEN jsonb_build_object('due', jsonb_build_array(
     each.agency_id, each.side, {_MONEY}, to_char(each.due_on, 'YYYY-MM-DD'), each.open_fen, each.disagreed::int,
-    {_UNRESERVED}, each.accrued_fen, ({_RATE})::numeric(12, 10)::text, {_ORDINAL}))
+    {_UNRESERVED}, {_UNRATED}, each.accrued_fen, ({_RATE})::numeric(12, 10)::text, {_ORDINAL}))
 WHEN {_IS_WAITING} THEN jsonb_build_object('waiting', jsonb_build_array(each.agency_id))
 WHEN {_IS_DONE} THEN jsonb_build_object('done', jsonb_build_array(
     each.agency_id, each.side, {_MONEY}, to_char({_MONTH}, 'YYYY-MM-DD'), {_STRETCH}, each.done_fen,
@@ -105,7 +107,7 @@ _DUE_KEY = ("agency_id", "side", "money", "due_on")
 _DUE = f"""
 SELECT each.agency_id, max(each.region_path) AS region_path, each.side, {_MONEY} AS money, each.due_on,
        count(*) AS open_count, sum(each.open_fen) AS open_fen, sum(each.disagreed::int) AS disagreed_count,
-       sum({_UNRESERVED}) AS unreserved_count, sum(each.accrued_fen) AS accrued_fen,
+       sum({_UNRESERVED}) AS unreserved_count, sum({_UNRATED}) AS unrated_count, sum(each.accrued_fen) AS accrued_fen,
        sum(each.open_fen * coalesce({_RATE}, 0)) AS growth,
        sum(each.open_fen * coalesce({_RATE}, 0) * {_ORDINAL}) AS origin
 {_FROM} AND {_IS_DUE} GROUP BY each.agency_id, each.side, {_MONEY}, each.due_on

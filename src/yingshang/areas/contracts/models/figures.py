@@ -22,6 +22,8 @@ class DueCell(models.Model):
     open_fen = models.BigIntegerField(default=0)
     disagreed_count = models.IntegerField(default=0)
     unreserved_count = models.IntegerField(default=0)
+    # Of those in money: on how many nobody knows the rate of interest, so that theirs is not in the sums.
+    unrated_count = models.IntegerField(default=0)
     accrued_fen = models.BigIntegerField(default=0)
     growth = models.DecimalField(max_digits=30, decimal_places=10, default=0)
     origin = models.DecimalField(max_digits=36, decimal_places=10, default=0)
