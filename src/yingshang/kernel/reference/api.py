@@ -57,6 +57,7 @@ from .industries import (
 )
 from .industries import is_within as industry_is_within
 from .interest import ORDERS, InterestStep, Overpaid, Paid, Standing, standing
+from .lending_rates import LendingRate, one_year_lending_rate, one_year_lending_rates
 from .lifecycle import Lifecycle, State, Transition
 from .reference_data import parse_yaml
 from .regions import (
@@ -100,6 +101,7 @@ __all__ = [
     "InvalidCreditCode",
     "InvalidLifecycle",
     "InvalidMetric",
+    "LendingRate",
     "Lifecycle",
     "Overpaid",
     "Paid",
@@ -148,6 +150,8 @@ __all__ = [
     "is_valid_credit_code",
     "leaves_of",
     "make_credit_code",
+    "one_year_lending_rate",
+    "one_year_lending_rates",
     "open_subjects",
     "own_group",
     "parent_of",

@@ -11,16 +11,32 @@ from typing import Any
 
 from django.utils import timezone
 
-from yingshang.kernel.reference.api import Paid, Standing, parse_yaml, standing
+from yingshang.kernel.reference.api import (
+    LendingRate,
+    Paid,
+    Standing,
+    one_year_lending_rates,
+    parse_yaml,
+    standing,
+)
 
 from ..models import Recovery, Repayment
 
 
 @cache
 def recovery_rules() -> dict[str, Any]:
-    """`data/recovery.yaml`, read once."""
+    """`data/recovery.yaml`, read once; a series that is the platform's is filled in."""
     text = (files("yingshang.areas.claims") / "data/recovery.yaml").read_text(encoding="utf-8")
-    return dict(parse_yaml(text))
+    rules = dict(parse_yaml(text))
+    for each in rules["rates"]:
+        if each["series"] == "lpr_1y":
+            each["series"] = [_entry(rate) for rate in one_year_lending_rates()]
+    return rules
+
+
+def _entry(rate: LendingRate) -> dict[str, str]:
+    entry = {"from": rate.since.isoformat(), "rate": f"{rate.rate:.6f}", "source": rate.source}
+    return entry | ({"review_on": rate.review_on.isoformat()} if rate.review_on else {})
 
 
 def standing_of(row: Recovery, repayments: Sequence[Repayment], *, until: date) -> Standing:
