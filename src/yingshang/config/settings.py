@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "yingshang.areas.appeals",
     "yingshang.processes.enterprise_binding",
     "yingshang.processes.fact_objection",
+    "yingshang.processes.arrears",
     "yingshang.web.design",
     "yingshang.web.portal",
     "yingshang.web.desk",

@@ -7,4 +7,23 @@ class ContractsConfig(AppConfig):
     verbose_name = "政府合同"
 
     def ready(self) -> None:
+        from importlib.resources import files
+
+        from yingshang.kernel.clock.api import register_owner as register_clock_owner
+        from yingshang.kernel.documents.api import declare_templates as declare_documents
+        from yingshang.kernel.documents.api import register_owner
+        from yingshang.kernel.notices.api import declare_templates
+
         from . import permissions  # noqa: F401  (declares them)
+
+        declare_templates(files(__package__) / "data/own_messages.yaml")
+        from .handing_over.documents import HAND_OVERS, may_read_list
+        from .handing_over.rungs import on_hand_over_rung
+
+        data = files(__package__) / "data"
+
+        # heads and portraits
+        declare_templates(data / "people_messages.yaml")
+        declare_documents(data / "people_documents.yaml")
+        register_owner(HAND_OVERS, may_read=may_read_list)
+        register_clock_owner(HAND_OVERS, on_rung=on_hand_over_rung)

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, officials_who_may, system_actor
 from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from ..errors import Blocked
 from ..models import Block, Obligation
-from ..reach import SUPERVISE, load_obligation
+from ..reach import REGISTER, SUPERVISE, load_obligation
+
+_PLATFORM = system_actor("contracts")
 
 
 @transaction.atomic
@@ -94,4 +98,18 @@ def _note(obligation: Obligation, what: str, row: Block, *, actor: Actor, now: d
         ),
         now=now,
         after={"by": row.kind, "reference": row.reference, "label": row.label},
+    )
+    told = officials_who_may(REGISTER, agency_id=obligation.agency_id, today=timezone.localdate(now))
+    send_where_possible(
+        actor=_PLATFORM,
+        to=[Recipient(user_id=each) for each in told],
+        template=f"contracts.{what}",
+        context={
+            "number": obligation.contract.number,
+            "title": obligation.contract.title,
+            "what": obligation.title,
+            "label": row.label,
+        },
+        link=f"/desk/contracts/{obligation.contract_id}/",
+        now=now,
     )
