@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -24,6 +26,7 @@ from tests.kernel.parties.factories import region_tree
 from yingshang.areas.contracts.models import Contract, Obligation
 from yingshang.kernel.clock import api as clock
 from yingshang.kernel.documents import api as documents
+from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.models import Agency, Party
 
 UNIT, SUPERVISION = "housing-construction", "business-environment"
@@ -132,3 +135,16 @@ def obligation_row(contract: Contract | None = None, **more: Any) -> Obligation:
     }
     with arranged():
         return Obligation.objects.create(**values)
+
+
+@contextmanager
+def one_contract_event(action: str) -> Iterator[list[dict[str, Any]]]:
+    """The block records exactly one event of contracts, `contracts.<action>`, in the list afterwards; rooms of the kernel
+    may record theirs.
+    """
+    of_contracts = AuditEvent.objects.filter(action__startswith="contracts.")
+    last = of_contracts.order_by("-id").values_list("id", flat=True).first() or 0
+    events: list[dict[str, Any]] = []
+    yield events
+    events += of_contracts.filter(id__gt=last).order_by("id").values()
+    assert [event["action"] for event in events] == [f"contracts.{action}"]

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from .handing_over.actions.appoint_head import appoint_head
+from .handing_over.actions.sign_for import accept_hand_over, hand_over, say_on_line
+from .handing_over.selectors import (
+    HandOverDetail,
+    HandOverLinePage,
+    HandOverLineView,
+    HandOverPage,
+    HandOverRow,
+    HeadView,
+    hand_over_lines,
+    hand_over_list,
+    hand_overs,
+    heads,
+    inherited,
+    possible_heads,
+)
+from .handing_over.snapshot import Standing
 from .lifecycle import (
     BATCH,
     CANCELLATION,
@@ -43,6 +60,7 @@ from .own.values import (
     OwnSupplement,
 )
 from .registering.rules import contract_rules
+from .units import UnitName, own_units, units_with_contracts
 
 __all__ = [
     "BATCH",
@@ -57,6 +75,12 @@ __all__ = [
     "REPAIR",
     "SUPPLEMENT",
     "TRANSFER",
+    "HandOverDetail",
+    "HandOverLinePage",
+    "HandOverLineView",
+    "HandOverPage",
+    "HandOverRow",
+    "HeadView",
     "Owed",
     "OwedPage",
     "OwnBlock",
@@ -68,11 +92,21 @@ __all__ = [
     "OwnOne",
     "OwnSaid",
     "OwnSupplement",
+    "Standing",
     "Terms",
+    "UnitName",
+    "accept_hand_over",
+    "appoint_head",
     "block_obligation",
     "blocked_obligations",
     "cancellations_for_me",
     "contract_rules",
+    "hand_over",
+    "hand_over_lines",
+    "hand_over_list",
+    "hand_overs",
+    "heads",
+    "inherited",
     "my_contract",
     "my_contracts",
     "my_obligation",
@@ -81,6 +115,10 @@ __all__ = [
     "newest_contracts",
     "open_obligations_of",
     "owed_to_me",
+    "own_units",
+    "possible_heads",
     "read_terms",
+    "say_on_line",
     "unblock_obligation",
+    "units_with_contracts",
 ]
