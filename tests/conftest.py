@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Generator
+from contextlib import ExitStack
 
-import psycopg
 import pytest
 from django.db import connection
 from hypothesis import settings
@@ -24,6 +24,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "work")
 
 KEEPER.hear_of_patches()
 
+_LEAVING = ExitStack()
+"""What is undone when this process has run its last test."""
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
@@ -33,7 +36,7 @@ def django_db_modify_db_settings(
     # Between two tests with real commits tables are emptied by TRUNCATE, which the ledger refuses.
     guards.guard_truncation = lambda using="default": None
     if os.environ["TEST_EMBEDDED_DATABASE"]:
-        SERVER.start()
+        _LEAVING.enter_context(SERVER.in_use())
         with django_db_blocker.unblock():
             connection.settings_dict["TEST"]["TEMPLATE"] = template()
             may_leave_out_triggers()
@@ -106,15 +109,6 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the embedded server, unless another run is using it."""
-    of_a_worker = hasattr(session.config, "workerinput")
-    if of_a_worker or not os.environ["TEST_EMBEDDED_DATABASE"] or not SERVER.is_running():
-        return
-    with psycopg.connect(SERVER.url("postgres")) as connection:
-        others = connection.execute(
-            "SELECT count(*) FROM pg_database WHERE datname LIKE 'test_%%' AND datname NOT LIKE %s",
-            [f"test_{os.environ['TEST_RUN']}%"],
-        ).fetchone()
-    if others is not None and not others[0]:
-        SERVER.stop()
+def pytest_sessionfinish() -> None:
+    """Whoever is the last to use the embedded server stops it, of this run or another."""
+    _LEAVING.close()

@@ -166,5 +166,5 @@ def begin_template() -> None:
 
 if __name__ == "__main__":
     django.setup()
-    SERVER.start()
-    template()
+    with SERVER.in_use():
+        template()
