@@ -2,6 +2,29 @@
 
 from __future__ import annotations
 
+from .figures.behind import bare_contracts, obligations_behind
+from .figures.cells import count_new, mark_new, recount, recount_contracts
+from .figures.overview import overview
+from .figures.rebuilding import Rebuilt, rebuild
+from .figures.risks import risks
+from .figures.rules import figure_rules, risk_rules
+from .figures.units import by_unit, last_quarter, silent_units, slow_units, unit_name
+from .figures.values import (
+    AgeSum,
+    BareContract,
+    BarePage,
+    ContractOverview,
+    FigurePage,
+    FigureRow,
+    NextSum,
+    PartFigures,
+    RiskPage,
+    RiskRow,
+    SilentPage,
+    SilentUnit,
+    Sum,
+    UnitRow,
+)
 from .handing_over.actions.appoint_head import appoint_head
 from .handing_over.actions.sign_for import accept_hand_over, hand_over, say_on_line
 from .handing_over.selectors import (
@@ -33,6 +56,9 @@ from .lifecycle import (
     SUPPLEMENT,
     TRANSFER,
 )
+from .obligations.interest import InterestFacts, InterestStanding, interest_of, late_days, work_out
+from .obligations.law import ContractFacts, PaymentLaw, Rate, applies, limits, payment_law, rate_of
+from .obligations.planning import ObligationRule, check_rules, propose_for, read_rule
 from .obligations.terms import Terms, read_terms
 from .own.block import block_obligation, blocked_obligations, unblock_obligation
 from .own.selectors import (
@@ -59,6 +85,15 @@ from .own.values import (
     OwnSaid,
     OwnSupplement,
 )
+from .performing.actions.record_event import record_event, withdraw_event
+from .performing.actions.record_performance import (
+    SAID,
+    record_own,
+    record_performance,
+    settle_dispute,
+    withdraw_performance,
+)
+from .performing.evidence import EVIDENCE, add_evidence
 from .registering.rules import contract_rules
 from .units import UnitName, own_units, units_with_contracts
 
@@ -67,20 +102,33 @@ __all__ = [
     "CANCELLATION",
     "CASE",
     "CONTRACT",
+    "EVIDENCE",
     "HAND_OVER",
     "NOTICE",
     "OBJECTION",
     "OBLIGATION",
     "PERFORMANCE",
     "REPAIR",
+    "SAID",
     "SUPPLEMENT",
     "TRANSFER",
+    "AgeSum",
+    "BareContract",
+    "BarePage",
+    "ContractFacts",
+    "ContractOverview",
+    "FigurePage",
+    "FigureRow",
     "HandOverDetail",
     "HandOverLinePage",
     "HandOverLineView",
     "HandOverPage",
     "HandOverRow",
     "HeadView",
+    "InterestFacts",
+    "InterestStanding",
+    "NextSum",
+    "ObligationRule",
     "Owed",
     "OwedPage",
     "OwnBlock",
@@ -92,33 +140,76 @@ __all__ = [
     "OwnOne",
     "OwnSaid",
     "OwnSupplement",
+    "PartFigures",
+    "PaymentLaw",
+    "Rate",
+    "Rebuilt",
+    "RiskPage",
+    "RiskRow",
+    "SilentPage",
+    "SilentUnit",
     "Standing",
+    "Sum",
     "Terms",
     "UnitName",
+    "UnitRow",
     "accept_hand_over",
+    "add_evidence",
+    "applies",
     "appoint_head",
+    "bare_contracts",
     "block_obligation",
     "blocked_obligations",
+    "by_unit",
     "cancellations_for_me",
+    "check_rules",
     "contract_rules",
+    "count_new",
+    "figure_rules",
     "hand_over",
     "hand_over_lines",
     "hand_over_list",
     "hand_overs",
     "heads",
     "inherited",
+    "interest_of",
+    "last_quarter",
+    "late_days",
+    "limits",
+    "mark_new",
     "my_contract",
     "my_contracts",
     "my_obligation",
     "named_contracts",
     "named_obligations",
     "newest_contracts",
+    "obligations_behind",
     "open_obligations_of",
+    "overview",
     "owed_to_me",
     "own_units",
+    "payment_law",
     "possible_heads",
+    "propose_for",
+    "rate_of",
+    "read_rule",
     "read_terms",
+    "rebuild",
+    "record_event",
+    "record_own",
+    "record_performance",
+    "recount",
+    "recount_contracts",
+    "risk_rules",
+    "risks",
     "say_on_line",
+    "settle_dispute",
+    "silent_units",
+    "slow_units",
     "unblock_obligation",
+    "unit_name",
     "units_with_contracts",
+    "withdraw_event",
+    "withdraw_performance",
+    "work_out",
 ]

@@ -32,6 +32,8 @@ class FigureRules:
     undated: Stretch
     ages: tuple[Stretch, ...]
     due_next: tuple[int, ...]
+    done_months: int
+    counted_to: int
     shown: int
     share_from: int
 
@@ -40,6 +42,41 @@ class FigureRules:
         if days is None:
             return self.undated.code
         return next(each.code for each in self.stretches if each.takes(days))
+
+
+@dataclass(frozen=True, slots=True)
+class RiskReason:
+    """Why something may not be done in time, before its day has come; `points` say how much it weighs."""
+
+    code: str
+    points: int
+    name: str
+    name_en: str
+    says: str
+    says_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRules:
+    """What `data/risks.yaml` says."""
+
+    days: int
+    points_from: int
+    supplements_from: int
+    reasons: dict[str, RiskReason]
+
+
+@cache
+def risk_rules() -> RiskRules:
+    """What the file says."""
+    data = read_data("risks.yaml")
+    reasons = [RiskReason(**each) for each in data["reasons"]]
+    return RiskRules(
+        days=data["days"],
+        points_from=data["points_from"],
+        supplements_from=data["supplements_from"],
+        reasons={each.code: each for each in reasons},
+    )
 
 
 @cache
@@ -53,6 +90,8 @@ def figure_rules() -> FigureRules:
         undated=Stretch(**data["undated"]),
         ages=tuple(by_code[code] for code in data["ages"]),
         due_next=tuple(data["due_next"]),
+        done_months=data["done_months"],
+        counted_to=data["counted_to"],
         shown=data["shown"],
         share_from=data["share_from"],
     )
