@@ -246,7 +246,7 @@ class _Planner:
         for place, made in enumerate(numbers, first + 1):
             if made:
                 by_number[place] = made[-1]
-        self._link(rows, there, by_number)
+        _link(rows, there, by_number)
         known = _known_events(contract, there)
         for row in rows:
             terms = read_terms(row.terms)
@@ -285,26 +285,6 @@ class _Planner:
             demonstration=contract.demonstration,
         )
 
-    def _link(
-        self, rows: Sequence[Obligation], there: Sequence[Obligation], by_number: Mapping[int, Obligation]
-    ) -> None:
-        """The obligations whose being done is the event of others."""
-        everything = [*there, *rows]
-        for row in rows:
-            if row.event == OBLIGATION:
-                before = by_number.get(int(row.terms["of"]))
-                if before is None or before is row:
-                    raise InvalidTerms(
-                        f"there is no obligation {row.terms['of']} before this one",
-                        message_zh=f"没有序号为 {row.terms['of']} 的义务，请重新选择",
-                        field="of",
-                    )
-                row.after = before
-                row.terms = {**row.terms, "of": before.ordinal}
-            elif row.event and row.event_on is None:
-                row.after = _done_by(row, everything)
-        _ensure_no_circle(rows)
-
     def derive(self, row: Obligation, terms: Terms, contract: Contract) -> None:
         """Its day, law and rate, and the state that follows, onto a row that nothing was performed of."""
         put_due(row, terms, contract, self._calendar(contract.region_path))
@@ -314,6 +294,16 @@ class _Planner:
         if path not in self._calendars:
             self._calendars[path] = calendar_of(path)
         return self._calendars[path]
+
+
+def link_events(rows: Sequence[Obligation], *, contract: Contract) -> None:
+    """Of obligations whose terms were changed: the ones whose being done is their event, and its day where known."""
+    there = list(contract.obligations.exclude(pk__in=[each.pk for each in rows]).order_by("ordinal"))
+    _link(rows, there, {each.ordinal: each for each in there})
+    known = _known_events(contract, there)
+    for row in rows:
+        if row.event_on is None:
+            row.event_on = row.after.performed_on if row.after is not None else known.get(row.event)
 
 
 def put_due(row: Obligation, terms: Terms, contract: Contract, calendar: Calendar) -> Due:
@@ -372,6 +362,27 @@ def _known_events(contract: Contract, there: Sequence[Obligation]) -> dict[str, 
     return {**known, SIGNED: contract.signed_on}
 
 
+def _link(
+    rows: Sequence[Obligation], there: Sequence[Obligation], by_number: Mapping[int, Obligation]
+) -> None:
+    """The obligations whose being done is the event of others."""
+    everything = [*there, *rows]
+    for row in rows:
+        if row.event == OBLIGATION:
+            before = by_number.get(int(row.terms["of"]))
+            if before is None or before is row:
+                raise InvalidTerms(
+                    f"there is no obligation {row.terms['of']} before this one",
+                    message_zh=f"没有序号为 {row.terms['of']} 的义务，请重新选择",
+                    field="of",
+                )
+            row.after = before
+            row.terms = {**row.terms, "of": before.ordinal}
+        elif row.event and row.event_on is None:
+            row.after = _done_by(row, everything)
+    _ensure_no_circle(rows)
+
+
 def _done_by(row: Obligation, everything: Sequence[Obligation]) -> Obligation | None:
     """The one obligation of the contract whose being done is this one's event; None where there are several."""
     known = contract_rules().events.get(row.event)
@@ -399,7 +410,6 @@ def _ensure_no_circle(rows: Sequence[Obligation]) -> None:
                     field="of",
                 )
             at = at.after
-    return
 
 
 def _singles(rule: ObligationRule, amount: int | None) -> list[tuple[Terms, int | None, str]]:

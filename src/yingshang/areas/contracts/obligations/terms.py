@@ -115,7 +115,7 @@ class Due:
 
     `agreed_on` is the day by what was agreed, `law_due_on` the law's last one: `due_on` is the earlier, as later than
     the law allows nothing can be agreed. `law` is the law's code. `waits_for` says what is missing: event, term (none
-    was agreed, and no law gives one) or calendar. `derivation` is kept with the obligation: zh and en tell it in a line.
+    was agreed, and no law gives one) or calendar. `derivation` is kept with the obligation: zh and en tell it.
     """
 
     due_on: date | None

@@ -1,0 +1,56 @@
+"""Each side is told what the other says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from yingshang.kernel.access.api import Actor, officials_who_may, system_actor
+from yingshang.kernel.notices.api import Recipient, send_where_possible
+
+from ..models import Obligation, Performance
+from ..reach import REGISTER
+from .coming_to import UNIT
+
+PLATFORM = system_actor("contracts")
+_TEMPLATES = {
+    "done": "said_done",
+    "partial": "said_part",
+    "not_received": "said_not_received",
+    "disputed": "said_disputed",
+    "settled": "said_settled",
+}
+
+
+def tell_other_side(
+    row: Obligation, entry: Performance, *, actor: Actor, withdrawn: bool = False, now: datetime
+) -> None:
+    """The other side has said something: the enterprise, or who registers in the unit. That nobody can be reached stops
+    no action.
+    """
+    if entry.side == UNIT:
+        to = [] if row.party_id is None else [Recipient(party_id=row.party_id)]
+        link = f"/contracts/{row.contract_id}/"
+    else:
+        people = officials_who_may(REGISTER, agency_id=row.agency_id, today=timezone.localdate(now))
+        to, link = [Recipient(user_id=each) for each in people], f"/desk/contracts/{row.contract_id}/"
+    if not to:
+        return
+    amount = "" if entry.amount_fen is None else f"{entry.amount_fen / 100:,.2f}"
+    send_where_possible(
+        actor=PLATFORM,
+        to=to,
+        template=f"contracts.{'said_withdrawn' if withdrawn else _TEMPLATES[entry.what]}",
+        context={
+            "number": row.contract.number,
+            "title": row.contract.title,
+            "obligation": row.title,
+            "side": row.contract.agency.name if entry.side == UNIT else row.contract.counterparty_name,
+            "day": entry.happened_on,
+            "amount": amount,
+            "note": entry.note,
+        },
+        link=link,
+        now=now,
+    )
