@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +21,7 @@ from yingshang.areas.contracts.api import (
     REPAIR,
     SUPPLEMENT,
     TRANSFER,
+    contract_rules,
 )
 from yingshang.kernel.reference.api import Lifecycle, code_of_path, find_region
 from yingshang.web.words import in_language
@@ -66,3 +70,35 @@ def region_name(path: str) -> str:
     """The name of a region by its path; the digits where there is none."""
     found = find_region(code_of_path(path)) if path else None
     return found.name if found else path
+
+
+RESERVED: Words = {"": _("不清楚"), "yes": _("已安排"), "no": _("未安排")}
+SAID: Words = {
+    "done": _("已履行"),
+    "partial": _("部分履行"),
+    "not_received": _("未收到"),
+    "disputed": _("有争议"),
+    "settled": _("争议已解决"),
+}
+CONFIRMED_BY: Words = {"counterparty": _("相对方确认"), "supervisor": _("督办单位核定")}
+
+
+def named(table: str, code: str) -> str:
+    """The name of a code of the rules: `named("kinds", "lease")`; the code itself where the rules no longer have it."""
+    found = getattr(contract_rules(), table).get(code)
+    return in_language(found.name, found.name_en) if found else code
+
+
+def named_choices(table: str) -> list[tuple[str, str]]:
+    """Every code of a table of the rules with its name."""
+    return [(code, named(table, code)) for code in getattr(contract_rules(), table)]
+
+
+def kind_name(code: str) -> str:
+    """The name of a class of contracts."""
+    return named("kinds", code)
+
+
+def yuan(fen: Any) -> Decimal | None:
+    """An amount in fen as yuan; None stays None."""
+    return None if fen is None else (Decimal(fen) / 100).quantize(Decimal("0.01"))
