@@ -27,3 +27,9 @@ class ContractsConfig(AppConfig):
         declare_documents(data / "people_documents.yaml")
         register_owner(HAND_OVERS, may_read=may_read_list)
         register_clock_owner(HAND_OVERS, on_rung=on_hand_over_rung)
+
+        # performing
+        from .performing.evidence import EVIDENCE, may_read_evidence
+
+        declare_templates(data / "performing_messages.yaml")
+        register_owner(EVIDENCE, may_read=may_read_evidence)

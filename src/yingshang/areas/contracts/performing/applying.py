@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from yingshang.kernel.clock.api import UnknownOwner
+
 from ..errors import InvalidTerms
 from ..figures.cells import recount, recount_contracts
 from ..lifecycle import CONTRACT, OBLIGATION
@@ -185,9 +187,10 @@ def tell_figures_and_clocks(rows: Sequence[Obligation], contract: Contract, *, n
     recount_contracts([contract])
     try:
         from ..ladder.clocks import follow
-    except ImportError:
+
+        follow(rows, now=now)
+    except (ImportError, UnknownOwner):
         return
-    follow(rows, now=now)
 
 
 def _follow(follower: Obligation, row: Obligation) -> bool:
