@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.areas.appeals import factories as appealing
-from tests.areas.contracts.factories import Supplier, contract_row, obligation_row, supplier, unit
-from tests.kernel.access.factories import DAOLI, NOW, enterprise, legal_representative_of, no_event
+from tests.areas.contracts.factories import (
+    SUPERVISION,
+    Supplier,
+    contract_row,
+    obligation_row,
+    supplier,
+    unit,
+)
+from tests.kernel.access.factories import DAOLI, NOW, enterprise, legal_representative_of, no_event, official
 from yingshang.areas.appeals import api as appeals
 from yingshang.areas.contracts import api as contracts
 from yingshang.areas.contracts.errors import ObligationNotFound
@@ -38,6 +45,8 @@ def waiting(**more: object) -> Waiting:
     """300,000 yuan late since 14 October, at 0.05 % a day."""
     people, own = appealing.city(), supplier()
     contract = contract_row(of=own.party)
+    # The desk of the district, now that there is such an agency.
+    people = replace(people, dispatcher=official("window_official", DAOLI, SUPERVISION))
     values = {"due_on": date(2026, 10, 14), "daily_rate": Decimal("0.0005"), **more}
     return Waiting(own, people, contract, obligation_row(contract, **values))
 
@@ -66,7 +75,7 @@ def test_not_paid_becomes_an_appeal_tied_to_the_obligation_with_the_figures_of_t
     actions = list(AuditEvent.objects.order_by("pk").values_list("action", flat=True))[before:]
     areas = [each for each in actions if each.startswith(("appeals.", "contracts."))]
     assert areas.count("appeals.submitted") == areas.count("contracts.blocked") == 1 and len(areas) == 3
-    [told] = Message.objects.filter(template="contracts.blocked", user=_administrator(here.obligation))
+    told = Message.objects.get(template="contracts.blocked", recipient=_administrator(here.obligation))
     assert done.number in told.body and told.link == f"/desk/contracts/{here.contract.pk}/"
     shown = appeals.desk_appeals(
         actor=here.people.supervisor.actor(), linked_to=(OBLIGATION, str(here.obligation.pk)), now=NOW
