@@ -204,8 +204,8 @@ def _price(fields: ContractFields, rules: ContractRules) -> list[Problem]:
             Problem(
                 "currency",
                 fields.currency,
-                f"the register keeps {rules.currency}: write the amount in yuan, and in the note the price in {currency} "
-                "with the day and rate it was converted at",
+                f"the register keeps {rules.currency}: write the amount in yuan, and in the note the price in "
+                f"{currency} with the day and rate it was converted at",
                 f"登记金额一律为人民币：请按折算后的人民币填写金额，并在备注里写明原币种（{currency}）金额、"
                 "折算日期和汇率",
             )
@@ -216,8 +216,8 @@ def _price(fields: ContractFields, rules: ContractRules) -> list[Problem]:
             Problem(
                 "amount_fen",
                 _yuan(amount),
-                f"{_yuan(amount)} yuan is less than nothing: write the price as a positive amount, and who pays it under "
-                "direction; a reduction is a supplement",
+                f"{_yuan(amount)} yuan is less than nothing: write the price as a positive amount, and who pays it "
+                "under direction; a reduction is a supplement",
                 f"金额不能为负数（{_yuan(amount)} 元）：请填写正数，由谁付款在“价款方向”里选择；减少价款请登记补充协议",
             )
         )

@@ -1,0 +1,1 @@
+"""What is done with contracts, one use case a file."""
