@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ from yingshang.areas.appeals.models import (
     Visit,
 )
 from yingshang.areas.claims.models import Fund, PaymentBatch, ReconciliationDifference
+from yingshang.areas.contracts.models import Contract, Obligation
 from yingshang.areas.policies.api import SandboxOutcome as Outcome
 from yingshang.areas.policies.api import SandboxSide as Side
 from yingshang.areas.policies.api import freeze
@@ -314,6 +315,7 @@ def _things(place: str) -> dict[str, Any]:
         "flow": _flow(place),
         **_objection(party, legal_representative, place),
         **_appeal(party, legal_representative, place),
+        **_contract(party, place),
         **_policy(party.pk, place),
         **_payments(place),
         "asked_binding": asked.pk,
@@ -322,6 +324,46 @@ def _things(place: str) -> dict[str, Any]:
         "clerk": clerk,
         "legal_representative": legal_representative,
     }
+
+
+def _contract(party: Party, place: str) -> dict[str, int]:
+    """A contract of the party with the agency the officials sit in, and what that owes by it, late."""
+    day = timezone.localdate() - timedelta(days=40)
+    unit = make.agency(place)
+    common = {"agency": unit, "region_path": unit.region.path}
+    with make.arranged():
+        row = Contract.objects.create(
+            **common,
+            number=f"HT{day:%Y}{party.pk:010d}",
+            title="test",
+            kind="procurement",
+            party=party,
+            counterparty_name=party.name,
+            counterparty_size="small",
+            amount_fen=100_00,
+            signed_on=day,
+            state="in_force",
+            fingerprint=f"{party.pk:064d}",
+            registered_by_name="test",
+            registered_at=timezone.now(),
+            obligation_count=1,
+            open_count=1,
+        )
+        owed = Obligation.objects.create(
+            **common,
+            contract=row,
+            party_id=party.pk,
+            ordinal=1,
+            side="unit",
+            kind="pay",
+            title="test",
+            terms={"on": f"{day}"},
+            due_on=day,
+            amount_fen=100_00,
+            open_fen=100_00,
+            state="running",
+        )
+    return {"contract_id": row.pk, "obligation_id": owed.pk}
 
 
 def _policy(party_id: int, place: str) -> dict[str, Any]:

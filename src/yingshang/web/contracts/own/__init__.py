@@ -1,1 +1,1 @@
-"""Pages of one kind; see the README of web/contracts."""
+"""What an enterprise sees of its contracts with public units: what it is owed, what waits for its word."""
