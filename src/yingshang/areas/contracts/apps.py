@@ -19,6 +19,9 @@ class ContractsConfig(AppConfig):
         declare_templates(files(__package__) / "data/own_messages.yaml")
         from .handing_over.documents import HAND_OVERS, may_read_list
         from .handing_over.rungs import on_hand_over_rung
+        from .portraits.actions.object import OBJECTIONS
+        from .portraits.actions.repair import REPAIRS
+        from .portraits.rungs import on_objection_rung, on_repair_rung
 
         data = files(__package__) / "data"
 
@@ -27,9 +30,24 @@ class ContractsConfig(AppConfig):
         declare_documents(data / "people_documents.yaml")
         register_owner(HAND_OVERS, may_read=may_read_list)
         register_clock_owner(HAND_OVERS, on_rung=on_hand_over_rung)
+        register_clock_owner(OBJECTIONS, on_rung=on_objection_rung)
+        register_clock_owner(REPAIRS, on_rung=on_repair_rung)
+
+        # registering
+        from .registering.files import FILES, may_read_contract_file
+
+        declare_templates(data / "registering_messages.yaml")
+        register_owner(FILES, may_read=may_read_contract_file)
 
         # performing
         from .performing.evidence import EVIDENCE, may_read_evidence
 
         declare_templates(data / "performing_messages.yaml")
         register_owner(EVIDENCE, may_read=may_read_evidence)
+
+        # ladder
+        from .ladder import register
+
+        declare_templates(data / "ladder_messages.yaml")
+        declare_documents(data / "ladder_documents.yaml")
+        register()

@@ -3,5 +3,11 @@
 from __future__ import annotations
 
 from .figures.jobs import rebuild_figures_job
+from .ladder.jobs import set_notices_job, set_waiting_notices_job, watch_job
 
-__all__ = ["rebuild_figures_job"]
+__all__ = [
+    "rebuild_figures_job",
+    "set_notices_job",
+    "set_waiting_notices_job",
+    "watch_job",
+]

@@ -389,8 +389,15 @@ def agencies_that_may(permission: str, *, region_path: str, today: date) -> tupl
 
     This is how work finds a desk where somebody sits.
     """
+    return agencies_that_may_in(permission, region_paths=[region_path], today=today)[region_path]
+
+
+def agencies_that_may_in(
+    permission: str, *, region_paths: Collection[str], today: date
+) -> dict[str, tuple[DeskView, ...]]:
+    """`agencies_that_may` for several regions in one query, by the region."""
     get_permission(permission)
-    above = [region_path[:length] for length in range(len(region_path) + 1)]
+    above = {path[:length] for path in region_paths for length in range(len(path) + 1)}
     rows = (
         Appointment.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
         .filter(
@@ -405,7 +412,12 @@ def agencies_that_may(permission: str, *, region_path: str, today: date) -> tupl
         .distinct()
     )
     ordered = sorted(rows, key=lambda row: (-len(row[2]), row[3]))
-    return tuple(DeskView(agency, name, path) for agency, name, path, _ in ordered)
+    return {
+        region: tuple(
+            DeskView(agency, name, path) for agency, name, path, _ in ordered if region.startswith(path)
+        )
+        for region in region_paths
+    }
 
 
 def ensure_topmost(actor: Actor, permission: str, *, today: date) -> None:

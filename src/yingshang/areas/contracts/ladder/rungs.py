@@ -1,0 +1,202 @@
+"""What a rung of an obligation's clock brings about.
+
+The rungs are data (the clock's ladder `contract`); what each does goes by its action: `remind` tells the administrators
+of the unit, `warn` its reviewers too, `escalate` its head and who supervises it, `supervise` issues a supervision
+notice. What comes after a notice, a case and a transfer, is for people: a rung `case` or `transfer` asks them only.
+
+What the other side owes is reminded of and nothing more: the platform supervises units. Rungs are taken many at once;
+the way of one is that of many with one in it. One that fires while nothing is owed any more does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from yingshang.kernel.access.api import contacts_of_parties
+from yingshang.kernel.clock.api import FiredRung, Rung
+from yingshang.kernel.ledger.api import record_many
+from yingshang.kernel.notices.api import Occasion, send_many
+
+from ..models import Obligation, SupervisionNotice
+from ..reach import HEAD, REGISTER, REVIEW, SUPERVISE
+from ._steps import PLATFORM, event_of, supervisors_of, tell_officials, told
+from .clocks import IN_FORCE, KEPT, LEVELS, RUNNING, set_contract_levels
+from .notices import issue_many
+
+ASKED = frozenset({"case", "transfer"})
+"""Rungs that ask a person to take the next step; the clock does not take it."""
+_Fired = Sequence[tuple[FiredRung, Obligation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What a rung brings about: how far the ladder has come, who is told, whether a notice follows."""
+
+    level: str
+    told: tuple[str, ...]
+    supervisors: bool
+    counterparty: bool
+    notice: bool
+    asked: str
+
+
+def consequences(rung: Rung, *, side: str, escalation: str) -> Consequences:
+    """What a rung brings about for an obligation that has come so far; nothing is read or written."""
+    if side != "unit":
+        told_here = (REGISTER,) if rung.action in {"remind", "warn"} else ()
+        return Consequences(escalation, told_here, False, rung.action == "remind", False, "")
+    if rung.code in ASKED:
+        return Consequences(escalation, (), True, False, False, rung.code)
+    level = "notice" if rung.action == "supervise" else rung.action
+    told_here = {
+        "remind": (REGISTER,),
+        "warn": (REGISTER, REVIEW),
+        "escalate": (REGISTER, REVIEW, HEAD),
+        "notice": (),
+    }[level]
+    further = LEVELS.index(level) > LEVELS.index(escalation) and escalation not in KEPT
+    return Consequences(
+        level if further else escalation,
+        told_here,
+        level == "escalate",
+        False,
+        level == "notice",
+        "",
+    )
+
+
+def on_obligation_rung(rung: FiredRung) -> None:
+    """One of them."""
+    _climb(_held([rung], nowait=True))
+
+
+def on_obligation_rungs(rungs: Sequence[FiredRung]) -> Collection[int]:
+    """Many of them; those of obligations that somebody else holds are left."""
+    held = _held(rungs)
+    _climb(held)
+    return {rung.deadline.id for rung in rungs} - {rung.deadline.id for rung, _ in held}
+
+
+def _held(rungs: Sequence[FiredRung], *, nowait: bool = False) -> list[tuple[FiredRung, Obligation]]:
+    """The firings with their obligations, both they and their contracts locked, in one query."""
+    # Whoever acts holds the contract and waits for the clock, which the sweeper holds: so the sweeper does not wait.
+    numbers = {int(rung.deadline.owner.identifier) for rung in rungs}
+    rows = (
+        Obligation.objects.select_for_update(of=("self", "contract"), nowait=nowait, skip_locked=not nowait)
+        .select_related("contract")
+        .filter(pk__in=numbers)
+        .order_by("pk")
+    )
+    found = {row.pk: row for row in rows}
+    # Several of one contract share its row: what one of them changes the others see.
+    contracts = {row.contract_id: row.contract for row in found.values()}
+    for row in found.values():
+        row.contract = contracts[row.contract_id]
+    pairs = ((rung, int(rung.deadline.owner.identifier)) for rung in rungs)
+    return [(rung, found[number]) for rung, number in pairs if number in found]
+
+
+def _climb(fired: _Fired) -> None:
+    fired = [
+        (rung, each)
+        for rung, each in fired
+        if each.state in RUNNING and each.contract.state == IN_FORCE and each.deadline_id == rung.deadline.id
+    ]
+    if not fired:
+        return
+    now = fired[0][0].fired_at
+    decided: list[tuple[FiredRung, Obligation, Consequences]] = []
+    levels = {each.pk: each.escalation for _, each in fired}
+    for rung, each in fired:
+        decision = consequences(rung.rung, side=each.side, escalation=each.escalation)
+        each.escalation = decision.level
+        decided.append((rung, each, decision))
+    record_many(
+        actor=PLATFORM,
+        events=[
+            event_of(
+                each,
+                "escalated",
+                after={"rung": rung.rung.code, "level": decision.level, "due": str(each.due_on)},
+            )
+            for rung, each, decision in decided
+        ],
+        now=now,
+    )
+    _tell(decided, now)
+    wanted = {each.pk: each for _, each, decision in decided if decision.notice}
+    without = _issue(list(wanted.values()), now)
+    for each in without:
+        each.escalation = levels[each.pk] if levels[each.pk] != "notice" else "escalate"
+    _save([each for _, each, _ in decided if each.escalation != levels[each.pk]])
+
+
+def _issue(obligations: Sequence[Obligation], now: datetime) -> list[Obligation]:
+    """Issue notices where none is open; those for which nobody supervises, and so none could be issued."""
+    if not obligations:
+        return []
+    has = set(
+        SupervisionNotice.objects.filter(obligation__in=[each.pk for each in obligations])
+        .exclude(state="lifted")
+        .values_list("obligation_id", flat=True)
+    )
+    wanted = [each for each in obligations if each.pk not in has]
+    issued = issue_many(wanted, actor=PLATFORM, now=now)
+    there = has | {row.obligation_id for row in issued}
+    return [each for each in obligations if each.pk not in there]
+
+
+def _save(obligations: Iterable[Obligation]) -> None:
+    """As many statements as there are levels, and one for their contracts."""
+    alike: dict[str, list[int]] = {}
+    contracts = set()
+    for each in obligations:
+        alike.setdefault(each.escalation, []).append(each.pk)
+        contracts.add(each.contract_id)
+    for level, numbers in alike.items():
+        Obligation.objects.filter(pk__in=numbers).update(escalation=level)
+    if contracts:
+        set_contract_levels(contracts)
+
+
+def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: datetime) -> None:
+    today = timezone.localdate(now)
+    above = supervisors_of([each for _, each, decision in decided if decision.supervisors], today=today)
+    soon, asked = [], []
+    for rung, each, decision in decided:
+        once = f"contracts.rung:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}"
+        more = {"rung": rung.rung.name}
+        soon += [
+            (each, each.agency_id, permission, f"{once}:{permission}", more) for permission in decision.told
+        ]
+        if decision.supervisors and each.pk in above:
+            occasion = (each, above[each.pk], SUPERVISE, f"{once}:{SUPERVISE}", more)
+            (asked if decision.asked else soon).append(occasion)
+    tell_officials("obligation_due", soon, now=now)
+    tell_officials("next_step_asked", asked, now=now)
+    _tell_counterparties([(rung, each) for rung, each, decision in decided if decision.counterparty], now)
+
+
+def _tell_counterparties(fired: _Fired, now: datetime) -> None:
+    parties = {each.party_id for _, each in fired if each.party_id is not None}
+    if not parties:
+        return
+    people = contacts_of_parties(party_ids=parties, today=timezone.localdate(now))
+    send_many(
+        actor=PLATFORM,
+        template="contracts.own_obligation_due",
+        occasions=[
+            Occasion(
+                [contact.user_id for contact in people.get(each.party_id or 0, ())],
+                told(each),
+                link=f"/contracts/{each.contract_id}/",
+                once=f"contracts.own_rung:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}",
+            )
+            for rung, each in fired
+        ],
+        now=now,
+    )
