@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Q, Sum, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Left
 
 from yingshang.kernel.access.api import Actor
 
+from ..models import DueCell
 from . import values
 from .reach import due_cells, interest_until, unit_figures
 from .rules import figure_rules
@@ -22,17 +23,22 @@ _PARTS = {0: 2, 2: 4, 4: 6, 6: 9}
 _LATER = "later"
 
 
-def overview(*, actor: Actor, region_path: str = "", today: date) -> ContractOverview:
-    """Everything of a region, out of the sums that are kept. Raises NotAllowed."""
+def overview(
+    *, actor: Actor, region_path: str = "", agency_id: int | None = None, today: date
+) -> ContractOverview:
+    """Everything of a region, or of one unit, out of the sums that are kept. Raises NotAllowed."""
     rules = figure_rules()
-    rows = _rows(actor, region_path, today)
+    cells, units = due_cells(actor, region_path), unit_figures(actor, region_path)
+    if agency_id is not None:
+        cells, units = cells.filter(agency=agency_id), units.filter(pk=agency_id)
+    rows = _rows(cells, region_path, today)
     of_units = [each for each in rows if each["side"] == "unit"]
     late_codes = {each.code for each in rules.ages}
     late = [each for each in of_units if each["stretch"] in late_codes]
     by_part: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for each in of_units:
         by_part[each["part"]].append(each)
-    had: dict[str, Any] = unit_figures(actor, region_path).aggregate(
+    had: dict[str, Any] = units.aggregate(
         units=Count("pk", filter=Q(contract_count__gt=0)),
         contracts=Sum("contract_count", default=0),
         fen=Sum("contract_fen", default=0),
@@ -75,12 +81,11 @@ def overview(*, actor: Actor, region_path: str = "", today: date) -> ContractOve
     )
 
 
-def _rows(actor: Actor, region_path: str, today: date) -> list[dict[str, Any]]:
+def _rows(cells: QuerySet[DueCell], region_path: str, today: date) -> list[dict[str, Any]]:
     """Sums by part, side and stretch of days. Of what is not late yet nothing grows."""
     length = _PARTS.get(len(region_path), 12)
     found: Any = (
-        due_cells(actor, region_path)
-        .annotate(part=Left("region_path", length), stretch=_stretch_of(today))
+        cells.annotate(part=Left("region_path", length), stretch=_stretch_of(today))
         .values("part", "stretch", "side")
         .annotate(
             number=Sum("open_count"),

@@ -1,1 +1,1 @@
-"""Pages of one kind; see the README of web/contracts."""
+"""What contracts come to, for leaders: one region on one screen, and every figure down to its obligations."""
