@@ -114,7 +114,7 @@ class ContractRules:
 def contract_rules() -> ContractRules:
     """The rules as the data files have them. Raises InvalidRules where something in them cannot be read."""
     try:
-        return _read(_file("kinds"), _file("registering"))
+        return _read(read_data("kinds"), read_data("registering"))
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise InvalidRules(
             f"data/kinds.yaml or data/registering.yaml of contracts: {error!r}",
@@ -175,6 +175,7 @@ def _named(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(row["code"]), str(row["name"]), str(row["name_en"])
 
 
-def _file(name: str) -> dict[str, Any]:
+def read_data(name: str) -> dict[str, Any]:
+    """A data file of this area."""
     text = (files("yingshang.areas.contracts") / f"data/{name}.yaml").read_text(encoding="utf-8")
     return dict(parse_yaml(text))

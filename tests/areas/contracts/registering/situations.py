@@ -1,0 +1,160 @@
+"""Contracts as they stand on their way: written down, submitted, in force, suspended, completed, ended, void."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from tests.areas.contracts.factories import YUAN, Unit, supplier, unit
+from tests.kept import kept
+from tests.kernel.access.factories import NOW
+from yingshang.areas.contracts import api
+from yingshang.areas.contracts.models import Contract
+from yingshang.areas.contracts.registering.values import ContractFields, ProposedChange
+
+SIGNED = date(2026, 3, 2)
+DELIVERY = {
+    "side": "counterparty",
+    "kind": "deliver",
+    "title": "交付设备",
+    "terms": {"on": "2026-12-10"},
+}
+PAYMENT = {
+    "side": "unit",
+    "kind": "pay",
+    "title": "支付货款",
+    "share": "1",
+    "terms": {"after": "delivered", "term": {"days": 30}},
+}
+RULES = (DELIVERY, PAYMENT)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A contract, and the unit that signed it."""
+
+    id: int
+    unit: Unit
+
+    @property
+    def row(self) -> Contract:
+        return Contract.objects.get(pk=self.id)
+
+
+def fields(**more: Any) -> ContractFields:
+    """A contract with the supplier over 100,000 yuan, signed in March, until the end of the year."""
+    party = supplier().party
+    base = ContractFields(
+        title="会议设备采购合同",
+        kind="procurement",
+        signed_on=SIGNED,
+        counterparty_name=party.name,
+        counterparty_code=party.credit_code or "",
+        counterparty_size="small",
+        amount_fen=100_000 * YUAN,
+        reference="住建采〔2026〕12号",
+        starts_on=SIGNED,
+        ends_on=date(2026, 12, 31),
+    )
+    return replace(base, **more)
+
+
+@kept
+def draft() -> Written:
+    people = unit()
+    number = api.write_contract(
+        actor=people.administrator.actor(),
+        agency_id=people.agency.pk,
+        fields=fields(),
+        rules=RULES,
+        now=NOW,
+    )
+    return Written(number, people)
+
+
+@kept
+def submitted() -> Written:
+    it = draft()
+    api.submit_contract(actor=it.unit.administrator.actor(), contract_id=it.id, now=NOW)
+    return it
+
+
+@kept
+def in_force() -> Written:
+    it = submitted()
+    api.register_contract(actor=it.unit.reviewer.actor(), contract_id=it.id, now=NOW)
+    return it
+
+
+@kept
+def suspended() -> Written:
+    it = in_force()
+    api.suspend_contract(actor=it.unit.reviewer.actor(), contract_id=it.id, reason="疫情停工", now=NOW)
+    return it
+
+
+@kept
+def completed() -> Written:
+    it = bare()
+    api.complete_contract(actor=it.unit.reviewer.actor(), contract_id=it.id, now=NOW)
+    return it
+
+
+@kept
+def terminated() -> Written:
+    it = in_force()
+    api.terminate_contract(
+        actor=it.unit.reviewer.actor(),
+        contract_id=it.id,
+        reason="协商一致解除",
+        terminated_on=NOW.date(),
+        now=NOW,
+    )
+    return it
+
+
+@kept
+def void() -> Written:
+    it = in_force()
+    api.void_contract(actor=it.unit.reviewer.actor(), contract_id=it.id, reason="重复登记", now=NOW)
+    return it
+
+
+@kept
+def bare() -> Written:
+    """In force without obligations, with a reason."""
+    people = unit()
+    number = api.write_contract(
+        actor=people.administrator.actor(),
+        agency_id=people.agency.pk,
+        fields=fields(kind="framework", amount_fen=None, direction="none", reference=""),
+        now=NOW,
+    )
+    api.submit_contract(actor=people.administrator.actor(), contract_id=number, now=NOW)
+    api.register_contract(
+        actor=people.reviewer.actor(), contract_id=number, reason="框架协议，无具体义务", now=NOW
+    )
+    return Written(number, people)
+
+
+@kept
+def with_supplement(**more: Any) -> tuple[Written, int]:
+    """In force, with a supplement proposed by the administrator: until next year, paid half at once."""
+    it = in_force()
+    return it, propose(it, **more)
+
+
+def propose(it: Written, **more: Any) -> int:
+    """What the administrator proposes, unless said otherwise: until next June."""
+    values: dict[str, Any] = {
+        "title": "补充协议一",
+        "signed_on": SIGNED + timedelta(days=30),
+        "reason": "设计变更，延长工期",
+        "changes": {"ends_on": date(2027, 6, 30)},
+        **more,
+    }
+    return api.propose_supplement(actor=it.unit.administrator.actor(), contract_id=it.id, now=NOW, **values)
+
+
+__all__ = ["ProposedChange"]
