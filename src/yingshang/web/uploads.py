@@ -83,6 +83,9 @@ def largest_body(actor: Actor) -> int:
     if actor.may("parties.import"):
         # The file, and what is around it in the form.
         return usual + imported
+    if actor.may("contracts.register"):
+        # The text of a contract; evidence of what was performed.
+        return usual + ATTACHED * document
     if actor.may("forms.fill_own"):
         # What is attached to a form; each file has its own limit.
         return usual + ATTACHED * document

@@ -313,6 +313,7 @@ def _row(row: Contract, today: date) -> ContractRow:
         disputed=bool(getattr(row, "has_disputed", False)),
         escalation=row.escalation,
         source=row.source,
+        registered_at=row.registered_at,
         demonstration=row.demonstration,
     )
 

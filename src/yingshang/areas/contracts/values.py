@@ -42,6 +42,7 @@ class ContractRow:
     disputed: bool
     escalation: str
     source: str
+    registered_at: datetime
     demonstration: bool
 
 

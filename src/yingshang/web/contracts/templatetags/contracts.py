@@ -7,9 +7,12 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from yingshang.areas.contracts.api import payment_law
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.web.design import formats
+from yingshang.web.words import in_language
 
 from .. import words
 
@@ -49,3 +52,33 @@ def large_fen(value: Any) -> str:
 def named(code: str, table: str) -> str:
     """A code by a table of the rules: `{{ obligation.kind|named:"obligation_kinds" }}`."""
     return words.named(table, code)
+
+
+@register.filter
+def due_reason(obligation: Any) -> str:
+    """How the day of an obligation was reached, or what it waits for."""
+    return in_language(str(obligation.derivation.get("zh", "")), str(obligation.derivation.get("en", "")))
+
+
+@register.filter
+def rate_words(obligation: Any) -> str:
+    """At what rate interest runs, and by what."""
+    if obligation.daily_rate is None:
+        return ""
+    daily = f"{(obligation.daily_rate * 100).normalize():f}%"
+    source, _colon, code = obligation.rate_source.partition(":")
+    law = payment_law(code)
+    by = in_language(law.article("interest"), f"{law.name_en}, {law.articles['interest']}") if law else ""
+    words = {
+        "law": _("每日 %(rate)s，%(law)s"),
+        "agreed": _("每日 %(rate)s，按合同约定"),
+        "floor": _("每日 %(rate)s，约定低于法定下限，按%(law)s"),
+    }
+    return words.get(source, _("每日 %(rate)s")) % {"rate": daily, "law": by}
+
+
+@register.filter
+def law_words(obligation: Any) -> str:
+    """The law that sets the last day."""
+    law = payment_law(obligation.law)
+    return in_language(law.article("payment"), f"{law.name_en}, {law.articles['payment']}") if law else ""

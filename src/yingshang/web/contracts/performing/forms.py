@@ -1,0 +1,65 @@
+"""What is asked of who says that something was performed, disputes it, or takes back what was said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from yingshang.areas.contracts import api
+from yingshang.web.filters import DayField
+
+from ..fields import SeveralFiles, YuanField
+from ..steps import Step, StepForm, text_field
+from ..words import SAID
+
+_OWED_BY_UNIT = ("done", "partial", "disputed")
+_OWED_TO_UNIT = ("done", "partial", "not_received", "disputed")
+
+
+class PerformForm(StepForm):
+    """What happened, on which day, how much of it, and what shows it."""
+
+    what = forms.ChoiceField(label=_("履行情况"), widget=forms.RadioSelect)
+    happened_on = DayField(label=_("发生日期"))
+    amount_fen = YuanField(label=_("金额（元）"), required=False)
+    of_interest_fen = YuanField(
+        label=_("其中约定用于付息（元）"),
+        required=False,
+        help_text=_("双方另有约定才填写；不填的按合同或者法律规定的顺序抵充。"),
+    )
+    overpaid = forms.BooleanField(label=_("确属多付"), required=False)
+    note = text_field(_("说明"), rows=2, required=False)
+    evidence = SeveralFiles(
+        label=_("证据材料"), required=False, help_text=_("付款凭证、验收单等；相对方也能看到。")
+    )
+
+    def __init__(self, *arguments: Any, obligation: Any, **kwargs: Any) -> None:
+        super().__init__(*arguments, **kwargs)
+        words = _OWED_BY_UNIT if obligation.side == "unit" else _OWED_TO_UNIT
+        self.fields["what"].choices = [(each, SAID[each]) for each in words]  # type: ignore[attr-defined]
+        if obligation.amount_fen is None and obligation.kind not in ("pay", "return_deposit"):
+            for name in ("amount_fen", "of_interest_fen", "overpaid"):
+                del self.fields[name]
+        elif not obligation.late_days:
+            del self.fields["of_interest_fen"]
+
+
+class SettleForm(StepForm):
+    """How the dispute was settled."""
+
+    note = text_field(_("争议如何解决"), rows=2)
+
+
+class WithdrawForm(StepForm):
+    """Why it is taken back."""
+
+    reason = text_field(_("撤回的原因"), rows=2)
+
+
+STEPS: dict[str, Step] = {
+    "perform": Step(_("记录履行"), "disputed", PerformForm, api.record_performance, "check", "obligation"),
+    "settle": Step(_("争议已解决"), "settled", SettleForm, api.settle_dispute, "scale", "obligation"),
+    "withdraw": Step(_("撤回"), "withdrawn", WithdrawForm, api.withdraw_performance, "arrow-back-up", "performance"),
+}

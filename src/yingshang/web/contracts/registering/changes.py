@@ -1,0 +1,132 @@
+"""What a supplement changes, in words: of the contract by its fields, of obligations by their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from yingshang.areas.contracts.api import ObligationView, SupplementView
+from yingshang.web.design import formats
+
+from ..words import DIRECTIONS, named, yuan
+from .forms import ContractForm
+from .rows import UNITS
+
+_TABLES = {
+    "kind": "kinds",
+    "secrecy": "secrecy",
+    "counterparty_kind": "counterparties",
+    "counterparty_size": "sizes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is changed: what it is called, as it was, as it will be."""
+
+    name: str | Promise
+    before: str
+    after: str
+
+
+def shown_changes(supplement: SupplementView, obligations: Iterable[ObligationView]) -> list[Line]:
+    """Every change of a supplement."""
+    lines = [
+        Line(_label(field), _value(field, before), _value(field, after))
+        for field, (before, after) in supplement.changes.items()
+    ]
+    by_number = {each.id: each for each in obligations}
+    for change in supplement.obligation_changes:
+        lines += _of_obligation(change, by_number.get(change.get("obligation") or 0))
+    return lines
+
+
+def _of_obligation(change: Mapping[str, Any], row: ObligationView | None) -> Iterable[Line]:
+    name = f"{change.get('ordinal', '')}. {change.get('title', '')}"
+    if change.get("what") == "add":
+        rule = change.get("rule") or {}
+        yield Line(_("新增义务"), "", _rule(rule))
+    elif change.get("what") == "drop":
+        yield Line(_("取消义务"), name, "")
+    else:
+        for field, value in (change.get("changes") or {}).items():
+            # As it was when the supplement took effect; until then, as it is.
+            before = (change.get("before") or {}).get(field, getattr(row, field, None))
+            yield Line(f"{name} {_label(field)}", _value(field, before), _value(field, value))
+
+
+def _label(field: str) -> Any:
+    if field == "terms":
+        return _("履行时间")
+    if field == "amount_fen":
+        return _("金额")
+    if field == "budget_reserved":
+        return _("预算")
+    known = ContractForm.base_fields.get(field)
+    return known.label if known else field
+
+
+def _value(field: str, value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if field.endswith("_fen"):
+        return formats.money(yuan(value))
+    if field in _TABLES:
+        return named(_TABLES[field], str(value))
+    if field == "direction":
+        return str(DIRECTIONS.get(value, value))
+    if field == "budget_reserved":
+        return _("已安排") if value else _("未安排")
+    if field == "terms":
+        return terms_words(value)
+    if field == "others":
+        return "；".join(str(each.get("name", "")) for each in value)
+    if field.endswith("_on"):
+        return formats.day(value if isinstance(value, date) else date.fromisoformat(str(value)))
+    return str(value)
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    parts = [str(rule.get("title", "")), terms_words(rule.get("terms") or {})]
+    if rule.get("amount_fen") is not None:
+        parts.append(formats.money(yuan(rule["amount_fen"])))
+    return "　".join(filter(None, parts))
+
+
+def terms_words(terms: Mapping[str, Any]) -> str:
+    """A rule in words: 2026年5月1日; 验收合格后30日; 每3个月，2026年1月31日至2026年12月31日."""
+    if "on" in terms:
+        return _day(terms["on"])
+    if "after" in terms:
+        event = (
+            _("第 %(number)s 项义务履行") % {"number": terms.get("of", "")}
+            if terms["after"] == "obligation"
+            else named("events", terms["after"])
+        )
+        length = terms.get("term")
+        if not length:
+            return _("%(event)s后，按法定期限") % {"event": event}
+        return _("%(event)s后 %(term)s") % {"event": event, "term": _length(length)}
+    if "every" in terms:
+        return _("每 %(term)s，%(first)s至%(last)s") % {
+            "term": _length(terms["every"]),
+            "first": _day(terms.get("from")),
+            "last": _day(terms.get("until")),
+        }
+    return ""
+
+
+def _length(length: Mapping[str, Any]) -> str:
+    return "".join(f"{number} {UNITS.get(unit, unit)}" for unit, number in length.items())
+
+
+def _day(written: Any) -> str:
+    try:
+        return formats.day(date.fromisoformat(str(written)))
+    except ValueError:
+        return str(written or "")
