@@ -23,7 +23,7 @@ from tests.kernel.access.factories import (
     official,
 )
 from tests.kernel.parties.factories import region_tree
-from yingshang.areas.contracts.models import Contract, Obligation
+from yingshang.areas.contracts.models import Contract, Obligation, Performance
 from yingshang.kernel.clock import api as clock
 from yingshang.kernel.documents import api as documents
 from yingshang.kernel.ledger.models import AuditEvent
@@ -135,6 +135,22 @@ def obligation_row(contract: Contract | None = None, **more: Any) -> Obligation:
     }
     with arranged():
         return Obligation.objects.create(**values)
+
+
+def performance_row(obligation: Obligation, on: date, **more: Any) -> Performance:
+    """What the unit says of it: done on a day, all of it, unless said otherwise. The obligation's own row stays."""
+    values: dict[str, Any] = {
+        "obligation": obligation,
+        "side": "unit",
+        "what": "done",
+        "happened_on": on,
+        "amount_fen": obligation.amount_fen,
+        "recorded_by_name": "合同管理员",
+        "recorded_at": NOW,
+        **more,
+    }
+    with arranged():
+        return Performance.objects.create(**values)
 
 
 @contextmanager
