@@ -476,6 +476,12 @@ def agencies_at(*, kinds: Collection[str], region_codes: Collection[str]) -> tup
     return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("code"))
 
 
+def agencies_called(words: Collection[str]) -> tuple[AgencyRow, ...]:
+    """The agencies whose code or whole name is one of these, active or not, for whoever was told of them. One query."""
+    rows = Agency.objects.filter(Q(code__in=words) | Q(name__in=words))
+    return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("code"))
+
+
 def _agencies(actor: Actor, region: str | None, kind: str | None, text: str) -> QuerySet[Agency]:
     scope = actor.require("parties.view_agencies")
     rows = scope.filter(Agency.objects.all(), region="region__path", agency="pk")

@@ -1,0 +1,68 @@
+"""Reading batches: what each came to, what was wrong, and the rows that were not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from yingshang.kernel.access.api import Actor
+
+from ..models import Contract, ImportBatch
+from ..reach import REGISTER
+from .actions.request_import import load_batch
+from .files import has_rejects, rejects_of
+from .values import BatchDetail, BatchPage, BatchRow, RowProblem
+
+_ORDERS = ("id", "name", "started_at", "contract_count", "problem_count")
+
+
+def import_batches(
+    *, actor: Actor, state: str = "", text: str = "", order: str = "-id", offset: int = 0, limit: int = 20
+) -> BatchPage:
+    """The batches within the reach of who registers, newest first unless `order` says otherwise. Two queries.
+
+    Raises NotAllowed.
+    """
+    rows = actor.require(REGISTER).filter(ImportBatch.objects.all(), region="region_path", agency="agency_id")
+    if state:
+        rows = rows.filter(state=state)
+    if text.strip():
+        rows = rows.filter(name__icontains=text.strip())
+    name = order.lstrip("-") if order.lstrip("-") in _ORDERS else "id"
+    sort = f"-{name}" if order.startswith("-") or name != order else name
+    found = rows.select_related("agency").defer("problems").order_by(sort, "-id")[offset : offset + limit]
+    return BatchPage(tuple(_row(each) for each in found), rows.count())
+
+
+def import_batch(*, actor: Actor, batch_id: int) -> BatchDetail:
+    """One batch with the first of its mistakes. Raises NotAllowed, StepNotFound."""
+    found = load_batch(actor, batch_id)
+    return BatchDetail(
+        row=_row(found),
+        problems=tuple(RowProblem(**each) for each in found.problems),
+        has_rejects=has_rejects(found.pk),
+        waiting_for_review=Contract.objects.filter(batch=found, state="submitted").count(),
+    )
+
+
+def rejected_rows(*, actor: Actor, batch_id: int) -> Iterator[bytes]:
+    """The rows of a batch that were not taken, as a CSV file to be mended. Raises NotAllowed, StepNotFound."""
+    return rejects_of(load_batch(actor, batch_id))
+
+
+def _row(found: ImportBatch) -> BatchRow:
+    return BatchRow(
+        id=found.pk,
+        name=found.name,
+        source=found.source,
+        state=found.state,
+        agency_name=found.agency.name if found.agency else "",
+        row_count=found.row_count,
+        done_count=found.done_count,
+        contract_count=found.contract_count,
+        duplicate_count=found.duplicate_count,
+        problem_count=found.problem_count,
+        failure=found.failure,
+        started_by_name=found.started_by_name,
+        started_at=found.started_at,
+        ended_at=found.ended_at,
+    )
