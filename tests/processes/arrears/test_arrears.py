@@ -20,11 +20,12 @@ from tests.areas.contracts.factories import (
 from tests.kernel.access.factories import DAOLI, NOW, enterprise, legal_representative_of, no_event, official
 from yingshang.areas.appeals import api as appeals
 from yingshang.areas.contracts import api as contracts
-from yingshang.areas.contracts.errors import ObligationNotFound
+from yingshang.areas.contracts.errors import Blocked, ObligationNotFound
 from yingshang.areas.contracts.models import Block, Contract, Obligation, Performance
-from yingshang.kernel.access.api import NotAllowed
+from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.models import Message
+from yingshang.operations.sample_pictures import picture
 from yingshang.processes.arrears.api import CONTRACT, OBLIGATION, NotOwed, report_not_paid
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +187,35 @@ def test_what_is_not_late_not_anybodys_or_too_long_is_refused_and_nothing_is_wri
             now=NOW,
         )
     assert not Block.objects.exists()
+
+
+def test_while_the_appeal_is_open_the_unit_cannot_have_it_struck_off() -> None:
+    here = waiting()
+    own, clerk = here.own.who.actor(), _administrator_of(here)
+    number = report_not_paid(actor=own, obligation_id=here.obligation.pk, now=NOW).appeal_id
+    paid = {"what": "done", "happened_on": date(2026, 11, 20), "amount_fen": 30_600_000, "now": LATER}
+    contracts.record_performance(actor=clerk, obligation_id=here.obligation.pk, **paid)
+    evidence = contracts.add_evidence(
+        actor=clerk, obligation_id=here.obligation.pk, content=picture(1), name="回单.png", now=LATER
+    )
+    asked = {
+        "obligation_id": here.obligation.pk,
+        "statement": "已支付",
+        "document_ids": [evidence],
+        "now": LATER,
+    }
+    with no_event(), pytest.raises(Blocked) as refused:
+        contracts.ask_cancellation(actor=clerk, **asked)
+    assert refused.value.details["blocks"] == [
+        f"诉求 {appeals.my_appeal(actor=own, appeal_id=number, now=LATER).summary.number}"
+    ]
+    appeals.withdraw_appeal(actor=own, appeal_id=number, reason="已到账", now=LATER)
+    cancellation = contracts.ask_cancellation(actor=clerk, **asked)
+    # Said once more, it stands in the way of who has to confirm, too.
+    report_not_paid(actor=own, obligation_id=here.obligation.pk, note="仍未到账", now=LATER)
+    with pytest.raises(Blocked):
+        contracts.confirm_cancellation(actor=own, cancellation_id=cancellation, now=LATER)
+
+
+def _administrator_of(here: Waiting) -> Actor:
+    return official("contract_administrator", DAOLI, "housing-construction").actor()

@@ -79,6 +79,9 @@ class OwnTable(tables.Table):
     def value_state(self, record: OwnContract) -> str:
         return state_of("contract", record.state)[0]
 
+    def render_owed_fen(self, value: int) -> str:
+        return formats.money(yuan(value)) if value else "—"
+
     def render_late_fen(self, value: int) -> SafeString | str:
         if not value:
             return "—"
@@ -120,10 +123,10 @@ class OwedTable(tables.Table):
         else:
             said = ""
         return format_html(
-            '<b>{}</b><div class="small text-secondary">{}<br><a href="{}">{}</a></div>{}',
+            '<a href="{}">{}</a><div class="small text-secondary">{}<br>{}</div>{}',
+            f"{reverse('contracts:contract', args=[record.contract_id])}#obligation-{record.obligation_id}",
             record.title,
             record.agency_name,
-            f"{reverse('contracts:contract', args=[record.contract_id])}#obligation-{record.obligation_id}",
             record.contract_title,
             said,
         )
@@ -146,7 +149,7 @@ class OwedTable(tables.Table):
         if not record.interest_fen:
             return "—"
         return format_html(
-            '{}<div class="small text-secondary">{}</div>',
+            '<div>{}<div class="small text-secondary">{}</div></div>',
             formats.money(yuan(record.interest_fen)),
             rate_words(record),
         )

@@ -299,6 +299,9 @@ def _offered(each: OwnObligation, failed: tuple[int, str, StepForm] | None) -> l
     for what, (name, icon, _form) in SAYS.items():
         if ("done" if what == "partial" else what) not in each.may:
             continue
+        # "I was not paid" says it, and more.
+        if what == "not_received" and "not_paid" in each.may:
+            continue
         if each.side != "unit" and what in ("partial", "not_received") and each.amount_fen is None:
             continue
         if each.side == "unit" and what == "partial" and each.amount_fen is None:
