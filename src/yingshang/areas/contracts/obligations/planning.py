@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -229,6 +230,7 @@ class _Planner:
             )
         first = max((each.ordinal for each in there), default=0)
         rows: list[Obligation] = []
+        terms: list[Terms] = []
         said: list[tuple[Obligation, Said]] = []
         # Of each rule the last obligation it was written out as: what follows it refers to that.
         by_number: dict[int, Obligation] = {each.ordinal: each for each in there}
@@ -240,6 +242,7 @@ class _Planner:
                 row = self._row(contract, rule, one, fen, title, first + len(rows) + 1)
                 row.supplement = supplement
                 rows.append(row)
+                terms.append(one)
                 made.append(row)
             numbers.append(made)
             said += [(made[-1], each) for each in rule.said if made]
@@ -248,13 +251,12 @@ class _Planner:
                 by_number[place] = made[-1]
         _link(rows, there, by_number)
         known = _known_events(contract, there)
-        for row in rows:
-            terms = read_terms(row.terms)
+        for row, written in zip(rows, terms, strict=True):
             if row.event_on is None and row.after is None:
                 row.event_on = known.get(row.event)
             elif row.event_on is None and row.after is not None:
                 row.event_on = row.after.performed_on
-            self.derive(row, terms, contract)
+            self.derive(row, written, contract)
         return Made(contract, rows, said)
 
     def _row(
@@ -346,8 +348,9 @@ def event_names() -> dict[str, tuple[str, str]]:
     return {code: (each.name, each.name_en) for code, each in contract_rules().events.items()}
 
 
-def _money_kinds() -> Collection[str]:
-    return {code for code, each in contract_rules().obligation_kinds.items() if each.money}
+@cache
+def _money_kinds() -> frozenset[str]:
+    return frozenset(code for code, each in contract_rules().obligation_kinds.items() if each.money)
 
 
 def _events() -> Collection[str]:

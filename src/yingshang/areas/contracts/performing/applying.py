@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from yingshang.kernel.clock.api import UnknownOwner
-
 from ..errors import InvalidTerms
 from ..figures.cells import recount, recount_contracts
+from ..ladder.clocks import follow
 from ..lifecycle import CONTRACT, OBLIGATION
 from ..models import Contract, Obligation, Performance, Supplement
 from ..obligations.planning import calendar_of, link_events, put_due, read_rule
@@ -185,12 +184,7 @@ def tell_figures_and_clocks(rows: Sequence[Obligation], contract: Contract, *, n
     """Sums and clocks go with what was changed."""
     recount(rows)
     recount_contracts([contract])
-    try:
-        from ..ladder.clocks import follow
-
-        follow(rows, now=now)
-    except (ImportError, UnknownOwner):
-        return
+    follow(rows, now=now)
 
 
 def _follow(follower: Obligation, row: Obligation) -> bool:

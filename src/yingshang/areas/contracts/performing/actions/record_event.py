@@ -46,15 +46,13 @@ def record_event(
 @transaction.atomic
 def withdraw_event(*, actor: Actor, contract_id: int, event: str, reason: str, now: datetime) -> int:
     """An event told by mistake has not happened: what had begun by it waits again; how many. Raises as `record_event`
-    does; NotPossibleNow where some of it is performed.
+    does.
     """
     contract = load(actor, contract_id, REGISTER)
     ensure_of_unit(actor, contract, REGISTER)
     if not reason.strip():
         raise InvalidStep("say why it is taken back", message_zh="请写明撤回的原因", field="reason")
     rows = [each for each in _waiting_for(contract, event) if each.event_on is not None]
-    for each in rows:
-        OBLIGATION.after(each.state, "unbegun" if each.due_on is not None else "told")
     return _tell(contract, event, rows, None, actor=actor, note=reason, now=now)
 
 

@@ -265,7 +265,7 @@ def _say(
     evidence = ensure_evidence(row, document_ids)
     interest = 0
     if what in (DONE, PARTIAL):
-        what, interest = _amount(row, side, what, happened_on, amount_fen, of_interest_fen, overpaid=overpaid)
+        interest = _amount(row, side, what, happened_on, amount_fen, of_interest_fen, overpaid=overpaid)
     elif amount_fen is not None:
         raise InvalidStep("leave the amount out", message_zh="此项不填写金额", field="amount")
     before = _standing(row)
@@ -318,8 +318,10 @@ def _amount(
     of_interest_fen: int | None,
     *,
     overpaid: bool,
-) -> tuple[str, int]:
-    """What it is, of how much is said, and how much of that is interest. Raises InvalidStep."""
+) -> int:
+    """How much of an amount is interest. Who pays may say `done` while the interest leaves a part of it open: kept as
+    it was said: what it comes to tells the rest. Raises InvalidStep.
+    """
     money = row.amount_fen is not None or amount_fen is not None
     if amount_fen is not None and amount_fen <= 0:
         raise InvalidStep("write an amount above 0", message_zh="金额应大于 0", field="amount")
@@ -331,11 +333,11 @@ def _amount(
                 message_zh="该义务不是付款，不填写金额",
                 field="amount",
             )
-        return what, 0
+        return 0
     creditor = row.side != side
     if amount_fen is None:
         if creditor and what == DONE:
-            return what, 0
+            return 0
         raise InvalidStep("write how much was paid", message_zh="请填写实际支付的金额", field="amount")
     outcome = come_to(facts_of(row), entries_of(row))
     facts = InterestFacts(row.amount_fen, row.due_on, row.daily_rate, outcome.counted)
@@ -376,10 +378,7 @@ def _amount(
             message_zh=f"尚欠 {row.open_fen / 100:,.2f} 元，请选择“部分履行”",
             field="what",
         )
-    if not creditor and what == DONE and amount_fen - part < row.open_fen:
-        # The interest took some of it: part of the sum is still to come, whatever it was called.
-        what = PARTIAL
-    return what, part
+    return part
 
 
 MONEY_WITHOUT_AMOUNT = ("pay", "return_deposit")
