@@ -193,7 +193,7 @@ def test_while_the_appeal_is_open_the_unit_cannot_have_it_struck_off() -> None:
     here = waiting()
     own, clerk = here.own.who.actor(), _administrator_of(here)
     number = report_not_paid(actor=own, obligation_id=here.obligation.pk, now=NOW).appeal_id
-    paid = {"what": "done", "happened_on": date(2026, 11, 20), "amount_fen": 30_600_000, "now": LATER}
+    paid = {"what": "done", "happened_on": date(2026, 11, 20), "amount_fen": 30_555_000, "now": LATER}
     contracts.record_performance(actor=clerk, obligation_id=here.obligation.pk, **paid)
     evidence = contracts.add_evidence(
         actor=clerk, obligation_id=here.obligation.pk, content=picture(1), name="回单.png", now=LATER
