@@ -81,7 +81,7 @@ def _edit(request: HttpRequest, found: ContractDetail | None) -> HttpResponse | 
         "heading": _("修改合同") if found else _("登记合同"),
         "form": form,
         "rows": rows,
-        "groups": [
+        "parts": [
             (name, [(field, reading.of(field.name)) for field in fields]) for name, fields in form.groups
         ],
         "wide": _WIDE,
