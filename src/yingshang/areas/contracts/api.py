@@ -31,7 +31,7 @@ from .gathering.actions.request_import import request_import, retry_import
 from .gathering.actions.run_import import run_import
 from .gathering.exporting import export_package
 from .gathering.rules import gathering_rules
-from .gathering.selectors import import_batch, import_batches, rejected_rows
+from .gathering.selectors import contract_by_number, import_batch, import_batches, rejected_rows
 from .gathering.tables import empty_table
 from .gathering.values import BatchDetail, BatchPage, BatchRow, Gathered, Incoming, RowProblem
 from .handing_over.actions.appoint_head import appoint_head
@@ -43,6 +43,7 @@ from .handing_over.selectors import (
     HandOverPage,
     HandOverRow,
     HeadView,
+    hand_over_line,
     hand_over_lines,
     hand_over_list,
     hand_overs,
@@ -159,6 +160,7 @@ from .portraits.selectors import (
     PortraitRow,
     behind,
     portrait,
+    portrait_request,
     portrait_requests,
     portraits,
     published_unit,
@@ -349,6 +351,7 @@ __all__ = [
     "complete_contract",
     "confirm_cancellation",
     "contract",
+    "contract_by_number",
     "contract_rules",
     "contracts",
     "count_new",
@@ -369,6 +372,7 @@ __all__ = [
     "gather_package",
     "gathering_rules",
     "hand_over",
+    "hand_over_line",
     "hand_over_lines",
     "hand_over_list",
     "hand_overs",
@@ -403,6 +407,7 @@ __all__ = [
     "payment_law",
     "plan_contract",
     "portrait",
+    "portrait_request",
     "portrait_requests",
     "portrait_rules",
     "portraits",

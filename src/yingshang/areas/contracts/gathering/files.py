@@ -41,10 +41,8 @@ def kind_of(name: str) -> str:
 
 def keep_upload(batch: ImportBatch, file: File[Any]) -> None:
     """Keep the file of a batch under its number; what a request that was cut off left there goes."""
-    name = _upload(batch)
-    if default_storage.exists(name):
-        default_storage.delete(name)
-    default_storage.save(name, file)
+    forget_files(batch)
+    default_storage.save(_upload(batch), file)
 
 
 def digest_of(file: File[Any]) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from yingshang.kernel.access.api import system_actor
 from yingshang.kernel.jobs.api import Run, job
 
+from ..ladder.clocks import watch
 from ..models import ImportBatch
 from .actions.run_import import run_import
 from .files import forget_files
@@ -27,6 +29,8 @@ def import_contracts_job(run: Run, **arguments: Any) -> None:
         now=timezone.now(),
         progress=lambda done, total: run.report(done=done, total=total),
     )
+    # What is in force at once may fall due within days: its clocks do not wait for the night.
+    watch(actor=system_actor("contracts-ladder"), now=timezone.now())
     run.report(
         done=batch.done_count,
         total=batch.row_count,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from yingshang.kernel.access.api import Actor
 
 from ..models import Contract, ImportBatch
-from ..reach import REGISTER
+from ..reach import REGISTER, not_found, on_desk
+from ..selectors import contract
+from ..values import ContractDetail
 from .actions.request_import import load_batch
 from .files import has_rejects, rejects_of
 from .values import BatchDetail, BatchPage, BatchRow, RowProblem
@@ -47,6 +50,14 @@ def import_batch(*, actor: Actor, batch_id: int) -> BatchDetail:
 def rejected_rows(*, actor: Actor, batch_id: int) -> Iterator[bytes]:
     """The rows of a batch that were not taken, as a CSV file to be mended. Raises NotAllowed, StepNotFound."""
     return rejects_of(load_batch(actor, batch_id))
+
+
+def contract_by_number(*, actor: Actor, number: str, now: datetime) -> ContractDetail:
+    """One contract of one's reach by its number in the register. Raises NotAllowed, ContractNotFound."""
+    found = on_desk(actor).filter(number=number.strip().upper()).values_list("pk", flat=True).first()
+    if found is None:
+        raise not_found(number)
+    return contract(actor=actor, contract_id=found, now=now)
 
 
 def _row(found: ImportBatch) -> BatchRow:
