@@ -12,6 +12,7 @@ import pytest
 from yingshang.areas.contracts.obligations.interest import InterestFacts, Paid, work_out
 from yingshang.areas.contracts.obligations.law import ContractFacts, applies, rate_of
 from yingshang.areas.contracts.obligations.terms import derive, occurrences, read_terms, split_price
+from yingshang.areas.contracts.performing.coming_to import Entry, Facts, come_to
 from yingshang.kernel.clock.api import national
 from yingshang.kernel.reference.api import parse_yaml
 
@@ -100,3 +101,23 @@ def test_shares(case: dict[str, Any]) -> None:
     assert price is not None
     found = split_price(price, [Decimal(each) for each in case["shares"]])
     assert found == [fen(each) for each in case["amounts"]]
+
+
+@rows("said")
+def test_said(case: dict[str, Any]) -> None:
+    day = date(2026, 11, 20)
+    amount = fen(case.get("amount", "100000"))
+    entries = [
+        Entry(number, each["who"], each["what"], day, fen(each.get("amount")))
+        for number, each in enumerate(case["said"])
+    ]
+
+    found = come_to(
+        Facts(case["owes"], amount, date(2026, 11, 30), None, day if case.get("decided") else None), entries
+    )
+
+    stands = "performed" if found.performed else "partial" if found.partial else "open"
+    assert (found.done_fen, stands) == (fen(case["done"]), case["stands"])
+    assert found.open_fen == (amount or 0) - found.done_fen
+    assert (found.disagreed, found.disputed) == (case.get("disagreed", False), case.get("disputed", False))
+    assert found.confirmed_by == case.get("confirmed", "")
