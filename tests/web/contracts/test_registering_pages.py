@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.areas.contracts.factories import Unit, contract_row, obligation_row, supplier, unit
 from tests.kernel.access.factories import DAOLI, NANGANG, NOW, official
 from tests.kernel.access.test_accounts import logged_in
-from tests.kernel.documents.factories import JPEG
+from tests.kernel.documents.factories import JPEG, word_document
 from yingshang.areas.contracts.models import Contract, EmptyQuarter, Obligation, Performance, Supplement
 
 pytestmark = pytest.mark.django_db
@@ -286,3 +286,37 @@ def test_none_this_quarter() -> None:
     assert clerk.post(withdraw, {"reason": ""}).status_code == 422
     assert clerk.post(withdraw, {"reason": "有一份"}).status_code == 302
     assert EmptyQuarter.objects.get().withdrawn_at is not None
+
+
+TEXT = """道里区老旧小区改造施工合同
+合同编号：住建合〔2026〕9号
+甲方：哈尔滨市道里区住房和城乡建设局
+乙方：{name}
+统一社会信用代码：{code}
+合同总价：人民币壹佰万元整（小写：¥1000000.00元）
+合同签订后10日内支付合同价款的30%，验收合格后30日内支付合同价款的70%。
+合同期限：自2026年3月2日起至2027年3月1日止。
+签订日期：2026年3月2日
+"""
+
+
+def test_what_a_text_says_is_offered_beside_the_fields() -> None:
+    people, party = unit(), supplier().party
+    clerk = logged_in(people.administrator)
+    assert "请先选择合同文本" in clerk.post(reverse(NEW), {"do": "read"}).content.decode()
+    words = TEXT.format(name=party.name, code=party.credit_code)
+    letter = SimpleUploadedFile("合同.docx", word_document(*words.splitlines()), content_type="application/octet-stream")
+    blank = {name: "" for name in _written(people, party)} | {"title": "我写的名称", **_rows()}
+    answer = clerk.post(reverse(NEW), {**blank, "do": "read", "file": letter})
+    shown = answer.content.decode()
+    # What was empty is filled in, what somebody wrote stays; each says where it was read.
+    assert answer.status_code == 200 and 'value="我写的名称"' in shown
+    assert 'value="1000000.00"' in shown and 'value="2026-03-02"' in shown and party.credit_code in shown
+    kept = answer.context["proposals_kept"]
+    taken = clerk.post(reverse(NEW), {**blank, "proposals": kept, "take": "title:0"}).content.decode()
+    assert 'value="道里区老旧小区改造施工合同"' in taken
+    rule = clerk.post(reverse(NEW), {**blank, "proposals": kept, "take": "obligation:1"})
+    assert rule.context["rows"].initial[0]["share"] == "70"
+    # What comes back may be anything.
+    for broken in ("{", '{"offers": 1}', "[]", '{"offers": {"title": [[1]]}, "payments": [[2, 3]]}'):
+        assert clerk.post(reverse(NEW), {**blank, "proposals": broken, "take": "title:x"}).status_code == 200

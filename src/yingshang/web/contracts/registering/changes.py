@@ -37,7 +37,7 @@ class Line:
 def shown_changes(supplement: SupplementView, obligations: Iterable[ObligationView]) -> list[Line]:
     """Every change of a supplement."""
     lines = [
-        Line(_label(field), _value(field, before), _value(field, after))
+        Line(_label(field), shown_value(field, before), shown_value(field, after))
         for field, (before, after) in supplement.changes.items()
     ]
     by_number = {each.id: each for each in obligations}
@@ -57,7 +57,7 @@ def _of_obligation(change: Mapping[str, Any], row: ObligationView | None) -> Ite
         for field, value in (change.get("changes") or {}).items():
             # As it was when the supplement took effect; until then, as it is.
             before = (change.get("before") or {}).get(field, getattr(row, field, None))
-            yield Line(f"{name} {_label(field)}", _value(field, before), _value(field, value))
+            yield Line(f"{name} {_label(field)}", shown_value(field, before), shown_value(field, value))
 
 
 def _label(field: str) -> Any:
@@ -71,7 +71,8 @@ def _label(field: str) -> Any:
     return known.label if known else field
 
 
-def _value(field: str, value: Any) -> str:
+def shown_value(field: str, value: Any) -> str:
+    """A value of a contract as pages show it; nothing where there is none."""
     if value is None or value == "" or value == []:
         return ""
     if field.endswith("_fen"):

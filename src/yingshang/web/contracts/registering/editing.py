@@ -85,7 +85,7 @@ def _edit(request: HttpRequest, found: ContractDetail | None) -> HttpResponse | 
             (name, [(field, reading.of(field.name)) for field in fields]) for name, fields in form.groups
         ],
         "wide": _WIDE,
-        "terms_read": reading.terms,
+        "payments_read": reading.payments,
         "proposals_kept": reading.kept_as,
         "read": reading.told,
         "alike": alike,
@@ -115,13 +115,14 @@ def _in_place(
     elif take:
         name, value = reading.taken(take)
         told |= {name: value} if name in told else {}
-    rows = rows_in_place(request, kind=_as_far(told, units))
+    rule = reading.payment(take)
+    rows = rows_in_place(request, kind=_as_far(told, units), more=[rule] if rule else [])
     return ContractForm(initial=told, agencies=units), rows, reading
 
 
-def rows_in_place(request: HttpRequest, *, start: int = 0, kind: Any = None) -> Any:
+def rows_in_place(request: HttpRequest, *, start: int = 0, kind: Any = None, more: Any = ()) -> Any:
     """The rows as they were sent, with one more, or without one, or with what the kind of the contract usually obliges
-    to (`kind` is a contract, or as much of it as is written); `start` empty ones where nothing was sent.
+    to (`kind` is a contract, or as much of it as is written), or with `more` rules; `start` empty ones where nothing was sent.
     """
     if request.method != "POST":
         return ObligationRows(initial=[{} for _number in range(start)], prefix=ROWS)
@@ -129,8 +130,10 @@ def rows_in_place(request: HttpRequest, *, start: int = 0, kind: Any = None) -> 
     without = int(remove) if remove.isdecimal() and len(remove) < 5 else None
     rows = again(request.POST, add=1 if do == "add" else 0, without=without)
     if do == "propose" and kind is not None:
+        more = propose_for(kind.kind, kind)
+    if more:
         written = [row for row in rows if any(row.get(name) for name in ("kind", "title", "amount_fen", "share"))]
-        rows = [*written, *rows_of(propose_for(kind.kind, kind))]
+        rows = [*written, *rows_of(more)]
     return ObligationRows(initial=rows, prefix=ROWS)
 
 
