@@ -8,13 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.ledger.api import record
 
 from ...errors import InvalidStep
 from ...lifecycle import OBLIGATION
 from ...models import Contract, Obligation
 from ...obligations.rules import obligation_rules
 from ...reach import REGISTER, ensure_of_unit, load
+from ...registering.actions._steps import target_of
 from ...registering.rules import contract_rules
 from ..applying import apply, begin
 from ..coming_to import ENDED
@@ -81,7 +82,7 @@ def _tell(
     record(
         actor=actor,
         action="contracts.event_recorded" if on else "contracts.event_withdrawn",
-        target=contract_target(contract),
+        target=target_of(contract),
         now=now,
         before=before,
         after={"event": event, "on": on, "due": {str(each.ordinal): each.due_on for each in rows}},
@@ -99,15 +100,3 @@ def _waiting_for(contract: Contract, event: str) -> list[Obligation]:
         row.contract = contract
         found.append(row)
     return found
-
-
-def contract_target(contract: Contract) -> Target:
-    """The contract as audit events name it."""
-    return Target(
-        "contract",
-        str(contract.pk),
-        f"{contract.number} {contract.title}"[:200],
-        region_path=contract.region_path,
-        agency_id=contract.agency_id,
-        party_id=contract.party_id,
-    )

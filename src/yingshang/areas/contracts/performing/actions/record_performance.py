@@ -20,6 +20,7 @@ from ...obligations.rules import obligation_rules
 from ...obligations.terms import read_terms
 from ...reach import (
     HIDDEN_FROM_OWN,
+    OPEN_TO_ALL,
     REGISTER,
     STATE_OWN,
     SUPERVISE,
@@ -223,11 +224,12 @@ def open_on(row: Obligation, on: date) -> OpenOn:
 
 
 def target_of(row: Obligation) -> Target:
-    """The obligation as audit events name it."""
+    """The obligation as audit events name it; of a contract that is not open by its number alone."""
+    title = f" {row.title}" if row.contract.secrecy == OPEN_TO_ALL else ""
     return Target(
         "contract_obligation",
         str(row.pk),
-        f"{row.contract.number} {row.ordinal} {row.title}"[:200],
+        f"{row.contract.number} {row.ordinal}{title}"[:200],
         region_path=row.region_path,
         agency_id=row.agency_id,
         party_id=row.party_id,
