@@ -72,9 +72,9 @@ def region_name(path: str) -> str:
     return found.name if found else path
 
 
-RESERVED: Words = {"": _("不清楚"), "yes": _("已安排"), "no": _("未安排")}
+RESERVED: Words = {"": _("不清楚"), "yes": _("已列入预算"), "no": _("未列入预算")}
 SAID: Words = {
-    "done": _("已履行"),
+    "done": _("已经履行"),
     "partial": _("部分履行"),
     "not_received": _("未收到"),
     "disputed": _("有争议"),

@@ -46,6 +46,27 @@ class PerformForm(StepForm):
             del self.fields["of_interest_fen"]
 
 
+class CancelForm(StepForm):
+    """That it is done, and what shows it: the evidence there is, or more."""
+
+    statement = text_field(
+        _("销号说明"), hint=_("写明怎样履行的。相对方会收到并确认；有未办结的诉求时不能销号。")
+    )
+    kept = forms.TypedMultipleChoiceField(
+        label=_("已上传的证据材料"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    evidence = SeveralFiles(label=_("证据材料"), required=False)
+
+    def __init__(self, *arguments: Any, files: Any = (), **kwargs: Any) -> None:
+        super().__init__(*arguments, **kwargs)
+        pairs = [(str(each.id), each.name) for each in files]
+        if pairs:
+            self.fields["kept"].choices = pairs  # type: ignore[attr-defined]
+            self.fields["kept"].initial = [code for code, _name in pairs]
+        else:
+            del self.fields["kept"]
+
+
 class SettleForm(StepForm):
     """How the dispute was settled."""
 
@@ -60,6 +81,7 @@ class WithdrawForm(StepForm):
 
 STEPS: dict[str, Step] = {
     "perform": Step(_("记录履行"), "disputed", PerformForm, api.record_performance, "check", "obligation"),
+    "cancel": Step(_("申请销号"), "cancel", CancelForm, api.ask_cancellation, "circle-check", "obligation"),
     "settle": Step(_("争议已解决"), "settled", SettleForm, api.settle_dispute, "scale", "obligation"),
     "withdraw": Step(_("撤回"), "withdrawn", WithdrawForm, api.withdraw_performance, "arrow-back-up", "performance"),
 }

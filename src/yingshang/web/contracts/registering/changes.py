@@ -82,7 +82,7 @@ def shown_value(field: str, value: Any) -> str:
     if field == "direction":
         return str(DIRECTIONS.get(value, value))
     if field == "budget_reserved":
-        return _("已安排") if value else _("未安排")
+        return _("已列入预算") if value else _("未列入预算")
     if field == "terms":
         return terms_words(value)
     if field == "others":

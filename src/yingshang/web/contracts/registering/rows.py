@@ -39,7 +39,7 @@ class ObligationRow(forms.Form):
     use_required_attribute = False
     side = forms.ChoiceField(label=_("义务方"), choices=list(SIDES.items()), required=False)
     kind = forms.ChoiceField(label=_("义务类型"), required=False)
-    title = forms.CharField(label=_("内容"), max_length=200, required=False)
+    title = forms.CharField(label=_("义务内容"), max_length=200, required=False)
     amount_fen = YuanField(label=_("金额（元）"), required=False)
     share = forms.CharField(
         label=_("或者占合同价（%）"),

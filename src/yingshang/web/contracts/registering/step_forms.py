@@ -131,7 +131,7 @@ STEPS: dict[str, Step] = {
         hint=_("交付、验收、开票等：等待它的义务从这一天起算。"),
     ),
     "file": Step(_("添加文件"), "file", FileForm, api.add_contract_file, "paperclip"),
-    "complete": Step(_("办结"), "completed", RemarkForm, api.complete_contract, "check"),
+    "complete": Step(_("合同办结"), "completed", RemarkForm, api.complete_contract, "check"),
     "suspend": Step(
         _("中止履行"),
         "suspended",

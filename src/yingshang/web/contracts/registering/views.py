@@ -37,7 +37,7 @@ from yingshang.web.regions import reached_regions
 from yingshang.web.words import ACTIONS
 
 from ..performing.forms import STEPS as PERFORMING
-from ..performing.forms import PerformForm
+from ..performing.forms import CancelForm, PerformForm
 from ..steps import Offered, Step, StepForm
 from ..words import named
 from .changes import shown_changes
@@ -179,13 +179,13 @@ def _act(actor: Actor, contract_id: int, what: str, target: _Target, form: StepF
                 now=now,
             )
         return
-    if what == "perform":
+    if what in ("perform", "cancel"):
         assert target.row_id is not None
         evidence = [
             add_evidence(actor=actor, obligation_id=target.row_id, content=file, name=file.name or "", now=now)
             for file in told.pop("evidence")
         ]
-        told["document_ids"] = evidence
+        told["document_ids"] = [*told.pop("kept", []), *evidence]
     shape = ARGUMENTS.get(what)
     arguments = shape(told) if shape else told
     name = "contract_id" if target.row_id is None else f"{target.about}_id"
@@ -313,6 +313,9 @@ def _form(
     if issubclass(form_class, PerformForm):
         more["obligation"] = row
         more["initial"] = {"happened_on": timezone.localdate()}
+    elif issubclass(form_class, CancelForm):
+        there = {number for said in row.said if said.state == "valid" for number in said.document_ids}
+        more["files"] = [each for number, each in _evidence(found).items() if number in there]
     elif issubclass(form_class, (TerminateForm, EventForm)):
         more["obligations"] = _open_ones(found.obligations)
     return form_class(request.POST, request.FILES, **more) if request else form_class(**more)
