@@ -42,7 +42,8 @@ def test_from_the_city_to_what_one_unit_owes(page_at: PageAt, monkeypatch: pytes
     contract_row(title="没有登记义务的设备采购合同")
     rebuild(actor=SYSTEM, now=NOW)
     page = page_at()
-    enter(page, official("leader", HARBIN, "government"))
+    leader = official("leader", HARBIN, "government")
+    enter(page, leader)
     look(
         page,
         {
@@ -62,11 +63,13 @@ def test_from_the_city_to_what_one_unit_owes(page_at: PageAt, monkeypatch: pytes
     press(page.locator("a.stat", has_text="逾期未付"))
     page.wait_for_url("**what=late**")
     assert page.get_by_role("link", name="支付进度款").count() == 1
-    page.context.set_extra_http_headers({"accept-language": "en"})
+    page = page_at(locale="en-US")
+    enter(page, leader)
     look(
         page,
         {
-            "contract-figures-en": "/cockpit/contracts/?language=en",
+            "contract-figures-en": "/cockpit/contracts/",
             "contract-figures-list-en": "/cockpit/contracts/list/?what=late",
         },
     )
+    assert page.evaluate("document.documentElement.lang") == "en"

@@ -99,9 +99,15 @@ def map_of(shown: RegionRow, places: tuple[Place, ...]) -> RegionMap | None:
     shapes = f"cockpit/maps/{name}.json"
     if name is None or not finders.find(shapes):
         return None
-    values = [RegionValue(each.code, each.name, _wan(each.figures), each.url) for each in places]
+    values = [
+        RegionValue(
+            each.code, each.name, None if each.figures is None else wan(each.figures.late_fen), each.url
+        )
+        for each in places
+    ]
     return RegionMap(shapes, values, unit=_("万元"))
 
 
-def _wan(figures: PartFigures | None) -> Decimal | None:
-    return None if figures is None else (figures.late_fen / _WAN_OF_FEN).quantize(Decimal("0.01"))
+def wan(fen: int) -> Decimal:
+    """An amount in ten thousands of yuan, for axes."""
+    return (fen / _WAN_OF_FEN).quantize(Decimal("0.01"))

@@ -28,9 +28,8 @@ from yingshang.web.design.charts import Chart, Series
 from yingshang.web.listing import Listing, page_of
 from yingshang.web.words import in_language
 
-from ..words import yuan
 from .asked import Asked, BehindFilter, RiskFilter, UnitFilter, asked_by
-from .places import above, map_of, places_below
+from .places import above, map_of, places_below, wan
 from .tables import BareTable, BehindTable, RiskTable, SilentTable, UnitTable, contract_url, reason_tags
 from .words import WHAT
 
@@ -239,7 +238,7 @@ def _ages(figures: ContractOverview, asked: Asked) -> Chart | None:
         [
             Series(
                 _("逾期未付"),
-                [round((yuan(each.sum.fen) or 0) / 10_000, 2) for each in figures.ages],
+                [wan(each.sum.fen) for each in figures.ages],
                 tone="bad",
             )
         ],
