@@ -143,6 +143,7 @@ from .performing.actions.record_performance import (
     settle_dispute,
     withdraw_performance,
 )
+from .performing.actions.say_budget import say_budget
 from .performing.evidence import EVIDENCE, add_evidence
 from .portraits.actions.object import decide_portrait_objection, object_to_portrait
 from .portraits.actions.publish import publish_portraits
@@ -447,6 +448,7 @@ __all__ = [
     "risk_rules",
     "risks",
     "run_import",
+    "say_budget",
     "say_on_line",
     "sayable_quarters",
     "settle_dispute",

@@ -311,6 +311,27 @@ def test_what_cannot_be_taken_names_its_field(what: str, amount: int | None, on:
     assert refusal.value.details["field"] == field
 
 
+def test_whether_a_budget_is_there_is_said_and_counted() -> None:
+    row = late_payment()
+    assert row.budget_reserved is None
+    with one_contract_event("budget_said"):
+        api.say_budget(
+            actor=unit().administrator.actor(),
+            obligation_id=row.pk,
+            reserved=False,
+            note="待追加预算",
+            now=LATER,
+        )
+    assert fresh(row).budget_reserved is False
+    assert DueCell.objects.get(due_on=row.due_on).unreserved_count == 1
+    _equal_from_scratch()
+    delivery = late_payment(side="counterparty", kind="deliver", amount_fen=None)
+    with no_event(), pytest.raises(InvalidStep, match="only what the unit pays"):
+        api.say_budget(
+            actor=unit().administrator.actor(), obligation_id=delivery.pk, reserved=True, now=LATER
+        )
+
+
 def test_nobody_says_it_for_another() -> None:
     row = late_payment()
     people = unit()
