@@ -79,9 +79,26 @@ class WithdrawForm(StepForm):
     reason = text_field(_("撤回的原因"), rows=2)
 
 
+class BudgetForm(StepForm):
+    """Whether money has been set aside for it."""
+
+    reserved = forms.TypedChoiceField(
+        label=_("预算"),
+        choices=[("yes", _("已列入预算")), ("no", _("未列入预算")), ("", _("不清楚"))],
+        widget=forms.RadioSelect,
+        required=False,
+        coerce=lambda told: told == "yes",
+        empty_value=None,
+    )
+    note = text_field(_("说明"), rows=2, required=False)
+
+
 STEPS: dict[str, Step] = {
     "perform": Step(_("记录履行"), "disputed", PerformForm, api.record_performance, "check", "obligation"),
     "cancel": Step(_("申请销号"), "cancel", CancelForm, api.ask_cancellation, "circle-check", "obligation"),
+    "budget": Step(_("登记预算安排"), "told", BudgetForm, api.say_budget, "coin", "obligation"),
     "settle": Step(_("争议已解决"), "settled", SettleForm, api.settle_dispute, "scale", "obligation"),
-    "withdraw": Step(_("撤回"), "withdrawn", WithdrawForm, api.withdraw_performance, "arrow-back-up", "performance"),
+    "withdraw": Step(
+        _("撤回"), "withdrawn", WithdrawForm, api.withdraw_performance, "arrow-back-up", "performance"
+    ),
 }

@@ -87,7 +87,8 @@ def contract_list(request: HttpRequest) -> HttpResponseBase:
         "contracts/registering/list.html",
         {
             "tabs": [
-                {"name": name, "url": f"?tab={code}", "here": code == tab} for code, (name, _more) in TABS.items()
+                {"name": name, "url": f"?tab={code}", "here": code == tab}
+                for code, (name, _more) in TABS.items()
             ],
             "may_register": actor.may(REGISTER),
         },
@@ -108,7 +109,14 @@ def _asked(filters: ContractFilter, tab: str) -> dict[str, Any]:
     asked: dict[str, Any] = dict(TABS[tab][1])
     if "state" in told:
         asked["states"] = (told["state"],)
-    for name, argument in (("text", "text"), ("due", "due"), ("agency_id", "agency"), ("region_path", "region"), ("sign", "sign"), ("party", "party")):
+    for name, argument in (
+        ("text", "text"),
+        ("due", "due"),
+        ("agency_id", "agency"),
+        ("region_path", "region"),
+        ("sign", "sign"),
+        ("party", "party"),
+    ):
         if name in told:
             asked[argument] = told[name]
     if "kind" in told:
@@ -160,7 +168,11 @@ def _take(
             refuse_each(form, error)
         else:
             messages.success(request, _("已办理：%(step)s") % {"step": ALL_STEPS[what].name})
-            place = f"#obligation-{_obligation_of(found, target)}" if target.about in ("obligation", "performance") else ""
+            place = (
+                f"#obligation-{_obligation_of(found, target)}"
+                if target.about in ("obligation", "performance")
+                else ""
+            )
             return redirect(reverse("contracts_desk:contract", args=[contract_id]) + place)
     context = _shown(actor, found, bound=(what, target, form))
     return render(request, "contracts/registering/contract.html", context, status=422)
@@ -182,14 +194,18 @@ def _act(actor: Actor, contract_id: int, what: str, target: _Target, form: StepF
     if what in ("perform", "cancel"):
         assert target.row_id is not None
         evidence = [
-            add_evidence(actor=actor, obligation_id=target.row_id, content=file, name=file.name or "", now=now)
+            add_evidence(
+                actor=actor, obligation_id=target.row_id, content=file, name=file.name or "", now=now
+            )
             for file in told.pop("evidence")
         ]
         told["document_ids"] = [*told.pop("kept", []), *evidence]
     shape = ARGUMENTS.get(what)
     arguments = shape(told) if shape else told
     name = "contract_id" if target.row_id is None else f"{target.about}_id"
-    each.act(actor=actor, now=now, **{name: contract_id if target.row_id is None else target.row_id}, **arguments)
+    each.act(
+        actor=actor, now=now, **{name: contract_id if target.row_id is None else target.row_id}, **arguments
+    )
 
 
 def _row(found: ContractDetail, target: _Target) -> Any:
@@ -226,8 +242,11 @@ def _shown(
             (
                 side,
                 [
-                    (entry, [files[number] for number in entry.document_ids if number in files],
-                     _offered(found, "performance", entry, entry.may, bound))
+                    (
+                        entry,
+                        [files[number] for number in entry.document_ids if number in files],
+                        _offered(found, "performance", entry, entry.may, bound),
+                    )
                     for entry in each.said
                     if entry.side == side
                 ],
@@ -240,7 +259,11 @@ def _shown(
         "contract": found,
         "obligations": obligations,
         "supplements": [
-            (each, shown_changes(each, found.obligations), _offered(found, "supplement", each, each.may, bound))
+            (
+                each,
+                shown_changes(each, found.obligations),
+                _offered(found, "supplement", each, each.may, bound),
+            )
             for each in found.supplements
         ],
         "steps": _offered(found, "contract", found, found.may, bound),
@@ -283,7 +306,10 @@ def _offered(
     names = [
         what
         for what, each in ALL_STEPS.items()
-        if each.about == about and each.event in may and (what != "settle" or row.disputed)
+        if each.about == about
+        and each.event in may
+        and (what != "settle" or row.disputed)
+        and (what != "budget" or (row.side == "unit" and row.amount_fen is not None))
     ]
     refused = bound[0] if bound and bound[1] == target else ""
     if refused and refused not in names:
