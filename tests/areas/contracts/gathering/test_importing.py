@@ -218,6 +218,7 @@ def _killed_at(monkeypatch: pytest.MonkeyPatch, piece: int):  # type: ignore[no-
         yield
 
 
+@pytest.mark.django_db(transaction=True)
 def test_killed_it_goes_on_where_it_was_and_nothing_is_there_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     people = unit()
     rows = [own(each) if "title" in each else each for each in many(7)]

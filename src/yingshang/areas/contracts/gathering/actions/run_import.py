@@ -34,7 +34,7 @@ def run_import(
     if not BATCH.states[batch.state].open:
         return batch
     try:
-        _begin(batch)
+        batch = _begin(batch.pk, actor=actor, now=now)
         taker = Taker(actor=actor, batch=batch, now=now)
         seen = batch.done_count
         stream = islice(files.contracts_of(batch), seen, None)
@@ -49,11 +49,25 @@ def run_import(
     return _end(batch.pk, "ended", actor=actor, now=now)
 
 
-def _begin(batch: ImportBatch) -> None:
-    if batch.state == "waiting":
-        batch.state = BATCH.after(batch.state, "started")
-    batch.row_count = files.count_of(batch)
-    batch.save(update_fields=["state", "row_count"])
+def _begin(batch_id: int, *, actor: Actor, now: datetime) -> ImportBatch:
+    """Counted before the transaction: a large file takes a while."""
+    rows = files.count_of(ImportBatch.objects.get(pk=batch_id))
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
+        before = batch.state
+        if before == "waiting":
+            batch.state = BATCH.after(before, "started")
+        batch.row_count = rows
+        batch.save(update_fields=["state", "row_count"])
+        record(
+            actor=actor,
+            action="contracts.import_begun",
+            target=target_of_batch(batch),
+            now=now,
+            before={"state": before},
+            after={"state": batch.state, "rows": rows, "behind": batch.done_count},
+        )
+    return batch
 
 
 @transaction.atomic
