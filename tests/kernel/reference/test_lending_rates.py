@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -13,7 +14,7 @@ from yingshang.kernel.reference.api import one_year_lending_rate, one_year_lendi
 def test_the_series_is_in_order_and_each_row_changed_something() -> None:
     rates = one_year_lending_rates()
     assert [each.since for each in rates] == sorted({each.since for each in rates})
-    assert all(before.rate != after.rate for before, after in zip(rates, rates[1:], strict=False))
+    assert all(before.rate != after.rate for before, after in pairwise(rates))
     assert all(each.since.weekday() < 5 and 20 <= each.since.day <= 22 for each in rates)
 
 

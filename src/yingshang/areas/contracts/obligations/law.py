@@ -33,10 +33,15 @@ class PaymentLaw:
     most_days: int
     daily_rate: Decimal
     articles: Mapping[str, str]
+    articles_en: Mapping[str, str]
 
     def article(self, matter: str) -> str:
         """The law with its article, as it is cited: 保障…条例（国务院令第802号）第九条."""
         return f"{self.name}{self.articles[matter]}"
+
+    def article_en(self, matter: str) -> str:
+        """The same in English."""
+        return f"{self.name_en}, {self.articles_en[matter]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,7 @@ def _rules() -> _Rules:
                     most_days=int(row["most_days"]),
                     daily_rate=Decimal(row["daily_rate"]),
                     articles=dict(row["articles"]),
+                    articles_en=dict(row["articles_en"]),
                 )
                 for row in data["laws"]
             ),

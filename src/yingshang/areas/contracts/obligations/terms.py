@@ -489,7 +489,7 @@ class _Told:
         else:
             self._say(
                 f"未约定付款期限，按{law.article('payment')}为{term.text('zh')}",
-                f"no term agreed: {term.text('en')} by {law.name_en}, {law.articles['payment']}",
+                f"no term agreed: {term.text('en')} by {law.article_en('payment')}",
             )
         if reached.month_end:
             self._say("到期月无对应日，以月末日为准", "the month has no such day, so its last")
@@ -508,7 +508,7 @@ class _Told:
         zh, en = self._name(event)
         self._say(
             f"超过{law.article('payment')}规定的最长{law.most_days}日（自{start}{zh}起），以{most.due_on}为限",
-            f"more than the {law.most_days} days after {en} ({start}) {law.name_en}, {law.articles['payment']}, allows:"
+            f"more than the {law.most_days} days after {en} ({start}) {law.article_en('payment')}, allows:"
             f" {most.due_on}",
         )
         self._facts |= {"cut_by_law": True}
