@@ -147,3 +147,14 @@ def test_officials_are_led_to_the_contract_on_the_desk_and_strangers_nowhere() -
     stranger = logged_in(legal_representative_of(enterprise(DAOLI)))
     assert stranger.get(reverse("contracts:contract", args=[row.contract_id])).status_code == 404
     assert stranger.get(reverse("contracts:not-paid", args=[row.pk])).status_code == 404
+
+
+def test_who_supervises_is_led_from_the_obligation_to_the_appeal() -> None:
+    browser, row = waiting()
+    browser.post(reverse("contracts:not-paid", args=[row.pk]))
+    appeal = Appeal.objects.get()
+    page = reverse("contracts_desk:contract", args=[row.contract_id])
+    link = reverse("appeals_desk:appeal", args=[appeal.pk])
+    assert link in logged_in(unit().supervisor).get(page).content.decode()
+    clerk = logged_in(unit().administrator).get(page).content.decode()
+    assert appeal.number in clerk and link not in clerk, "who may not read appeals is told that there is one"

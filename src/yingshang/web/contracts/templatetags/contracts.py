@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from yingshang.areas.contracts.api import payment_law
+from yingshang.areas.contracts.api import Level, payment_law
+from yingshang.kernel.access.api import actor_from
+from yingshang.kernel.clock.api import DeadlineView
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.web.design import formats
+from yingshang.web.design.formats import english
 from yingshang.web.words import in_language
 
 from .. import words
@@ -49,6 +53,12 @@ def large_fen(value: Any) -> str:
 
 
 @register.filter
+def in_own_words(named: Any) -> str:
+    """Something that carries its name in both languages."""
+    return in_language(str(named.name), str(named.name_en))
+
+
+@register.filter
 def named(code: str, table: str) -> str:
     """A code by a table of the rules: `{{ obligation.kind|named:"obligation_kinds" }}`."""
     return words.named(table, code)
@@ -68,7 +78,7 @@ def rate_words(obligation: Any) -> str:
     daily = f"{(obligation.daily_rate * 100).normalize():f}%"
     source, _colon, code = obligation.rate_source.partition(":")
     law = payment_law(code)
-    by = in_language(law.article("interest"), f"{law.name_en}, {law.articles['interest']}") if law else ""
+    by = in_language(law.article("interest"), law.article_en("interest")) if law else ""
     words = {
         "law": _("每日 %(rate)s，%(law)s"),
         "agreed": _("每日 %(rate)s，按合同约定"),
@@ -81,4 +91,25 @@ def rate_words(obligation: Any) -> str:
 def law_words(obligation: Any) -> str:
     """The law that sets the last day."""
     law = payment_law(obligation.law)
-    return in_language(law.article("payment"), f"{law.name_en}, {law.articles['payment']}") if law else ""
+    return in_language(law.article("payment"), law.article_en("payment")) if law else ""
+
+
+@register.filter
+def derivation(clock: DeadlineView) -> str:
+    """How a due date was reached, in one line."""
+    return clock.derivation("en" if english() else "zh")
+
+
+@register.filter
+def level_tag(level: Level) -> SafeString:
+    """A level of a portrait as a coloured word."""
+    name = in_language(level.name, level.name_en)
+    return format_html('<span class="tag {}">{}</span>', level.tone, name)
+
+
+@register.simple_tag(takes_context=True)
+def appeal_of(context: dict[str, Any], block: Any) -> str:
+    """Where an official may open the appeal that stands in the way; nothing for who may see none."""
+    if block.kind != "appeal" or not actor_from(context["request"]).may("appeals.view"):
+        return ""
+    return reverse("appeals_desk:appeal", args=[block.reference])
