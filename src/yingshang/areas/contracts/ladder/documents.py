@@ -101,7 +101,7 @@ def _generate(row: SupervisionNotice, *, actor: Actor, now: datetime) -> None:
         region_path=row.region_path,
         agency_id=row.agency_id,
         receipt_code=receipt_code(row.receipt_event),
-        name=f"{number}.pdf",
+        name=number,
         now=now,
     )
     row.document_id = document.id

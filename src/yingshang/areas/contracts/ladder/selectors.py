@@ -176,6 +176,7 @@ def late_obligations(
     text: str = "",
     level: str = "",
     agency_id: int | None = None,
+    obligation_id: int | None = None,
     offset: int = 0,
     limit: int = 50,
 ) -> LatePage:
@@ -186,6 +187,8 @@ def late_obligations(
     )
     if level:
         rows = rows.filter(escalation="" if level == "none" else level)
+    if obligation_id is not None:
+        rows = rows.filter(pk=obligation_id)
     if agency_id is not None:
         rows = rows.filter(agency=agency_id)
     if text.strip():

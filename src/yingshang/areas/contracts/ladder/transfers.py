@@ -320,7 +320,7 @@ def _generate(row: TransferRow, case: SupervisionCase, *, actor: Actor, now: dat
         region_path=row.region_path,
         agency_id=row.to_agency_id or case.opened_by_agency_id,
         receipt_code=receipt_code(row.receipt_event),
-        name=f"{number}.pdf",
+        name=number,
         now=now,
     )
 

@@ -1,1 +1,1 @@
-"""Pages of one kind; see the README of web/contracts."""
+"""Pages of what follows when something is late: the supervisor's desk, notices, cases, transfers, cancellations."""

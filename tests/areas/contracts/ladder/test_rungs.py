@@ -1,0 +1,191 @@
+"""What the rungs bring about: one by one and many at once the same, in a bounded number of statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, time
+
+import pytest
+
+from tests.areas.contracts.factories import contract_row, supplier, unit
+from tests.areas.contracts.ladder.situations import (
+    DUE,
+    NOW,
+    SYSTEM,
+    days_later,
+    fresh,
+    late_obligation,
+    owed_obligation,
+)
+from tests.kernel.access.factories import arranged
+from yingshang.areas.contracts import api
+from yingshang.areas.contracts.ladder.clocks import OBLIGATION_OWNER
+from yingshang.areas.contracts.ladder.rungs import consequences, on_obligation_rung, on_obligation_rungs
+from yingshang.areas.contracts.models import Obligation, SupervisionNotice
+from yingshang.kernel.clock.api import Rung, register_owner, sweep
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices.models import Message
+
+RUNGS = {
+    code: Rung(code, code, code, 0, "days", time(9), action, ("holder",))  # type: ignore[arg-type]
+    for code, action in (
+        ("remind", "remind"),
+        ("warn", "warn"),
+        ("escalate", "escalate"),
+        ("supervise", "supervise"),
+        ("case", "supervise"),
+        ("transfer", "supervise"),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "side", "before", "level", "told", "supervisors", "counterparty", "notice"),
+    [
+        ("remind", "unit", "", "remind", 1, False, False, False),
+        ("warn", "unit", "remind", "warn", 2, False, False, False),
+        ("escalate", "unit", "warn", "escalate", 3, True, False, False),
+        ("supervise", "unit", "escalate", "notice", 0, False, False, True),
+        ("supervise", "unit", "case", "case", 0, False, False, True),
+        ("warn", "unit", "notice", "notice", 2, False, False, False),
+        ("case", "unit", "notice", "notice", 0, True, False, False),
+        ("transfer", "unit", "case", "case", 0, True, False, False),
+        ("remind", "counterparty", "", "", 1, False, True, False),
+        ("escalate", "counterparty", "", "", 0, False, False, False),
+        ("supervise", "counterparty", "", "", 0, False, False, False),
+    ],
+)
+def test_consequences(
+    code: str,
+    side: str,
+    before: str,
+    level: str,
+    told: int,
+    supervisors: bool,
+    counterparty: bool,
+    notice: bool,
+) -> None:
+    found = consequences(RUNGS[code], side=side, escalation=before)
+    assert (found.level, len(found.told), found.supervisors, found.counterparty, found.notice) == (
+        level,
+        told,
+        supervisors,
+        counterparty,
+        notice,
+    )
+
+
+def _told() -> Counter[tuple[int, str]]:
+    rows = Message.objects.filter(channel="in_app").values_list("recipient", "template")
+    return Counter((user, template.removeprefix("contracts.")) for user, template in rows)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_ladder_from_the_reminder_to_the_notice() -> None:
+    people, firm = unit(), supplier()
+    row = owed_obligation(due_on=date(2026, 12, 4), contract=contract_row(of=firm.party))
+    theirs = owed_obligation(
+        due_on=date(2026, 12, 4),
+        contract=contract_row(of=firm.party),
+        side="counterparty",
+        kind="deliver",
+        title="交货",
+    )
+    assert api.watch(actor=SYSTEM, now=NOW) == 2
+    told = _told()
+    expected = {
+        1: (
+            "remind",
+            [(people.administrator, "obligation_due", 2), (firm.who, "own_obligation_due", 1)],
+        ),
+        6: ("warn", [(people.administrator, "obligation_due", 2), (people.reviewer, "obligation_due", 1)]),
+        11: (
+            "escalate",
+            [
+                (each, "obligation_due", 1)
+                for each in (people.administrator, people.reviewer, people.head, people.supervisor)
+            ],
+        ),
+        12: ("notice", [(people.head, "notice_issued", 1), (people.reviewer, "notice_issued", 1)]),
+    }
+    for days, (level, to) in expected.items():
+        sweep(actor=SYSTEM, now=days_later(days))
+        new = _told() - told
+        told = _told()
+        assert fresh(row).escalation == fresh(row).contract.escalation == level, days
+        for who, template, times in to:
+            assert new[(who.id, template)] == times, (days, template)
+        assert not any(user == people.leader.id for user, _ in new)
+    assert fresh(theirs).escalation == ""
+    [notice] = SupervisionNotice.objects.all()
+    assert notice.obligation_id == row.pk and notice.state == "sent" and notice.due_on == date(2026, 12, 11)
+    assert notice.issued_by_agency_id == people.supervisor.actor().grants[0].agency_id
+    assert notice.owed_fen == 300_000_00 and notice.interest_fen is None and notice.receipt_event
+    assert notice.number.partition("-")[2] == "政合督〔2026〕1号"
+    # One event of the area for each rung, and one for the notice.
+    events = AuditEvent.objects.filter(action__startswith="contracts.", target_id=str(row.pk))
+    assert Counter(events.values_list("action", flat=True)) == {
+        "contracts.escalated": 4,
+        "contracts.notice_issued": 1,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("many", [True, False])
+def test_one_by_one_and_together_they_come_to_the_same(many: bool) -> None:
+    people, rows = unit(), [late_obligation() for _ in range(3)]
+    register_owner(
+        OBLIGATION_OWNER, on_rung=on_obligation_rung, on_rungs=on_obligation_rungs if many else None
+    )
+    try:
+        result = sweep(actor=SYSTEM, now=NOW)
+    finally:
+        register_owner(OBLIGATION_OWNER, on_rung=on_obligation_rung, on_rungs=on_obligation_rungs)
+    assert (result.fired, result.failed) == (6, 0)
+    assert [fresh(row).escalation for row in rows] == ["notice"] * 3
+    numbers = sorted(SupervisionNotice.objects.values_list("number", flat=True))
+    assert [each.partition("〕")[2] for each in numbers] == ["1号", "2号", "3号"]
+    assert _told()[(people.head.id, "notice_issued")] == 3
+    # Nothing twice.
+    assert sweep(actor=SYSTEM, now=NOW).fired == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_owed_no_more_and_what_has_a_notice_get_none() -> None:
+    done, has = late_obligation(), late_obligation()
+    with arranged():
+        api.issue_notice(actor=unit().supervisor.actor(), obligation_id=has.pk, demand="请付款。", now=NOW)
+        Obligation.objects.filter(pk=done.pk).update(state="dropped")
+    sweep(actor=SYSTEM, now=NOW)
+    assert list(SupervisionNotice.objects.values_list("obligation_id", flat=True)) == [has.pk]
+    assert fresh(done).escalation == "" and fresh(has).escalation == "notice"
+
+
+@pytest.mark.django_db
+def test_many_rungs_use_as_many_statements_as_few() -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for times in (5, 60):
+        contract = contract_row()
+        rows = [owed_obligation(due_on=DUE, contract=contract) for _ in range(times)]
+        with arranged():
+            api.follow(rows, now=NOW)
+        with CaptureQueriesContext(connection) as captured:
+            sweep(actor=SYSTEM, now=datetime.combine(DUE, time(12), NOW.tzinfo))
+            result = sweep(actor=SYSTEM, now=NOW)
+        assert result.fired == times
+        counts.append(len(captured))
+    # Jobs are deferred for every fifty notices, and messages delivered in blocks.
+    assert counts[1] <= counts[0] + 12, counts
+
+
+@pytest.mark.django_db
+def test_the_nearest_other_agency_supervises() -> None:
+    from yingshang.areas.contracts.ladder import _steps
+
+    row = late_obligation()
+    assert _steps.supervisors_of([row], today=date(2026, 11, 23)) == {
+        row.pk: unit().supervisor.actor().grants[0].agency_id
+    }
