@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from yingshang.areas.appeals import api as appeals
 from yingshang.areas.claims import api as claims
+from yingshang.areas.contracts import api as contracts
 from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
 from yingshang.kernel.flow import api as flow
@@ -33,6 +34,7 @@ from yingshang.operations.sample_city import (
     load_people,
 )
 from yingshang.operations.sample_claims import load_claims
+from yingshang.operations.sample_contracts import load_contracts
 from yingshang.operations.sample_policies import EXAMPLES, described, load_policies
 from yingshang.operations.setup import set_up
 from yingshang.processes.enterprise_binding import api as enterprise_binding
@@ -54,6 +56,8 @@ def test_it_is_made_step_by_step_and_once(tmp_path: Path) -> None:
     _claims_stand_in_every_state(now)
     assert load_appeals(clerks_enterprises(now), now=now)
     _appeals_stand_in_every_state(now)
+    assert load_contracts(clerks_enterprises(now), now=now)
+    _contracts_stand_in_every_state(now)
 
     events = AuditEvent.objects.count()
     later = timezone.now()
@@ -62,6 +66,7 @@ def test_it_is_made_step_by_step_and_once(tmp_path: Path) -> None:
     load_policies(clerks_enterprises(later), now=later)
     assert not load_claims(clerks_enterprises(later), now=later)
     assert not load_appeals(clerks_enterprises(later), now=later)
+    assert not load_contracts(clerks_enterprises(later), now=later)
     assert AuditEvent.objects.count() == events, "making it again writes nothing"
 
 
@@ -268,3 +273,30 @@ def _something_is_learned_from_appeals(now: datetime) -> None:
     looked_after = appeals.stewardships(actor=ACTOR, now=now).rows
     today = timezone.localdate(now)
     assert {each.visit_due_on < today for each in looked_after} == {True, False}
+
+
+def _contracts_stand_in_every_state(now: datetime) -> None:
+    """Four levels of government, every state, and everything that follows when something is late."""
+    found = contracts.contracts(actor=ACTOR, limit=200, now=now)
+    assert found.total > 90
+    assert {"draft", "submitted", "in_force", "suspended", "completed", "terminated", "void"} == {
+        each.state for each in found.rows
+    }
+    assert {2, 4, 6, 9} <= {len(each.region_path) for each in found.rows}
+    assert all(each.title.startswith("演示") for each in found.rows)
+    whole = contracts.overview(actor=ACTOR, today=timezone.localdate(now))
+    assert whole.late.count and whole.open.count
+    assert contracts.supervision_notices(actor=ACTOR, now=now).total > 5
+    assert {each.state for each in contracts.supervision_cases(actor=ACTOR, now=now).rows} == {"transferred"}
+    assert contracts.transfers(actor=ACTOR, now=now).total == 2
+    assert {"asked", "confirmed", "refused"} <= {
+        each.state for each in contracts.cancellations(actor=ACTOR, now=now).rows
+    }
+    assert {"accepted", "handed"} == {each.state for each in contracts.hand_overs(actor=ACTOR).rows}
+    assert contracts.portraits(actor=ACTOR).total
+    assert contracts.rebuild(actor=ACTOR, now=now).total == 0, (
+        "the sums that were kept are those of the obligations"
+    )
+    boss = access.actor_by_reference(f"user:{access.find_account(actor=ACTOR, username='boss')[0]}")
+    owed = contracts.owed_to_me(actor=boss, today=timezone.localdate(now))
+    assert owed.late_fen and owed.interest_fen and any(each.blocked_by for each in owed.rows)

@@ -91,7 +91,13 @@ def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Accoun
     from django.utils import timezone
 
     # It has models in its hands, so Django comes first.
-    from yingshang.operations import sample_appeals, sample_city, sample_claims, sample_policies
+    from yingshang.operations import (
+        sample_appeals,
+        sample_city,
+        sample_claims,
+        sample_contracts,
+        sample_policies,
+    )
 
     demonstration = sample_city.Demonstration.of(directory, city=city, today=timezone.localdate())
     region = str(sample_city.described()["cities"][city]["region"])
@@ -127,6 +133,13 @@ def _prepare(directory: Path, city: str) -> tuple[Demonstration, Sequence[Accoun
             "诉求",
             "appeals",
             lambda: sample_appeals.load_appeals(
+                sample_city.clerks_enterprises(timezone.now()), now=timezone.now()
+            ),
+        ),
+        Step(
+            "合同",
+            "contracts",
+            lambda: sample_contracts.load_contracts(
                 sample_city.clerks_enterprises(timezone.now()), now=timezone.now()
             ),
         ),
