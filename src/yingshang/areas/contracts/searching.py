@@ -8,6 +8,7 @@ from django.db.models import Value
 
 from .models import Contract
 
+CONFIG = "simple"
 MOST_WORDS = 200
 """Of so many different words at most a contract is found by."""
 
@@ -18,12 +19,17 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in cut if any(map(str.isalnum, each))))[:MOST_WORDS]
 
 
+def said_of(contract: Contract) -> str:
+    """The words a contract is found by, as a text. The name of a natural person is masked there as everywhere."""
+    said = f"{contract.title} {contract.reference} {contract.counterparty_name} {contract.counterparty_code}"
+    return " ".join(words_of(said))
+
+
 def vector_of(contract: Contract) -> SearchVector:
     """What a contract is found by, to be put into its `words`, also of one that is not saved yet. The name of a natural
     person is masked there as it is everywhere.
     """
-    said = f"{contract.title} {contract.reference} {contract.counterparty_name} {contract.counterparty_code}"
-    return SearchVector(Value(" ".join(words_of(said))), config="simple")
+    return SearchVector(Value(said_of(contract)), config=CONFIG)
 
 
 def query_of(text: str) -> SearchQuery | None:

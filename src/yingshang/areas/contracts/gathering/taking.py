@@ -15,6 +15,7 @@ from yingshang.kernel.access.api import Actor, system_actor
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import PartySummary, parties_by_code
 
+from ..copying import copy_new_found_by
 from ..figures.cells import count_new
 from ..models import Contract, ImportBatch
 from ..numbering import contract_number, take_contract_ids
@@ -24,12 +25,12 @@ from ..registering.actions.write_contract import put_fields
 from ..registering.checking import check_fields, check_register
 from ..registering.duplicates import fingerprint_of
 from ..registering.values import ContractFields, Problem
+from ..searching import CONFIG, said_of
 from .files import keep_rejects
 from .rules import gathering_rules
 from .units import Unit, Units
 from .values import Incoming, RowProblem
 
-BATCH_SIZE = 1000
 _COLUMNS = {"amount_fen": "amount"}
 """Fields of a contract that the table calls otherwise."""
 _PLATFORM = system_actor("contracts")
@@ -220,8 +221,7 @@ class Taker:
                     other.not_same_as = [*other.not_same_as, each.row.number]
         rows = [each.row for each in ready]
         obligations = plan_many([(each.row, each.rules) for each in ready], actor=self.actor, now=self.now)
-        _put_words(rows)
-        Contract.objects.bulk_create(rows, batch_size=BATCH_SIZE)
+        copy_new_found_by(rows, [said_of(each) for each in rows], vector="words", config=CONFIG)
         count_new(obligations, rows)
         taken.contracts = len(rows)
 
@@ -314,10 +314,3 @@ def _kept(each: Incoming) -> dict[str, Any]:
         return {}
     names = {str(place): rule["source"] for place, rule in enumerate(each.rules, 1) if rule.get("source")}
     return {"release": each.release, "obligations": names}
-
-
-def _put_words(rows: Sequence[Contract]) -> None:
-    from ..searching import vector_of
-
-    for row in rows:
-        row.words = vector_of(row)

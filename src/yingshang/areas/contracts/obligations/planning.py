@@ -19,6 +19,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Calendar, calendar_of_region
 from yingshang.kernel.reference.api import code_of_path
 
+from ..copying import copy_new
 from ..errors import InvalidTerms
 from ..models import Contract, Obligation, Performance, Supplement
 from ..models.obligations import SIDES
@@ -549,7 +550,7 @@ def _create(made: Sequence[Made], *, actor: Actor, now: datetime) -> None:
     planner = _Planner(now)
     for one in made:
         _settle(one, said, planner, now=now)
-    Obligation.objects.bulk_create(_counted(made), batch_size=BATCH)
+    copy_new(_counted(made))
     Performance.objects.bulk_create([each for some in said.values() for each in some], batch_size=BATCH)
 
 
