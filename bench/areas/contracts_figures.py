@@ -219,23 +219,23 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
         cursor.execute(
             f"""
             INSERT INTO contracts_obligation ({", ".join(obligation)}, contract_id, agency_id, region_path, ordinal,
-                                              side, due_on, amount_fen, done_fen, open_fen, daily_rate, state, performed_on,
-                                              budget_reserved)
+                                              side, due_on, amount_fen, done_fen, open_fen, daily_rate, state,
+                                              performed_on, budget_reserved)
             SELECT {", ".join("liked." + name for name in obligation)}, contract.id, contract.agency_id,
-                   contract.region_path, ordinal, CASE WHEN ordinal = 3 THEN 'counterparty' ELSE 'unit' END,
+                   contract.region_path, place, CASE WHEN place = 3 THEN 'counterparty' ELSE 'unit' END,
                    CASE WHEN draw < 950 THEN day END, 30000000, CASE WHEN draw < 600 THEN 30000000 ELSE 0 END,
                    CASE WHEN draw < 600 THEN 0 ELSE 30000000 END, CASE WHEN draw %% 3 = 0 THEN NULL ELSE 0.0005 END,
                    CASE WHEN draw < 600 THEN 'performed' WHEN draw < 950 THEN 'running' ELSE 'waiting' END,
                    CASE WHEN draw < 600 THEN least(day + (draw %% 60) - 40, current_date) END,
                    CASE WHEN draw %% 40 = 0 THEN false WHEN draw %% 3 = 0 THEN true END
             FROM contracts_contract AS contract
-                 CROSS JOIN generate_series(1, 3) AS ordinal
+                 CROSS JOIN generate_series(1, 3) AS place
                  JOIN contracts_obligation AS liked ON liked.id = %s
-                 CROSS JOIN LATERAL (SELECT (contract.id * 7919 + ordinal * 104729) %% 1000 AS draw) AS first
+                 CROSS JOIN LATERAL (SELECT (contract.id * 7919 + place * 104729) %% 1000 AS draw) AS first
                  CROSS JOIN LATERAL (
                      SELECT CASE WHEN draw < 600 OR draw %% 5 = 0
-                                 THEN current_date - ((contract.id * 31 + ordinal * 17) %% 500)::int
-                                 ELSE current_date + ((contract.id * 37 + ordinal * 13) %% 400)::int END AS day
+                                 THEN current_date - ((contract.id * 31 + place * 17) %% 500)::int
+                                 ELSE current_date + ((contract.id * 37 + place * 13) %% 400)::int END AS day
                  ) AS second
             WHERE contract.number LIKE 'HTB%%' AND contract.id <> %s AND contract.id %% 60 <> 0
             """,

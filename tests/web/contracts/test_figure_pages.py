@@ -97,6 +97,8 @@ def test_lists_are_taken_away(name: str) -> None:
 def test_a_head_sees_the_own_unit_and_nobody_sees_another_place() -> None:
     _arranged()
     head = logged_in(unit().head)
+    # The other pages of the cockpit are of enterprises and appeals: not a head's.
+    assert head.get(reverse("cockpit:home")).status_code == 403
     assert head.get(reverse("contracts_cockpit:home")).context["figures"].late.count == 2
     other = logged_in(official("unit_head", NANGANG, "education"))
     assert other.get(reverse("contracts_cockpit:home")).context["figures"].late.count == 0

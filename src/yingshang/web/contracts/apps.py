@@ -12,8 +12,10 @@ class ContractPagesConfig(AppConfig):
         from yingshang.web.design.navigation import Destination, add_destinations
 
         from .registering.due import register_due
+        from .supervising.due import register_due as register_supervision_due
 
         register_due()
+        register_supervision_due()
         group = _("合同履约")
         add_destinations(
             Destination(
@@ -24,7 +26,10 @@ class ContractPagesConfig(AppConfig):
         )
 
         add_destinations(Destination("portal", _("政府合同"), "contracts:mine", "file-text", 24))
-        add_destinations(Destination("cockpit", _("合同履约"), "contracts_cockpit:home", "file-text", 13))
+        add_destinations(
+            Destination("cockpit", _("合同履约"), "contracts_cockpit:home", "file-text", 13),
+            Destination("desk", _("履约统计"), "contracts_cockpit:home", "chart-line", 88, group=group),
+        )
         add_destinations(
             Destination("desk", _("合同移交"), "contracts_desk:hand-overs", "users", 86, group=group),
             Destination("desk", _("履约画像"), "contracts_desk:portraits", "chart-bar", 87, group=group),

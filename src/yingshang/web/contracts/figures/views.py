@@ -33,10 +33,11 @@ from .places import above, map_of, places_below, wan
 from .tables import BareTable, BehindTable, RiskTable, SilentTable, UnitTable, contract_url, reason_tags
 from .words import WHAT
 
-OPEN = "cockpit.open"
+OPEN = ("cockpit.open", "contracts.head")
+"""Leaders and supervisors; the head of a unit sees the own one, and nothing else of the cockpit."""
 
 
-@needs(OPEN)
+@needs(*OPEN)
 def home(request: HttpRequest) -> HttpResponse:
     """What is owed, late and coming up, in a region of the leader's scope or by one unit."""
     actor, now = actor_from(request), timezone.now()
@@ -91,7 +92,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@needs(OPEN)
+@needs(*OPEN)
 def units(request: HttpRequest) -> HttpResponseBase:
     """Every unit; to sort and to take away."""
     actor = actor_from(request)
@@ -114,7 +115,7 @@ def units(request: HttpRequest) -> HttpResponseBase:
     return _listed(listing, actor, asked, _("各单位履约情况"))
 
 
-@needs(OPEN)
+@needs(*OPEN)
 def behind(request: HttpRequest) -> HttpResponseBase:
     """The obligations behind a figure."""
     actor, today = actor_from(request), timezone.localdate()
@@ -143,7 +144,7 @@ def behind(request: HttpRequest) -> HttpResponseBase:
     return _listed(listing, actor, asked, str(WHAT[what]), note)
 
 
-@needs(OPEN)
+@needs(*OPEN)
 def at_risk(request: HttpRequest) -> HttpResponseBase:
     """Payments that may not be made in time."""
     actor, today = actor_from(request), timezone.localdate()
@@ -168,7 +169,7 @@ def at_risk(request: HttpRequest) -> HttpResponseBase:
     return _listed(listing, actor, asked, _("付款风险"), note)
 
 
-@needs(OPEN)
+@needs(*OPEN)
 def silent(request: HttpRequest) -> HttpResponseBase:
     """Units that registered nothing in the last quarter, and did not say that they had nothing."""
     actor, today = actor_from(request), timezone.localdate()
@@ -192,7 +193,7 @@ def silent(request: HttpRequest) -> HttpResponseBase:
     return _listed(listing, actor, asked, _("未报送的单位"), note)
 
 
-@needs(OPEN)
+@needs(*OPEN)
 def bare(request: HttpRequest) -> HttpResponseBase:
     """Contracts in force without obligations."""
     actor = actor_from(request)
