@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -16,7 +17,7 @@ from tests.kernel.access.factories import NOW, arranged
 from yingshang.areas.contracts.models import Cancellation, Performance
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LATE = {"daily_rate": Decimal("0.0005"), "rate_source": "law:d802", "law": "d802"}
+LATE: dict[str, Any] = {"daily_rate": Decimal("0.0005"), "rate_source": "law:d802", "law": "d802"}
 
 
 def test_on_a_telephone_two_taps_say_that_it_was_not_paid(
@@ -26,7 +27,7 @@ def test_on_a_telephone_two_taps_say_that_it_was_not_paid(
     city()
     own = supplier()
     contract = contract_row(of=own.party, obligation_count=4, open_count=3)
-    derived = {
+    derived: dict[str, Any] = {
         "derivation": {"zh": "2026-08-15验收合格，之后60天", "en": "accepted on 2026-08-15, 60 days later"}
     }
     row = obligation_row(

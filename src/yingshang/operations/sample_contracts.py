@@ -55,7 +55,7 @@ class _Case:
 
     def of(self, how: Mapping[str, Any]) -> int:
         """The obligation a step is about."""
-        return self.obligations[how["of"]][how.get("which", 0)]
+        return int(self.obligations[how["of"]][how.get("which", 0)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,7 +523,7 @@ def _performances(
         paid = plan["rules"][rule]["kind"] == "pay"
         if day < until or (paid and what == "own"):
             continue
-        side = "counterparty" if paid else plan["rules"][rule]["side"]
+        side = "counterparty" if paid or what == "own" else "unit"
         yield contracts.SaidPerformance(rule, side, "done", today - timedelta(days=day))
 
 
@@ -640,6 +640,7 @@ def _way(chance: Random, plan: str, signed: int, words: Mapping[str, Any]) -> It
         if plan == "works":
             pay(0, signed, 30)
         steps.append([delivered, "own", {"of": "deliver", "what": "done"}])
+        steps.append([accepted, "unit", {"of": "deliver", "what": "done"}])
         steps.append([accepted, "unit", {"of": "accept", "what": "done"}])
         pay(1 if plan == "works" else 0, accepted, 60 if plan == "works" else 30)
         if plan == "goods" and behaviour != "unpaid":

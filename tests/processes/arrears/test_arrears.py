@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def waiting(**more: object) -> Waiting:
     contract = contract_row(of=own.party)
     # The desk of the district, now that there is such an agency.
     people = replace(people, dispatcher=official("window_official", DAOLI, SUPERVISION))
-    values = {"due_on": date(2026, 10, 14), "daily_rate": Decimal("0.0005"), **more}
+    values: dict[str, Any] = {"due_on": date(2026, 10, 14), "daily_rate": Decimal("0.0005"), **more}
     return Waiting(own, people, contract, obligation_row(contract, **values))
 
 
@@ -153,7 +154,13 @@ def test_a_declined_one_and_a_link_taken_away_block_no_more() -> None:
 def test_an_ordinary_appeal_about_it_blocks_and_an_anonymous_one_does_not() -> None:
     here = waiting()
     own = here.own.who.actor()
-    named = {"actor": own, "title": "", "region_code": DAOLI, "party_id": here.own.party.pk, "now": NOW}
+    named: dict[str, Any] = {
+        "actor": own,
+        "title": "",
+        "region_code": DAOLI,
+        "party_id": here.own.party.pk,
+        "now": NOW,
+    }
     links = [appeals.Link(OBLIGATION, str(here.obligation.pk))]
     appeals.submit_appeal(body="验收已经通过，款项一直没有支付。", anonymous=True, links=links, **named)
     assert not blocked(here.obligation)
@@ -193,12 +200,17 @@ def test_while_the_appeal_is_open_the_unit_cannot_have_it_struck_off() -> None:
     here = waiting()
     own, clerk = here.own.who.actor(), _administrator_of(here)
     number = report_not_paid(actor=own, obligation_id=here.obligation.pk, now=NOW).appeal_id
-    paid = {"what": "done", "happened_on": date(2026, 11, 20), "amount_fen": 30_555_000, "now": LATER}
+    paid: dict[str, Any] = {
+        "what": "done",
+        "happened_on": date(2026, 11, 20),
+        "amount_fen": 30_555_000,
+        "now": LATER,
+    }
     contracts.record_performance(actor=clerk, obligation_id=here.obligation.pk, **paid)
     evidence = contracts.add_evidence(
         actor=clerk, obligation_id=here.obligation.pk, content=picture(1), name="回单.png", now=LATER
     )
-    asked = {
+    asked: dict[str, Any] = {
         "obligation_id": here.obligation.pk,
         "statement": "已支付",
         "document_ids": [evidence],

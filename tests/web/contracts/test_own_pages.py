@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -21,7 +22,7 @@ from yingshang.areas.contracts.models import Cancellation, Obligation, Performan
 from yingshang.operations.sample_pictures import picture
 
 pytestmark = pytest.mark.django_db
-LATE = {
+LATE: dict[str, Any] = {
     "due_on": date(2026, 10, 14),
     "daily_rate": Decimal("0.0005"),
     "rate_source": "law:d802",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -18,7 +19,7 @@ from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
-LATE = {"due_on": date(2026, 10, 14), "daily_rate": Decimal("0.0005"), "law": "d802"}
+LATE: dict[str, Any] = {"due_on": date(2026, 10, 14), "daily_rate": Decimal("0.0005"), "law": "d802"}
 
 
 def _events() -> list[str]:
@@ -85,8 +86,8 @@ def test_an_enterprise_finds_its_contracts_by_words_and_by_what_is_to_be_done() 
     obligation_row(late, **LATE)
     actor = own.who.actor()
 
-    def found(**more: object) -> list[int]:
-        return [each.id for each in api.my_contracts(actor=actor, today=TODAY, **more).rows]  # type: ignore[arg-type]
+    def found(**more: Any) -> list[int]:
+        return [each.id for each in api.my_contracts(actor=actor, today=TODAY, **more).rows]
 
     assert found() == [plain.pk, late.pk], "the newest first"
     assert found(text="养护") == found(only="late") == found(only="open") == [late.pk]
@@ -152,7 +153,7 @@ def test_nobody_else_reads_them_and_nobody_before_they_are_reviewed() -> None:
     ],
 )
 def test_what_an_enterprise_may_say_now(
-    state: str, due: date, said: bool, more: dict[str, object], expected: set[str]
+    state: str, due: date, said: bool, more: dict[str, Any], expected: set[str]
 ) -> None:
     own = supplier()
     row = obligation_row(
@@ -183,9 +184,15 @@ def test_a_block_stands_once_is_lifted_once_and_each_leaves_one_event() -> None:
     own = supplier()
     row = obligation_row(contract_row(of=own.party))
     before = len(_events())
-    named = {"obligation_id": row.pk, "kind": "appeal", "reference": "7", "actor": SYSTEM, "now": NOW}
-    assert api.block_obligation(label="诉求 SQ7", **named)  # type: ignore[arg-type]
-    assert not api.block_obligation(label="诉求 SQ7", **named)  # type: ignore[arg-type]
+    named: dict[str, Any] = {
+        "obligation_id": row.pk,
+        "kind": "appeal",
+        "reference": "7",
+        "actor": SYSTEM,
+        "now": NOW,
+    }
+    assert api.block_obligation(label="诉求 SQ7", **named)
+    assert not api.block_obligation(label="诉求 SQ7", **named)
     assert api.blocked_obligations(kind="appeal", reference="7") == (row.pk,)
     with pytest.raises(Blocked) as refused:
         ensure_unblocked(Obligation.objects.get(pk=row.pk))
@@ -193,13 +200,13 @@ def test_a_block_stands_once_is_lifted_once_and_each_leaves_one_event() -> None:
     one = api.my_obligation(actor=own.who.actor(), obligation_id=row.pk, today=date(2027, 1, 10))
     assert [each.label for each in one.obligation.blocks] == ["诉求 SQ7"]
     assert "not_paid" not in one.obligation.may, "it is being dealt with"
-    assert api.unblock_obligation(**named)  # type: ignore[arg-type]
-    assert not api.unblock_obligation(**named)  # type: ignore[arg-type]
+    assert api.unblock_obligation(**named)
+    assert not api.unblock_obligation(**named)
     ensure_unblocked(Obligation.objects.get(pk=row.pk))
-    assert api.block_obligation(label="诉求 SQ7", **named), "opened again"  # type: ignore[arg-type]
+    assert api.block_obligation(label="诉求 SQ7", **named), "opened again"
     assert Block.objects.count() == 1
     assert _events()[before:] == ["contracts.blocked", "contracts.unblocked", "contracts.blocked"]
     with pytest.raises(NotAllowed):
-        api.block_obligation(label="x", **{**named, "actor": unit().reviewer.actor()})  # type: ignore[arg-type]
+        api.block_obligation(label="x", **{**named, "actor": unit().reviewer.actor()})
     with pytest.raises(ObligationNotFound):
-        api.block_obligation(label="x", **{**named, "obligation_id": 0})  # type: ignore[arg-type]
+        api.block_obligation(label="x", **{**named, "obligation_id": 0})

@@ -336,8 +336,8 @@ def _reaches(actor: Actor, obligation_ids: Collection[int]) -> Iterable[QuerySet
 
 def _summaries(rows: Sequence[Contract], today: date) -> tuple[OwnContract, ...]:
     numbers = [row.pk for row in rows]
-    owed = {
-        each["contract"]: each
+    owed: dict[int, tuple[int, int]] = {
+        each["contract"]: (each["owed"] or 0, each["late"] or 0)
         for each in _owed_rows(Obligation.objects.filter(contract__in=numbers))
         .order_by()
         .values("contract")
@@ -367,8 +367,8 @@ def _summaries(rows: Sequence[Contract], today: date) -> tuple[OwnContract, ...]
             obligation_count=row.obligation_count,
             open_count=row.open_count,
             next_due_on=row.next_due_on,
-            owed_fen=(owed.get(row.pk) or {}).get("owed") or 0,
-            late_fen=(owed.get(row.pk) or {}).get("late") or 0,
+            owed_fen=owed.get(row.pk, (0, 0))[0],
+            late_fen=owed.get(row.pk, (0, 0))[1],
             waiting_for_me=waiting.get(row.pk, 0),
         )
         for row in rows

@@ -107,6 +107,7 @@ class OwedTable(tables.Table):
     interest_fen = _FenColumn(verbose_name=_("利息（算到今天）"), empty_values=())
 
     def render_title(self, record: Owed) -> SafeString:
+        said: SafeString | str = ""
         if record.blocked_by:
             said = format_html(
                 '<p><span class="tag note">{}{}</span></p>',
@@ -120,8 +121,6 @@ class OwedTable(tables.Table):
                 icon("alert-circle"),
                 gettext("未收到款"),
             )
-        else:
-            said = ""
         return format_html(
             '<a href="{}">{}</a><div class="small text-secondary">{}<br>{}</div>{}',
             f"{reverse('contracts:contract', args=[record.contract_id])}#obligation-{record.obligation_id}",
