@@ -33,7 +33,15 @@ from .gathering.exporting import export_package
 from .gathering.rules import gathering_rules
 from .gathering.selectors import contract_by_number, import_batch, import_batches, rejected_rows
 from .gathering.tables import empty_table
-from .gathering.values import BatchDetail, BatchPage, BatchRow, Gathered, Incoming, RowProblem
+from .gathering.values import (
+    BatchDetail,
+    BatchPage,
+    BatchRow,
+    Gathered,
+    Incoming,
+    RowProblem,
+    SaidPerformance,
+)
 from .handing_over.actions.appoint_head import appoint_head
 from .handing_over.actions.sign_for import accept_hand_over, hand_over, say_on_line
 from .handing_over.selectors import (
@@ -78,7 +86,6 @@ from .ladder.selectors import (
     late_obligations,
     supervision_case,
     supervision_cases,
-    supervision_counts,
     supervision_notice,
     supervision_notices,
     transfer,
@@ -313,6 +320,7 @@ __all__ = [
     "RiskPage",
     "RiskRow",
     "RowProblem",
+    "SaidPerformance",
     "SaidView",
     "SilentPage",
     "SilentUnit",
@@ -457,7 +465,6 @@ __all__ = [
     "submit_contract",
     "supervision_case",
     "supervision_cases",
-    "supervision_counts",
     "supervision_notice",
     "supervision_notices",
     "suspend_contract",

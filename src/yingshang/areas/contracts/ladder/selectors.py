@@ -346,10 +346,19 @@ def seen_transfers(actor: Actor) -> QuerySet[Transfer]:
 
 
 def transfers(
-    *, actor: Actor, now: datetime, text: str = "", state: str = "", offset: int = 0, limit: int = 50
+    *,
+    actor: Actor,
+    now: datetime,
+    text: str = "",
+    state: str = "",
+    received: bool = False,
+    offset: int = 0,
+    limit: int = 50,
 ) -> StepPage:
-    """Them in a list. Raises NotAllowed."""
-    rows = seen_transfers(actor).select_related("to_agency", "case__agency", "case__obligation__contract")
+    """Them in a list; with `received` only those the actor answers for. Raises NotAllowed."""
+    rows = (received_by(actor) if received else seen_transfers(actor)).select_related(
+        "to_agency", "case__agency", "case__obligation__contract"
+    )
     return _page(rows, "case__obligation__", text, state, offset, limit, now)
 
 
@@ -382,11 +391,26 @@ def transfer(*, actor: Actor, transfer_id: int, now: datetime) -> TransferDetail
 
 
 def cancellations(
-    *, actor: Actor, now: datetime, text: str = "", state: str = "", offset: int = 0, limit: int = 50
+    *,
+    actor: Actor,
+    now: datetime,
+    text: str = "",
+    state: str = "",
+    decidable: bool = False,
+    offset: int = 0,
+    limit: int = 50,
 ) -> StepPage:
-    """The cancellations units of the actor's reach have asked for. Raises NotAllowed."""
+    """The cancellations units of the actor's reach have asked for; with `decidable` only those that wait for who
+    supervises. Raises NotAllowed.
+    """
     rows = Cancellation.objects.filter(obligation__in=obligations_on_desk(actor, VIEW))
     rows = rows.select_related("agency", "obligation__contract")
+    if decidable:
+        denied = Cancellation.objects.filter(
+            obligation=OuterRef("obligation"), state="refused", decided_as="counterparty"
+        )
+        over = Q(party_id__isnull=True) | Q(due_on__lt=timezone.localdate(now)) | Exists(denied)
+        rows = rows.filter(over, state="asked").exclude(agency__in=agencies_of(actor, SUPERVISE))
     return _page(rows, "obligation__", text, state, offset, limit, now)
 
 
@@ -416,36 +440,6 @@ def cancellation(*, actor: Actor, cancellation_id: int, now: datetime) -> Cancel
         blocks,
         frozenset(may),
     )
-
-
-def supervision_counts(*, actor: Actor, now: datetime) -> dict[str, int]:
-    """How much waits for the actor as who supervises, heads a unit or receives: for the desk's home."""
-    today = timezone.localdate(now)
-    found: dict[str, int] = {}
-    if actor.may(SUPERVISE):
-        reached = obligations_on_desk(actor, SUPERVISE)
-        own = agencies_of(actor, SUPERVISE)
-        found["answered"] = SupervisionNotice.objects.filter(
-            issued_by_agency__in=own, state="answered", obligation__in=reached
-        ).count()
-        found["cases_late"] = SupervisionCase.objects.filter(
-            opened_by_agency__in=own, state="open", due_on__lt=today, obligation__in=reached
-        ).count()
-        denied = Cancellation.objects.filter(
-            obligation=OuterRef("obligation"), state="refused", decided_as="counterparty"
-        )
-        found["to_decide"] = (
-            Cancellation.objects.filter(state="asked", obligation__in=reached)
-            .filter(Q(party_id__isnull=True) | Q(due_on__lt=today) | Exists(denied))
-            .count()
-        )
-    if actor.may(HEAD):
-        found["to_answer"] = SupervisionNotice.objects.filter(
-            agency__in=agencies_of(actor, HEAD), state="sent"
-        ).count()
-    if actor.may(RECEIVE):
-        found["to_receive"] = received_by(actor).filter(state="sent").count()
-    return found
 
 
 def _supervises(actor: Actor, agency_id: int, region_path: str, permission: str = SUPERVISE) -> bool:

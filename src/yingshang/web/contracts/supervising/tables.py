@@ -94,10 +94,10 @@ class LateTable(tables.Table):
 
 
 class StepTable(tables.Table):
-    """Notices, cases, transfers or cancellations; `kind` is whose states they have, `page` the name of the page."""
+    """Notices, cases, transfers or cancellations; `kind` is whose states they have, `shown_at` the name of the page."""
 
     kind = "notice"
-    page = "contracts_desk:notice"
+    shown_at = "contracts_desk:notice"
 
     class Meta:
         orderable = False
@@ -112,7 +112,7 @@ class StepTable(tables.Table):
     def render_number(self, record: StepRow) -> SafeString:
         return format_html(
             '<a href="{}">{}</a><div class="small text-secondary">{} <span class="code nowrap">{}</span></div>',
-            reverse(self.page, args=[record.id]),
+            reverse(self.shown_at, args=[record.id]),
             record.number or record.title,
             record.title if record.number else "",
             record.contract,
@@ -143,7 +143,7 @@ class NoticeTable(StepTable):
 class CaseTable(StepTable):
     """Cases."""
 
-    kind, page = "case", "contracts_desk:case"
+    kind, shown_at = "case", "contracts_desk:case"
 
     class Meta(StepTable.Meta):
         empty_text = _("没有立案督办")
@@ -152,7 +152,7 @@ class CaseTable(StepTable):
 class TransferTable(StepTable):
     """Transfers."""
 
-    kind, page = "transfer", "contracts_desk:transfer"
+    kind, shown_at = "transfer", "contracts_desk:transfer"
     by = tables.Column(verbose_name=_("接收机关"))
 
     class Meta(StepTable.Meta):
@@ -162,7 +162,7 @@ class TransferTable(StepTable):
 class CancellationTable(StepTable):
     """Cancellations."""
 
-    kind, page = "cancellation", "contracts_desk:cancellation"
+    kind, shown_at = "cancellation", "contracts_desk:cancellation"
     number = tables.Column(verbose_name=_("义务"), empty_values=(), attrs={"td": {"class": "lead-cell"}})
     agency = tables.Column(verbose_name=_("承办单位"))
     by = tables.Column(verbose_name=_("申请人"))
