@@ -50,7 +50,17 @@ from yingshang.areas.appeals.models import (
     Visit,
 )
 from yingshang.areas.claims.models import Fund, PaymentBatch, ReconciliationDifference
-from yingshang.areas.contracts.models import Contract, Obligation
+from yingshang.areas.contracts.models import (
+    Contract,
+    HandOver,
+    HandOverLine,
+    Head,
+    Obligation,
+    PortraitObjection,
+    PublishedPortrait,
+)
+from yingshang.areas.contracts.portraits.replay import Fact, portrait_of
+from yingshang.areas.contracts.portraits.rules import portrait_rules
 from yingshang.areas.policies.api import SandboxOutcome as Outcome
 from yingshang.areas.policies.api import SandboxSide as Side
 from yingshang.areas.policies.api import freeze
@@ -363,7 +373,54 @@ def _contract(party: Party, place: str) -> dict[str, int]:
             open_fen=100_00,
             state="running",
         )
-    return {"contract_id": row.pk, "obligation_id": owed.pk}
+    return {"contract_id": row.pk, "obligation_id": owed.pk, **_portraits(row, owed)}
+
+
+def _portraits(row: Contract, owed: Obligation) -> dict[str, int]:
+    """Both portraits with the obligation in them, an objection, and a list a head takes over."""
+    assert owed.due_on is not None
+    now, party = timezone.now(), row.party
+    where = {"agency": row.agency, "region_path": row.region_path}
+    fact = Fact(owed.pk, owed.due_on, None, owed.amount_fen)
+    until = owed.due_on + timedelta(days=10)
+    since = portrait_rules().since(until)
+    common = {
+        "region_path": row.region_path,
+        "since": since,
+        "until": until,
+        "figures": portrait_of([fact], portrait_rules(), since=since, until=until).written(),
+        "facts": [fact.written()],
+        "level": "unknown",
+        "rules_version": "1",
+        "published_at": now,
+        "published_by_name": "test",
+    }
+    with make.arranged():
+        unit = PublishedPortrait.objects.create(**common, subject_kind="unit", agency=row.agency)
+        own = PublishedPortrait.objects.create(**common, subject_kind="enterprise", party=party)
+        objection = PortraitObjection.objects.create(
+            portrait=unit, obligation=owed, region_path=row.region_path, grounds="test", raised_at=now
+        )
+        head = Head.objects.create(
+            **where,
+            user=make.an_official("unit_head", OTHER),
+            name="test",
+            since=until,
+            recorded_by_name="test",
+            recorded_at=now,
+        )
+        handed = HandOver.objects.create(**where, after=head, as_of=until, contract_count=1, made_at=now)
+        line = HandOverLine.objects.create(
+            hand_over=handed, contract=row, open_count=1, late_count=1, owed_fen=100_00
+        )
+    return {
+        "unit_portrait": unit.pk,
+        "own_portrait": own.pk,
+        "portrait_objection": objection.pk,
+        "contract_agency": row.agency_id,
+        "hand_over": handed.pk,
+        "hand_over_line": line.pk,
+    }
 
 
 def _policy(party_id: int, place: str) -> dict[str, Any]:

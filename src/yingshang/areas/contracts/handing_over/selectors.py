@@ -204,6 +204,21 @@ def hand_over_lines(
     return _lines(_narrowed(rows, text, late), now=now, offset=offset, limit=limit, hidden=hidden)
 
 
+def hand_over_line(*, actor: Actor, line_id: int, now: datetime) -> tuple[HandOverDetail, HandOverLineView]:
+    """One line, with the list it is on. Raises NotAllowed, StepNotFound."""
+    number = HandOverLine.objects.filter(pk=line_id).values_list("hand_over", flat=True).first()
+    if number is None:
+        raise list_not_found(line_id)
+    found = hand_over_list(actor=actor, hand_over_id=number)
+    rows = HandOverLine.objects.filter(pk=line_id)
+    if not (found.as_before or found.as_after):
+        rows = rows.filter(readable(actor, "contract__"))
+    lines = _lines(rows, now=now, offset=0, limit=1).rows
+    if not lines:
+        raise list_not_found(line_id)
+    return found, lines[0]
+
+
 def inherited(
     *, actor: Actor, text: str = "", late: bool = False, now: datetime, offset: int = 0, limit: int = 20
 ) -> HandOverLinePage:

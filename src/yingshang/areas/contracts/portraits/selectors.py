@@ -179,9 +179,17 @@ def portrait(*, actor: Actor, portrait_id: int) -> PortraitDetail:
 
 
 def behind(
-    *, actor: Actor, portrait_id: int, figure: str = ALL, offset: int = 0, limit: int = 20
+    *,
+    actor: Actor,
+    portrait_id: int,
+    figure: str = ALL,
+    obligation_id: int | None = None,
+    offset: int = 0,
+    limit: int = 20,
 ) -> BehindPage:
-    """The obligations a figure of a portrait was counted from, the latest first. Two queries. Raises StepNotFound."""
+    """The obligations a figure of a portrait was counted from, the latest first; or the one. Two queries. Raises
+    StepNotFound.
+    """
     row = reached(actor).filter(pk=portrait_id).first()
     if row is None:
         raise portrait_not_found(portrait_id)
@@ -192,6 +200,7 @@ def behind(
         if figure in figures_of(fact, rules, since=row.since, until=row.until)
         # What was left out counts in no figure; with all of them it is shown, and that it does not.
         and (figure == ALL or fact.obligation_id not in row.left_out)
+        and obligation_id in (None, fact.obligation_id)
     ]
     facts.sort(key=lambda fact: (-fact.late_days(row.until), fact.due_on, fact.obligation_id))
     some = facts[offset : offset + limit]
@@ -215,6 +224,20 @@ def portrait_requests(
     ]
     found.sort(key=lambda each: (each.due_on or date.max, each.at))
     return PortraitRequestPage(tuple(found[offset:most]), objections.count() + repairs.count())
+
+
+def portrait_request(*, actor: Actor, kind: str, number: int) -> PortraitRequest:
+    """One objection, or repair, of the regions one supervises. Raises NotAllowed, StepNotFound."""
+    scope = actor.require(SUPERVISE)
+    if kind == OBJECTION:
+        found = _objections(
+            scope.filter(PortraitObjection.objects.filter(pk=number), region="region_path"), actor
+        )
+    else:
+        found = _repairs(scope.filter(Repair.objects.filter(pk=number), region="region_path"), actor)
+    if not found:
+        raise portrait_not_found(number)
+    return found[0]
 
 
 def _newest(rows: QuerySet[PublishedPortrait]) -> QuerySet[PublishedPortrait]:

@@ -1,1 +1,1 @@
-"""Pages of one kind; see the README of web/contracts."""
+"""A unit gets a new head: the list of contracts is handed over, spoken to line by line, and signed for."""

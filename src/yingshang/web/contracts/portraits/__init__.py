@@ -1,1 +1,1 @@
-"""Pages of one kind; see the README of web/contracts."""
+"""The two portraits: published levels, every figure opened down to its obligations, objections and repair."""
