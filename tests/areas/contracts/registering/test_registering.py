@@ -11,7 +11,7 @@ from django.db import transaction
 from tests.areas.contracts.factories import YUAN, Unit, one_contract_event, supplier, unit
 from tests.areas.contracts.registering import situations as make
 from tests.areas.contracts.registering.situations import PAYMENT, RULES, fields
-from tests.kernel.access.factories import NOW, arranged, no_event
+from tests.kernel.access.factories import NOW, SYSTEM, arranged, no_event
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.errors import (
     DuplicateContract,
@@ -21,6 +21,7 @@ from yingshang.areas.contracts.errors import (
     NotYours,
 )
 from yingshang.areas.contracts.models import Contract, EmptyQuarter, Performance
+from yingshang.kernel.access.api import NotAllowed
 from yingshang.kernel.documents.api import DocumentNotFound, open_document
 from yingshang.kernel.notices.models import Message
 from yingshang.kernel.parties.models import Agency
@@ -107,8 +108,10 @@ def test_a_unit_that_no_longer_exists_and_another_unit_are_refused() -> None:
         )
     with arranged():
         Agency.objects.filter(pk=people.agency.pk).update(is_active=False)
-    with no_event(), pytest.raises(InvalidContract) as refused:
+    with no_event(), pytest.raises(NotAllowed):
         _write(people)
+    with no_event(), pytest.raises(InvalidContract) as refused:
+        api.write_contract(actor=SYSTEM, agency_id=people.agency.pk, fields=fields(), now=NOW)
     assert "承接其职能的单位" in refused.value.message_zh
 
 

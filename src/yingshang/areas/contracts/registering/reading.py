@@ -233,9 +233,9 @@ def _days(text: str, words: _Words) -> Iterator[Proposal]:
         if text[: hit.start()].rsplit("\n", 1)[-1].strip("　 日期:：") == ""
     ]
     for hit in alone[-1:]:
-        day = _day(hit)
-        if day is not None:
-            yield _proposal(text, "signed_on", day, hit.start(), hit.end(), "", words)
+        below = _day(hit)
+        if below is not None:
+            yield _proposal(text, "signed_on", below, hit.start(), hit.end(), "", words)
 
 
 def _within(text: str, start: int, length: int) -> Iterator[tuple[date, int, int]]:
