@@ -114,9 +114,10 @@ def test_from_the_form_to_the_register_by_forms_alone(
     assert not Contract.objects.exists()
     wrong = clerk.post(reverse(NEW), {**sent, "do": "submit", "amount_fen": "-5"}).content.decode()
     assert "金额不能为负数" in wrong
-    assert "折算后的人民币金额" in clerk.post(
-        reverse(NEW), {**sent, "do": "save", "amount_fen": "100 USD"}
-    ).content.decode()
+    assert (
+        "折算后的人民币金额"
+        in clerk.post(reverse(NEW), {**sent, "do": "save", "amount_fen": "100 USD"}).content.decode()
+    )
     # One more row, one less, and the usual ones of the kind: the form changes and nothing is judged.
     more = clerk.post(reverse(NEW), {**sent, "do": "add", "title": ""})
     assert more.status_code == 200 and 'name="obligations-4-kind"' in more.content.decode()
@@ -146,7 +147,9 @@ def test_from_the_form_to_the_register_by_forms_alone(
     opened = clerk.get(change).content.decode()
     assert "1000000.00" in opened and "支付进度款" in opened and 'value="60"' in opened
     revision = Contract.objects.get().revision
-    assert clerk.post(change, {**sent, "do": "save", "note": "已补充", "revision": revision}).status_code == 302
+    assert (
+        clerk.post(change, {**sent, "do": "save", "note": "已补充", "revision": revision}).status_code == 302
+    )
     late = clerk.post(change, {**sent, "do": "save", "revision": revision})
     assert late.status_code == 422 and "刚刚被他人修改" in late.content.decode()
     assert _step(clerk, row.pk, "submit").status_code == 302
@@ -161,20 +164,35 @@ def test_both_sides_stand_beside_each_other(django_assert_max_num_queries: Djang
     people = unit()
     clerk = logged_in(people.administrator)
     found = contract_row()
-    late = obligation_row(found, due_on=NOW.date() - timedelta(days=10), daily_rate="0.0005", rate_source="law:d802")
+    late = obligation_row(
+        found, due_on=NOW.date() - timedelta(days=10), daily_rate="0.0005", rate_source="law:d802"
+    )
     waiting = obligation_row(
-        found, terms={"after": "accepted", "term": {"days": 30}}, event="accepted", due_on=None, state="waiting"
+        found,
+        terms={"after": "accepted", "term": {"days": 30}},
+        event="accepted",
+        due_on=None,
+        state="waiting",
     )
     with django_assert_max_num_queries(40):
         shown = clerk.get(_page(found.pk)).content.decode()
     assert "逾期 10 天" in shown and "1,500.00元" in shown and "第802号" in shown
     # More than is owed is refused with what is owed, and what was written stays.
-    refused = _step(clerk, found.pk, "perform", late.pk, what="done", happened_on="2026-11-20", amount_fen="50万")
+    refused = _step(
+        clerk, found.pk, "perform", late.pk, what="done", happened_on="2026-11-20", amount_fen="50万"
+    )
     assert refused.status_code == 422 and "超过了尚欠的数额" in refused.content.decode()
     assert 'value="50万"' in refused.content.decode()
     paper = SimpleUploadedFile("付款凭证.jpg", JPEG, content_type="image/jpeg")
     done = _step(
-        clerk, found.pk, "perform", late.pk, what="partial", happened_on="2026-11-20", amount_fen="10万", evidence=paper
+        clerk,
+        found.pk,
+        "perform",
+        late.pk,
+        what="partial",
+        happened_on="2026-11-20",
+        amount_fen="10万",
+        evidence=paper,
     )
     assert done.status_code == 302 and done["Location"].endswith(f"#obligation-{late.pk}")
     said = Performance.objects.get()
@@ -188,7 +206,9 @@ def test_both_sides_stand_beside_each_other(django_assert_max_num_queries: Djang
     assert waiting.due_on is not None and waiting.state == "running"
     # Of another contract it does not exist; of another region nothing does.
     other = obligation_row()
-    assert _step(clerk, found.pk, "perform", other.pk, what="done", happened_on="2026-11-20").status_code == 404
+    assert (
+        _step(clerk, found.pk, "perform", other.pk, what="done", happened_on="2026-11-20").status_code == 404
+    )
     assert logged_in(official("supervisor", NANGANG)).get(_page(found.pk)).status_code == 404
     assert logged_in(official("operator", DAOLI)).get(_page(found.pk)).status_code == 403
     assert Client().get(_page(found.pk)).status_code == 302
@@ -230,7 +250,12 @@ def test_a_supplement_by_its_form() -> None:
     assert clerk.post(address, sent).status_code == 302
     row = Supplement.objects.get()
     shown = reviewer.get(_page(found.pk)).content.decode()
-    assert "补充协议一" in shown and "1,200,000.00元" in shown and "400,000.00元" in shown and "新增义务" in shown
+    assert (
+        "补充协议一" in shown
+        and "1,200,000.00元" in shown
+        and "400,000.00元" in shown
+        and "新增义务" in shown
+    )
     assert _step(reviewer, found.pk, "decide", row.pk, verdict="approved").status_code == 302
     found.refresh_from_db()
     pay.refresh_from_db()
@@ -277,7 +302,10 @@ def test_none_this_quarter() -> None:
     page = reverse("contracts_desk:none")
     assert "没有登记，也没有申报" in clerk.get(page).content.decode()
     place = [people.agency.pk, 2026, 3]
-    assert clerk.post(reverse("contracts_desk:say-none", args=[*place, "declare"]), {"note": "无"}).status_code == 302
+    assert (
+        clerk.post(reverse("contracts_desk:say-none", args=[*place, "declare"]), {"note": "无"}).status_code
+        == 302
+    )
     assert EmptyQuarter.objects.get().quarter == 3
     assert "已申报无合同" in clerk.get(page).content.decode()
     again = clerk.post(reverse("contracts_desk:say-none", args=[*place, "declare"]), {})
@@ -305,7 +333,9 @@ def test_what_a_text_says_is_offered_beside_the_fields() -> None:
     clerk = logged_in(people.administrator)
     assert "请先选择合同文本" in clerk.post(reverse(NEW), {"do": "read"}).content.decode()
     words = TEXT.format(name=party.name, code=party.credit_code)
-    letter = SimpleUploadedFile("合同.docx", word_document(*words.splitlines()), content_type="application/octet-stream")
+    letter = SimpleUploadedFile(
+        "合同.docx", word_document(*words.splitlines()), content_type="application/octet-stream"
+    )
     blank = {name: "" for name in _written(people, party)} | {"title": "我写的名称", **_rows()}
     answer = clerk.post(reverse(NEW), {**blank, "do": "read", "file": letter})
     shown = answer.content.decode()

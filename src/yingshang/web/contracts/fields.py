@@ -24,7 +24,9 @@ class YuanField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **kwargs
+            max_length=40,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            **kwargs,
         )
 
     def clean(self, value: Any) -> int | None:  # type: ignore[override]
@@ -67,7 +69,9 @@ class Files(forms.ClearableFileInput):
     allow_multiple_selected = True
 
     def __init__(self) -> None:
-        super().__init__(attrs={"accept": ",".join(f".{each}" for each in contract_rules().file_limits["kinds"])})
+        super().__init__(
+            attrs={"accept": ",".join(f".{each}" for each in contract_rules().file_limits["kinds"])}
+        )
 
 
 class SeveralFiles(forms.FileField):

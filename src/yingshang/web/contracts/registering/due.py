@@ -68,9 +68,7 @@ def to_submit(actor: Actor, now: datetime) -> Delivered:
     return Delivered([_item(each, _("提交合同：%(title)s"), "contract_draft") for each in rows], total)
 
 
-def _of_units(
-    actor: Actor, now: datetime, permission: str, **asked: Any
-) -> tuple[list[ContractRow], int]:
+def _of_units(actor: Actor, now: datetime, permission: str, **asked: Any) -> tuple[list[ContractRow], int]:
     """Contracts of the units in which somebody holds the permission, of which there is one as a rule."""
     rows: list[ContractRow] = []
     total = 0

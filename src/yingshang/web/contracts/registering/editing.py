@@ -132,7 +132,9 @@ def rows_in_place(request: HttpRequest, *, start: int = 0, kind: Any = None, mor
     if do == "propose" and kind is not None:
         more = propose_for(kind.kind, kind)
     if more:
-        written = [row for row in rows if any(row.get(name) for name in ("kind", "title", "amount_fen", "share"))]
+        written = [
+            row for row in rows if any(row.get(name) for name in ("kind", "title", "amount_fen", "share"))
+        ]
         rows = [*written, *rows_of(more)]
     return ObligationRows(initial=rows, prefix=ROWS)
 
@@ -146,7 +148,13 @@ def _as_far(told: dict[str, Any], units: list[tuple[str, str]]) -> Any:
 
 
 def _save(
-    request: HttpRequest, actor: Actor, found: ContractDetail | None, form: ContractForm, rows: Any, *, submit: bool
+    request: HttpRequest,
+    actor: Actor,
+    found: ContractDetail | None,
+    form: ContractForm,
+    rows: Any,
+    *,
+    submit: bool,
 ) -> int:
     """The contract, its obligations and its file: all of it, or nothing."""
     now, file = timezone.now(), request.FILES.get("file")
@@ -184,7 +192,9 @@ def _save(
     return number
 
 
-def _refuse(actor: Actor, form: ContractForm, rows: Any, error: DomainError, found: ContractDetail | None) -> Any:
+def _refuse(
+    actor: Actor, form: ContractForm, rows: Any, error: DomainError, found: ContractDetail | None
+) -> Any:
     """What is refused, at its field or its row; the contracts that are the same, where there are any."""
     if error.code == "contracts.duplicate_contract":
         agency_id = found.agency_id if found else form.cleaned_data["agency_id"]

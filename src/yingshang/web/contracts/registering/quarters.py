@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from yingshang.web.refusals import refuse_each
 from ..steps import StepForm, text_field
 
 REGISTER = "contracts.register"
+_WHAT = ("declare", "withdraw")
 
 
 class NoteForm(StepForm):
@@ -44,9 +45,15 @@ def none(request: HttpRequest) -> HttpResponse:
 
 @needs(REGISTER)
 @require_POST
-def say_none(request: HttpRequest, agency_id: int, year: int, quarter: int, what: str) -> HttpResponse | HttpResponseRedirect:
+def say_none(
+    request: HttpRequest, agency_id: int, year: int, quarter: int, what: str
+) -> HttpResponse | HttpResponseRedirect:
     """Say it, or take it back."""
     actor, now = actor_from(request), timezone.now()
+    if what not in _WHAT or agency_id not in {
+        each.id for each in own_units(actor=actor, permission=REGISTER)
+    }:
+        raise Http404
     place = {"agency_id": agency_id, "year": year, "quarter": quarter}
     form: StepForm = (NoteForm if what == "declare" else ReasonForm)(
         request.POST, auto_id=f"q-{agency_id}-{year}-{quarter}-%s"

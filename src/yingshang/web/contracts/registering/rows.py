@@ -30,7 +30,14 @@ _FIELDS: dict[str, dict[str, str]] = {
     "every": {"every": "number", "from": "starts", "until": "until", "counted_from": "counted_from"},
 }
 
-_SAME = {"side": "side", "kind": "kind", "title": "title", "amount": "amount_fen", "share": "share", "rate": "rate"}
+_SAME = {
+    "side": "side",
+    "kind": "kind",
+    "title": "title",
+    "amount": "amount_fen",
+    "share": "share",
+    "rate": "rate",
+}
 
 
 class ObligationRow(forms.Form):
@@ -81,7 +88,8 @@ class ObligationRow(forms.Form):
         """Whether nothing was told but what stands there from the beginning."""
         told = getattr(self, "cleaned_data", {})
         return not any(
-            told.get(name) for name in ("kind", "title", "amount_fen", "share", "on", "event", "number", "starts")
+            told.get(name)
+            for name in ("kind", "title", "amount_fen", "share", "on", "event", "number", "starts")
         )
 
     @property
@@ -117,7 +125,11 @@ class ObligationRow(forms.Form):
         if way == "on":
             written["on"] = _iso(told.get("on"))
         elif way == "after":
-            written = {"after": told.get("event") or "", "term": length, "at_latest": _iso(told.get("at_latest"))}
+            written = {
+                "after": told.get("event") or "",
+                "term": length,
+                "at_latest": _iso(told.get("at_latest")),
+            }
             if told.get("of") is not None and told.get("event") == OBLIGATION:
                 written["of"] = told["of"]
             written = {key: value for key, value in written.items() if value}
@@ -185,7 +197,9 @@ class _Rows(_FormSet):
         return [form.rule for form in self.forms if not form.empty]
 
 
-ObligationRows: Any = forms.formset_factory(ObligationRow, formset=_Rows, extra=0, max_num=200, validate_max=True)
+ObligationRows: Any = forms.formset_factory(
+    ObligationRow, formset=_Rows, extra=0, max_num=200, validate_max=True
+)
 
 
 def initial_of(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -220,12 +234,19 @@ def initial_of(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def again(data: Mapping[str, Any], *, prefix: str = ROWS, add: int = 0, without: int | None = None) -> list[dict[str, Any]]:
+def again(
+    data: Mapping[str, Any], *, prefix: str = ROWS, add: int = 0, without: int | None = None
+) -> list[dict[str, Any]]:
     """What stands in the rows that were sent, to show them again: with more of them, or without one."""
-    count = int(data.get(f"{prefix}-TOTAL_FORMS") or 0) if str(data.get(f"{prefix}-TOTAL_FORMS", "")).isdecimal() else 0
+    count = (
+        int(data.get(f"{prefix}-TOTAL_FORMS") or 0)
+        if str(data.get(f"{prefix}-TOTAL_FORMS", "")).isdecimal()
+        else 0
+    )
     names = list(ObligationRow.base_fields)
     rows = [
-        {name: data.get(f"{prefix}-{number}-{name}", "") for name in names} for number in range(min(count, 200))
+        {name: data.get(f"{prefix}-{number}-{name}", "") for name in names}
+        for number in range(min(count, 200))
     ]
     if without is not None and without < len(rows):
         del rows[without]

@@ -120,7 +120,9 @@ ARGUMENTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 STEPS: dict[str, Step] = {
     "submit": Step(_("提交审核"), "submitted", EmptyForm, api.submit_contract, "send"),
-    "register": Step(_("审核通过，登记生效"), "registered", RegisterForm, api.register_contract, "rubber-stamp"),
+    "register": Step(
+        _("审核通过，登记生效"), "registered", RegisterForm, api.register_contract, "rubber-stamp"
+    ),
     "return": Step(_("退回修改"), "returned", ReasonForm, api.return_contract, "arrow-back-up"),
     "event": Step(
         _("登记事件"),
@@ -142,7 +144,9 @@ STEPS: dict[str, Step] = {
     ),
     "resume": Step(_("恢复履行"), "resumed", ReasonForm, api.resume_contract, "player-play"),
     "reopen": Step(_("重新打开"), "reopened", ReasonForm, api.reopen_contract, "rotate-2"),
-    "terminate": Step(_("解除合同"), "terminated", TerminateForm, api.terminate_contract, "circle-x", danger=True),
+    "terminate": Step(
+        _("解除合同"), "terminated", TerminateForm, api.terminate_contract, "circle-x", danger=True
+    ),
     "void": Step(_("登记作废"), "voided", VoidForm, api.void_contract, "trash", danger=True),
     "decide": Step(_("审核"), "approved", DecideForm, api.decide_supplement, "rubber-stamp", "supplement"),
     "drop": Step(_("撤回"), "dropped", DropForm, api.drop_supplement, "x", "supplement"),

@@ -7,11 +7,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.contracts.api import CHANGEABLE, OBLIGATION, ContractDetail, ObligationView, ProposedChange
+from yingshang.areas.contracts.api import (
+    CHANGEABLE,
+    OBLIGATION,
+    ContractDetail,
+    ObligationView,
+    ProposedChange,
+)
 from yingshang.web.filters import DayField
 
 from ..fields import YuanField, written_yuan
 from .rows import ObligationRow, initial_of
+
 
 class SupplementForm(forms.Form):
     """The supplement, and the fields of the contract as they are to be; what is left as it stands is not changed."""

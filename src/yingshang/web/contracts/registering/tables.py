@@ -38,7 +38,9 @@ class ContractTable(tables.Table):
     open_count = tables.Column(verbose_name=_("未履行义务"), orderable=False)
     counterparty_name = tables.Column(verbose_name=_("相对方"), orderable=False)
     amount_fen = tables.Column(
-        verbose_name=_("合同金额"), empty_values=(), attrs={"td": {"class": "number"}, "th": {"class": "number"}}
+        verbose_name=_("合同金额"),
+        empty_values=(),
+        attrs={"td": {"class": "number"}, "th": {"class": "number"}},
     )
     agency_name = tables.Column(verbose_name=_("承办单位"), orderable=False)
     region_path = tables.Column(verbose_name=_("地区"), orderable=False, attrs=_IN_FILES)
@@ -81,7 +83,9 @@ class ContractTable(tables.Table):
             late = gettext("逾期 %(days)s 天") % {"days": days}
             return format_html("{}<div>{}</div>", shown, _tag("bad", "clock-exclamation", late))
         if record.next_due_on == today:
-            return format_html("{}<div>{}</div>", shown, _tag("warn", "clock-exclamation", gettext("今天到期")))
+            return format_html(
+                "{}<div>{}</div>", shown, _tag("warn", "clock-exclamation", gettext("今天到期"))
+            )
         return shown
 
     def value_next_due_on(self, record: Any) -> str:
@@ -105,7 +109,9 @@ class ContractTable(tables.Table):
 
     def render_agency_name(self, record: Any) -> SafeString:
         return format_html(
-            '{}<div class="small text-secondary">{}</div>', record.agency_name, region_name(record.region_path)
+            '{}<div class="small text-secondary">{}</div>',
+            record.agency_name,
+            region_name(record.region_path),
         )
 
     def value_agency_name(self, record: Any) -> str:

@@ -10,9 +10,7 @@ desk: list[URLPattern] = [
     path("", views.contract_list, name="contracts"),
     path("new", editing.new, name="new"),
     path("none", quarters.none, name="none"),
-    path(
-        "none/<int:agency_id>/<int:year>/<int:quarter>/<slug:what>", quarters.say_none, name="say-none"
-    ),
+    path("none/<int:agency_id>/<int:year>/<int:quarter>/<slug:what>", quarters.say_none, name="say-none"),
     path("<int:contract_id>/", views.one, name="contract"),
     path("<int:contract_id>/change", editing.change, name="change"),
     path("<int:contract_id>/plan", supplementing.plan, name="plan"),
