@@ -336,7 +336,7 @@ def test_what_a_text_says_is_offered_beside_the_fields() -> None:
     letter = SimpleUploadedFile(
         "合同.docx", word_document(*words.splitlines()), content_type="application/octet-stream"
     )
-    blank = {name: "" for name in _written(people, party)} | {"title": "我写的名称", **_rows()}
+    blank = dict.fromkeys(_written(people, party), "") | {"title": "我写的名称", **_rows()}
     answer = clerk.post(reverse(NEW), {**blank, "do": "read", "file": letter})
     shown = answer.content.decode()
     # What was empty is filled in, what somebody wrote stays; each says where it was read.

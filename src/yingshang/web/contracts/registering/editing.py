@@ -122,7 +122,8 @@ def _in_place(
 
 def rows_in_place(request: HttpRequest, *, start: int = 0, kind: Any = None, more: Any = ()) -> Any:
     """The rows as they were sent, with one more, or without one, or with what the kind of the contract usually obliges
-    to (`kind` is a contract, or as much of it as is written), or with `more` rules; `start` empty ones where nothing was sent.
+    to (`kind` is a contract, or as much of it as is written), or with `more` rules; `start` empty ones where nothing
+    was sent.
     """
     if request.method != "POST":
         return ObligationRows(initial=[{} for _number in range(start)], prefix=ROWS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,7 +10,6 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.contracts import api
 from yingshang.areas.contracts.api import ContractFields, OtherParty
 from yingshang.web.filters import DayField, FilterForm, choices
 
@@ -169,24 +167,3 @@ def _parts(each: Any) -> tuple[str, str, str]:
     if isinstance(each, Mapping):
         return (str(each.get("name", "")), str(each.get("code", "")), str(each.get("role", "")))
     return (each.name, each.code, each.role)
-
-
-class QuarterForm(forms.Form):
-    """None this quarter."""
-
-    agency_id = forms.TypedChoiceField(label=_("单位"), coerce=int)
-    quarter = forms.ChoiceField(label=_("季度"))
-    note = forms.CharField(label=_("说明"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *arguments: Any, agencies: Choices, quarters: Choices, **kwargs: Any) -> None:
-        super().__init__(*arguments, **{"label_suffix": "", **kwargs})
-        self.fields["agency_id"].choices = agencies  # type: ignore[attr-defined]
-        self.fields["quarter"].choices = quarters  # type: ignore[attr-defined]
-        if len(agencies) == 1:
-            self.fields["agency_id"].initial = agencies[0][0]
-            self.fields["agency_id"].widget = forms.HiddenInput()
-
-    @property
-    def year_and_quarter(self) -> tuple[int, int]:
-        year, _q, quarter = self.cleaned_data["quarter"].partition("Q")
-        return int(year), int(quarter)
