@@ -62,6 +62,8 @@ def a_clerk(party: Party) -> User:
             "policies.match_own",
             "claims.apply_own",
             "appeals.file_own",
+            "contracts.view_own",
+            "contracts.state_own",
         ),
         now=timezone.now(),
     )
