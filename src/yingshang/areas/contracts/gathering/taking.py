@@ -16,14 +16,17 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import PartySummary, parties_by_code
 
 from ..copying import copy_new_found_by
+from ..errors import InvalidTerms
 from ..figures.cells import count_new
 from ..models import Contract, ImportBatch
 from ..numbering import contract_number, take_contract_ids
 from ..obligations.planning import ObligationRule, Said, check_rules, plan_many, read_rule
+from ..reach import HIDDEN_FROM_OWN
 from ..registering.actions._steps import tidied, user_of
 from ..registering.actions.write_contract import put_fields
 from ..registering.checking import check_fields, check_register
 from ..registering.duplicates import fingerprint_of
+from ..registering.quarters import clear_quarters
 from ..registering.values import ContractFields, Problem
 from ..searching import CONFIG, said_of
 from .files import keep_rejects
@@ -157,19 +160,20 @@ class Taker:
         return row
 
     def _rules(self, each: Incoming, row: Contract) -> tuple[list[ObligationRule], list[RowProblem]]:
-        wrong = [
-            RowProblem(
-                each.row,
-                self.words.column_name("what"),
-                str(each.rules[place].get("title", "")),
-                error.message,
-                error.message_zh,
-            )
-            for place, error in check_rules(each.rules, contract=row)
-        ]
-        if wrong:
-            return [], wrong
-        rules = [read_rule(rule, contract=row) for rule in each.rules]
+        try:
+            rules = [read_rule(rule, contract=row) for rule in each.rules]
+            found = check_rules(rules, contract=row)
+        except InvalidTerms:
+            # Read once more for all that is wrong.
+            rules, found = [], check_rules(each.rules, contract=row)
+        if found:
+            column = self.words.column_name("what")
+            return [], [
+                RowProblem(
+                    each.row, column, str(each.rules[place].get("title", "")), error.message, error.message_zh
+                )
+                for place, error in found
+            ]
         for said in each.performances:
             rule = rules[said.rule]
             rules[said.rule] = replace(
@@ -223,6 +227,8 @@ class Taker:
         obligations = plan_many([(each.row, each.rules) for each in ready], actor=self.actor, now=self.now)
         copy_new_found_by(rows, [said_of(each) for each in rows], vector="words", config=CONFIG)
         count_new(obligations, rows)
+        # What waits for its reviewer takes back that there was none once it is registered.
+        clear_quarters([each for each in rows if each.state not in HIDDEN_FROM_OWN], now=self.now)
         taken.contracts = len(rows)
 
     def _note(self, incoming: Sequence[Incoming], taken: Taken, seen: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count
@@ -60,13 +61,22 @@ def contracts_in(agency_id: int, year: int, quarter: int) -> list[str]:
     return list(rows.exclude(state="void").order_by("pk").values_list("number", flat=True)[:5])
 
 
-def clear_quarter(contract: Contract, *, now: datetime) -> bool:
-    """There is a contract of the quarter after all: what the unit had said no longer holds. Whether it had."""
-    year, quarter = quarter_of(contract.signed_on)
+def clear_quarters(contracts: Iterable[Contract], *, now: datetime) -> int:
+    """There are contracts of their quarters after all: what their units had said of these no longer holds. Of how many
+    that was. Two queries at most.
+    """
+    signed = {(each.agency_id, *quarter_of(each.signed_on)) for each in contracts}
     said = EmptyQuarter.objects.filter(
-        agency=contract.agency_id, year=year, quarter=quarter, withdrawn_at__isnull=True
+        agency__in={each[0] for each in signed},
+        year__in={each[1] for each in signed},
+        withdrawn_at__isnull=True,
     )
-    return bool(said.update(withdrawn_at=now))
+    found = [
+        number
+        for number, *quarter in said.values_list("pk", "agency", "year", "quarter")
+        if tuple(quarter) in signed
+    ]
+    return EmptyQuarter.objects.filter(pk__in=found).update(withdrawn_at=now) if found else 0
 
 
 def quarters(*, actor: Actor, agency: int, now: datetime) -> tuple[QuarterView, ...]:

@@ -12,7 +12,7 @@ from ...errors import InvalidStep, NotPossibleNow
 from ...lifecycle import CONTRACT
 from ...reach import REGISTER, REVIEW, ensure_of_unit, load
 from ..duplicates import ensure_new
-from ..quarters import clear_quarter
+from ..quarters import clear_quarters
 from ._steps import ensure_apart, move, of_unit, reason_given, tell, tell_other, user_of
 from .write_contract import fields_of
 
@@ -70,7 +70,7 @@ def register_contract(*, actor: Actor, contract_id: int, reason: str = "", now: 
         now,
     )
     contract.reason = reason
-    cleared = clear_quarter(contract, now=now)
+    cleared = bool(clear_quarters([contract], now=now))
     move(
         contract,
         "registered",
