@@ -29,7 +29,7 @@ class YuanField(forms.CharField):
             **kwargs,
         )
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         written = super().clean(value)
         text = _OURS.sub("", written)
         if not text:
