@@ -22,6 +22,7 @@ class ContractPagesConfig(AppConfig):
                 "desk", _("合同登记与履约"), "contracts_desk:contracts", "file-text", 80, group=group
             ),
             Destination("desk", _("登记合同"), "contracts_desk:new", "plus", 81, group=group),
+            Destination("desk", _("导入合同"), "contracts_desk:imports", "file-spreadsheet", 81, group=group),
             Destination("desk", _("本季度无合同"), "contracts_desk:none", "calendar-off", 82, group=group),
         )
 
