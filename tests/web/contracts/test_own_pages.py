@@ -18,6 +18,7 @@ from tests.areas.contracts.factories import YUAN, contract_row, obligation_row, 
 from tests.kernel.access.factories import DAOLI, NOW, arranged, enterprise, legal_representative_of
 from tests.kernel.access.test_accounts import logged_in
 from yingshang.areas.appeals.models import Appeal
+from yingshang.areas.contracts.api import add_contract_file
 from yingshang.areas.contracts.models import Cancellation, Obligation, Performance
 from yingshang.operations.sample_pictures import picture
 
@@ -159,3 +160,19 @@ def test_who_supervises_is_led_from_the_obligation_to_the_appeal() -> None:
     assert link in logged_in(unit().supervisor).get(page).content.decode()
     clerk = logged_in(unit().administrator).get(page).content.decode()
     assert appeal.number in clerk and link not in clerk, "who may not read appeals is told that there is one"
+
+
+def test_the_page_of_a_contract_has_the_files_marked_for_its_other_side() -> None:
+    browser, row = waiting()
+    clerk = unit().administrator.actor()
+    for purpose, name in (("contract", "合同文本.png"), ("internal", "内部意见.png")):
+        add_contract_file(
+            actor=clerk,
+            contract_id=row.contract_id,
+            content=picture(2),
+            name=name,
+            purpose=purpose,
+            now=NOW,
+        )
+    page = text_of(browser, "contract", row.contract_id)
+    assert "合同文本.png" in page and "内部意见.png" not in page

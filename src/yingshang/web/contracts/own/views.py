@@ -284,6 +284,7 @@ def _contract(
         {
             "contract": found.summary,
             "detail": found,
+            "files": contracts.own_files(actor=actor_from(request), contract_id=contract_id),
             "owed_by_unit": [row for row in rows if row[0].side == "unit"],
             "owed_by_us": [row for row in rows if row[0].side != "unit"],
             "failed": failed,
