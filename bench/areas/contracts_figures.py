@@ -143,11 +143,10 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
     """The units, who looks, and the contracts."""
     from django.db import connection, transaction
 
-    from yingshang.areas.contracts.models import Contract, Obligation
     from yingshang.kernel.access.api import appoint, create_user, load_roles, system_actor
     from yingshang.kernel.ledger.api import Target, record
     from yingshang.kernel.parties.api import load_reference_data
-    from yingshang.kernel.parties.models import Agency
+    from yingshang.kernel.parties.models import Agency, Region
 
     actor = system_actor("bench")
     load_reference_data(actor=actor, now=now, agency_regions=(PROVINCE, CITY, DISTRICT))
@@ -158,11 +157,11 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
             INSERT INTO parties_agency (code, name, kind, region_id, is_active)
             SELECT 'BENCH' || n, '演示单位' || n, 'education', place.code, true
             FROM generate_series(1, %s) AS n
-                 JOIN (SELECT code, row_number() OVER (ORDER BY path) - 1 AS number, count(*) OVER () AS every
+                 JOIN (SELECT code, row_number() OVER (ORDER BY path) - 1 AS number
                        FROM parties_region WHERE path LIKE '23%%') AS place
-                 ON place.number = n %% place.every
+                 ON place.number = n %% %s
             """,
-            [UNITS],
+            [UNITS, Region.objects.filter(path__startswith="23").count()],
         )
         record(actor=actor, action="bench.arranged", target=Target("bench", "1"), now=now)
     large = Agency.objects.get(region_id=DISTRICT, kind="housing-construction")
@@ -178,6 +177,19 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
             actor=actor, user_id=user, role=role, agency_id=place.pk, valid_from=date(2020, 1, 1), now=now
         )
         people[role] = f"bench-{role}"
+    _fill(count, large, now)
+    return people
+
+
+def _fill(count: int, large: Any, now: Any) -> None:
+    """The contracts and obligations."""
+    from django.db import connection, transaction
+
+    from yingshang.areas.contracts.models import Contract, Obligation
+    from yingshang.kernel.access.api import system_actor
+    from yingshang.kernel.ledger.api import Target, record
+
+    actor = system_actor("bench")
     with transaction.atomic():
         like = Contract.objects.create(
             number="HTBENCH", agency=large, region_path=large.region.path, title="演示合同", kind="construction",
@@ -205,17 +217,19 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
                    CASE WHEN n %% 100 = 0 THEN liked.agency_id ELSE unit.id END,
                    CASE WHEN n %% 100 = 0 THEN liked.region_path ELSE unit.path END,
                    '演示合同' || n, CASE WHEN n %% 50 = 0 THEN NULL ELSE 1000000 + (n::bigint * 7919) %% 100000000 END,
-                   current_date - (n * 7907 %% 900), 'bench' || n
+                   current_date - (n::bigint * 7907 %% 900)::int, 'bench' || n
             FROM generate_series(1, %s) AS n
                  JOIN contracts_contract AS liked ON liked.id = %s
-                 JOIN (SELECT agency.id, region.path, row_number() OVER (ORDER BY agency.id) - 1 AS number,
-                              count(*) OVER () AS every
+                 JOIN (SELECT agency.id, region.path, row_number() OVER (ORDER BY agency.id) - 1 AS number
                        FROM parties_agency AS agency JOIN parties_region AS region ON region.code = agency.region_id
                        WHERE agency.code LIKE 'BENCH%%') AS unit
-                 ON unit.number = (n::bigint * 7919) %% (unit.every - 500)
+                 -- Some have none.
+                 ON unit.number = (n::bigint * 7919) %% {UNITS - 500}
             """,
             [count, like.pk],
         )
+        record(actor=actor, action="bench.arranged", target=Target("bench", "4"), now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO contracts_obligation ({", ".join(obligation)}, contract_id, agency_id, region_path, ordinal,
@@ -231,7 +245,7 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
             FROM contracts_contract AS contract
                  CROSS JOIN generate_series(1, 3) AS place
                  JOIN contracts_obligation AS liked ON liked.id = %s
-                 CROSS JOIN LATERAL (SELECT (contract.id * 7919 + place * 104729) %% 1000 AS draw) AS first
+                 CROSS JOIN LATERAL (SELECT ((contract.id * 7919 + place * 104729) %% 1000)::int AS draw) AS first
                  CROSS JOIN LATERAL (
                      SELECT CASE WHEN draw < 600 OR draw %% 5 = 0
                                  THEN current_date - ((contract.id * 31 + place * 17) %% 500)::int
@@ -243,4 +257,3 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
         )
         record(actor=actor, action="bench.arranged", target=Target("bench", "4"), now=now)
     _settle()
-    return people
