@@ -103,7 +103,7 @@ def _sweep(now: datetime) -> None:
 
 
 def _mornings(now: datetime) -> list[datetime]:
-    """Those on which is swept: every other week, and of the last days each."""
+    """Those on which is swept: every third week, and of the last days each."""
     words = described()
     found = range(words["days"], 0, -1)
     return [
@@ -629,7 +629,7 @@ def _way(chance: Random, plan: str, signed: int, words: Mapping[str, Any]) -> It
             return
         took = chance.randint(6, term - 4) if behaviour == "on_time" else term + late
         steps.append([ready - took, "unit", {"of": "pay", "which": which, "what": "done", "full": True}])
-        if chance.random() < 0.6:
+        if chance.random() < 0.4:
             steps.append([ready - took - 2, "own", {"of": "pay", "which": which, "what": "done"}])
 
     if plan == "grant":

@@ -12,7 +12,7 @@ from yingshang.areas.contracts.api import (
     newest_contracts,
     open_obligations_of,
 )
-from yingshang.kernel.access.api import Actor, entries_of, entries_of_each
+from yingshang.kernel.access.api import Actor, entries_of
 
 CONTRACT, OBLIGATION = "contract", "contract_obligation"
 
@@ -66,12 +66,12 @@ def _opened_obligations(actor: Actor, numbers: Collection[str]) -> list[str]:
 
 
 def _offered_contracts(actor: Actor, party_ids: Collection[int]) -> Sequence[tuple[str, str]]:
-    rows = newest_contracts(actor=actor, party_ids=list(entries_of_each(party_ids)) if party_ids else [])
+    rows = newest_contracts(actor=actor, party_ids=party_ids)
     return [(str(number), name) for number, name in rows]
 
 
 def _offered_obligations(actor: Actor, party_ids: Collection[int]) -> Sequence[tuple[str, str]]:
-    rows = open_obligations_of(actor=actor, party_ids=list(entries_of_each(party_ids)) if party_ids else [])
+    rows = open_obligations_of(actor=actor, party_ids=party_ids)
     return [(str(number), name) for number, name in rows]
 
 

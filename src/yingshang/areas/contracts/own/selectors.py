@@ -285,10 +285,13 @@ def named_contracts(*, actor: Actor, contract_ids: Collection[int]) -> dict[int,
 def newest_contracts(
     *, actor: Actor, party_ids: Collection[int], limit: int = 20
 ) -> tuple[tuple[int, str], ...]:
-    """The newest contracts of some enterprises as the actor may name them, number and name. One query."""
+    """The newest contracts of some enterprises, and of what was merged into them, as the actor may name them: number
+    and name. One query.
+    """
     if not party_ids or not actor.may(VIEW_OWN):
         return ()
-    rows = own_contracts(actor).filter(party__in=list(party_ids)).order_by("-signed_on", "-pk")[:limit]
+    kept = Q(party__in=list(party_ids)) | Q(party__merged_into__in=list(party_ids))
+    rows = own_contracts(actor).filter(kept).order_by("-signed_on", "-pk")[:limit]
     return tuple((row.pk, f"{row.title} {row.number}") for row in rows)
 
 
@@ -298,7 +301,9 @@ def open_obligations_of(
     """What units owe some enterprises, the longest due first, as the actor may name it. One query."""
     if not party_ids or not actor.may(VIEW_OWN):
         return ()
-    rows = own_obligations(actor).filter(contract__party__in=list(party_ids), side="unit", state__in=OPEN)
+    numbers = list(party_ids)
+    kept = Q(contract__party__in=numbers) | Q(contract__party__merged_into__in=numbers)
+    rows = own_obligations(actor).filter(kept, side="unit", state__in=OPEN)
     found = rows.select_related("contract").order_by(F("due_on").asc(nulls_last=True), "pk")[:limit]
     return tuple((row.pk, f"{row.contract.title}：{row.title} {row.contract.number}") for row in found)
 
