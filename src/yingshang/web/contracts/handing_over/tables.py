@@ -135,7 +135,8 @@ class LineTable(tables.Table):
             for who, what in ((_("移交"), record.said_before), (_("接收"), record.said_after))
             if what
         ]
-        return format_html("{}" * len(parts), *parts) if parts else "—"
+        # One element: on a phone a cell lays its parts out side by side.
+        return format_html("<div>" + "{}" * len(parts) + "</div>", *parts) if parts else "—"
 
     def value_said(self, record: HandOverLineView) -> str:
         return "；".join(each for each in (record.said_before, record.said_after) if each)

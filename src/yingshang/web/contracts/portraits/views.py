@@ -376,7 +376,12 @@ def _figures(row: PortraitRow) -> dict[str, Any]:
     return {
         "figures": row.figures,
         "delays": [
-            {"code": code, "name": stretches.get(code, code), "count": count, "share": count * 100 // whole}
+            {
+                "code": code,
+                "name": stretches.get(code, code),
+                "count": count,
+                "share": round(count * 100 / whole),
+            }
             for code, count in row.figures.delays
         ],
         "quarters": [
@@ -386,7 +391,7 @@ def _figures(row: PortraitRow) -> dict[str, Any]:
                 "count": each.count,
                 "on_time": each.on_time,
                 "rate": each.rate,
-                "share": int((each.rate or 0) * 100),
+                "share": round((each.rate or 0) * 100),
             }
             for each in row.figures.quarters
         ],
