@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_read_fails_and_may_be_tried_again() -> None:
     with pytest.raises(InvalidImport):
         run_import(actor=people.administrator.actor(), batch_id=number, now=NOW)
     batch = read_batch(actor=people.administrator.actor(), batch_id=number).row
-    assert (batch.state, "表头" in batch.failure) == ("failed", True)
+    assert (batch.state, "表头" in batch.failure, "header" in batch.failure_en) == ("failed", True, True)
     retry_import(actor=people.administrator.actor(), batch_id=number, now=NOW)
     assert read_batch(actor=people.administrator.actor(), batch_id=number).row.state == "waiting"
 

@@ -61,6 +61,7 @@ def contract_by_number(*, actor: Actor, number: str, now: datetime) -> ContractD
 
 
 def _row(found: ImportBatch) -> BatchRow:
+    failure, _line, failure_en = found.failure.partition("\n")
     return BatchRow(
         id=found.pk,
         name=found.name,
@@ -72,7 +73,8 @@ def _row(found: ImportBatch) -> BatchRow:
         contract_count=found.contract_count,
         duplicate_count=found.duplicate_count,
         problem_count=found.problem_count,
-        failure=found.failure,
+        failure=failure,
+        failure_en=failure_en,
         started_by_name=found.started_by_name,
         started_at=found.started_at,
         ended_at=found.ended_at,

@@ -77,6 +77,7 @@ class BatchRow:
     duplicate_count: int
     problem_count: int
     failure: str
+    failure_en: str
     started_by_name: str
     started_at: datetime
     ended_at: datetime | None

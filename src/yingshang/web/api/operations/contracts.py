@@ -146,7 +146,7 @@ class ContractOut(Schema):
     obligations: list[ObligationOut]
 
 
-class PackageQuery(Schema):
+class ReleasesQuery(Schema):
     """Which contracts."""
 
     after: int = Field(0, ge=0, description="从这个序号之后继续 · read on behind this")
@@ -154,7 +154,7 @@ class PackageQuery(Schema):
     number: list[str] = Field([], max_length=200, description="登记编号 · numbers of the register")
 
 
-class PackageOut(Schema):
+class ReleasesOut(Schema):
     """A package, and where to read on; `next` is missing at the end."""
 
     next: int | None
@@ -195,9 +195,9 @@ def send_releases(request: HttpRequest, package: Body[dict[str, Any]]) -> Status
     return Status(201, done)
 
 
-@router.get("/contracts/releases", response=PackageOut, summary="导出 OCDS 发布包 · Contracts as releases")
+@router.get("/contracts/releases", response=ReleasesOut, summary="导出 OCDS 发布包 · Contracts as releases")
 @needs(VIEW)
-def list_releases(request: HttpRequest, query: Query[PackageQuery]) -> dict[str, Any]:
+def list_releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str, Any]:
     """The open, reviewed contracts within reach, valid by the schema of OCDS 1.1."""
     package, following = export_package(
         actor=actor_from(request),

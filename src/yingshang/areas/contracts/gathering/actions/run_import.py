@@ -44,7 +44,13 @@ def run_import(
             if progress:
                 progress(seen, batch.row_count)
     except DomainError as error:
-        _end(batch.pk, "failed", actor=actor, now=now, failure=error.message_zh)
+        _end(
+            batch.pk,
+            "failed",
+            actor=actor,
+            now=now,
+            failure=f"{error.message_zh[:180]}\n{error.message[:180]}",
+        )
         raise
     return _end(batch.pk, "ended", actor=actor, now=now)
 
@@ -72,6 +78,7 @@ def _begin(batch_id: int, *, actor: Actor, now: datetime) -> ImportBatch:
 
 @transaction.atomic
 def _end(batch_id: int, event: str, *, actor: Actor, now: datetime, failure: str = "") -> ImportBatch:
+    """`failure` says what was wrong, a line in each language."""
     batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
     before = batch.state
     batch.state = BATCH.after(before, event)
