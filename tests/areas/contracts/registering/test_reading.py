@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from yingshang.areas.contracts.obligations.planning import read_rule
 from yingshang.areas.contracts.registering.amounts import fen_of_words, whole_number
@@ -99,6 +101,32 @@ def test_where_words_and_figures_differ_both_are_proposed_and_it_is_said() -> No
     assert found.disagreements == ("amount_fen",)
 
 
+def _wrapped(text: str, width: int) -> str:
+    """As a PDF gives it: lines of the width of the page, broken within sentences."""
+    lines = []
+    for paragraph in text.replace("；\n", "；").split("\n"):
+        lines += [paragraph[at : at + width] for at in range(0, max(len(paragraph), 1), width)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("width", [26, 28, 33, 41])
+def test_lines_broken_within_sentences_say_the_same(width: int) -> None:
+    text = _wrapped(PROCUREMENT + CONSTRUCTION.split("\n", 5)[5], width)
+    whole, found = read_contract_text(PROCUREMENT + CONSTRUCTION.split("\n", 5)[5]), read_contract_text(text)
+    for field in (
+        "title",
+        "reference",
+        "unit_name",
+        "counterparty_name",
+        "amount_fen",
+        "ends_on",
+        "obligation",
+    ):
+        assert _texts(found, field) == _texts(whole, field), field
+    for each in found.found:
+        assert each.quoted == " ".join(text[each.start : each.end].split()) != ""
+
+
 @pytest.mark.parametrize("text", [PROCUREMENT, CONSTRUCTION, LEASE, CONTRADICTS])
 def test_each_proposal_stands_where_it_says_and_each_rule_can_be_taken(text: str) -> None:
     for each in read_contract_text(text).found:
@@ -112,6 +140,18 @@ def test_each_proposal_stands_where_it_says_and_each_rule_can_be_taken(text: str
 )
 def test_what_is_no_contract_proposes_nothing_that_breaks(text: str) -> None:
     assert not read_contract_text(text).of("amount_fen")
+
+
+@given(
+    st.text(
+        "甲乙方：:公司局合同编号总价金额人民币大写元万整壹拾零1234567890.,年月日支付验收合格后内%自至（）\n，。； A",
+        max_size=300,
+    )
+)
+def test_whatever_is_read_each_proposal_stands_where_it_says(text: str) -> None:
+    for each in read_contract_text(text).found:
+        assert 0 <= each.start < each.end <= len(text)
+        assert each.quoted == " ".join(text[each.start : each.end].split())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -35,6 +35,15 @@ _UNITS = {
     "个月": "months",
     "年": "years",
 }
+_NARROWEST = 40
+"""A page is no narrower than so many half signs: lists of names and numbers are no wrapped sentences."""
+_FULL = 0.88
+"""A line that fills so much of the page has been broken, unless it ends a sentence."""
+_ENDS = re.compile(r"[。；;：:！？]\s*$")
+_BEGINS = re.compile(
+    r"\s*(?:第[一二三四五六七八九十百\d]{1,4}[条章款]|[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
+    r"|\d{1,2}(?:\.\d{1,2})*[、.．\s]|[甲乙丙]方|[^\s，。；]{2,10}[:：])"
+)
 _NAME_END = re.compile(r"[\s，,。；;（(]|统一社会信用代码|地址|住所|法定代表人|负责人|联系")
 
 
@@ -96,6 +105,7 @@ class _Words:
 def read_contract_text(text: str) -> Proposals:
     """What the text of a contract seems to say. Never raises; of a text that is none it finds nothing."""
     words = _words()
+    written, (text, places) = text, _unwrapped(text)
     found: list[Proposal] = []
     found += _once(_parties(text, words))
     found += _once(_labelled(text, words))
@@ -103,7 +113,48 @@ def read_contract_text(text: str) -> Proposals:
     found += _once(amounts)
     found += _once(_days(text, words))
     found += _once(_payments(text, words))
-    return Proposals(tuple(found[: words.most_proposals]), ("amount_fen",) if disagree else ())
+    return Proposals(
+        tuple(_placed(each, written, places) for each in found[: words.most_proposals]),
+        ("amount_fen",) if disagree else (),
+    )
+
+
+def _unwrapped(text: str) -> tuple[str, list[int]]:
+    """The text without the breaks of lines that are as wide as its page, as PDFs have them within sentences; and of
+    each sign where it stands in the text.
+    """
+    lines = text.split("\n")
+    widths = [_width(line.rstrip()) for line in lines]
+    # Of two widest lines, as the widest may be one of its own: a footer, a table.
+    page = sorted(widths)[-2] if len(widths) > 3 else 0
+    kept: list[str] = []
+    places: list[int] = []
+    at = 0
+    for number, line in enumerate(lines):
+        after = lines[number + 1] if number + 1 < len(lines) else ""
+        full = page >= _NARROWEST and widths[number] >= page * _FULL
+        goes_on = full and bool(after.strip()) and not _ENDS.search(line) and not _BEGINS.match(after)
+        said = line.rstrip() if goes_on else line
+        # What begins the next line after a break within a sentence is no indent.
+        begin = len(said) - len(said.lstrip()) if kept and kept[-1] != "\n" else 0
+        kept += said[begin:]
+        places += range(at + begin, at + len(said))
+        at += len(line)
+        if not goes_on and number + 1 < len(lines):
+            kept.append("\n")
+            places.append(at)
+        at += 1
+    return "".join(kept), places
+
+
+def _width(line: str) -> int:
+    return sum(2 if sign > "\u2e7f" else 1 for sign in line)
+
+
+def _placed(each: Proposal, text: str, places: list[int]) -> Proposal:
+    """The same, where it stands in the text as it was."""
+    start, end = places[each.start], places[each.end - 1] + 1
+    return replace(each, start=start, end=end, quoted=" ".join(text[start:end].split()))
 
 
 def _parties(text: str, words: _Words) -> Iterator[Proposal]:
@@ -230,7 +281,7 @@ def _days(text: str, words: _Words) -> Iterator[Proposal]:
     alone = [
         hit
         for hit in _DAY.finditer(text)
-        if text[: hit.start()].rsplit("\n", 1)[-1].strip("　 日期:：") == ""
+        if not text[text.rfind("\n", 0, hit.start()) + 1 : hit.start()][-40:].strip("　 日期:：")
     ]
     for hit in alone[-1:]:
         below = _day(hit)
@@ -317,7 +368,7 @@ def _share(hit: re.Match[str]) -> str | None:
 
 
 def _proposal(text: str, field: str, value: Any, start: int, end: int, why: str, words: _Words) -> Proposal:
-    end = min(end, start + words.most_quoted)
+    end = min(end, start + words.most_quoted, len(text))
     return Proposal(field, value, " ".join(text[start:end].split()), start, end, why)
 
 
