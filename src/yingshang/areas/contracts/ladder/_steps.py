@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.utils import timezone
 
@@ -23,6 +23,9 @@ from ..errors import InvalidStep, NotYours, StepNotFound
 from ..models import Contract, Obligation
 from ..reach import OPEN_TO_ALL, SUPERVISE, agencies_of
 from .rules import rules
+
+StartEvent = Mapping[Literal["zh", "en"], str]
+"""What a clock is started by, in words."""
 
 PLATFORM = system_actor("contracts")
 """Who acts where the area itself does."""

@@ -32,6 +32,7 @@ from ..reach import (
 )
 from ._steps import (
     PLATFORM,
+    StartEvent,
     ensure_outside,
     name_of,
     note,
@@ -50,7 +51,7 @@ from .rules import rules
 CANCELLATIONS = "contract_cancellation"
 """What clocks call a cancellation."""
 COUNTERPARTY, SUPERVISOR = "counterparty", "supervisor"
-_ASKED = {"zh": "申请销号", "en": "asked"}
+_ASKED: StartEvent = {"zh": "申请销号", "en": "asked"}
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from ..models import Obligation, SupervisionCase
 from ..reach import HEAD, SUPERVISE, load_obligation, obligations_on_desk
 from ._steps import (
     PLATFORM,
+    StartEvent,
     ensure_outside,
     name_of,
     note,
@@ -32,7 +33,7 @@ from .rules import rules
 
 CASES = "contract_case"
 """What clocks call a case."""
-_OPENED = {"zh": "立案", "en": "opened"}
+_OPENED: StartEvent = {"zh": "立案", "en": "opened"}
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ from yingshang.kernel.clock.api import (
 
 from ..models import Contract, Obligation
 from ._steps import OWNER as OBLIGATION_OWNER
-from ._steps import PLATFORM, name_of, region_code_of
+from ._steps import PLATFORM, StartEvent, name_of, region_code_of
 from .rules import rules
 
 __all__ = ["OBLIGATION_OWNER", "follow", "highest_of", "horizon", "set_contract_levels", "watch"]
@@ -51,7 +51,7 @@ AT_ONCE = 1000
 """How many clocks are started in one transaction."""
 _OPEN = frozenset({"running", "paused"})
 _EVENING = time(23, 59, 59, 999999)
-_START = {"zh": "进入履约预警", "en": "watched since"}
+_START: StartEvent = {"zh": "进入履约预警", "en": "watched since"}
 
 
 def follow(obligations: Sequence[Obligation], *, now: datetime) -> None:
@@ -125,7 +125,9 @@ def watch(*, actor: Actor, now: datetime, limit: int = 20_000) -> int:
         block = list(left.values_list("due_on", "pk")[: min(AT_ONCE, limit - started)])
         if not block:
             break
-        after = block[-1]
+        due_on, number = block[-1]
+        assert due_on is not None
+        after = (due_on, number)
         started += _watch_block([pk for _, pk in block], actor, now)
     if started:
         logger.info("clocks of obligations started", clocks=started)

@@ -22,6 +22,7 @@ from ..obligations.interest import interest_of
 from ..reach import HEAD, REVIEW, SUPERVISE, agencies_of, load_obligation, obligations_on_desk
 from ._steps import (
     PLATFORM,
+    StartEvent,
     ensure_outside,
     event_of,
     name_of,
@@ -38,7 +39,7 @@ from .rules import rules
 
 NOTICES = "contract_notice"
 """What clocks and documents call a notice."""
-_RECEIVED = {"zh": "督办", "en": "issued"}
+_RECEIVED: StartEvent = {"zh": "督办", "en": "issued"}
 _COLUMNS_OF_START = ["deadline_id", "due_on", "receipt_event"]
 
 

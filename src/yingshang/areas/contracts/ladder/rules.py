@@ -66,7 +66,7 @@ class LadderRules:
 @cache
 def rules() -> LadderRules:
     """The rules as they are written. Raises InvalidRules."""
-    written = parse_yaml((files(__package__).parent / FILE).read_text(encoding="utf-8"))
+    written = parse_yaml((files("yingshang.areas.contracts") / FILE).read_text(encoding="utf-8"))
     return read_rules(written)
 
 

@@ -47,7 +47,7 @@ class Consequences:
 def consequences(rung: Rung, *, side: str, escalation: str) -> Consequences:
     """What a rung brings about for an obligation that has come so far; nothing is read or written."""
     if side != "unit":
-        told_here = (REGISTER,) if rung.action in {"remind", "warn"} else ()
+        told_here: tuple[str, ...] = (REGISTER,) if rung.action in {"remind", "warn"} else ()
         return Consequences(escalation, told_here, False, rung.action == "remind", False, "")
     if rung.code in ASKED:
         return Consequences(escalation, (), True, False, False, rung.code)
@@ -166,7 +166,8 @@ def _save(obligations: Iterable[Obligation]) -> None:
 def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: datetime) -> None:
     today = timezone.localdate(now)
     above = supervisors_of([each for _, each, decision in decided if decision.supervisors], today=today)
-    soon, asked = [], []
+    soon: list[tuple[Obligation, int, str, str, dict[str, str]]] = []
+    asked: list[tuple[Obligation, int, str, str, dict[str, str]]] = []
     for rung, each, decision in decided:
         once = f"contracts.rung:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}"
         more = {"rung": rung.rung.name}

@@ -30,6 +30,7 @@ from ..reach import RECEIVE, SUPERVISE, agencies_of, lock
 from ..reach import TRANSFER as MAY_TRANSFER
 from ._steps import (
     PLATFORM,
+    StartEvent,
     name_of,
     note,
     region_code_of,
@@ -45,7 +46,7 @@ TRANSFERS = "contract_transfer"
 """What clocks and documents call a transfer."""
 TEMPLATE = "contract_transfer"
 CONTRACT_FILES = "contract_file"
-_SENT = {"zh": "移送", "en": "sent"}
+_SENT: StartEvent = {"zh": "移送", "en": "sent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +291,8 @@ def _generate(row: TransferRow, case: SupervisionCase, *, actor: Actor, now: dat
     contract, number = obligation.contract, number_words(row.number)
     assert row.receipt_event is not None
     pieces = [
-        (str(position), each["name"], each["sha256"]) for position, each in enumerate(row.contents, 1)
-    ] or [("—", "无附件", "")]
+        (f"{position}. {each['name']}", each["sha256"]) for position, each in enumerate(row.contents, 1)
+    ] or [("—", "无附件")]
     return generate(
         actor=actor,
         template=TEMPLATE,

@@ -26,7 +26,7 @@ class LateFilter(FilterForm):
         super().__init__(data, **kwargs)
         self.fields["text"].widget.attrs["placeholder"] = _("合同编号、义务、单位或相对方")
         levels = [("none", _("尚未预警")), *ESCALATIONS.items()]
-        self.fields["level"].choices = choices(levels, _("全部"))  # type: ignore[attr-defined, arg-type]
+        self.fields["level"].choices = choices(levels, _("全部"))  # type: ignore[attr-defined]
 
 
 class StateFilter(FilterForm):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from yingshang.areas.contracts.api import LateRow, StepRow
 from yingshang.web.columns import DayColumn, MomentColumn
 from yingshang.web.design import formats
-from yingshang.web.design.templatetags.design import icon
+from yingshang.web.design.icons import icon
 
 from ..templatetags.contracts import state_tag
 from ..words import ESCALATIONS, state_of, yuan

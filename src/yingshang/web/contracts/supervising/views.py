@@ -294,7 +294,7 @@ def _step(
 def _offered(
     steps: Mapping[str, Step], may: frozenset[str], kind: str, number: int, bound: Bound
 ) -> list[Offered]:
-    found = []
+    found: list[Offered] = []
     for what, step in steps.items():
         here = bound is not None and bound[0] == what
         if step.event not in may and not here:
