@@ -212,7 +212,7 @@ def _amounts(text: str, words: _Words) -> tuple[list[Proposal], bool]:
     for label in words.price:
         for hit in re.finditer(re.escape(label), text):
             # Up to the end of its sentence or line, and the line after it where the line says nothing.
-            clause = re.match(r"[^。；;]{0,120}", text[hit.end() :])
+            clause = re.match(r"[^。；;]{0,120}", text[hit.end() : hit.end() + 120])
             piece = clause.group() if clause else ""
             said = [*_in_words(piece), *_in_figures(piece)]
             if not said:
