@@ -156,6 +156,7 @@ def test_from_the_form_to_the_register_by_forms_alone(
     with django_assert_max_num_queries(40):
         shown = reviewer.get(_page(row.pk)).content.decode()
     assert "审核通过，登记生效" in shown and "请补充编号" in shown
+    assert "相近的合同" not in shown
     assert _step(reviewer, row.pk, "register").status_code == 302
     assert Contract.objects.get().state == "in_force"
 
@@ -204,6 +205,10 @@ def test_both_sides_stand_beside_each_other(django_assert_max_num_queries: Djang
     assert _step(clerk, found.pk, "event", event="accepted", happened_on="2026-11-02").status_code == 302
     waiting.refresh_from_db()
     assert waiting.due_on is not None and waiting.state == "running"
+    # Who supervises goes from here to a notice or a case.
+    supervise = [reverse("contracts_desk:supervise", args=[late.pk, what]) for what in ("notice", "case")]
+    shown = logged_in(people.supervisor).get(_page(found.pk)).content.decode()
+    assert all(each in shown for each in supervise) and "记录履行" not in shown
     # Of another contract it does not exist; of another region nothing does.
     other = obligation_row()
     assert (

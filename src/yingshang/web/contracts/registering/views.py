@@ -20,11 +20,14 @@ from django.views.decorators.http import require_POST
 from yingshang.areas.contracts.api import (
     EVIDENCE,
     OBLIGATION,
+    Alike,
     ContractDetail,
+    ContractFields,
     ObligationView,
     add_evidence,
     contract,
     contracts,
+    look_alikes,
     own_units,
     units_with_contracts,
 )
@@ -279,9 +282,28 @@ def _shown(
             for line in found.history
         ],
         "late_states": OBLIGATION.open_states,
+        "alike": _alike(found),
         "today": timezone.localdate(),
         "may_see_party": actor.may("parties.view"),
     }
+
+
+def _alike(found: ContractDetail) -> tuple[Alike, ...]:
+    """For who reviews it: what the unit has registered that may be the same."""
+    if "returned" not in found.may:
+        return ()
+    written = ContractFields(
+        title=found.title,
+        kind=found.kind,
+        signed_on=found.signed_on,
+        counterparty_name=found.counterparty_person or found.counterparty_name,
+        counterparty_code=found.counterparty_code,
+        counterparty_kind=found.counterparty_kind,
+        amount_fen=found.amount_fen,
+        direction=found.direction,
+        reference=found.reference,
+    )
+    return look_alikes(agency_id=found.agency_id, fields=written, but=found.id)
 
 
 def _evidence(found: ContractDetail) -> dict[int, Any]:
