@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from yingshang.kernel.reference.api import is_valid_credit_code
@@ -35,6 +36,8 @@ _UNITS = {
     "个月": "months",
     "年": "years",
 }
+_MOST_LOOKED_AT = 200
+"""Of so many places that name a price, the first ones."""
 _NARROWEST = 40
 """A page is no narrower than so many half signs: lists of names and numbers are no wrapped sentences."""
 _FULL = 0.88
@@ -210,7 +213,7 @@ def _amounts(text: str, words: _Words) -> tuple[list[Proposal], bool]:
     found: list[Proposal] = []
     disagree = False
     for label in words.price:
-        for hit in re.finditer(re.escape(label), text):
+        for hit in islice(re.finditer(re.escape(label), text), _MOST_LOOKED_AT):
             # Up to the end of its sentence or line, and the line after it where the line says nothing.
             clause = re.match(r"[^。；;]{0,120}", text[hit.end() : hit.end() + 120])
             piece = clause.group() if clause else ""
