@@ -154,6 +154,8 @@ def _repeat_contracts(cursor: Any, within: dict[str, Any]) -> int:
 def _bring_to(cursor: Any, table: str, query: str, key: tuple[str, ...], within: dict[str, Any]) -> int:
     """Put the rows that a query gives in the place of those that are there; only those that differ are written."""
     cursor.execute(f"CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS {query}", {**_WITH, **within})
+    # Without it the joins below are planned for a handful of rows.
+    cursor.execute("ANALYZE fresh")
     cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = 'fresh'::regclass AND attnum > 0")
     columns = [row[0] for row in cursor.fetchall()]
     values = [name for name in columns if name not in key]
@@ -211,6 +213,7 @@ def _units(cursor: Any, within: dict[str, Any]) -> int:
         """,
         {**units_with(), **_WITH, **within},
     )
+    cursor.execute("ANALYZE fresh")
     values = ", ".join(_UNIT_VALUES)
     cursor.execute(
         f"""
