@@ -401,8 +401,10 @@ def _figures(row: PortraitRow) -> dict[str, Any]:
 def _levels() -> list[dict[str, Any]]:
     """What each level asks for, in words."""
     rules = portrait_rules()
+    says = {each.code: _asks(each) or _("不符合以上各级") for each in rules.levels}
+    says[rules.unknown.code] = _("义务不足 %(least)d 项") % {"least": rules.minimum}
     return [
-        {"name": level_name(each), "tone": each.tone, "says": _asks(each)}
+        {"name": level_name(each), "tone": each.tone, "says": says[each.code]}
         for each in (*rules.levels, rules.unknown)
     ]
 
