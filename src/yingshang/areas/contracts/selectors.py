@@ -25,6 +25,7 @@ from .models import (
     SupervisionNotice,
     Supplement,
 )
+from .numbering import number_words
 from .obligations.interest import interest_of
 from .reach import REGISTER, REVIEW, SUPERVISE, VIEW, agencies_of, not_found, on_desk
 from .registering.actions.write_contract import rules_of
@@ -436,13 +437,21 @@ def _supplement(row: Supplement, rights: _Rights) -> SupplementView:
 
 def _notice(row: SupervisionNotice) -> NoticeLine:
     return NoticeLine(
-        row.pk, row.number, row.state, row.obligation_id, row.issued_at, row.due_on, row.document_id
+        row.pk,
+        number_words(row.number),
+        row.state,
+        row.obligation_id,
+        row.issued_at,
+        row.due_on,
+        row.document_id,
     )
 
 
 def _case(row: SupervisionCase) -> CaseLine:
-    transfers = tuple((each.number, each.state) for each in row.transfers.all())
-    return CaseLine(row.pk, row.number, row.state, row.obligation_id, row.opened_at, row.due_on, transfers)
+    transfers = tuple((number_words(each.number), each.state) for each in row.transfers.all())
+    return CaseLine(
+        row.pk, number_words(row.number), row.state, row.obligation_id, row.opened_at, row.due_on, transfers
+    )
 
 
 def _cancellation(row: Cancellation) -> CancellationLine:

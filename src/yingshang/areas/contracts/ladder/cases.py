@@ -14,6 +14,7 @@ from yingshang.kernel.documents.api import take_number
 from ..errors import InvalidStep
 from ..lifecycle import CASE
 from ..models import Obligation, SupervisionCase
+from ..numbering import number_words
 from ..reach import HEAD, SUPERVISE, load_obligation, obligations_on_desk
 from ._steps import (
     PLATFORM,
@@ -28,7 +29,7 @@ from ._steps import (
     written,
 )
 from .clocks import RUNNING
-from .notices import end_clock, ensure_late, number_words, raise_level, set_level
+from .notices import end_clock, ensure_late, raise_level, set_level
 from .rules import rules
 
 CASES = "contract_case"

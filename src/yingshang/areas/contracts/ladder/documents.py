@@ -17,8 +17,9 @@ from yingshang.kernel.documents.api import Owner, generate
 from yingshang.kernel.ledger.api import get_event, receipt_code
 
 from ..models import Obligation, SupervisionNotice, Transfer
+from ..numbering import number_words
 from ..reach import VIEW, obligations_on_desk
-from .notices import NOTICES, number_words
+from .notices import NOTICES
 
 logger = structlog.get_logger(__name__)
 

@@ -18,6 +18,7 @@ from yingshang.kernel.ledger.api import record_many
 from ..errors import InvalidStep, NotYours
 from ..lifecycle import NOTICE
 from ..models import Obligation, SupervisionNotice
+from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..reach import HEAD, REVIEW, SUPERVISE, agencies_of, load_obligation, obligations_on_desk
 from ._steps import (
@@ -41,11 +42,6 @@ NOTICES = "contract_notice"
 """What clocks and documents call a notice."""
 _RECEIVED: StartEvent = {"zh": "督办", "en": "issued"}
 _COLUMNS_OF_START = ["deadline_id", "due_on", "receipt_event"]
-
-
-def number_words(number: str) -> str:
-    """The number as it is written; in the register it stands behind the agency that gave it."""
-    return number.partition("-")[2]
 
 
 @transaction.atomic

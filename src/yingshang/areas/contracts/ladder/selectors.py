@@ -14,6 +14,7 @@ from yingshang.kernel.access.api import Actor
 
 from ..lifecycle import CANCELLATION, CASE, NOTICE, TRANSFER
 from ..models import Cancellation, Obligation, SupervisionCase, SupervisionNotice, Transfer
+from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..own.block import blocks_of
 from ..reach import HEAD, RECEIVE, REGISTER, SUPERVISE, VIEW, agencies_of, obligations_on_desk
@@ -21,7 +22,6 @@ from ..reach import TRANSFER as MAY_TRANSFER
 from ._steps import step_not_found
 from .cancelling import may_be_decided
 from .clocks import IN_FORCE, RUNNING
-from .notices import number_words
 from .rules import Named, rules
 from .transfers import received_by
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from yingshang.kernel.clock.api import FiredRung
 
 from ..models import Cancellation, Obligation, SupervisionCase, SupervisionNotice, Transfer
+from ..numbering import number_words
 from ..reach import HEAD, RECEIVE, REVIEW, SUPERVISE
 from ._steps import supervisors_of, tell_officials, tell_party
-from .notices import number_words
 
 _Step = TypeVar("_Step", SupervisionNotice, SupervisionCase, Cancellation)
 _LATE = frozenset({"supervise"})

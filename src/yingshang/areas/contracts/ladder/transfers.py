@@ -24,6 +24,7 @@ from ..errors import InvalidStep, NotYours
 from ..lifecycle import CASE, TRANSFER
 from ..models import SupervisionCase
 from ..models import Transfer as TransferRow
+from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..performing.evidence import EVIDENCE
 from ..reach import RECEIVE, SUPERVISE, agencies_of, lock
@@ -39,7 +40,7 @@ from ._steps import (
     written,
 )
 from .cases import load_case
-from .notices import NOTICES, end_clock, number_words, raise_level
+from .notices import NOTICES, end_clock, raise_level
 from .rules import Body, rules
 
 TRANSFERS = "contract_transfer"

@@ -11,6 +11,7 @@ from yingshang.kernel.access.api import Actor
 
 from ..models import Cancellation, Contract, Obligation, Performance, SupervisionNotice
 from ..models.obligations import OPEN
+from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..reach import (
     VIEW,
@@ -145,7 +146,7 @@ def _seen(
         .exclude(state="lifted")
         .values_list("number", "obligation")
     ):
-        notices.setdefault(obligation, []).append(number)
+        notices.setdefault(obligation, []).append(number_words(number))
     blocks = blocks_of(numbers)
     may_speak = actor.may("contracts.state_own")
     return tuple(
