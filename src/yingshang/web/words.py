@@ -192,6 +192,8 @@ SYSTEM_ACTORS: Words = {
     "deadline-sweeper": _("时限巡查"),
     "demonstration": _("演示数据装载"),
     "enterprise-binding": _("企业绑定服务"),
+    "arrears": _("欠款反映服务"),
+    "contracts-ladder": _("合同督办服务"),
     "fact-objection": _("事实异议服务"),
     "file-sweeper": _("文件清理"),
     "flow": _("流程引擎"),
