@@ -113,3 +113,16 @@ def appeal_of(context: dict[str, Any], block: Any) -> str:
     if block.kind != "appeal" or not actor_from(context["request"]).may("appeals.view"):
         return ""
     return reverse("appeals_desk:appeal", args=[block.reference])
+
+
+@register.simple_tag(takes_context=True)
+def in_place(context: dict[str, Any]) -> SafeString:
+    """What makes a button exchange the fields of its form instead of the page. What would be written while the answer
+    is on its way would be lost with the fields it replaces: they rest until then.
+    """
+    return format_html(
+        'hx-post="{}" hx-target="#contract-fields" hx-select="#contract-fields" hx-swap="outerHTML show:none" '
+        'hx-include="closest form" hx-encoding="multipart/form-data" '
+        'hx-disabled-elt="#contract-fields :is(input, select, textarea, button)"',
+        context["request"].path,
+    )
