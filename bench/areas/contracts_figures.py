@@ -202,12 +202,16 @@ def _fill(count: int, large: Any, now: Any) -> None:
         )  # fmt: skip
         record(actor=actor, action="bench.arranged", target=Target("bench", "2"), now=now)
     own = {"number", "agency_id", "region_path", "title", "amount_fen", "signed_on", "fingerprint"}
-    contract = [each.column for each in Contract._meta.concrete_fields if each.column not in {"id", *own}]
+    contract = [
+        str(each.column) for each in Contract._meta.concrete_fields if each.column not in {"id", *own}
+    ]
     own = {
         "contract_id", "agency_id", "region_path", "ordinal", "side", "due_on", "amount_fen", "done_fen", "open_fen",
         "daily_rate", "state", "performed_on", "budget_reserved",
     }  # fmt: skip
-    obligation = [each.column for each in Obligation._meta.concrete_fields if each.column not in {"id", *own}]
+    obligation = [
+        str(each.column) for each in Obligation._meta.concrete_fields if each.column not in {"id", *own}
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -27,7 +27,12 @@ class UnitName:
 def own_units(*, actor: Actor, permission: str = VIEW) -> tuple[UnitName, ...]:
     """The units in which somebody holds the permission themselves, those that are no more last. One query."""
     mine = agencies_of(actor, permission)
-    rows = apps.get_model("parties", "Agency").objects.filter(pk__in=mine).order_by("-is_active", "name").select_related("region")
+    rows = (
+        apps.get_model("parties", "Agency")
+        .objects.filter(pk__in=mine)
+        .order_by("-is_active", "name")
+        .select_related("region")
+    )
     return tuple(UnitName(each.pk, each.name, each.region.path, each.is_active) for each in rows)
 
 

@@ -135,7 +135,10 @@ class Obligation(models.Model):
         """How it is counted is written by figures/cells.py alone: an instance that is older than the last count would
         take it back.
         """
-        if not (self._state.adding or args or named.get("force_insert")) and named.get("update_fields") is None:
+        if (
+            not (self._state.adding or args or named.get("force_insert"))
+            and named.get("update_fields") is None
+        ):
             fields = [each.name for each in self._meta.concrete_fields if not each.primary_key]
             named["update_fields"] = [name for name in fields if name != "counted"]
         super().save(*args, **named)
