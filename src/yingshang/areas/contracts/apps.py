@@ -51,3 +51,10 @@ class ContractsConfig(AppConfig):
         declare_templates(data / "ladder_messages.yaml")
         declare_documents(data / "ladder_documents.yaml")
         register()
+
+        # units that move
+        from yingshang.kernel.parties.api import register_agency_follower
+
+        from .moving import follow_agency
+
+        register_agency_follower("contracts", follow_agency)
