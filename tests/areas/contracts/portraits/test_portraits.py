@@ -233,6 +233,51 @@ def test_an_objection_is_decided_elsewhere_and_the_portrait_replaced() -> None:
     assert get_deadline(PortraitObjection.objects.get(pk=asked).deadline_id or 0).state == "met"
     shown = behind(actor=people.head.actor(), portrait_id=newer.pk).rows
     assert [each.obligation_id for each in shown if each.left_out] == [rows[4].pk]
+    # The next one does not count it either.
+    publish_portraits(
+        actor=people.supervisor.actor(), region_path="230102", until=date(2026, 11, 22), now=NOW
+    )
+    following = PublishedPortrait.objects.get(agency=people.agency, until=date(2026, 11, 22))
+    assert (following.left_out, read_figures(following.figures).count) == ([rows[4].pk], 5)
+
+
+def test_what_was_refused_is_not_asked_again_of_the_portrait_that_took_its_place() -> None:
+    people = unit()
+    rows = _year()
+    _publish()
+    number = _of_unit()
+    for row, upheld in ((rows[3], False), (rows[4], True)):
+        asked = object_to_portrait(
+            actor=people.head.actor(), portrait_id=number, obligation_id=row.pk, grounds="有误", now=NOW
+        )
+        decide_portrait_objection(
+            actor=people.supervisor.actor(), objection_id=asked, upheld=upheld, reason="核实", now=NOW
+        )
+    assert _of_unit() != number
+    with no_event(), pytest.raises(InvalidStep):
+        object_to_portrait(
+            actor=people.head.actor(),
+            portrait_id=_of_unit(),
+            obligation_id=rows[3].pk,
+            grounds="有误",
+            now=NOW,
+        )
+
+
+def test_contracts_beyond_the_readers_reach_are_not_named() -> None:
+    people, firm = unit(), supplier()
+    for code in (DAOLI, NANGANG):
+        _done(
+            None,
+            contract=contract_row(of=firm.party, in_agency=agency(code, UNIT)),
+            side="counterparty",
+            amount_fen=None,
+        )
+    _publish()
+    number = PublishedPortrait.objects.get(party=firm.party).pk
+    for who, named in ((people.leader, 1), (people.city_supervisor, 2), (firm.who, 2)):
+        rows = behind(actor=who.actor(), portrait_id=number).rows
+        assert (len(rows), sum(each.contract_number != "" for each in rows)) == (2, named)
 
 
 def test_what_is_done_and_some_time_ago_is_repaired() -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from ..models import Obligation, Performance
+from ..models import Obligation, Performance, PortraitObjection, Repair
 from ..performing.coming_to import SUPERVISOR, Entry
 from ..reach import HIDDEN_FROM_OWN
 from .replay import Fact, Promise, belongs, fact_of
@@ -50,6 +50,22 @@ def facts_of_subjects(
             fact = fact_of(promise, happened.get(number, ()), until=until)
             if belongs(fact, since=since, until=until):
                 found.setdefault(subject, []).append(fact)
+    return found
+
+
+def left_out_of(kind: str, subjects: Collection[int]) -> dict[int, set[int]]:
+    """What counts no more in portraits of some units, or enterprises, whichever time they are of: by an objection that
+    was upheld, or repaired and still done.
+    """
+    owner = "portrait__agency" if kind == UNIT else "portrait__party"
+    of_them = {f"{owner}__in": list(subjects)}
+    found: dict[int, set[int]] = {}
+    for rows in (
+        PortraitObjection.objects.filter(state="upheld", **of_them),
+        Repair.objects.filter(state="granted", obligation__state="performed", **of_them),
+    ):
+        for subject, number in rows.values_list(owner, "obligation"):
+            found.setdefault(subject, set()).add(number)
     return found
 
 

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from yingshang.kernel.access.api import Actor
 
 from ..models import Obligation, PortraitObjection, PublishedPortrait, Repair
-from ..reach import HIDDEN_FROM_OWN, SUPERVISE, VIEW_OWN, readable
+from ..reach import HIDDEN_FROM_OWN, SUPERVISE, VIEW, VIEW_OWN, readable
 from .reach import decides, name_of, portrait_not_found, reached, speaks_for
 from .reading import ENTERPRISE, UNIT
 from .replay import ALL, Fact, Figures, figures_of, read_fact, read_figures
@@ -293,10 +293,13 @@ def _row(row: PublishedPortrait) -> PortraitRow:
 
 
 def _readable(actor: Actor, numbers: Collection[int]) -> QuerySet[Obligation]:
-    """Those of contracts the reader may read: officials by their secrecy, an enterprise its own."""
-    condition = readable(actor, "contract__")
-    if not actor.is_official and actor.kind != "system":
-        condition = Q(contract__party__in=actor.scope(VIEW_OWN).parties) & ~Q(
+    """Those of contracts the reader may read: officials in their reach by their secrecy, an enterprise its own."""
+    condition = Q(pk__in=())
+    if actor.may(VIEW):
+        within = actor.scope(VIEW).condition(region="region_path", agency="agency_id")
+        condition |= within & readable(actor, "contract__")
+    if actor.kind != "system" and actor.may(VIEW_OWN):
+        condition |= Q(contract__party__in=actor.scope(VIEW_OWN).parties) & ~Q(
             contract__state__in=HIDDEN_FROM_OWN
         )
     return Obligation.objects.filter(condition, pk__in=numbers).select_related("contract__agency")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import (
     DeadlineView,
@@ -75,6 +77,13 @@ def current_of(row: PublishedPortrait) -> PublishedPortrait:
         rows = PublishedPortrait.objects.select_for_update(of=("self",)).select_related("agency", "party")
         row = rows.get(pk=row.replaced_by_id)
     return row
+
+
+def versions_of(row: PublishedPortrait) -> QuerySet[PublishedPortrait]:
+    """The portrait with those of the same time whose place it took, or that took its."""
+    return PublishedPortrait.objects.filter(
+        subject_kind=row.subject_kind, agency=row.agency_id, party=row.party_id, until=row.until
+    )
 
 
 def counted_in(row: PublishedPortrait, obligation_id: int) -> bool:

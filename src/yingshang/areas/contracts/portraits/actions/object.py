@@ -25,6 +25,7 @@ from ._steps import (
     start_clock,
     title_of,
     user_of,
+    versions_of,
 )
 
 OBJECTIONS = "contract_objection"
@@ -44,7 +45,7 @@ def object_to_portrait(
     _ensure_open(row, now)
     obligation = ensure_counted(row, obligation_id)
     grounds = needed(grounds, "grounds")
-    if row.objections.filter(obligation=obligation_id).exists():
+    if PortraitObjection.objects.filter(portrait__in=versions_of(row), obligation=obligation_id).exists():
         raise InvalidStep(
             "it was objected to already", message_zh="对这项义务已经提出过异议", field="obligation_id"
         )

@@ -18,7 +18,7 @@ from yingshang.kernel.notices.api import Occasion, send_many
 from ...errors import InvalidStep
 from ...models import Obligation, PublishedPortrait
 from ...reach import HEAD, PUBLISH, agencies_of
-from ..reading import ENTERPRISE, SIDES, UNIT, facts_of_subjects
+from ..reading import ENTERPRISE, SIDES, UNIT, facts_of_subjects, left_out_of
 from ..replay import compared, level_of, portrait_of, read_figures
 from ..rules import portrait_rules
 from ..telling import PLATFORM, page_of, tell_subject
@@ -84,10 +84,13 @@ def _publish(
     belonging: dict[int, tuple[str, ...]] = {}
     for some in _subjects(kind, region_path, until, actor):
         facts = facts_of_subjects(kind, some, since=since, until=until)
+        decided = left_out_of(kind, facts)
         made = []
         for subject in sorted(facts):
             path, *group = some[subject]
-            figures = portrait_of(facts[subject], rules, since=since, until=until)
+            left_out = decided.get(subject, set()) & {each.obligation_id for each in facts[subject]}
+            counted = [each for each in facts[subject] if each.obligation_id not in left_out]
+            figures = portrait_of(counted, rules, since=since, until=until)
             made.append(
                 PublishedPortrait(
                     subject_kind=kind,
@@ -100,6 +103,7 @@ def _publish(
                     facts=[each.written() for each in facts[subject]],
                     level=level_of(figures, rules).code,
                     rules_version=rules.version,
+                    left_out=sorted(left_out),
                     published_at=now,
                     published_by_name=actor.name,
                 )

@@ -25,6 +25,7 @@ from ._steps import (
     start_clock,
     title_of,
     user_of,
+    versions_of,
 )
 from .object import ensure_counted
 
@@ -44,7 +45,8 @@ def ask_repair(*, actor: Actor, portrait_id: int, obligation_id: int, statement:
     obligation = ensure_counted(row, obligation_id)
     _ensure_ripe(row, obligation, now)
     statement = needed(statement, "statement")
-    if row.repairs.filter(obligation=obligation_id, state="asked").exists():
+    same = Repair.objects.filter(portrait__in=versions_of(row), obligation=obligation_id)
+    if same.filter(state="asked").exists():
         raise InvalidStep(
             "it was asked for already", message_zh="这项义务的修复申请正在审查", field="obligation_id"
         )
