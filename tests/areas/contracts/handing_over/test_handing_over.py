@@ -66,7 +66,8 @@ def test_the_list_holds_every_open_contract_as_it_stands() -> None:
     obligation_row(first)
     obligation_row(second, side="counterparty", due_on=LATE)
     obligation_row(second, kind="accept", amount_fen=None, due_on=LATE)
-    contract_row(state="completed"), contract_row(state="draft")
+    contract_row(state="completed"), obligation_row(contract_row(state="draft"))
+    obligation_row(contract_row(state="void"), due_on=LATE)
     contract_row(in_agency=agency(NANGANG, UNIT))
     with one_contract_event("head_appointed") as events:
         number = _appointed(people)
@@ -82,6 +83,16 @@ def test_the_list_holds_every_open_contract_as_it_stands() -> None:
     assert events[0]["after"]["owed_fen"] == 300_000 * YUAN
     assert row.due_on == date(2026, 12, 14)
     assert len(inbox(actor=people.head.actor()).rows) == 1
+
+
+def test_what_a_terminated_contract_left_owed_is_taken_over_too() -> None:
+    people, ended = unit(), contract_row(state="terminated")
+    _late(ended)
+    obligation_row(contract_row(state="terminated"), state="dropped")
+    number = _appointed(people)
+    row = hand_over_list(actor=people.head.actor(), hand_over_id=number).row
+    assert (row.contract_count, row.owed_fen) == (1, 300_000 * YUAN)
+    assert HandOverLine.objects.get(hand_over=number).contract_id == ended.pk
 
 
 def test_a_unit_has_one_head_and_the_former_ones_time_ends() -> None:

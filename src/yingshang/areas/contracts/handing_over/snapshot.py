@@ -6,12 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from ..lifecycle import OBLIGATION
 from ..models import Contract, Obligation
 from ..obligations.interest import interest_of
+from ..reach import HIDDEN_FROM_OWN
 
 HANDED_OVER = ("in_force", "suspended")
-"""The states of contracts that a new head takes over: reviewed, and not at their end."""
+"""The states of contracts that a new head takes over whatever is open of them: reviewed, and not at their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,12 @@ def standings(contract_ids: Collection[int], *, on: date) -> dict[int, Standing]
 
 
 def open_contracts(agency_id: int) -> tuple[int, ...]:
-    """The numbers of every contract a new head of a unit takes over."""
-    rows = Contract.objects.filter(agency=agency_id, state__in=HANDED_OVER).order_by("pk")
+    """The numbers of every contract a new head of a unit takes over: those at their end, too, where something of them
+    is still owed. A contract that was terminated forgives nothing that was due.
+    """
+    owed = Obligation.objects.filter(agency=agency_id, state__in=OBLIGATION.open_states).values("contract")
+    rows = Contract.objects.filter(agency=agency_id).exclude(state__in=HIDDEN_FROM_OWN)
+    rows = rows.filter(Q(state__in=HANDED_OVER) | Q(pk__in=owed)).order_by("pk")
     return tuple(rows.values_list("pk", flat=True))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
@@ -36,6 +37,9 @@ def appoint_head(*, actor: Actor, agency_id: int, user_id: int, since: date, now
     Raises NotAllowed, NotYours, InvalidStep.
     """
     agency = _agency(actor, agency_id)
+    # Two who record a change at once: the second sees what the first wrote.
+    agencies = apps.get_model("parties", "Agency").objects.select_for_update(of=("self",), no_key=True)
+    len(agencies.filter(pk=agency_id).values_list("pk"))
     today = timezone.localdate(now)
     person = _official(agency, user_id, today)
     before = Head.objects.select_for_update().filter(agency=agency_id, until__isnull=True).first()
