@@ -45,6 +45,8 @@ def two_districts() -> dict[str, Any]:
             contract, side="counterparty", kind="deliver", due_on=ago(3), amount_fen=None
         ),
         "waiting": obligation_row(contract, due_on=None, state="waiting"),
+        # Of the other side: in no figure of what units owe.
+        "they_wait": obligation_row(contract, side="counterparty", due_on=None, state="waiting"),
         "done": obligation_row(
             contract, due_on=ago(50), performed_on=ago(10), state="performed", done_fen=300_000 * YUAN
         ),

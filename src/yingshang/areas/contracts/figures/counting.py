@@ -122,7 +122,7 @@ def counted_as(obligation: Obligation, contract_state: str) -> dict[str, Any]:
     due = obligation.due_on
     if obligation.state in OPEN:
         if due is None:
-            return {"waiting": [obligation.agency_id]}
+            return {"waiting": [obligation.agency_id]} if obligation.side == "unit" else {}
         since = max(due, obligation.accrued_until or due)
         has_rate = money and obligation.daily_rate is not None
         return {

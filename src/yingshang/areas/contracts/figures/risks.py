@@ -21,7 +21,7 @@ from yingshang.kernel.access.api import Actor
 
 from ..models import DueCell, Obligation, Supplement
 from ..models.obligations import OPEN
-from ..reach import obligations_on_desk
+from ..reach import VIEW, obligations_on_desk
 from .counting import UNCOUNTED
 from .rules import figure_rules, risk_rules
 from .values import RiskPage, RiskRow
@@ -41,13 +41,15 @@ def risks(
     many points as it takes; the heaviest first. Two queries. Raises NotAllowed.
     """
     rules = risk_rules()
-    rows = obligations_on_desk(actor).exclude(contract__state__in=UNCOUNTED)
+    within = actor.require(VIEW).filter(
+        Obligation.objects.filter(state__in=OPEN), region="region_path", agency="agency_id"
+    )
     if region_path:
-        rows = rows.filter(region_path__startswith=region_path)
+        within = within.filter(region_path__startswith=region_path)
     if agency_id is not None:
-        rows = rows.filter(agency=agency_id)
-    rows = rows.filter(side="unit", amount_fen__isnull=False, open_fen__gt=0, state__in=OPEN)
-    rows = rows.filter(_looked_at(today)).alias(**_reasons(today))
+        within = within.filter(agency=agency_id)
+    rows = obligations_on_desk(actor).exclude(contract__state__in=UNCOUNTED)
+    rows = rows.filter(pk__in=_looked_at(within, today)).alias(**_reasons(today))
     points: Any = Value(0)
     for each in rules.reasons.values():
         points = points + Case(
@@ -63,16 +65,17 @@ def risks(
     return RiskPage(tuple(_rows(rows, offset, limit)), min(counted, most), at_least=counted > most)
 
 
-def _looked_at(today: date) -> Q:
-    soon = Q(due_on__gte=today, due_on__lte=today + timedelta(days=risk_rules().days))
-    return soon | (Q(due_on__isnull=True) & _stuck(today))
-
-
-def _stuck(today: date) -> Q:
-    """What comes first is late: the obligation it follows; where it waits for an acceptance, that of its contract."""
-    acceptance = Obligation.objects.filter(kind="accept", state__in=OPEN, due_on__lt=today)
-    waits: Q = Q(event="accepted", contract__in=acceptance.values("contract"))
-    return Q(after__due_on__lt=today, after__state__in=OPEN) | waits
+def _looked_at(within: QuerySet[Obligation], today: date) -> QuerySet[Any]:
+    """Payments due soon, and those stuck since what comes first is late: the obligation they follow; where they wait
+    for an acceptance, that of their contract. Each is found by an index of its own: asked for in one condition, all
+    obligations would be read.
+    """
+    owed = within.filter(side="unit", amount_fen__isnull=False, open_fen__gt=0).order_by()
+    soon = owed.filter(due_on__gte=today, due_on__lte=today + timedelta(days=risk_rules().days))
+    waiting, late = owed.filter(due_on__isnull=True), within.filter(due_on__lt=today).order_by()
+    stuck = waiting.filter(after__in=late.values("pk"))
+    unaccepted = waiting.filter(event="accepted", contract__in=late.filter(kind="accept").values("contract"))
+    return soon.values("pk").union(stuck.values("pk"), unaccepted.values("pk"), all=True)
 
 
 def _reasons(today: date) -> dict[str, Any]:
