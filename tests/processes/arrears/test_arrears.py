@@ -92,6 +92,18 @@ def _administrator(row: Obligation) -> int:
     return found
 
 
+def test_two_payments_alike_are_two_appeals() -> None:
+    here = waiting()
+    same = {"due_on": date(2026, 10, 14), "daily_rate": Decimal("0.0005")}
+    other = obligation_row(here.contract, **same)
+    actor = here.own.who.actor()
+    numbers = {
+        report_not_paid(actor=actor, obligation_id=each.pk, now=NOW).appeal_id
+        for each in (here.obligation, other)
+    }
+    assert len(numbers) == 2 and blocked(here.obligation) and blocked(other)
+
+
 def test_said_again_it_is_the_same_appeal_and_once_it_has_ended_a_new_one() -> None:
     here = waiting()
     actor = here.own.who.actor()

@@ -97,10 +97,26 @@ def test_what_came_is_said_with_its_evidence_and_what_was_written_is_kept_on_a_m
     assert (entry.side, entry.what, entry.amount_fen) == ("counterparty", "partial", 100_000 * YUAN)
     assert len(entry.document_ids) == 1
     withdraw = reverse("contracts:withdraw-entry", args=[entry.pk])
+    assert browser.post(withdraw, {"contract": "9" * 5000}).status_code == 302
     browser.post(withdraw, {"contract": row.contract_id})
     assert Performance.objects.get().state == "valid", "a reason is asked for"
     browser.post(withdraw, {"contract": row.contract_id, "reason": "记错了合同"})
     assert Performance.objects.get().state == "withdrawn"
+
+
+def test_interest_that_stays_open_after_the_principal_is_seen() -> None:
+    browser, row = waiting()
+    with arranged():
+        Obligation.objects.filter(pk=row.pk).update(
+            state="performed",
+            done_fen=row.amount_fen,
+            open_fen=0,
+            accrued_fen=3_000 * YUAN,
+            accrued_until=date(2026, 11, 3),
+            performed_on=date(2026, 11, 3),
+        )
+    shown = text_of(browser, "contract", row.contract_id)
+    assert "逾期利息" in shown and "3,000.00元" in shown
 
 
 def test_lists_are_filtered_exported_and_cost_little(

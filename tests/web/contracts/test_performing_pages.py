@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,8 +13,15 @@ from tests.areas.contracts.factories import contract_row, obligation_row, unit
 from tests.kernel.access.factories import NOW
 from tests.kernel.access.test_accounts import logged_in
 from yingshang.areas.contracts.models import Obligation
+from yingshang.web.contracts.fields import YuanField
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("written", ["1E999999", "1E99999", "9" * 30])
+def test_a_number_too_long_for_an_amount_is_none(written: str) -> None:
+    with pytest.raises(ValidationError):
+        YuanField(required=False).clean(written)
 
 
 def test_whether_there_is_a_budget_is_told_where_the_payment_stands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,8 +189,11 @@ class _Rights:
         self.actor, self.row = actor, row
         self.registrar = row.agency_id in agencies_of(actor, REGISTER)
         self.reviewer = row.agency_id in agencies_of(actor, REVIEW)
-        self.supervisor = actor.may(SUPERVISE) and actor.scope(SUPERVISE).covers(
-            "agency", agency_id=row.agency_id, region_path=row.region_path
+        # A unit does not supervise itself.
+        self.supervisor = (
+            actor.may(SUPERVISE)
+            and row.agency_id not in agencies_of(actor, SUPERVISE)
+            and actor.scope(SUPERVISE).covers("agency", agency_id=row.agency_id, region_path=row.region_path)
         )
         self.user = int(actor.identifier) if actor.kind == "user" else None
 

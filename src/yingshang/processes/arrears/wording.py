@@ -41,8 +41,10 @@ def words_of(one: OwnOne, note: str = "") -> Words:
     fields = {
         "unit": one.contract.agency_name,
         "contract": one.contract.title,
-        "reference": f"（{one.contract.reference}）" if one.contract.reference else "",
+        # With it no two payments have the same words: said twice they would be one appeal.
+        "reference": f"（{'，'.join(filter(None, [one.contract.reference, one.contract.number]))}）",
         "what": what,
+        "ordinal": obligation.ordinal,
         "due": f"{obligation.due_on:%Y-%m-%d}" if obligation.due_on else "未定",
         "owed": yuan(missing_fen(one)),
     }

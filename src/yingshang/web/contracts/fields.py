@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
@@ -14,6 +14,8 @@ from yingshang.areas.contracts.api import contract_rules
 _OTHER_MONEY = re.compile(r"[$€£]|[A-Za-z]{3}|美元|欧元|英镑|日元|港元|港币|卢布|韩元")
 _OURS = re.compile(r"CNY|RMB|人民币|[¥￥元圆,，\s]", re.IGNORECASE)
 _WAN, _HUNDRED_MILLION = Decimal(10_000), Decimal(100_000_000)
+_MOST_DIGITS = 18
+"""Of what is written as 1E999999 no number is made; what an amount may come to, the room says."""
 
 
 class YuanField(forms.CharField):
@@ -48,9 +50,9 @@ class YuanField(forms.CharField):
                 break
         try:
             amount = Decimal(text) * times * 100
-        except InvalidOperation:
+        except ArithmeticError:
             amount = Decimal("NaN")
-        if not amount.is_finite():
+        if not amount.is_finite() or amount.adjusted() > _MOST_DIGITS:
             raise forms.ValidationError(_("请填写金额，如 1234.56。"), code="invalid")
         whole = amount.to_integral_value(ROUND_HALF_UP)
         if whole != amount:

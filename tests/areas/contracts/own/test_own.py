@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from tests.areas.contracts.factories import TODAY, YUAN, contract_row, obligation_row, supplier, unit
+from tests.areas.contracts.factories import (
+    TODAY,
+    YUAN,
+    contract_row,
+    obligation_row,
+    performance_row,
+    supplier,
+    unit,
+)
 from tests.kernel.access.factories import DAOLI, NOW, SYSTEM, arranged, enterprise, legal_representative_of
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.errors import Blocked, ContractNotFound, ObligationNotFound
@@ -178,6 +186,45 @@ def test_what_an_enterprise_may_say_now(
     assert all(not each.recorded_by_name for each in one.obligation.said), (
         "which official it was is the unit's"
     )
+
+
+def test_what_a_terminated_contract_left_owed_is_waited_for_and_what_was_confirmed_is_not() -> None:
+    own = supplier()
+    left = obligation_row(contract_row(of=own.party, state="terminated"), **LATE)
+
+    def may(row: Obligation) -> frozenset[str]:
+        return api.my_obligation(actor=own.who.actor(), obligation_id=row.pk, today=TODAY).obligation.may
+
+    assert may(left) == {"done", "not_received", "not_paid", "disputed"}
+    early = obligation_row(contract_row(of=own.party))
+    performance_row(early, TODAY, what="disputed", amount_fen=None)
+    assert "not_paid" not in may(early), "that the unit disputes it is no word that it paid"
+    paid = obligation_row(contract_row(of=own.party), state="performed", done_fen=300_000 * YUAN, **LATE)
+    performance_row(paid, TODAY)
+    assert "not_paid" in may(paid)
+    performance_row(paid, TODAY, side="counterparty", amount_fen=None)
+    assert may(paid) == {"not_received", "disputed"}
+
+
+def test_one_of_many_that_wait_for_a_word_is_found_by_its_number() -> None:
+    own = supplier()
+    rows = []
+    with arranged():
+        for _ in range(2):
+            row = obligation_row(contract_row(of=own.party), **LATE)
+            rows.append(
+                Cancellation.objects.create(
+                    obligation=row,
+                    agency=row.agency,
+                    party_id=row.party_id,
+                    region_path=row.region_path,
+                    statement="已支付",
+                    asked_by_name="合同管理员",
+                    asked_at=NOW,
+                )
+            )
+    [found] = api.cancellations_for_me(actor=own.who.actor(), cancellation_id=rows[1].pk, limit=1)
+    assert found.id == rows[1].pk
 
 
 def test_a_block_stands_once_is_lifted_once_and_each_leaves_one_event() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from threading import Barrier
@@ -22,7 +22,7 @@ from tests.areas.contracts.factories import (
 )
 from tests.kernel.access.factories import SYSTEM, arranged
 from yingshang.areas.contracts import api
-from yingshang.areas.contracts.errors import InvalidStep, InvalidTerms, NotPossibleNow
+from yingshang.areas.contracts.errors import Blocked, InvalidStep, InvalidTerms, NotPossibleNow
 from yingshang.areas.contracts.figures.rebuilding import rebuild
 from yingshang.areas.contracts.models import Contract, DoneCell, DueCell, Obligation, Performance, UnitFigures
 from yingshang.areas.contracts.obligations.interest import interest_of
@@ -108,6 +108,24 @@ def test_a_changed_event_finds_the_obligation_that_is_it() -> None:
     assert Contract.objects.get(pk=contract.pk).open_count == 0
     assert not DueCell.objects.exists()
     assert pay
+
+
+@pytest.mark.django_db
+def test_what_an_appeal_speaks_of_is_not_dropped_meanwhile() -> None:
+    row = obligation_row(due_on=date(2026, 11, 3))
+    with arranged():
+        api.block_obligation(
+            obligation_id=row.pk, kind="appeal", reference="7", label="诉求 SQ7", actor=SYSTEM, now=LATER
+        )
+        with pytest.raises(Blocked):
+            end(loaded(row), now=LATER)
+    assert loaded(row).state == "running"
+
+
+def test_a_supervisor_decides_on_the_day_of_the_place() -> None:
+    at_one = datetime(2026, 11, 22, 17, tzinfo=UTC)  # of the 23rd in Beijing
+    row = Obligation(side="unit", amount_fen=1, confirmed_by="supervisor", confirmed_at=at_one)
+    assert facts_of(row).decided_on == date(2026, 11, 23)
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from tests.areas.contracts.factories import (
     NOW,
+    SUPERVISION,
     TODAY,
+    UNIT,
     YUAN,
     Supplier,
     contract_row,
@@ -19,13 +22,15 @@ from tests.areas.contracts.factories import (
     supplier,
     unit,
 )
-from tests.kernel.access.factories import SYSTEM, no_event
+from tests.kernel.access.factories import DAOLI, SYSTEM, no_event, official
 from tests.kernel.documents.factories import pdf_of
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.errors import InvalidStep, NotPossibleNow, NotYours, ObligationNotFound
 from yingshang.areas.contracts.figures.rebuilding import rebuild
 from yingshang.areas.contracts.models import DueCell, Obligation, Performance
 from yingshang.areas.contracts.obligations.planning import plan
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices.models import Message
 
 pytestmark = pytest.mark.django_db
 
@@ -309,6 +314,63 @@ def test_what_cannot_be_taken_names_its_field(what: str, amount: int | None, on:
     with no_event(), pytest.raises(InvalidStep) as refusal:
         paid(row, amount, on=on, what=what)
     assert refusal.value.details["field"] == field
+
+
+def test_an_amount_that_no_register_holds_is_refused() -> None:
+    row = late_payment()
+    with no_event(), pytest.raises(InvalidStep, match="at most"):
+        paid(row, 10**19, overpaid=True)
+    unknown = late_payment(amount_fen=None)
+    with no_event(), pytest.raises(InvalidStep, match="at most"):
+        said(unknown, "partial", 10**19)
+
+
+def test_who_is_owed_does_not_say_that_all_has_come_with_less() -> None:
+    row, fee = late_payment(), late_payment(side="counterparty")
+    with no_event():
+        with pytest.raises(InvalidStep, match="in part"):
+            said(row, "done", 100 * YUAN)
+        with pytest.raises(InvalidStep, match="in part"):
+            paid(fee, 100 * YUAN, what="done")
+    assert (fresh(row).state, fresh(fee).state) == ("running", "running")
+    said(row, "partial", 100_000 * YUAN)
+    said(row, "done", 200_000 * YUAN)
+    assert fresh(row).state == "performed"
+
+
+def test_a_unit_that_supervises_does_not_end_a_dispute_with_itself() -> None:
+    row = late_payment()
+    said(row, "disputed", note="对工程量有异议")
+    of_the_unit = official("supervisor", DAOLI, UNIT).actor()
+    with no_event(), pytest.raises(NotYours):
+        api.settle_dispute(actor=of_the_unit, obligation_id=row.pk, note="已解决", now=LATER)
+    # Who registers for the supervising agency ends it as who supervises.
+    clerk = official("contract_administrator", DAOLI, SUPERVISION).actor()
+    both = replace(unit().supervisor.actor(), grants=(*unit().supervisor.actor().grants, *clerk.grants))
+    api.settle_dispute(actor=both, obligation_id=row.pk, note="双方达成一致", now=LATER)
+    assert not fresh(row).disputed
+
+
+def test_a_clerk_of_another_unit_gives_evidence_for_the_enterprise_they_act_for() -> None:
+    row = late_payment()
+    clerk = official("contract_administrator", DAOLI, SUPERVISION).actor()
+    both = replace(firm_of_tests().who.actor(), grants=clerk.grants)
+    assert api.add_evidence(actor=both, obligation_id=row.pk, content=pdf_of(), name="回单.pdf", now=LATER)
+
+
+def test_what_is_said_of_a_contract_that_is_not_open_is_told_by_its_number() -> None:
+    contract = contract_row(of=firm_of_tests().party, secrecy="commercial", title="特种设备采购")
+    row = late_payment(contract=contract, title="支付特种设备款")
+    said(row, "not_received")
+    api.block_obligation(
+        obligation_id=row.pk, kind="appeal", reference="7", label="诉求 SQ7", actor=SYSTEM, now=LATER
+    )
+    found = Message.objects.filter(template__in=("contracts.said_not_received", "contracts.blocked"))
+    told = list(found.values_list("subject", "body"))
+    assert {each.template for each in found} == {"contracts.said_not_received", "contracts.blocked"}
+    assert not any("特种设备" in text for texts in told for text in texts)
+    assert all(contract.number in body for _subject, body in told)
+    assert "特种设备" not in str(list(AuditEvent.objects.filter(action="contracts.blocked").values()))
 
 
 def test_whether_a_budget_is_there_is_said_and_counted() -> None:

@@ -24,7 +24,7 @@ import re
 from calendar import monthrange
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -275,7 +275,7 @@ def _after(written: Mapping[str, Any], events: Collection[str] | None, beside: d
         after=event,
         of=of,
         term=_term(written, "term") if written.get("term") is not None else None,
-        at_latest=_day(written, "at_latest") if written.get("at_latest") else None,
+        at_latest=_near_day(written, "at_latest") if written.get("at_latest") else None,
         **beside,
     )
 
@@ -284,7 +284,7 @@ def _every(written: Mapping[str, Any], events: Collection[str] | None, beside: d
     every = _term(written, "every")
     if every.unit not in _EVERY:
         raise _invalid("every", f"write one of {', '.join(_EVERY)}", "周期请以日、月或者年为单位")
-    first, until = _day(written, "from"), _day(written, "until")
+    first, until = _near_day(written, "from"), _near_day(written, "until")
     if until < first:
         raise _invalid("until", "the end lies before the beginning", "截止日期早于起始日期，请更正")
     return Terms(
@@ -329,14 +329,16 @@ def _rate(written: Any) -> tuple[dict[str, str], Decimal]:
     [(unit, value)] = written.items()
     share = _decimal(value, "rate")
     most = obligation_rules().most_yearly_rate
-    daily = daily_of(share) if unit == "yearly" else share.quantize(Decimal("1E-10"))
-    if not 0 <= daily <= daily_of(most):
+    # A number so large that it has no tenth place is refused before it is rounded.
+    known = 0 <= share <= most
+    daily = daily_of(share) if unit == "yearly" and known else share
+    if not known or daily > daily_of(most):
         raise _invalid(
             "rate",
             f"a rate of a year lies between 0 and {most}; write shares, not percent",
             f"年利率应在 0 到 {most} 之间，请写小数而不是百分数（4% 写作 0.04）",
         )
-    return {unit: str(share)}, daily
+    return {unit: str(share)}, daily.quantize(Decimal("1E-10"))
 
 
 def _term(written: Mapping[str, Any], key: str) -> Term:
@@ -361,6 +363,16 @@ def _day(written: Mapping[str, Any], key: str) -> date:
             f"{value!r} is no day; write it like 2026-05-01",
             f"“{value or ''}”不是日期，请写成 2026-05-01 这样",
         ) from None
+
+
+def _near_day(written: Mapping[str, Any], key: str) -> date:
+    """One that days are counted from: 9999-12-31, which stands for "never", is none."""
+    day = _day(written, key)
+    if day.year > MAXYEAR - 100:
+        raise _invalid(
+            key, f"{day} lies too far off to be counted from", f"日期 {day} 太远，请填写实际的日期"
+        )
+    return day
 
 
 def _event(written: Mapping[str, Any], key: str, events: Collection[str] | None) -> str:

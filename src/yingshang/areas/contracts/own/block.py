@@ -9,12 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, officials_who_may, system_actor
-from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.ledger.api import record
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from ..errors import Blocked
+from ..ladder._steps import target_of
+from ..ladder._steps import told as told_of
 from ..models import Block, Obligation
 from ..reach import REGISTER, SUPERVISE, load_obligation
+from ..registering.actions._steps import shown_title
 
 _PLATFORM = system_actor("contracts")
 
@@ -88,17 +91,11 @@ def _note(obligation: Obligation, what: str, row: Block, *, actor: Actor, now: d
     record(
         actor=actor,
         action=f"contracts.{what}",
-        target=Target(
-            "contract_obligation",
-            str(obligation.pk),
-            f"{obligation.contract.number} {obligation.title}"[:200],
-            region_path=obligation.region_path,
-            agency_id=obligation.agency_id,
-            party_id=obligation.party_id,
-        ),
+        target=target_of(obligation),
         now=now,
         after={"by": row.kind, "reference": row.reference, "label": row.label},
     )
+    titles = told_of(obligation)
     told = officials_who_may(REGISTER, agency_id=obligation.agency_id, today=timezone.localdate(now))
     send_where_possible(
         actor=_PLATFORM,
@@ -106,8 +103,8 @@ def _note(obligation: Obligation, what: str, row: Block, *, actor: Actor, now: d
         template=f"contracts.{what}",
         context={
             "number": obligation.contract.number,
-            "title": obligation.contract.title,
-            "what": obligation.title,
+            "title": shown_title(obligation.contract),
+            "what": titles["title"],
             "label": row.label,
         },
         link=f"/desk/contracts/{obligation.contract_id}/",

@@ -14,6 +14,7 @@ from ..models.obligations import OPEN
 from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..reach import (
+    HIDDEN_FROM_OWN,
     VIEW,
     VIEW_OWN,
     not_found,
@@ -222,12 +223,14 @@ def owed_to_me(
 
 
 def cancellations_for_me(
-    *, actor: Actor, contract_id: int | None = None, limit: int = 100
+    *, actor: Actor, contract_id: int | None = None, cancellation_id: int | None = None, limit: int = 100
 ) -> tuple[OwnCancellation, ...]:
     """What a unit says is done, and waits for one's word, the first to end first. Two queries. Raises NotAllowed."""
     rows = Cancellation.objects.filter(state="asked", obligation__in=own_obligations(actor))
     if contract_id is not None:
         rows = rows.filter(obligation__contract=contract_id)
+    if cancellation_id is not None:
+        rows = rows.filter(pk=cancellation_id)
     found = list(
         rows.select_related("agency", "obligation__contract").order_by(
             F("due_on").asc(nulls_last=True), "pk"
@@ -484,17 +487,21 @@ def _obligation(
 def _may(
     row: Obligation, contract: Contract, said: Sequence[Performance], blocks: Sequence[OwnBlock], today: date
 ) -> frozenset[str]:
-    """What the enterprise may say of it now. Not of a contract that is over, and not before a day has come."""
-    if contract.state not in ("in_force", "suspended", "completed") or row.state in ("released", "dropped"):
+    """What the enterprise may say of it now: not before a day has come. What a terminated one left owed is owed."""
+    if contract.state in HIDDEN_FROM_OWN or row.state in ("released", "dropped"):
         return frozenset()
+    confirmed = _confirmed(said)
     found: set[str] = set()
-    if row.state in OPEN or (row.state == "performed" and not _confirmed(said)):
+    if row.state in OPEN or (row.state == "performed" and not confirmed):
         found.add("done")
     if row.side == "unit":
-        claimed = any(each.side == "unit" and each.state == "valid" for each in said)
+        claimed = any(
+            each.side == "unit" and each.state == "valid" and each.what in ("done", "partial")
+            for each in said
+        )
         if claimed or (row.due_on is not None and row.due_on < today):
             found.add("not_received")
-            if row.amount_fen is not None and not blocks:
+            if row.amount_fen is not None and not blocks and not (row.state == "performed" and confirmed):
                 found.add("not_paid")
     if row.disputed:
         found.add("settled")
@@ -504,4 +511,10 @@ def _may(
 
 
 def _confirmed(said: Sequence[Performance]) -> bool:
-    return any(each.side == "counterparty" and each.state == "valid" and each.what == "done" for each in said)
+    """Whether its last word is that all has come."""
+    words = [
+        each
+        for each in said
+        if each.side == "counterparty" and each.state == "valid" and each.what in ("done", "not_received")
+    ]
+    return bool(words) and max(words, key=lambda one: one.pk).what == "done"

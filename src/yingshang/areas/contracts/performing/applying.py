@@ -16,6 +16,7 @@ from ..lifecycle import CONTRACT, OBLIGATION
 from ..models import Contract, Obligation, Performance, Supplement
 from ..obligations.planning import calendar_of, link_events, put_due, read_rule
 from ..obligations.terms import Terms, read_terms
+from ..own.block import ensure_unblocked
 from .coming_to import ENDED, Entry, Outcome, entry_of, move, put
 
 KEPT = (
@@ -144,10 +145,11 @@ def end(
     now: datetime,
 ) -> list[Obligation]:
     """An obligation is dropped, or released by who is owed; those that followed it wait for an event that somebody
-    tells. Raises NotPossibleNow.
+    tells. Not while the other side's appeal says that it was not done. Raises NotPossibleNow, Blocked.
     """
     event = "released" if released else "dropped"
     before, row.state = row.state, OBLIGATION.after(row.state, event)
+    ensure_unblocked(row)
     row.state_before, row.ended_at = before, now
     if supplement is not None:
         row.supplement = supplement

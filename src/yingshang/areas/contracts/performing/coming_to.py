@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils import timezone
+
 from ..lifecycle import OBLIGATION
 from ..models import Obligation, Performance
 from ..obligations.interest import InterestFacts, Paid, work_out
@@ -273,8 +275,8 @@ def _accrued(facts: Facts, amount_fen: int, counted: Sequence[Paid]) -> tuple[in
 def _closing(entries: Sequence[Entry], creditor: str) -> Entry | None:
     """The word of who is owed that all has come, where it has not said the contrary since."""
     words = [each for each in entries if each.side == creditor and each.what in _WORDS]
-    done = next((each for each in reversed(words) if each.what == DONE), None)
-    return done if done is not None and words[-1].what != NOT_RECEIVED else None
+    last = next((each for each in reversed(words) if each.what in (DONE, NOT_RECEIVED)), None)
+    return last if last is not None and last.what == DONE else None
 
 
 def _last(entries: Sequence[Entry], side: str, among: Sequence[str]) -> str:
@@ -285,7 +287,7 @@ def facts_of(row: Obligation) -> Facts:
     """What of a row decides on what its entries come to."""
     decided = None
     if row.confirmed_by == SUPERVISOR and row.confirmed_at is not None:
-        decided = row.performed_on or row.confirmed_at.date()
+        decided = row.performed_on or timezone.localdate(row.confirmed_at)
     return Facts(row.side, row.amount_fen, row.due_on, row.daily_rate, decided)
 
 

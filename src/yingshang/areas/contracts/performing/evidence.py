@@ -39,7 +39,9 @@ def add_evidence(*, actor: Actor, obligation_id: int, content: Any, name: str, n
 
     Raises NotAllowed, ObligationNotFound, NotYours, NotPossibleNow, InvalidStep, RefusedFile.
     """
-    if actor.may(REGISTER):
+    # Somebody may sit in a unit and act for an enterprise, too.
+    own = actor.may(STATE_OWN) and own_obligations(actor, STATE_OWN).filter(pk=obligation_id).exists()
+    if actor.may(REGISTER) and not own:
         row = load_obligation(actor, obligation_id, REGISTER)
         ensure_of_unit(actor, row.contract, REGISTER)
     else:

@@ -9,8 +9,10 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor, officials_who_may, system_actor
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
+from ..ladder._steps import told
 from ..models import Obligation, Performance
 from ..reach import REGISTER
+from ..registering.actions._steps import shown_title
 from .coming_to import UNIT
 
 PLATFORM = system_actor("contracts")
@@ -44,8 +46,9 @@ def tell_other_side(
         template=f"contracts.{'said_withdrawn' if withdrawn else _TEMPLATES[entry.what]}",
         context={
             "number": row.contract.number,
-            "title": row.contract.title,
-            "obligation": row.title,
+            # Outside its page what is not open is told by its number.
+            "title": shown_title(row.contract),
+            "obligation": told(row)["title"],
             "side": row.contract.agency.name if entry.side == UNIT else row.contract.counterparty_name,
             "day": entry.happened_on,
             "amount": amount,

@@ -42,6 +42,8 @@ SAYS: dict[str, tuple[str | Promise, str, type[StepForm]]] = {
 }
 """What can be said of an obligation: name, icon, what is asked."""
 OWN_DEED = gettext_lazy("记录本企业已履行")
+_DIGITS = 19
+"""A number of the database has fewer."""
 
 
 @needs(VIEW)
@@ -221,9 +223,8 @@ def _record(what: str, told: dict[str, Any], *, actor: Actor, obligation_id: int
 @require_POST
 def withdraw(request: HttpRequest, entry_id: int) -> HttpResponseRedirect:
     """Take back what was recorded by mistake."""
-    number = (
-        int(request.POST.get("contract", "0") or 0) if request.POST.get("contract", "").isdecimal() else 0
-    )
+    written = request.POST.get("contract", "")
+    number = int(written) if written.isdecimal() and len(written) < _DIGITS else 0
     try:
         contracts.withdraw_performance(
             actor=actor_from(request),
@@ -245,9 +246,7 @@ def withdraw(request: HttpRequest, entry_id: int) -> HttpResponseRedirect:
 def decide(request: HttpRequest, cancellation_id: int, what: str) -> HttpResponse | HttpResponseRedirect:
     """A unit says that it is done: yes, or no and why."""
     actor, now = actor_from(request), timezone.now()
-    asked = next(
-        (each for each in contracts.cancellations_for_me(actor=actor) if each.id == cancellation_id), None
-    )
+    asked = next(iter(contracts.cancellations_for_me(actor=actor, cancellation_id=cancellation_id)), None)
     if asked is None or what not in ("confirm", "refuse"):
         raise Http404
     form = RefuseForm(request.POST) if what == "refuse" else StepForm(request.POST)

@@ -13,6 +13,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import Target, record
 
 from ...errors import InvalidStep, NotPossibleNow, StepNotFound
+from ...ladder._steps import ensure_outside
 from ...lifecycle import CONTRACT, OBLIGATION, PERFORMANCE
 from ...models import Obligation, Performance
 from ...obligations.interest import InterestFacts, work_out
@@ -27,7 +28,9 @@ from ...reach import (
     ensure_of_unit,
     load_obligation,
     load_own_obligation,
+    obligations_on_desk,
 )
+from ...registering.rules import contract_rules
 from ..applying import apply, entries_of
 from ..coming_to import (
     COUNTERPARTY,
@@ -163,14 +166,19 @@ def withdraw_performance(*, actor: Actor, performance_id: int, reason: str, now:
 def settle_dispute(*, actor: Actor, obligation_id: int, note: str, side: str = "", now: datetime) -> int:
     """A side ends its dispute, or a supervisor one of the sides' (`side`, where both dispute). The number of the entry.
 
+    Nobody who supervises ends the dispute with the own unit.
+
     Raises NotAllowed, ObligationNotFound, NotYours, NotPossibleNow, InvalidStep.
     """
-    if actor.may(REGISTER):
+    # Who registers for one unit may supervise others, or act for an enterprise.
+    mine = actor.may(REGISTER) and obligations_on_desk(actor, REGISTER).filter(pk=obligation_id).exists()
+    if mine or not (actor.may(SUPERVISE) or actor.may(STATE_OWN)):
         row = load_obligation(actor, obligation_id, REGISTER)
         ensure_of_unit(actor, row.contract, REGISTER)
         sides = [UNIT]
     elif actor.may(SUPERVISE):
         row = load_obligation(actor, obligation_id, SUPERVISE)
+        ensure_outside(actor, row.agency_id)
         sides = [side] if side else [UNIT, COUNTERPARTY]
     else:
         row = load_own_obligation(actor, obligation_id, STATE_OWN)
@@ -325,8 +333,13 @@ def _amount(
     it was said: what it comes to tells the rest. Raises InvalidStep.
     """
     money = row.amount_fen is not None or amount_fen is not None
-    if amount_fen is not None and amount_fen <= 0:
-        raise InvalidStep("write an amount above 0", message_zh="金额应大于 0", field="amount")
+    largest = contract_rules().largest_amount_fen
+    if amount_fen is not None and not 0 < amount_fen <= largest:
+        raise InvalidStep(
+            f"write an amount above 0, and of {largest // 100:,} yuan at most",
+            message_zh=f"金额应大于 0 且不超过 {largest // 100:,} 元",
+            field="amount",
+        )
     if row.amount_fen is None:
         # What is owed is no sum of money, or nobody knows how much it is.
         if money and row.kind not in MONEY_WITHOUT_AMOUNT:
@@ -353,13 +366,13 @@ def _amount(
         - said
     )
     if amount_fen > most and not overpaid:
-        left = max(most, 0)
+        least = max(most, 0)
         raise InvalidStep(
-            f"more than is open: {left / 100:,.2f} yuan on {happened_on}, {interest / 100:,.2f} of it interest",
-            message_zh=f"超过了尚欠的数额：到 {happened_on} 还欠 {left / 100:,.2f} 元，"
+            f"more than is open: {least / 100:,.2f} yuan on {happened_on}, {interest / 100:,.2f} of it interest",
+            message_zh=f"超过了尚欠的数额：到 {happened_on} 还欠 {least / 100:,.2f} 元，"
             f"其中逾期利息 {interest / 100:,.2f} 元；确属多付的，请注明“多付”",
             field="amount",
-            open_fen=left,
+            open_fen=least,
             interest_fen=interest,
         )
     if of_interest_fen is not None:
@@ -374,10 +387,14 @@ def _amount(
         part = min(amount_fen, interest)
     else:
         part = min(interest, max(0, amount_fen - row.open_fen))
-    if not creditor and what == DONE and amount_fen < row.open_fen:
+    # Who is owed says by "done" that all has come; a lesser amount beside it says the contrary.
+    left = row.amount_fen - said if creditor else row.open_fen
+    if what == DONE and amount_fen < left:
         raise InvalidStep(
-            f"{row.open_fen / 100:,.2f} yuan are open; say that it was done in part",
-            message_zh=f"尚欠 {row.open_fen / 100:,.2f} 元，请选择“部分履行”",
+            f"{left / 100:,.2f} yuan are open; say that it was done in part"
+            + (", or leave the amount out where all has come" if creditor else ""),
+            message_zh=f"尚欠 {left / 100:,.2f} 元，请选择“部分履行”"
+            + ("；已全部收到的，请不填金额" if creditor else ""),
             field="what",
         )
     return part
