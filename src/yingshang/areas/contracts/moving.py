@@ -48,7 +48,7 @@ def follow_agency(move: AgencyMove) -> None:
     # Whoever changes one of them holds it locked: they are through, or begin behind this.
     len(contracts.order_by("pk").values_list("pk", flat=True))
     for model in _OF_UNIT:
-        model.objects.filter(agency=move.agency_id).update(region_path=move.region_path)  # type: ignore[attr-defined]
+        model.objects.filter(agency=move.agency_id).update(region_path=move.region_path)
     Transfer.objects.filter(case__agency=move.agency_id).update(region_path=move.region_path)
     _hand_over_clocks(move)
 
@@ -62,10 +62,8 @@ def _hand_over_clocks(move: AgencyMove) -> None:
         (Cancellation, CANCELLATION.open_states),
         (HandOver, HAND_OVER.open_states),
     ):
-        rows = model.objects.filter(  # type: ignore[attr-defined]
-            agency=move.agency_id, state__in=states, deadline_id__isnull=False
-        )
-        numbers.update(rows.values_list("deadline_id", flat=True))
+        rows = model.objects.filter(agency=move.agency_id, state__in=states, deadline_id__isnull=False)
+        numbers.update(each for each in rows.values_list("deadline_id", flat=True) if each is not None)
     clocks = get_deadlines(numbers, now=move.now)
     for number in sorted(clocks):
         clock = clocks[number]
