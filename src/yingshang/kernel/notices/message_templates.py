@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any, cast
 
@@ -126,12 +127,13 @@ def render(
 def fill(texts: Texts, language: str, values: Mapping[str, Any], secret: Collection[str] = ()) -> Rendered:
     """A wording with these values; in a language it does not have, in the first one."""
     subject, body = texts[language if language in texts else LANGUAGES[0]]
-    hidden = {**values, **dict.fromkeys(secret, HIDDEN)}
+    hidden = {**values, **dict.fromkeys(secret, HIDDEN)} if secret else values
+    whole = _filled(body, values).strip()
     return Rendered(
         # A line break in a subject would begin another header.
         " ".join(_filled(subject, hidden).split()),
-        _filled(body, values).strip(),
-        _filled(body, hidden).strip(),
+        whole,
+        _filled(body, hidden).strip() if secret else whole,
     )
 
 
@@ -162,7 +164,13 @@ def as_data(texts: Texts) -> dict[str, dict[str, str]]:
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> str:
-    return str(Template(text, engine=_engine).render(Context(dict(values), autoescape=False)))
+    return str(_compiled(text).render(Context(dict(values), autoescape=False)))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> Template:
+    """A wording is used for thousands of messages, and reading it takes longer than filling it in."""
+    return Template(text, engine=_engine)
 
 
 def _read(row: Mapping[str, Any], file: str) -> MessageTemplate:

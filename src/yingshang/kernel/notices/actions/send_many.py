@@ -12,7 +12,7 @@ from django.db import transaction
 from yingshang.kernel.access.api import Actor, contacts_of_users
 from yingshang.kernel.ledger.api import NewEvent, Target, record_many
 
-from ..message_templates import get_template, render
+from ..message_templates import Rendered, get_template, render
 from ..models import Message
 from ..preferences import preferences_by_user, wants
 from ..text_versions import wording_of
@@ -47,13 +47,16 @@ def send_many(*, actor: Actor, template: str, occasions: Sequence[Occasion], now
     drafts: list[tuple[str | None, Draft, About]] = []
     for each in occasions:
         about = About(template, wording.version, chosen.kind, chosen.urgent, each.link)
+        texts: dict[str, Rendered] = {}
         for user in each.users:
             if user not in contacts:
                 # A closed account is passed over.
                 continue
             contact, preference = contacts[user], preferences.get(user)
             reached = Reached(contact.user_id, contact.email, contact.phone, contact.language)
-            text = render(chosen, reached.language, each.context, wording.texts)
+            if reached.language not in texts:
+                texts[reached.language] = render(chosen, reached.language, each.context, wording.texts)
+            text = texts[reached.language]
             for channel, address in ways_of(reached, Recipient(user_id=user), CHANNELS):
                 if wants(preference, chosen.kind, channel):
                     key = f"{each.once}:{channel}:{user}" if each.once else None
