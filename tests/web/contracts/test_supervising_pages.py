@@ -17,9 +17,15 @@ from tests.areas.contracts.ladder.situations import (
     fresh,
     late_obligation,
 )
-from tests.kernel.access.factories import NOW, agency
+from tests.kernel.access.factories import NOW, agency, arranged
 from tests.kernel.access.test_accounts import logged_in
-from yingshang.areas.contracts.models import Cancellation, SupervisionCase, SupervisionNotice, Transfer
+from yingshang.areas.contracts.models import (
+    Cancellation,
+    Obligation,
+    SupervisionCase,
+    SupervisionNotice,
+    Transfer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +83,27 @@ def test_from_what_is_late_to_the_case() -> None:
     assert "约谈负责人" in shown and "资金到位未付" in shown
     assert reverse("contracts_desk:transfer-case", args=[case.pk, "audit"]) in shown
     assert "政合立" in text_of(head, "cases")
+
+
+def test_what_is_taken_away_is_whole() -> None:
+    row = late_obligation()
+    with arranged():
+        Obligation.objects.bulk_create(
+            Obligation(
+                contract=row.contract,
+                agency=row.agency,
+                region_path=row.region_path,
+                ordinal=number,
+                side="unit",
+                kind="pay",
+                title=f"第{number}期",
+                terms=row.terms,
+                due_on=row.due_on,
+                state="running",
+            )
+            for number in range(2, 222)
+        )
+    assert text_of(logged_in(unit().supervisor), "late", export="csv").count("第") >= 220
 
 
 def test_from_the_case_to_the_outcome_of_its_transfer() -> None:

@@ -96,9 +96,9 @@ def test_the_ladder_from_the_reminder_to_the_notice() -> None:
     expected = {
         1: (
             "remind",
-            [(people.administrator, "obligation_due", 2), (firm.who, "own_obligation_due", 1)],
+            [(people.administrator, "obligations_due", 1), (firm.who, "own_obligation_due", 1)],
         ),
-        6: ("warn", [(people.administrator, "obligation_due", 2), (people.reviewer, "obligation_due", 1)]),
+        6: ("warn", [(people.administrator, "obligations_due", 1), (people.reviewer, "obligation_due", 1)]),
         11: (
             "escalate",
             [
@@ -145,9 +145,39 @@ def test_one_by_one_and_together_they_come_to_the_same(many: bool) -> None:
     assert [fresh(row).escalation for row in rows] == ["notice"] * 3
     numbers = sorted(SupervisionNotice.objects.values_list("number", flat=True))
     assert [each.partition("〕")[2] for each in numbers] == ["1号", "2号", "3号"]
-    assert _told()[(people.head.id, "notice_issued")] == 3
+    told = _told()
+    for who, of_one, of_many in (
+        (people.head, "notice_issued", "notices_issued"),
+        (people.supervisor, "obligation_due", "obligations_due"),
+    ):
+        assert (told[(who.id, of_one)], told[(who.id, of_many)]) == ((0, 1) if many else (3, 0))
+    if many:
+        # Each of them is named, and all of them are counted.
+        for template in ("obligations_due", "notices_issued"):
+            message = Message.objects.filter(template=f"contracts.{template}", channel="in_app").first()
+            assert message is not None and "3" in message.subject
+            assert message.link.startswith("/desk/contracts/") and all(
+                row.contract.number in message.body for row in rows
+            )
     # Nothing twice.
     assert sweep(actor=SYSTEM, now=NOW).fired == 0
+    assert _told() == told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_due_when_its_contract_was_ended_is_supervised_and_listed() -> None:
+    supervisor = unit().supervisor.actor()
+    ended = late_obligation(contract=contract_row(state="terminated", ended_at=NOW))
+    later = owed_obligation(due_on=date(2026, 12, 1), contract=ended.contract)
+    resting = owed_obligation(due_on=DUE, contract=contract_row(state="suspended"))
+    assert api.watch(actor=SYSTEM, now=NOW) == 1 and fresh(later).deadline_id is not None
+    with arranged():
+        api.follow([fresh(ended)], now=NOW)
+    sweep(actor=SYSTEM, now=NOW)
+    assert [fresh(row).escalation for row in (ended, resting)] == ["notice", ""]
+    # No clock runs while a contract is suspended; that hides nothing from who supervises.
+    listed = api.late_obligations(actor=supervisor, now=NOW).rows
+    assert {row.id for row in listed} == {ended.pk, resting.pk}
 
 
 @pytest.mark.django_db(transaction=True)

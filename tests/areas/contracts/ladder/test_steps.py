@@ -53,9 +53,10 @@ from yingshang.areas.contracts import api
 from yingshang.areas.contracts.errors import Blocked, InvalidStep
 from yingshang.areas.contracts.models import Cancellation, SupervisionNotice
 from yingshang.kernel.access.api import Actor, NotAllowed
-from yingshang.kernel.clock.api import get_deadline
+from yingshang.kernel.clock.api import get_deadline, sweep
 from yingshang.kernel.documents.api import Owner as DocumentOwner
 from yingshang.kernel.documents.api import documents_of
+from yingshang.kernel.notices.models import Message
 from yingshang.rules.errors import DomainError
 
 pytestmark = pytest.mark.django_db
@@ -382,6 +383,32 @@ def test_a_transfer_takes_its_file_along() -> None:
     from yingshang.areas.contracts.ladder.documents import may_read_transfer
 
     assert may_read_transfer(audit, str(number)) and not may_read_transfer(WHO["enterprise"](), str(number))
+
+
+def test_nobody_receives_the_transfer_of_their_own_case() -> None:
+    office = agency(DAOLI, "audit")
+    case = found_case(contract=contract_row(in_agency=office))
+    supervisor = unit().supervisor.actor()
+    begun = api.proposed_transfer(actor=supervisor, case_id=case.pk, body="audit", now=NOW)
+    assert begun.to_agency_id is None and begun.to_name
+    with no_event(), pytest.raises(InvalidStep) as refused, transaction.atomic():
+        api.transfer_case(
+            actor=supervisor,
+            case_id=case.pk,
+            body="audit",
+            to_agency_id=office.pk,
+            evaluation="严重。",
+            now=NOW,
+        )
+    assert refused.value.details["field"] == "to_agency_id"
+
+
+def test_who_is_reminded_of_a_transfer_is_led_to_it() -> None:
+    row, people = sent_transfer(), audit_supervisor()
+    sweep(actor=SYSTEM, now=days_later(60))
+    told = Message.objects.filter(recipient=people.id, template="contracts.transferred", channel="in_app")
+    links = set(told.values_list("link", flat=True))
+    assert told.count() > 1 and links == {f"/desk/contracts/transfers/{row.pk}/"}
 
 
 def test_nothing_is_struck_off_without_evidence_or_before_it_is_said_to_be_done() -> None:

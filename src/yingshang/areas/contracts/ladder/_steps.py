@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any, Literal
 
 from django.utils import timezone
@@ -24,6 +26,8 @@ from ..models import Contract, Obligation
 from ..reach import OPEN_TO_ALL, SUPERVISE, agencies_of
 from .rules import rules
 
+NAMED = 10
+"""How many obligations a message about many names."""
 StartEvent = Mapping[Literal["zh", "en"], str]
 """What a clock is started by, in words."""
 
@@ -224,6 +228,73 @@ def tell_officials(
         ],
         now=now,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What those who hold a permission in an agency are told of an obligation; `once` names it, `more` is told, too."""
+
+    obligation: Obligation
+    agency_id: int
+    permission: str
+    once: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tell_together(
+    template: str,
+    together: str,
+    occurrences: Iterable[Occurrence],
+    *,
+    shared: Sequence[str],
+    link: str,
+    now: datetime,
+) -> None:
+    """`tell_officials` for what happens to many obligations at once. Whoever is concerned by one is told of it by
+    `template`; whoever is by several gets one message, `together`, that counts them and names the first, with a link to
+    the list. What they have in common is the same in the fields `shared` of all. Nobody is told of one twice.
+    """
+    wanted = list(occurrences)
+    if not wanted:
+        return
+    officials = officials_of_many(
+        {each.permission for each in wanted},
+        agency_ids={each.agency_id for each in wanted},
+        today=timezone.localdate(now),
+    )
+    concerns: dict[tuple[int, tuple[Any, ...]], dict[int, Occurrence]] = {}
+    for each in wanted:
+        alike = tuple(each.more[name] for name in shared)
+        for user in officials.get((each.agency_id, each.permission), ()):
+            concerns.setdefault((user, alike), {}).setdefault(each.obligation.pk, each)
+    told_of: dict[tuple[tuple[Any, ...], tuple[int, ...]], tuple[list[int], list[Occurrence]]] = {}
+    for (user, alike), found in concerns.items():
+        users, _ = told_of.setdefault((alike, tuple(found)), ([], list(found.values())))
+        users.append(user)
+    single: list[Occasion] = []
+    several: list[Occasion] = []
+    for (alike, _), (users, many) in told_of.items():
+        first = many[0]
+        if len(many) == 1:
+            context = {**told(first.obligation), **first.more}
+            single.append(Occasion(users, context, link=page_of(first.obligation), once=first.once))
+            continue
+        once = ",".join(sorted(each.once for each in many)) if first.once else ""
+        once = once and f"contracts.{together}:{sha256(once.encode()).hexdigest()}"
+        context = {**dict(zip(shared, alike, strict=True)), "count": len(many), "named": _named(many)}
+        several.append(Occasion(users, context, link=link, once=once))
+    send_many(actor=PLATFORM, template=f"contracts.{template}", occasions=single, now=now)
+    send_many(actor=PLATFORM, template=f"contracts.{together}", occasions=several, now=now)
+
+
+def _named(found: Sequence[Occurrence]) -> str:
+    """The first of many, a line each: without a word, so that it stands in any language."""
+    lines = []
+    for position, each in enumerate(found[:NAMED], 1):
+        known = told(each.obligation)
+        said = [each.more.get("notice"), known["number"], known["title"], known["due"]]
+        lines.append(f"{position}. " + " ".join(str(one) for one in said if one))
+    return "\n".join([*lines, *(["…"] if len(found) > NAMED else [])])
 
 
 def tell_party(obligation: Obligation, template: str, *, now: datetime, once: str = "", **more: Any) -> None:

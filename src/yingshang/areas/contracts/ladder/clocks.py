@@ -43,7 +43,8 @@ logger = structlog.get_logger(__name__)
 
 RUNNING = ("running", "partial")
 """States of an obligation in which somebody owes it by a day."""
-IN_FORCE = "in_force"
+WATCHED = ("in_force", "terminated")
+"""States of a contract in which what is owed is watched: what was due when it was ended is forgiven by nobody."""
 LEVELS = ("", "remind", "warn", "escalate", "notice", "case", "transfer")
 """How far the ladder has come, in order; the last three end with a cancellation 销号 alone."""
 KEPT = frozenset({"notice", "case", "transfer"})
@@ -70,7 +71,7 @@ def follow(obligations: Sequence[Obligation], *, now: datetime) -> None:
         each.contract = contracts[each.contract_id]
         before = (each.deadline_id, each.escalation)
         clock = clocks.get(each.deadline_id or 0)
-        owed = each.state in RUNNING and each.contract.state == IN_FORCE and each.due_on is not None
+        owed = each.state in RUNNING and each.contract.state in WATCHED and each.due_on is not None
         if clock is not None and clock.state in _OPEN:
             if owed and _is_for(clock, each):
                 continue
@@ -96,7 +97,7 @@ def _watch_block(numbers: Sequence[int], actor: Actor, now: datetime) -> int:
     rows = list(
         Obligation.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("contract")
-        .filter(pk__in=numbers, deadline_id__isnull=True, state__in=RUNNING, contract__state=IN_FORCE)
+        .filter(pk__in=numbers, deadline_id__isnull=True, state__in=RUNNING, contract__state__in=WATCHED)
         .order_by("pk")
     )
     started = _start(rows, now=now)
@@ -112,7 +113,7 @@ def watch(*, actor: Actor, now: datetime, limit: int = 20_000) -> int:
     today = timezone.localdate(now)
     due = Q(due_on__lte=today + timedelta(days=horizon()), due_on__gt=national().coverage().first)
     rows = Obligation.objects.filter(
-        due, state__in=RUNNING, deadline_id__isnull=True, contract__state=IN_FORCE
+        due, state__in=RUNNING, deadline_id__isnull=True, contract__state__in=WATCHED
     ).order_by("due_on", "pk")
     started = 0
     after: tuple[date, int] | None = None

@@ -23,6 +23,7 @@ from ..obligations.interest import interest_of
 from ..reach import HEAD, REVIEW, SUPERVISE, agencies_of, load_obligation, obligations_on_desk
 from ._steps import (
     PLATFORM,
+    Occurrence,
     StartEvent,
     ensure_outside,
     event_of,
@@ -33,6 +34,7 @@ from ._steps import (
     supervising_agency_of,
     supervisors_of,
     tell_officials,
+    tell_together,
     written,
 )
 from .clocks import LEVELS, RUNNING, set_contract_levels
@@ -40,6 +42,8 @@ from .rules import rules
 
 NOTICES = "contract_notice"
 """What clocks and documents call a notice."""
+UNANSWERED = "/desk/contracts/notices?state=sent"
+"""The list of notices that wait for their answers."""
 _RECEIVED: StartEvent = {"zh": "督办", "en": "issued"}
 _COLUMNS_OF_START = ["deadline_id", "due_on", "receipt_event"]
 
@@ -137,10 +141,11 @@ def _issue(
     for row, event in zip(rows, events, strict=True):
         row.receipt_event = event
     SupervisionNotice.objects.bulk_update(rows, _COLUMNS_OF_START)
-    tell_officials(
+    tell_together(
         "notice_issued",
+        "notices_issued",
         [
-            (
+            Occurrence(
                 row.obligation,
                 row.agency_id,
                 permission,
@@ -150,6 +155,8 @@ def _issue(
             for row in rows
             for permission in (REVIEW, HEAD)
         ],
+        shared=("demand", "answer_by"),
+        link=UNANSWERED,
         now=now,
     )
     return rows

@@ -5,7 +5,8 @@ of the unit, `warn` its reviewers too, `escalate` its head and who supervises it
 notice. What comes after a notice, a case and a transfer, is for people: a rung `case` or `transfer` asks them only.
 
 What the other side owes is reminded of and nothing more: the platform supervises units. Rungs are taken many at once;
-the way of one is that of many with one in it. One that fires while nothing is owed any more does nothing.
+the way of one is that of many with one in it, but that an official of many is told of them in one message, with the
+list. One that fires while nothing is owed any more does nothing.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from yingshang.kernel.notices.api import Occasion, send_many
 
 from ..models import Obligation, SupervisionNotice
 from ..reach import HEAD, REGISTER, REVIEW, SUPERVISE
-from ._steps import PLATFORM, event_of, supervisors_of, tell_officials, told
-from .clocks import IN_FORCE, KEPT, LEVELS, RUNNING, set_contract_levels
+from ._steps import PLATFORM, Occurrence, event_of, supervisors_of, tell_officials, tell_together, told
+from .clocks import KEPT, LEVELS, RUNNING, WATCHED, set_contract_levels
 from .notices import issue_many
 
 ASKED = frozenset({"case", "transfer"})
 """Rungs that ask a person to take the next step; the clock does not take it."""
+DUE_SOON = "/desk/contracts/?due=10"
+"""The list of contracts with something that falls due, or is late."""
 _Fired = Sequence[tuple[FiredRung, Obligation]]
 
 
@@ -104,7 +107,7 @@ def _climb(fired: _Fired) -> None:
     fired = [
         (rung, each)
         for rung, each in fired
-        if each.state in RUNNING and each.contract.state == IN_FORCE and each.deadline_id == rung.deadline.id
+        if each.state in RUNNING and each.contract.state in WATCHED and each.deadline_id == rung.deadline.id
     ]
     if not fired:
         return
@@ -166,18 +169,18 @@ def _save(obligations: Iterable[Obligation]) -> None:
 def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: datetime) -> None:
     today = timezone.localdate(now)
     above = supervisors_of([each for _, each, decision in decided if decision.supervisors], today=today)
-    soon: list[tuple[Obligation, int, str, str, dict[str, str]]] = []
+    soon: list[Occurrence] = []
     asked: list[tuple[Obligation, int, str, str, dict[str, str]]] = []
     for rung, each, decision in decided:
         once = f"contracts.rung:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}"
         more = {"rung": rung.rung.name}
-        soon += [
-            (each, each.agency_id, permission, f"{once}:{permission}", more) for permission in decision.told
-        ]
+        soon += [Occurrence(each, each.agency_id, permission, once, more) for permission in decision.told]
         if decision.supervisors and each.pk in above:
-            occasion = (each, above[each.pk], SUPERVISE, f"{once}:{SUPERVISE}", more)
-            (asked if decision.asked else soon).append(occasion)
-    tell_officials("obligation_due", soon, now=now)
+            if decision.asked:
+                asked.append((each, above[each.pk], SUPERVISE, f"{once}:{SUPERVISE}", more))
+            else:
+                soon.append(Occurrence(each, above[each.pk], SUPERVISE, once, more))
+    tell_together("obligation_due", "obligations_due", soon, shared=("rung",), link=DUE_SOON, now=now)
     tell_officials("next_step_asked", asked, now=now)
     _tell_counterparties([(rung, each) for rung, each, decision in decided if decision.counterparty], now)
 

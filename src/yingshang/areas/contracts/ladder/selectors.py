@@ -21,11 +21,14 @@ from ..reach import HEAD, RECEIVE, REGISTER, SUPERVISE, VIEW, agencies_of, oblig
 from ..reach import TRANSFER as MAY_TRANSFER
 from ._steps import step_not_found
 from .cancelling import may_be_decided
-from .clocks import IN_FORCE, RUNNING
+from .clocks import RUNNING
 from .rules import Named, rules
 from .transfers import received_by
 
-MOST_ROWS = 200
+MOST_ROWS = 500
+"""At once; files that are taken away are written from as many."""
+OWING = ("in_force", "suspended", "terminated")
+"""States of a contract in which what was due stays owed, and late; while it is suspended no clock says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def late_obligations(
     """What units of the actor's reach owe and have not done by its day, the oldest first. Raises NotAllowed."""
     today = timezone.localdate(now)
     rows = obligations_on_desk(actor, VIEW).filter(
-        side="unit", state__in=RUNNING, due_on__lt=today, contract__state=IN_FORCE
+        side="unit", state__in=RUNNING, due_on__lt=today, contract__state__in=OWING
     )
     if level:
         rows = rows.filter(escalation="" if level == "none" else level)

@@ -48,7 +48,9 @@ def on_transfer_rung(rung: FiredRung) -> None:
         return
     told = {"transfer": number_words(row.number), "answer_by": row.due_on}
     place = (row.to_agency_id, RECEIVE) if row.to_agency_id else (row.case.opened_by_agency_id, SUPERVISE)
-    _tell("transferred", rung, row.case.obligation, [place], told)
+    # The receiver may not reach the contract: what was sent has a page of its own.
+    link = f"/desk/contracts/transfers/{row.pk}/"
+    _tell("transferred", rung, row.case.obligation, [place], told, link=link)
 
 
 def on_cancellation_rung(rung: FiredRung) -> None:
@@ -79,10 +81,13 @@ def _tell(
     obligation: Obligation,
     places: Iterable[tuple[int, str]],
     told: Mapping[str, Any],
+    *,
+    link: str = "",
 ) -> None:
     once = f"contracts.{template}:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}"
     tell_officials(
         template,
         [(obligation, agency, permission, f"{once}:{permission}", told) for agency, permission in places],
         now=rung.fired_at,
+        link=link,
     )

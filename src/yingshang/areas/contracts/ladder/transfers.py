@@ -93,6 +93,12 @@ def transfer_case(
         raise InvalidStep(
             "it was transferred to this body already", message_zh="已向该类机关移送，尚未反馈", field="body"
         )
+    if to_agency_id == case.agency_id:
+        raise InvalidStep(
+            "a unit does not deal with its own case; choose another body",
+            message_zh="被督办单位不能接收针对自己的移送，请选择其他机关",
+            field="to_agency_id",
+        )
     to_name = _receiver(to_agency_id, to_name)
     obligation, today = case.obligation, timezone.localdate(now)
     taken = take_number(f"contract_transfer:{case.opened_by_agency_id}", today.year)
@@ -225,7 +231,9 @@ def propose_transfer(case: SupervisionCase, body: str, *, now: datetime) -> Tran
     obligation, today = case.obligation, timezone.localdate(now)
     codes = [region.code for region in ancestors_of(code_of_path(case.region_path))]
     rows = agencies_at(kinds=known.kinds, region_codes=codes) if known.kinds else ()
-    nearest = min(rows, key=lambda row: codes.index(row.region_code), default=None)
+    # An audit office that is late itself does not audit itself: the one above it does.
+    others = [row for row in rows if row.id != case.agency_id]
+    nearest = min(others, key=lambda row: codes.index(row.region_code), default=None)
     due = obligation.due_on
     late = f"，于{due}到期，至今逾期{(today - due).days}日" if due is not None else ""
     owed = ""
@@ -280,7 +288,7 @@ def _receiver(to_agency_id: int | None, to_name: str) -> str:
         raise InvalidStep(
             f"no agency {to_agency_id} in the register",
             message_zh="没有这个单位，请重新选择",
-            field="to_agency",
+            field="to_agency_id",
         )
     return found.name
 
