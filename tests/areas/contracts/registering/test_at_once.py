@@ -13,6 +13,7 @@ from tests.areas.contracts.registering.situations import fields
 from tests.kernel.access.factories import NOW
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.models import Contract, EmptyQuarter
+from yingshang.kernel.access.api import system_actor
 from yingshang.rules.errors import DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,6 +23,12 @@ TIMES = 8
 def test_written_down_by_eight_it_is_one_and_so_is_what_is_declared() -> None:
     supplier()
     people, written = unit(), fields()
+    sent = api.Incoming(
+        row=1,
+        unit=people.agency.code,
+        fields=fields(amount_fen=1, reference="另一份"),
+        source_reference="S-1",
+    )
     actor, place = people.administrator.actor(), people.agency.pk
     barrier = Barrier(TIMES)
 
@@ -32,6 +39,9 @@ def test_written_down_by_eight_it_is_one_and_so_is_what_is_declared() -> None:
             for act in (
                 lambda: api.write_contract(actor=actor, agency_id=place, fields=written, now=NOW),
                 lambda: api.declare_none(actor=actor, agency_id=place, year=2026, quarter=2, now=NOW),
+                lambda: api.gather_contracts(
+                    actor=system_actor("contracts.gathering"), contracts=[sent], name="某系统", now=NOW
+                ),
             ):
                 try:
                     act()
@@ -45,8 +55,9 @@ def test_written_down_by_eight_it_is_one_and_so_is_what_is_declared() -> None:
     with ThreadPoolExecutor(TIMES) as pool:
         answers = [code for codes in pool.map(run, range(TIMES)) for code in codes]
     assert sorted(answers) == sorted(
-        ["done", "done"]
+        ["done", "done", *["done"] * TIMES]
         + ["contracts.duplicate_contract"] * (TIMES - 1)
         + ["contracts.not_possible_now"] * (TIMES - 1)
     )
-    assert Contract.objects.count() == EmptyQuarter.objects.count() == 1
+    assert EmptyQuarter.objects.count() == 1
+    assert sorted(Contract.objects.values_list("source", flat=True)) == ["api", "form"]

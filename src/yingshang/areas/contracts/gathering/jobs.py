@@ -10,25 +10,36 @@ from procrastinate.contrib.django import app
 
 from yingshang.kernel.access.api import system_actor
 from yingshang.kernel.jobs.api import Run, job
+from yingshang.rules.errors import DomainError
 
 from ..ladder.clocks import watch
 from ..models import ImportBatch
-from .actions.run_import import run_import
+from .actions.run_import import give_up, run_import
 from .files import forget_files
 from .rules import gathering_rules
 
+ATTEMPTS = 3
 
-@job(name="contracts.import", attempts=3)
+
+@job(name="contracts.import", attempts=ATTEMPTS)
 def import_contracts_job(run: Run, **arguments: Any) -> None:
     """Take in the batch `batch_id`; taken up again, it goes on behind the last thousand."""
     batch_id = int(arguments["batch_id"])
     run.points_to(f"/desk/contracts/imports/{batch_id}/")
-    batch = run_import(
-        actor=run.actor,
-        batch_id=batch_id,
-        now=timezone.now(),
-        progress=lambda done, total: run.report(done=done, total=total),
-    )
+    try:
+        batch = run_import(
+            actor=run.actor,
+            batch_id=batch_id,
+            now=timezone.now(),
+            progress=lambda done, total: run.report(done=done, total=total),
+        )
+    except DomainError:
+        raise
+    except Exception:
+        # An accident that comes back: the batch says so, and may be tried again or sent anew.
+        if run.attempt + 1 >= ATTEMPTS:
+            give_up(actor=run.actor, batch_id=batch_id, now=timezone.now())
+        raise
     # What is in force at once may fall due within days: its clocks do not wait for the night.
     watch(actor=system_actor("contracts-ladder"), now=timezone.now())
     run.report(

@@ -11,10 +11,12 @@ An amount is known by its currency; a day by the first ten signs of a date-time.
 from __future__ import annotations
 
 import copy
+import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from yingshang.kernel.reference.api import check_credit_code
@@ -25,6 +27,10 @@ from .rules import OcdsRules, gathering_rules
 from .schema import package_mistakes, release_mistakes
 from .values import Incoming, RowProblem, SaidPerformance
 
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+_DEEPEST, _LONGEST_DAYS, _MOST_DIGITS = 60, 40_000, 20
+_SIDES = ("unit", "counterparty")
+_WHAT = ("done", "partial", "not_received", "disputed", "settled")
 OWN = "yingshang"
 """The name under which what only this register knows stands."""
 
@@ -57,7 +63,7 @@ def read_package(package: Any) -> Iterator[Incoming]:
         )
     processes: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for place, release in enumerate(package["releases"], 1):
-        mistakes = release_mistakes(release)
+        mistakes = _unfit(release) or release_mistakes(release)
         if mistakes:
             yield _wrong(place, release, mistakes)
         else:
@@ -68,6 +74,24 @@ def read_package(package: Any) -> Iterator[Incoming]:
         for _, release in releases:
             compiled = laid_over(compiled, release)
         yield from _contracts(releases[-1][0], compiled, rules.ocds)
+
+
+def _unfit(release: Any) -> tuple[str, ...]:
+    """What of a release nobody could keep: signs and numbers JSON may hold and no database, or without bottom."""
+    left: list[tuple[Any, int]] = [(release, 0)]
+    while left:
+        value, depth = left.pop()
+        if depth > _DEEPEST:
+            return (f"release: is nested more than {_DEEPEST} deep",)
+        if isinstance(value, dict):
+            left += [(each, depth + 1) for pair in value.items() for each in pair]
+        elif isinstance(value, list):
+            left += [(each, depth + 1) for each in value]
+        elif isinstance(value, str) and _UNFIT.search(value):
+            return ("release: holds signs that cannot be kept (U+0000, halves of signs)",)
+        elif isinstance(value, float) and not math.isfinite(value):
+            return ("release: holds a number that is none (NaN, Infinity)",)
+    return ()
 
 
 def laid_over(before: Any, after: Any) -> Any:
@@ -104,7 +128,7 @@ def _wrong(place: int, release: Any, mistakes: Sequence[str]) -> Incoming:
         row=place,
         unit="",
         fields=ContractFields(title="", kind="", signed_on=None, counterparty_name=""),
-        ocid=str(told.get("ocid") or "")[:160],
+        ocid=_UNFIT.sub("", str(told.get("ocid") or ""))[:160],
         problems=tuple(
             RowProblem(
                 place,
@@ -248,7 +272,7 @@ def _period(period: Mapping[str, Any]) -> tuple[date | None, date | None]:
     starts, ends = _day(period.get("startDate")), _day(period.get("endDate"))
     ends = ends or _day(period.get("maxExtentDate"))
     length = period.get("durationInDays")
-    if ends is None and starts is not None and isinstance(length, int) and length > 0:
+    if ends is None and starts is not None and isinstance(length, int) and 0 < length <= _LONGEST_DAYS:
         ends = starts + timedelta(days=length - 1)
     return starts, ends
 
@@ -266,9 +290,12 @@ def _fen(amount: Any) -> int | None:
         return None
     try:
         fen = Decimal(repr(amount) if isinstance(amount, float) else str(amount)) * 100
-    except InvalidOperation:
+    except ArithmeticError:
         return None
-    return int(fen) if fen == fen.to_integral_value() else None
+    # With a power of ten a few signs are a number of a million digits.
+    if not fen.is_finite() or fen.adjusted() > _MOST_DIGITS or fen != fen.to_integral_value():
+        return None
+    return int(fen)
 
 
 def _obligations(
@@ -293,7 +320,9 @@ def _obligations(
         own = _own(milestone)
         if "said" in own:
             told_wholly.add(code)
-            said += [_said(places[code], each) for each in own["said"]]
+            told, mistakes = _said_of(place, places[code], own["said"])
+            said += told
+            wrong += mistakes
         elif milestone.get("status") == "met" and (met := _day(milestone.get("dateMet"))):
             said.append(SaidPerformance(places[code], rule["side"], "done", met, rule.get("amount_fen")))
     money: dict[int, int] = {}
@@ -348,8 +377,8 @@ def _obligations(
             if not (each.rule == index and each.amount_fen is None and each.what == "done")
         ]
         # A milestone of the core schema has no amount: what was paid towards it was owed.
-        found[index].setdefault("amount_fen", amount)
-        if amount < found[index]["amount_fen"]:
+        owed = found[index].setdefault("amount_fen", amount)
+        if isinstance(owed, int) and amount < owed:
             said = [_part(each) if each.rule == index else each for each in said]
     return tuple(found), tuple(said), wrong
 
@@ -376,15 +405,27 @@ def _milestone(milestone: Mapping[str, Any], rules: OcdsRules) -> dict[str, Any]
     return {**known, "title": title, "terms": {"on": due.isoformat()}, "source": str(milestone.get("id"))}
 
 
-def _said(index: int, told: Mapping[str, Any]) -> SaidPerformance:
-    return SaidPerformance(
-        index,
-        str(told["side"]),
-        str(told["what"]),
-        date.fromisoformat(told["on"]),
-        told.get("amount_fen"),
-        str(told.get("note") or ""),
-    )
+def _said_of(place: int, index: int, written: Any) -> tuple[list[SaidPerformance], list[RowProblem]]:
+    """What a package of this register's own shape says was said; anybody may write one."""
+    found: list[SaidPerformance] = []
+    wrong: list[RowProblem] = []
+    for told in written if isinstance(written, list) else [written]:
+        one = told if isinstance(told, dict) else {}
+        on, amount = _day(one.get("on")), one.get("amount_fen")
+        whole = amount is None or (isinstance(amount, int) and not isinstance(amount, bool) and amount >= 0)
+        if one.get("side") not in _SIDES or one.get("what") not in _WHAT or on is None or not whole:
+            wrong.append(
+                RowProblem(
+                    place,
+                    f"milestones/{OWN}/said",
+                    "",
+                    "say side, what, on (a day) and, in fen, amount_fen",
+                    "履约记录应有 side、what、on（日期），金额 amount_fen 为以分为单位的整数",
+                )
+            )
+            continue
+        found.append(SaidPerformance(index, one["side"], one["what"], on, amount, str(one.get("note") or "")))
+    return found, wrong
 
 
 def kept_release(

@@ -53,6 +53,7 @@ class GatheringRules:
     at_once: int
     most_problems: int
     largest_content_bytes: int
+    largest_part_bytes: int
     most_releases: int
     largest_package_bytes: int
     most_in_call: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -31,6 +32,26 @@ KINDS = (".csv", ".xlsx")
 NEEDED = ("title", "kind", "counterparty_name", "signed_on")
 _PIECE = 1 << 20
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 00:00:00)?")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})")
+"""A number as people write it: with a power of ten a few signs would be one of a billion digits."""
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_MARRED = "\ufffd"
+_MOST_COLUMNS, _MOST_ROWS = 200, 1_048_576
+_BROKEN = (
+    InvalidFileException,
+    BadZipFile,
+    zlib.error,
+    # Of a piece of XML that is none.
+    SyntaxError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    EOFError,
+    OSError,
+)
+"""What reading a workbook that is damaged, or made to be so, comes to."""
 _LEAST_COLUMN = 4
 """So many known names make a row the header: a title or an explanation above it is passed over."""
 
@@ -48,6 +69,9 @@ def read_contracts(path: Path, name: str = "") -> Iterator[Incoming]:
     for number, values in rows:
         if not any(values):
             continue
+        if _UNFIT.search("".join(values)):
+            # Nothing of it can be kept; the cell is told of where it is read.
+            values = [_UNFIT.sub(_MARRED, each) for each in values]
         if _cell(values, places, "title") and kept:
             yield _contract(kept, places, rules, words)
             kept = []
@@ -133,25 +157,51 @@ def _encoding(path: Path) -> str:
 def _xlsx_rows(path: Path, rules: GatheringRules) -> Iterator[Row]:
     try:
         with ZipFile(path) as archive:
-            if sum(each.file_size for each in archive.infolist()) > rules.largest_content_bytes:
+            parts = archive.infolist()
+            # All but the sheets is held in memory at once.
+            if sum(each.file_size for each in parts) > rules.largest_content_bytes or any(
+                each.file_size > rules.largest_part_bytes
+                for each in parts
+                if not each.filename.startswith("xl/worksheets/")
+            ):
                 raise InvalidImport(
                     "the workbook holds more than it may when it is unpacked; delete pictures, or give a CSV",
                     message_zh="文件解压后过大，请删去图片和多余的工作表，或者另存为 CSV",
                     field="file",
                 )
         book = load_workbook(path, read_only=True, keep_links=False)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InvalidImport(
-            "the file cannot be opened as .xlsx",
-            message_zh="文件不是有效的 .xlsx，可能已损坏或加密",
-            field="file",
-        ) from error
+    except _BROKEN as error:
+        raise _unreadable() from error
     try:
-        sheet = next(each for each in book.worksheets if each.sheet_state == "visible")
-        for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield number, [_text(each) for each in values]
+        sheet = next((each for each in book.worksheets if each.sheet_state == "visible"), None)
+        if sheet is None:
+            raise _unreadable()
+        # How large it is, is a claim of the file; taken at its word it would be filled up with empty cells.
+        sheet.reset_dimensions()
+        rows = enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True), 1)
+        while (row := _next(rows)) is not None:
+            number, values = row
+            if number > _MOST_ROWS:
+                raise _unreadable()
+            if values.count(None) < len(values):
+                yield number, [_text(each) for each in values]
     finally:
         book.close()
+
+
+def _next(rows: Iterator[Any]) -> Any:
+    try:
+        return next(rows, None)
+    except _BROKEN as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> InvalidImport:
+    return InvalidImport(
+        "the file cannot be opened as .xlsx",
+        message_zh="文件不是有效的 .xlsx，可能已损坏或加密",
+        field="file",
+    )
 
 
 def _text(value: Any) -> str:
@@ -209,6 +259,14 @@ class _Reader:
         value = _cell(self.values, self.places, code)
         if value.startswith("="):
             self.wrong(code, value, "is a formula; paste its value", "是公式，请改为粘贴数值")
+            return ""
+        if _MARRED in value:
+            self.wrong(
+                code,
+                value,
+                "holds signs that cannot be read; write it anew",
+                "含有乱码或者控制字符，请重新填写",
+            )
             return ""
         return value
 
@@ -269,8 +327,14 @@ def _day(text: str) -> date:
     return date(int(found[1]), int(found[2]), int(found[3]))
 
 
+def _number(text: str) -> Decimal:
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError(text)
+    return Decimal(text)
+
+
 def _fen(text: str) -> int:
-    number = Decimal(text.replace(",", "").replace("，", ""))
+    number = _number(text.replace(",", "").replace("，", ""))
     fen = number * 100
     if not number.is_finite() or fen != fen.to_integral_value():
         raise ValueError(text)
@@ -278,14 +342,14 @@ def _fen(text: str) -> int:
 
 
 def _whole(text: str) -> int:
-    number = Decimal(text)
+    number = _number(text)
     if number != number.to_integral_value() or number < 0:
         raise ValueError(text)
     return int(number)
 
 
 def _share(text: str) -> Decimal:
-    number = Decimal(text.rstrip("%％")) / 100 if text.endswith(("%", "％")) else Decimal(text)
+    number = _number(text.rstrip("%％")) / 100 if text.endswith(("%", "％")) else _number(text)
     if not (0 < number <= 1):
         raise ValueError(text)
     return number
@@ -343,8 +407,15 @@ def _contract(
         rules=tuple(obligations),
         source_reference=first.text("source_reference"),
         problems=tuple(problems),
-        raw=tuple(tuple(values) for _, values in rows),
+        raw=tuple(_as_template(values, places, rules) for _, values in rows),
     )
+
+
+def _as_template(values: Sequence[str], places: Mapping[str, int], rules: GatheringRules) -> tuple[str, ...]:
+    """A row in the order of the template, as the file of what was not taken has it, whatever that of the upload."""
+    if all(places.get(each.code) == place for place, each in enumerate(rules.columns)):
+        return tuple(values)
+    return tuple(_cell(values, places, each.code) for each in rules.columns)
 
 
 def _obligation(reader: _Reader, fields: ContractFields, words: ContractRules) -> dict[str, Any] | None:

@@ -25,14 +25,15 @@ from ..reach import HIDDEN_FROM_OWN
 from ..registering.actions._steps import tidied, user_of
 from ..registering.actions.write_contract import put_fields
 from ..registering.checking import check_fields, check_register
-from ..registering.duplicates import fingerprint_of
+from ..registering.duplicates import fingerprint_of, hold_units
 from ..registering.quarters import clear_quarters
+from ..registering.rules import contract_rules
 from ..registering.values import ContractFields, Problem
 from ..searching import CONFIG, said_of
 from .files import keep_rejects
 from .rules import gathering_rules
 from .units import Unit, Units
-from .values import Incoming, RowProblem
+from .values import Incoming, RowProblem, SaidPerformance
 
 _COLUMNS = {"amount_fen": "amount"}
 """Fields of a contract that the table calls otherwise."""
@@ -143,7 +144,8 @@ class Taker:
             source=self.batch.source,
             source_reference=each.source_reference[:160],
             ocid=each.ocid,
-            release=_kept(each),
+            # A natural person's name is kept encrypted, and nowhere else.
+            release={} if fields.counterparty_kind == "person" else _kept(each),
             batch=self.batch,
             registered_by_id=user_of(self.actor),
             registered_by_name=self.actor.name[:120],
@@ -176,11 +178,27 @@ class Taker:
             ]
         for said in each.performances:
             rule = rules[said.rule]
+            if rule.side == "unit" and said.side == "counterparty" and said.what in ("done", "partial"):
+                # That it has been paid the other side says itself: nobody says it for them in a file.
+                continue
+            if wrong := self._unlikely(said):
+                return [], [RowProblem(each.row, self.words.column_name("what"), rule.title, *wrong)]
             rules[said.rule] = replace(
                 rule,
                 said=(*rule.said, Said(said.happened_on, said.amount_fen, said.side, said.what, said.note)),
             )
         return rules, []
+
+    def _unlikely(self, said: SaidPerformance) -> tuple[str, str] | None:
+        """What was said to have happened, and cannot have."""
+        if said.happened_on > self.today:
+            return (
+                f"{said.happened_on} is later than today, {self.today}: what was performed lies before",
+                f"履约日期 {said.happened_on} 晚于今天（{self.today}），请核对",
+            )
+        if (said.amount_fen or 0) > contract_rules().largest_amount_fen:
+            return "the amount is too large; it is in fen", "履约金额超过上限，请核对单位"
+        return None
 
     def _reject(self, each: Incoming, problems: list[RowProblem], taken: Taken) -> None:
         taken.problems += problems
@@ -190,6 +208,8 @@ class Taker:
         """Those that are not registered yet. What came in before by the same reference of its source is the same;
         so is what agrees in unit, other side, price and day, unless both have numbers of their own and these differ.
         """
+        # Nobody else writes down for these units until all of it is there.
+        hold_units({each.unit.id for each in ready})
         there = _There(ready)
         fresh = []
         for each in ready:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from django.db import connection
@@ -17,7 +17,7 @@ from .checking import plain_name
 from .rules import contract_rules
 from .values import Alike, ContractFields
 
-_SPACE = 0x636F6E74
+_SPACE = 0x636F6E74 << 32
 """Keeps these locks apart from others of the platform ("cont")."""
 
 
@@ -33,11 +33,14 @@ def fingerprint_of(agency_id: int, fields: ContractFields) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def hold_fingerprint(fingerprint: str) -> None:
-    """Until the transaction ends nobody else writes down the same: the second one waits, and then finds the first."""
-    key = int.from_bytes(bytes.fromhex(fingerprint)[:8], signed=True) ^ _SPACE
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+def hold_units(agencies: Iterable[int]) -> None:
+    """Until the transaction ends nobody else writes down a contract of these units: the second one, which may bring the
+    same, waits, and then finds the first. Always in the same order, so that no two wait for each other.
+    """
+    keys = [_SPACE | each for each in sorted(set(agencies))]
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
 
 
 def look_alikes(
@@ -91,11 +94,11 @@ def look_alikes(
 def ensure_new(
     *, agency_id: int, fields: ContractFields, not_same_as: Collection[str] = (), but: int | None = None
 ) -> str:
-    """That the unit has not registered it yet; its fingerprint, which nobody else writes down until the transaction
-    ends. Raises DuplicateContract, whose `numbers` may be given as `not_same_as` once somebody has looked.
+    """That the unit has not registered it yet; its fingerprint; nobody else writes down for the unit until the
+    transaction ends. Raises DuplicateContract, whose `numbers` may be given as `not_same_as` once somebody has looked.
     """
     fingerprint = fingerprint_of(agency_id, fields)
-    hold_fingerprint(fingerprint)
+    hold_units([agency_id])
     alike = look_alikes(
         agency_id=agency_id, fields=fields, fingerprint=fingerprint, not_same_as=not_same_as, but=but
     )

@@ -30,6 +30,7 @@ _TERM = re.compile(
     rf"(\d{{1,3}}|[{NUMERALS}]{{1,4}})\s*(个工作日|工作日|个月|日历天|日|天|年)\s*(?:之?内|以内)"
 )
 _SHARE = re.compile(rf"(\d{{1,3}}(?:\.\d+)?)\s*[%％]|百分之([{NUMERALS}]+)")
+_COMMA = re.compile("[，,]")
 _UNITS = {
     "个工作日": "working_days",
     "工作日": "working_days",
@@ -165,7 +166,9 @@ def _parties(text: str, words: _Words) -> Iterator[Proposal]:
     named = []
     labels = [(word, "unit") for word in words.first_party] + [(word, "other") for word in words.second_party]
     for label, usual in labels:
-        for hit in re.finditer(rf"{label}\s*(?:[（(][^）)\n]{{1,12}}[）)])?\s*(?:名称)?\s*[:：]\s*", text):
+        for hit in re.finditer(
+            rf"{label}\s*+(?:[（(][^）)\n]{{1,12}}[）)])?+\s*+(?:名称)?+\s*+[:：]\s*+", text
+        ):
             rest = text[hit.end() : hit.end() + 80]
             name = _NAME_END.split(_whole_brackets(rest), maxsplit=1)[0].strip("_ 　")
             name = name.replace("〔", "（").replace("〕", "）")
@@ -316,8 +319,8 @@ def _payments(text: str, words: _Words) -> Iterator[Proposal]:
     for clause in _CLAUSE.finditer(text):
         said = clause.group()
         # A share is paid by each part of the sentence: 签订后…30%，验收合格后…65%.
-        for piece in _pieces(said):
-            part = piece.group()
+        for begin, end in _pieces(said):
+            part = said[begin:end]
             if not any(word in part for word in words.pay):
                 continue
             event = _event(part, words)
@@ -335,17 +338,22 @@ def _payments(text: str, words: _Words) -> Iterator[Proposal]:
             value = _share(share) if share is not None else None
             if value is not None:
                 written["share"] = value
-            start = clause.start() + piece.start()
+            start = clause.start() + begin
             yield _proposal(text, "obligation", written, start, start + len(part), event, words)
 
 
-def _pieces(said: str) -> Iterator[re.Match[str]]:
-    """Parts of a sentence that each end with what is paid; the whole where it says it once."""
-    ends = rf"(?:\d{{1,3}}(?:\.\d+)?\s*[%％]|百分之[{NUMERALS}]+)[^，,]*[，,]?"
-    if len(_SHARE.findall(said)) > 1:
-        yield from re.finditer(rf".+?{ends}", said)
-    else:
-        yield from re.finditer(r".+", said)
+def _pieces(said: str) -> Iterator[tuple[int, int]]:
+    """Where the parts of a sentence stand that each end with what is paid; the whole where it says it once."""
+    if len(_SHARE.findall(said)) < 2:
+        yield 0, len(said)
+        return
+    start = 0
+    # From one share to the next comma: however long the sentence, each sign is looked at once.
+    while (share := _SHARE.search(said, start + 1)) is not None:
+        comma = _COMMA.search(said, share.end())
+        end = comma.end() if comma else len(said)
+        yield start, end
+        start = end
 
 
 def _event(part: str, words: _Words) -> str | None:

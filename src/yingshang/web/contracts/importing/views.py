@@ -152,11 +152,12 @@ def import_retry(request: HttpRequest, batch_id: int) -> HttpResponseRedirect:
 @require_GET
 def export_ocds(request: HttpRequest) -> JsonResponse:
     """The open, reviewed contracts within reach as a release package of OCDS."""
+    after = request.GET.get("after", "")
     package, more = export_package(
         actor=actor_from(request),
         uri=request.build_absolute_uri(),
         now=timezone.now(),
-        after_id=int(request.GET.get("after", "0")) if request.GET.get("after", "0").isdecimal() else 0,
+        after_id=int(after) if after.isdecimal() and len(after) < 19 else 0,
         limit=gathering_rules().most_exported,
     )
     answer = JsonResponse(package, json_dumps_params={"ensure_ascii": False})

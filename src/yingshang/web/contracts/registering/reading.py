@@ -72,7 +72,7 @@ class Reading:
                 for name, some in told["offers"].items()
             }
             return cls(offers, [_payment(dict(rule), str(quoted)[:500]) for rule, quoted in told["payments"]])
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
             return cls()
 
     @property

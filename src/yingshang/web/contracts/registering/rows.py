@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -176,7 +176,7 @@ def _hundredth(percent: str | None) -> str | None:
         return None
     try:
         return str(Decimal(percent.strip().rstrip("%％")) / 100)
-    except InvalidOperation:
+    except ArithmeticError:
         return percent
 
 

@@ -55,6 +55,13 @@ def run_import(
     return _end(batch.pk, "ended", actor=actor, now=now)
 
 
+def give_up(*, actor: Actor, batch_id: int, now: datetime) -> None:
+    """A batch that an accident has cut off again and again is failed: what was taken stays, `retry_import` goes on."""
+    if BATCH.states[ImportBatch.objects.get(pk=batch_id).state].open:
+        told = "系统出错，导入中断；已登记的保留，可以重试\nan error of the system cut it off; what was taken stays"
+        _end(batch_id, "failed", actor=actor, now=now, failure=told)
+
+
 def _begin(batch_id: int, *, actor: Actor, now: datetime) -> ImportBatch:
     """Counted before the transaction: a large file takes a while."""
     rows = files.count_of(ImportBatch.objects.get(pk=batch_id))

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 
-from ...errors import InvalidStep
+from ...errors import Blocked, InvalidStep
 from ...lifecycle import CONTRACT, OBLIGATION
-from ...models import Contract, Obligation, Performance, SupervisionCase, SupervisionNotice
+from ...models import Block, Contract, Obligation, Performance, SupervisionCase, SupervisionNotice
 from ...reach import HIDDEN_FROM_OWN, REVIEW, ensure_of_unit, load
 from ._steps import move, reason_given, tell_other
 
@@ -74,7 +75,8 @@ def terminate_contract(
     now: datetime,
 ) -> None:
     """It was ended before its time. Nothing that was due by that day, was done in part, or whose event has happened, is
-    forgiven by it: it stays owed, watched and late. The rest falls away but for `keep` (a settlement, a deposit).
+    forgiven by it: it stays owed, watched and late; nor is what is late today, whatever day is given, as a day in the
+    past would strike it off without the other side. The rest falls away but for `keep` (a settlement, a deposit).
 
     Raises as `suspend_contract` does.
     """
@@ -89,7 +91,9 @@ def terminate_contract(
             value=str(terminated_on),
         )
     rows = contract.obligations.filter(state__in=OBLIGATION.open_states).select_for_update(of=("self",))
-    dropped = [each for each in rows if each.pk not in keep and not _is_owed(each, terminated_on)]
+    blocked = set(_blocks(contract).values_list("obligation", flat=True))
+    stays = blocked | set(keep)
+    dropped = [each for each in rows if each.pk not in stays and not _is_owed(each, terminated_on, today)]
     drop(dropped, now=now)
     move(
         contract,
@@ -139,10 +143,17 @@ def drop(rows: Iterable[Obligation], *, now: datetime) -> None:
         row.save(update_fields=["state_before", "state", "ended_at"])
 
 
-def _is_owed(row: Obligation, day: date) -> bool:
-    """Whether it was owed by a day already. That the contract was signed is no event anybody has brought about."""
+def _is_owed(row: Obligation, day: date, today: date) -> bool:
+    """Whether it was owed by a day already, or is late. That the contract was signed is no event anybody has brought
+    about.
+    """
     happened = row.event_on is not None and row.event != "signed"
-    return bool(row.done_fen or row.disputed or happened or (row.due_on is not None and row.due_on <= day))
+    due = row.due_on is not None and (row.due_on <= day or row.due_on < today)
+    return bool(row.done_fen or row.disputed or happened or due)
+
+
+def _blocks(contract: Contract) -> QuerySet[Block]:
+    return Block.objects.filter(obligation__contract=contract, until__isnull=True)
 
 
 def _ensure_voidable(contract: Contract, duplicate_of: str, *, today: date) -> None:
@@ -158,6 +169,12 @@ def _ensure_voidable(contract: Contract, duplicate_of: str, *, today: date) -> N
             f"{contract.number} is supervised; it cannot be void",
             message_zh="该合同的义务已被督办，不能作废",
             field="contract",
+        )
+    if labels := [each.label for each in _blocks(contract)]:
+        raise Blocked(
+            f"the other side says the contrary: {', '.join(labels)}",
+            message_zh=f"对方另有主张（{'、'.join(labels)}），办结前不能作废",
+            blocks=labels,
         )
     late = contract.obligations.filter(state__in=OBLIGATION.open_states, due_on__lt=today).exists()
     if contract.state != "in_force" or not late:

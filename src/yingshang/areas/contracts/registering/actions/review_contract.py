@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.ledger.api import events_of
 
 from ...errors import InvalidStep, NotPossibleNow
 from ...lifecycle import CONTRACT
+from ...models import Contract
 from ...reach import REGISTER, REVIEW, ensure_of_unit, load
 from ..duplicates import ensure_new
 from ..quarters import clear_quarters
@@ -36,7 +38,7 @@ def return_contract(*, actor: Actor, contract_id: int, reason: str, now: datetim
 @transaction.atomic
 def register_contract(*, actor: Actor, contract_id: int, reason: str = "", now: datetime) -> None:
     """It is right: from now on it is in force here, its obligations are watched, and the other side sees it. One
-    without obligations needs a reason. Whoever wrote it down does not review it.
+    without obligations needs a reason. Whoever wrote it down, or any of it anew, does not review it.
 
     Raises NotAllowed, ContractNotFound, NotYours, NotPossibleNow, NotApart, InvalidStep, DuplicateContract.
     """
@@ -50,7 +52,7 @@ def register_contract(*, actor: Actor, contract_id: int, reason: str = "", now: 
             state=contract.state,
             event="registered",
         )
-    ensure_apart(actor, [contract.registered_by_id])
+    ensure_apart(actor, [contract.registered_by_id, *_writers(contract)])
     reason = reason_given(reason, needed=False)
     if not reason and not contract.obligations.exclude(state="dropped").exists():
         raise InvalidStep(
@@ -83,3 +85,16 @@ def register_contract(*, actor: Actor, contract_id: int, reason: str = "", now: 
     if contract.registered_by_id:
         tell(contract, [contract.registered_by_id], "registered", now=now, by=actor.name)
     tell_other(contract, "已登记、履行中", "registered and in force", now=now)
+
+
+_WRITING = ("contracts.written", "contracts.changed", "contracts.planned")
+_EVENTS = 500
+
+
+def _writers(contract: Contract) -> list[int]:
+    """Who has written any of it, by the events: a draft of one may have become the work of another."""
+    return [
+        int(each.actor_id)
+        for each in events_of("contract", str(contract.pk), limit=_EVENTS)
+        if each.actor_kind == "user" and each.action in _WRITING
+    ]

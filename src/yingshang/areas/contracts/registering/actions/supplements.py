@@ -17,6 +17,7 @@ from ...errors import InvalidStep, NotPossibleNow, StepNotFound
 from ...lifecycle import CONTRACT, OBLIGATION, SUPPLEMENT
 from ...models import Contract, Obligation, Supplement
 from ...obligations.planning import plan, read_rule
+from ...own.block import ensure_unblocked
 from ...performing.applying import change, end
 from ...reach import REGISTER, REVIEW, ensure_of_unit, load
 from ..checking import check_fields
@@ -273,6 +274,7 @@ def _planned(contract: Contract, proposed: ProposedChange) -> dict[str, Any]:
                 message_zh=f"“{row.title}”已部分履行，不能取消，请变更金额",
                 field="obligations",
             )
+        ensure_unblocked(row)
         return {"what": "drop", "obligation": row.pk, "ordinal": row.ordinal, "title": row.title}
     OBLIGATION.after(row.state, "changed")
     new = {key: value for key, value in (proposed.changes or {}).items() if key in _OF_OBLIGATION}
@@ -319,6 +321,7 @@ def _put_obligations(contract: Contract, row: Supplement, *, actor: Actor, now: 
         one.contract = contract
         before = _standing(one)
         if planned["what"] == "drop":
+            ensure_unblocked(one)
             touched += end(one, supplement=row, now=now)
         else:
             touched += change(one, planned["changes"], supplement=row, now=now)
