@@ -72,7 +72,7 @@ def test_only_the_platform_loads_roles() -> None:
 def test_a_role_that_was_held_is_not_dropped(tmp_path: Path) -> None:
     official("leader")
     text = FILE.read_text(encoding="utf-8")
-    start, end = text.index("  - code: leader"), text.index("  - code: operator")
+    start, end = text.index("  - code: leader"), text.index("  - code: contract_administrator")
     path = tmp_path / "roles.yaml"
     path.write_text(
         (text[:start] + text[end:]).replace("supervisor, leader,", "supervisor,"), encoding="utf-8"
@@ -86,7 +86,7 @@ def test_a_role_that_was_held_is_not_dropped(tmp_path: Path) -> None:
 def test_a_role_nobody_held_is_dropped(tmp_path: Path) -> None:
     ensure_roles()
     text = FILE.read_text(encoding="utf-8")
-    start, end = text.index("  - code: leader"), text.index("  - code: operator")
+    start, end = text.index("  - code: leader"), text.index("  - code: contract_administrator")
     path = tmp_path / "roles.yaml"
     path.write_text(
         (text[:start] + text[end:]).replace("supervisor, leader,", "supervisor,"), encoding="utf-8"
