@@ -122,7 +122,7 @@ def test_ones_own_settings(page_at: PageAt, live_server: Any) -> None:
     page.uncheck("input[value='policy:email']")
     page.check("input[name=quiet][value=own]")
     page.click("main .form-actions button")
-    assert "自定静默时段要填两个不同的时间" in page.inner_text("main")
+    page.wait_for_selector("text=自定静默时段要填两个不同的时间")
     assert not page.is_checked("input[value='policy:email']"), "what was chosen is still there"
     page.fill("input[name=quiet_from]", "21:00")
     page.fill("input[name=quiet_until]", "07:30")

@@ -270,6 +270,8 @@ class TestMe:
         assert body["permissions"] == [
             "appeals.file_own",
             "claims.apply_own",
+            "contracts.state_own",
+            "contracts.view_own",
             "forms.fill_own",
             "objections.file_own",
             "parties.declare_own",
