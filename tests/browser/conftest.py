@@ -7,6 +7,7 @@ refused. With SCREENSHOTS=1 in the environment, pictures go to var/screenshots: 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.kernel.access.factories import DAOLI, Person, official
 from tests.web.desk.factories import session_of
@@ -146,9 +148,27 @@ def page_at(browser: Browser, live_server: Any) -> Iterator[PageAt]:
     assert problems == []
 
 
+def wait_until(page: Page, holds: str) -> None:
+    """Waits until a JavaScript expression or function is true of the page, over a change of pages if one is under way.
+
+    Playwright's own `wait_for_function` asks again from inside the page, where our Content-Security-Policy forbids to
+    evaluate text: it works only when what it waits for is there at once.
+    """
+    end = time.monotonic() + PATIENCE / 1000
+    while True:
+        try:
+            if page.evaluate(holds):
+                return
+        except PlaywrightError as error:
+            if "context was destroyed" not in error.message:
+                raise
+        assert time.monotonic() < end, f"{page.url}: not within {PATIENCE} ms: {holds}"
+        page.wait_for_timeout(20)
+
+
 def at_rest(page: Page) -> None:
     """Waits while the page is being left for another: a click does not wait for the page it leads to."""
-    page.wait_for_function("document.documentElement && !window.leaving")
+    wait_until(page, "document.documentElement && !window.leaving")
 
 
 def screenshot(page: Page, name: str, *, whole: bool = True) -> None:
@@ -270,7 +290,7 @@ def look(page: Page, pages: dict[str, str]) -> None:
         response = page.goto(address)
         if response is None or response.status != 200:
             findings.append(f"{address}: {response and response.status}")
-        page.wait_for_function(DRAWN)
+        wait_until(page, DRAWN)
         for width in widths(page):
             screenshot(page, f"{name}-{width}")
             try:

@@ -21,6 +21,7 @@ from tests.browser.conftest import (
     press,
     screenshot,
     upload,
+    wait_until,
     wide_and_narrow,
     widths,
 )
@@ -59,7 +60,7 @@ def test_an_objection_is_filled_in(page_at: PageAt) -> None:
         assert_accessible(page)
         screenshot(page, f"forms-objection-draft-{width}")
         page.reload()
-        page.wait_for_function(DRAWN)
+        wait_until(page, DRAWN)
         expect(page.locator("[name=claimed_value]")).to_have_value(text)
         expect(claimed).to_be_visible()
     fill(page.locator("[name=reason]"), "太短")

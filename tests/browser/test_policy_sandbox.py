@@ -22,6 +22,7 @@ from tests.browser.conftest import (
     fill,
     press,
     screenshot,
+    wait_until,
     wide_and_narrow,
     widths,
 )
@@ -99,7 +100,7 @@ def test_a_slider_is_moved_and_the_outcome_kept_and_compared(page_at: PageAt, li
     for _ in widths(page):
         page.goto(PAGE)
         page.wait_for_selector("[data-chart][data-drawn]")
-        page.wait_for_function(DRAWN)
+        wait_until(page, DRAWN)
         a_slider_is_moved(page, before)
 
     fill(page.get_by_label("方案名称"), "门槛 5 人")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DRAWN, NARROW, PageAt, assert_accessible, colours, screenshot, widths
+from .conftest import DRAWN, NARROW, PageAt, assert_accessible, colours, screenshot, wait_until, widths
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,7 +14,7 @@ def test_every_component_in_every_dress(page_at: PageAt) -> None:
     for width in widths(page):
         page.goto("/style")
         page.wait_for_selector("[data-map][data-drawn]")
-        page.wait_for_function(DRAWN)
+        wait_until(page, DRAWN)
         for colour in colours(page):
             screenshot(page, f"style-{width}-{colour}")
             assert_accessible(page)
