@@ -185,6 +185,7 @@ from .lifecycle import (
     SUGGESTION,
 )
 from .linking.actions.link_appeal import link_appeal, unlink_appeal
+from .linking.projects import read_project_code
 from .linking.selectors import count_about, my_appeals_about, nameable, named_link
 from .linking.views import LinkView
 from .links import Link, LinkKind, link_kinds, register_link_kind
@@ -499,6 +500,7 @@ __all__ = [
     "rate_appeal",
     "rate_visit",
     "ratings_of_appeal",
+    "read_project_code",
     "reassign_appeal",
     "receive_letter",
     "record_appeals",

@@ -1,4 +1,6 @@
-"""The kinds of links of the areas below: policy items, which everybody may name, and claims, which are somebody's."""
+"""The kinds of links of the areas below: policy items, which everybody may name, and claims, which are somebody's; and
+investment projects by their national code, which whoever knows it may name.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,9 @@ from yingshang.areas.policies.api import public_items
 from yingshang.kernel.access.api import Actor, entries_of
 
 from ..links import LinkKind, register_link_kind
+from .projects import is_project_code
+
+PROJECT = "project"
 
 _OFFERED = 20
 
@@ -39,6 +44,17 @@ def register_kinds() -> None:
             offered=_offered_claims,
             portal="/claims/{id}/",
             desk="/desk/claims/{id}/",
+        )
+    )
+    register_link_kind(
+        LinkKind(
+            PROJECT,
+            "投资项目",
+            "investment project",
+            named=lambda _actor, code, _party_id, _today: code if is_project_code(code) else None,
+            opened=lambda _actor, codes: codes,
+            # The platform has no page of a project; officials see what else was said about it.
+            desk="/desk/appeals/?about=project:{id}",
         )
     )
 

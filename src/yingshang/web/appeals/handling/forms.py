@@ -20,7 +20,7 @@ from yingshang.web.fields import MomentField
 from yingshang.web.filters import DayField, FilterForm, choices
 from yingshang.web.words import in_language
 
-from ..saying.forms import SeveralFiles
+from ..saying.forms import ProjectField, SeveralFiles
 from ..words import (
     OUTCOMES,
     REQUEST_KINDS,
@@ -175,10 +175,11 @@ class ConsultForm(StepForm):
 
 
 class LinkForm(StepForm):
-    """What it is about: something of the enterprise, or a policy item by its code."""
+    """What it is about: something of the enterprise, a policy item by its code, or a project by the code it has."""
 
     about = forms.ChoiceField(label=_("企业的事项"), required=False)
     code = forms.CharField(label=_("或者政策事项代码"), max_length=80, required=False)
+    project = ProjectField(label=_("或者投资项目代码"))
 
     def __init__(self, *arguments: Any, offered: Iterable[tuple[str, str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*arguments, **kwargs)
@@ -195,7 +196,9 @@ class LinkForm(StepForm):
         if not number:
             kind, number = "policy_item", (told.get("code") or "").strip()
         if not number:
-            raise forms.ValidationError(_("请选择一项，或者填写政策事项代码"))
+            kind, number = "project", told.get("project") or ""
+        if not number and "project" not in self.errors:
+            raise forms.ValidationError(_("请选择一项，或者填写政策事项代码、投资项目代码"))
         return {"kind": kind, "identifier": number}
 
 

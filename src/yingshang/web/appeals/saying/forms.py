@@ -8,8 +8,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from yingshang.areas.appeals.api import Link, Reporter, file_limits, text_limits
+from yingshang.areas.appeals.api import Link, Reporter, file_limits, read_project_code, text_limits
 from yingshang.kernel.access.api import Actor
+from yingshang.rules.errors import DomainError
+from yingshang.web.errors import message_of
 from yingshang.web.filters import FilterForm, choices
 from yingshang.web.uploads import files_together, megabytes
 
@@ -37,6 +39,22 @@ class SeveralFiles(forms.FileField):
         """Each of them; a form with none is refused where one is needed."""
         sent = data if isinstance(data, list) else [data]
         return [super(SeveralFiles, self).clean(each, initial) for each in sent or [None]]
+
+
+class ProjectField(forms.CharField):
+    """The code of an investment project, however it was typed; empty where there is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        defaults = {"label": _("投资项目代码"), "max_length": 80, "required": False}
+        super().__init__(**{**defaults, **kwargs})
+
+    def clean(self, value: Any) -> str:
+        """As the standard writes it. Raises ValidationError with what is wrong."""
+        text: str = super().clean(value)
+        try:
+            return read_project_code(text) if text else ""
+        except DomainError as error:
+            raise forms.ValidationError(message_of(error)) from error
 
 
 def attaching(actor: Actor) -> dict[str, Any]:
@@ -67,6 +85,7 @@ class SayForm(forms.Form):
         label=_("标题"), required=False, help_text=_("一句话说明；不写就用正文的第一句。")
     )
     about = forms.ChoiceField(label=_("关于哪件事"), required=False)
+    project = ProjectField(help_text=_("和投资项目有关的，填写24位项目代码。"))
     party = forms.TypedChoiceField(
         label=_("代表哪家企业"), coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )
@@ -118,7 +137,11 @@ class SayForm(forms.Form):
     def links(self) -> list[Link]:
         """What it is about, if they said so."""
         kind, _colon, number = (self.cleaned_data.get("about") or "").partition(":")
-        return [Link(kind, number)] if number else []
+        project = self.cleaned_data.get("project")
+        return [
+            *([Link(kind, number)] if number else []),
+            *([Link("project", project)] if project else []),
+        ]
 
     @property
     def reporter(self) -> Reporter:
