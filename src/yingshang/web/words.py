@@ -234,6 +234,8 @@ def by_name(name: str) -> str:
 
 JOB_NAMES: Words = {
     "contracts.publish_portraits": _("发布履约画像"),
+    "contracts.publish_due_portraits": _("按季度发布履约画像"),
+    "contracts.follow_calendars": _("按新日历调整合同履约期限"),
     "appeals.remind_stewards": _("提醒服务管家走访"),
     "appeals.tell_of_silence": _("提请督查无回应的诉求"),
     "appeals.set_notices": _("生成督办单文书"),
@@ -553,6 +555,7 @@ ACTIONS: Words = {
     "contracts.portraits_published": _("发布履约画像"),
     "contracts.portrait_objected": _("对履约画像提出异议"),
     "contracts.portrait_objection_upheld": _("画像异议成立"),
+    "contracts.days_moved": _("按工作日历调整履约期限"),
     "contracts.portrait_objection_refused": _("画像异议不成立"),
     "contracts.repair_asked": _("申请信用修复"),
     "contracts.repair_granted": _("同意信用修复"),

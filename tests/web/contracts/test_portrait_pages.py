@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from tests.areas.contracts.factories import (
 )
 from tests.kernel.access.factories import NOW, SYSTEM, Person
 from tests.kernel.access.test_accounts import logged_in
+from tests.kernel.documents.factories import pdf_of
 from yingshang.areas.contracts.api import publish_portraits
 from yingshang.areas.contracts.models import Obligation, PortraitObjection, PublishedPortrait, Repair
 
@@ -99,8 +101,18 @@ def test_the_head_objects_a_supervisor_decides_and_it_is_published_anew() -> Non
     assert ask in text_of(head, "contracts_desk:portrait", row.pk, figure="late_done")
     refused = head.post(ask, {"text": " "})
     assert refused.status_code == 422
-    assert head.post(ask, {"text": "已按补充协议延期"}).status_code == 302
+    program = {"text": "已按补充协议延期", "evidence": [SimpleUploadedFile("协议.exe", b"MZ")]}
+    kept = head.post(ask, program)
+    assert kept.status_code == 422 and "已按补充协议延期" in kept.content.decode()
+    assert not PortraitObjection.objects.exists()
+    files = [SimpleUploadedFile(name, pdf_of()) for name in ("补充协议.pdf", "审批单.pdf")]
+    assert head.post(ask, {"text": "已按补充协议延期", "evidence": files}).status_code == 302
     made = PortraitObjection.objects.get()
+    assert "补充协议.pdf" in text_of(head, "contracts_desk:portrait", row.pk)
+    one = reverse("documents:document", args=[made.document_ids[0]])
+    shown = text_of(supervisor, "contracts_desk:portrait-request", "objection", made.pk)
+    assert one in shown and "审批单.pdf" in shown and supervisor.get(one).status_code == 200
+    assert logged_in(unit().leader).get(one).status_code == 404
     decide = reverse("contracts_desk:portrait-request", args=["objection", made.pk])
     assert decide in text_of(supervisor, "contracts_desk:portrait-requests")
     assert "已按补充协议延期" in text_of(supervisor, "contracts_desk:portrait-request", "objection", made.pk)
@@ -138,8 +150,10 @@ def test_an_enterprise_reads_its_own_and_objects() -> None:
     obligation = own.facts[0][0]
     ask = reverse("contracts:portrait-ask", args=[own.pk, "object", obligation])
     assert "交付资料" in shown and ask in shown
-    assert browser.post(ask, {"text": "场地未移交"}).status_code == 302
-    assert "场地未移交" in text_of(browser, "contracts:portrait", own.pk)
+    file = SimpleUploadedFile("现场照片.pdf", pdf_of())
+    assert browser.post(ask, {"text": "场地未移交", "evidence": [file]}).status_code == 302
+    shown = text_of(browser, "contracts:portrait", own.pk)
+    assert "场地未移交" in shown and "现场照片.pdf" in shown
     assert (
         browser.get(reverse("contracts:portrait-ask", args=[own.pk, "praise", obligation])).status_code == 404
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .calendars import follow_calendars
 from .errors import ContractNotFound
 from .figures.behind import bare_contracts, obligations_behind
 from .figures.cells import count_new, mark_new, recount, recount_contracts
@@ -153,9 +154,10 @@ from .performing.actions.record_performance import (
 from .performing.actions.say_budget import say_budget
 from .performing.evidence import EVIDENCE, add_evidence
 from .portraits.actions.object import decide_portrait_objection, object_to_portrait
-from .portraits.actions.publish import publish_portraits
+from .portraits.actions.publish import publish_due_portraits, publish_portraits
 from .portraits.actions.repair import ask_repair, decide_repair
 from .portraits.jobs import request_portraits
+from .portraits.evidence import PORTRAIT_EVIDENCE, add_portrait_evidence
 from .portraits.replay import Figures, Peers, Quarter
 from .portraits.rules import Level, PortraitRules, portrait_rules
 from .portraits.selectors import (
@@ -250,6 +252,7 @@ __all__ = [
     "BarePage",
     "BatchDetail",
     "BatchPage",
+    "PORTRAIT_EVIDENCE",
     "BatchRow",
     "BehindPage",
     "BehindRow",
@@ -353,6 +356,7 @@ __all__ = [
     "cancellation",
     "cancellations",
     "cancellations_for_me",
+    "add_portrait_evidence",
     "change_contract",
     "check_fields",
     "check_rules",
@@ -395,6 +399,7 @@ __all__ = [
     "last_quarter",
     "late_days",
     "late_obligations",
+    "follow_calendars",
     "lift_notice",
     "limits",
     "look_alikes",
@@ -442,6 +447,7 @@ __all__ = [
     "record_performance",
     "recount",
     "recount_contracts",
+    "publish_due_portraits",
     "refuse_cancellation",
     "register_contract",
     "rejected_rows",

@@ -21,6 +21,7 @@ class ContractsConfig(AppConfig):
         from .handing_over.rungs import on_hand_over_rung
         from .portraits.actions.object import OBJECTIONS
         from .portraits.actions.repair import REPAIRS
+        from .portraits.evidence import PORTRAIT_EVIDENCE, may_read_added, may_read_named
         from .portraits.rungs import on_objection_rung, on_repair_rung
 
         data = files(__package__) / "data"
@@ -29,6 +30,7 @@ class ContractsConfig(AppConfig):
         declare_templates(data / "people_messages.yaml")
         declare_documents(data / "people_documents.yaml")
         register_owner(HAND_OVERS, may_read=may_read_list)
+        register_owner(PORTRAIT_EVIDENCE, may_read=may_read_added, may_read_one=may_read_named)
         register_clock_owner(HAND_OVERS, on_rung=on_hand_over_rung)
         register_clock_owner(OBJECTIONS, on_rung=on_objection_rung)
         register_clock_owner(REPAIRS, on_rung=on_repair_rung)

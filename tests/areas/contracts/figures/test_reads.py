@@ -166,6 +166,12 @@ class TestUnits:
         rebuilt()
         [row] = api.by_unit(actor=SYSTEM, today=TODAY)
         assert (row.in_time, row.late_days) == (0.8, 10.0)
+        # What is late and open was not done in time either; what is not due yet says nothing.
+        for days in (3, -3):
+            obligation_row(contract, due_on=ago(days))
+        rebuilt()
+        [row] = api.by_unit(actor=SYSTEM, today=TODAY)
+        assert (row.done_count, round(row.in_time or 0, 4), row.late_days) == (5, round(4 / 6, 4), 10.0)
 
 
 class TestSilence:

@@ -18,9 +18,11 @@ from tests.areas.contracts.factories import (
     unit,
 )
 from tests.kernel.access.factories import DAOLI, NANGANG, NOW, SYSTEM, agency, no_event, official
+from tests.kernel.documents.factories import pdf_of
 from yingshang.areas.contracts.api import (
     OBJECTION,
     REPAIR,
+    add_portrait_evidence,
     ask_repair,
     behind,
     decide_portrait_objection,
@@ -29,6 +31,7 @@ from yingshang.areas.contracts.api import (
     portrait,
     portrait_requests,
     portraits,
+    publish_due_portraits,
     publish_portraits,
     published_unit,
     published_units,
@@ -37,14 +40,16 @@ from yingshang.areas.contracts.errors import InvalidStep, NotPossibleNow, NotYou
 from yingshang.areas.contracts.models import (
     Obligation,
     PortraitObjection,
+    PortraitRound,
     PublishedPortrait,
     Repair,
 )
 from yingshang.areas.contracts.portraits.reading import facts_of_subjects
 from yingshang.areas.contracts.portraits.replay import portrait_of, read_fact, read_figures
 from yingshang.areas.contracts.portraits.rules import portrait_rules
-from yingshang.kernel.access.api import NotAllowed
+from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.clock.api import get_deadline, sweep
+from yingshang.kernel.documents.api import DocumentNotFound, RefusedFile, get_document
 from yingshang.kernel.notices.api import inbox
 
 pytestmark = pytest.mark.django_db
@@ -395,13 +400,66 @@ def test_an_enterprise_objects_to_its_own_and_sees_nobody_elses() -> None:
     number = PublishedPortrait.objects.get(party=firm.party).pk
     with pytest.raises(StepNotFound):
         portrait(actor=firm.who.actor(), portrait_id=_of_unit())
-    with one_contract_event("portrait_objected"):
+    about = {"portrait_id": number, "obligation_id": owed.pk, "now": NOW}
+    for who in (people.head, people.supervisor):
+        with no_event(), pytest.raises((NotYours, StepNotFound)):
+            add_portrait_evidence(actor=who.actor(), content=pdf_of(), name="通知.pdf", **about)
+    with no_event(), pytest.raises(RefusedFile):
+        add_portrait_evidence(actor=firm.who.actor(), content=b"MZ", name="通知.exe", **about)
+    shown, unused = (
+        add_portrait_evidence(actor=firm.who.actor(), content=pdf_of(), name=name, **about)
+        for name in ("通知.pdf", "无关.pdf")
+    )
+    with no_event(), pytest.raises(InvalidStep):
         object_to_portrait(
-            actor=firm.who.actor(), portrait_id=number, obligation_id=owed.pk, grounds="场地未移交", now=NOW
+            actor=firm.who.actor(), grounds="场地未移交", document_ids=[shown, 999_999], **about
         )
+    with one_contract_event("portrait_objected") as events:
+        object_to_portrait(actor=firm.who.actor(), grounds="场地未移交", document_ids=[shown], **about)
+    assert events[0]["after"]["documents"] == [shown]
     found = portrait(actor=firm.who.actor(), portrait_id=number)
     assert found.own and [each.text for each in found.requests] == ["场地未移交"]
+    assert [each.name for each in found.requests[0].files] == ["通知.pdf"]
+    # Who decides opens what was named; neither the unit, nor who supervises elsewhere, nor who only reads the portrait.
+    elsewhere = official("supervisor", NANGANG, "business-environment")
+    for who, opens in (
+        (firm.who, (shown, unused)),
+        (people.supervisor, (shown,)),
+        (people.city_supervisor, (shown,)),
+        (people.head, ()),
+        (people.leader, ()),
+        (elsewhere, ()),
+    ):
+        assert tuple(each for each in (shown, unused) if _opens(who.actor(), each)) == opens, who
+    assert portrait(actor=people.leader.actor(), portrait_id=number).requests[0].files == ()
+    assert [each.id for each in portrait_requests(actor=people.supervisor.actor()).rows[0].files] == [shown]
     assert behind(actor=firm.who.actor(), portrait_id=number).rows[0].other_side == people.agency.name
+
+
+def _opens(actor: Actor, document_id: int) -> bool:
+    try:
+        return get_document(actor=actor, document_id=document_id).id == document_id
+    except DocumentNotFound:
+        return False
+
+
+def test_those_of_a_quarter_come_by_themselves_once() -> None:
+    people = unit()
+    at = NOW.replace(month=10, day=19)
+    with no_event():
+        assert publish_due_portraits(actor=SYSTEM, now=at) == 0
+    _year()
+    _done(None, date(2026, 6, 30), contract=contract_row(of=supplier().party), side="counterparty")
+    # Of the quarter before, as none was there yet; then of the one that has ended since, twenty days after its end.
+    for on, until, count in ((at, date(2026, 6, 30), 2), (NOW, date(2026, 9, 30), 3)):
+        with one_contract_event("portraits_published"):
+            assert publish_due_portraits(actor=SYSTEM, now=on) == count
+        assert published_unit(agency_id=people.agency.pk)[0].until == until
+        _done(None, until, contract=contract_row(in_agency=agency(NANGANG, UNIT)))
+        for _again in range(2):
+            with no_event():
+                assert publish_due_portraits(actor=SYSTEM, now=on + timedelta(hours=1)) == 0
+    assert PortraitRound.objects.get(until=date(2026, 9, 30)).portraits == 3
 
 
 def test_who_decides_is_reminded() -> None:

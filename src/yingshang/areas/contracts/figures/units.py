@@ -148,8 +148,10 @@ def _done_by_unit(rows: QuerySet[Any]) -> dict[int, dict[str, Any]]:
 
 
 def _unit(row: UnitFigures, due: dict[str, Any], done: dict[str, Any], today: date) -> UnitRow:
-    number, in_time = done.get("number", 0), done.get("in_time", 0)
-    enough = number >= figure_rules().share_from
+    number, in_time, late = done.get("number", 0), done.get("in_time", 0), due.get("late", 0)
+    # As portraits count it: what is late and still open was not done in time either.
+    owed = number + late
+    enough = owed >= figure_rules().share_from
     return UnitRow(
         agency_id=row.pk,
         agency_name=row.agency.name,
@@ -159,13 +161,13 @@ def _unit(row: UnitFigures, due: dict[str, Any], done: dict[str, Any], today: da
         in_force_count=row.in_force_count,
         bare_count=row.bare_count,
         open_count=due.get("number", 0),
-        late_count=due.get("late", 0),
+        late_count=late,
         late_fen=int(due.get("fen", 0)),
         interest_fen=interest_until(due, today) if due else 0,
         unrated=due.get("unrated", 0),
         oldest=due.get("oldest"),
         done_count=number,
-        in_time=in_time / number if enough else None,
+        in_time=in_time / owed if enough else None,
         late_days=float(done["days"] / (number - in_time)) if number > in_time else None,
     )
 

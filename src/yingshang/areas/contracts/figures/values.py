@@ -74,8 +74,9 @@ class ContractOverview:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """One unit. `in_time` is the share of what was done, in the months of the rules, in time: None where that is too
-    little to say anything. `late_days` is the average of what was done late.
+    """One unit. `in_time` is the share in time among what was done in the months of the rules and what is late and
+    open, as in portraits: None where that is too little to say anything. `late_days` is the average of what was done
+    late.
     """
 
     agency_id: int

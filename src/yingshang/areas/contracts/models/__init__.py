@@ -2,9 +2,9 @@
 
 from .contracts import Contract, EmptyQuarter, ImportBatch, Supplement
 from .figures import DoneCell, DueCell, UnitFigures
-from .obligations import Obligation, Performance
+from .obligations import FollowedCalendar, Obligation, Performance
 from .people import HandOver, HandOverLine, Head
-from .portraits import PortraitObjection, PublishedPortrait, Repair
+from .portraits import PortraitObjection, PortraitRound, PublishedPortrait, Repair
 from .supervising import Block, Cancellation, SupervisionCase, SupervisionNotice, Transfer
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "DoneCell",
     "DueCell",
     "EmptyQuarter",
+    "FollowedCalendar",
     "HandOver",
     "HandOverLine",
     "Head",
@@ -21,6 +22,7 @@ __all__ = [
     "Obligation",
     "Performance",
     "PortraitObjection",
+    "PortraitRound",
     "PublishedPortrait",
     "Repair",
     "SupervisionCase",

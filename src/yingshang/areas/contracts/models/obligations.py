@@ -184,3 +184,17 @@ class Performance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.obligation_id} {self.side} {self.what}"
+
+
+class FollowedCalendar(models.Model):
+    """The version of a calendar by which the days of obligations were counted last; `settled` once they were looked
+    through a second time, when nobody was writing by the version before any more.
+    """
+
+    calendar = models.CharField(max_length=20, primary_key=True)
+    version = models.CharField(max_length=40)
+    settled = models.BooleanField(default=False)
+    followed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.calendar} {self.version}"

@@ -126,3 +126,14 @@ class Repair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.portrait_id} {self.state}"
+
+
+class PortraitRound(models.Model):
+    """That the platform has published the portraits of a quarter by itself: once, however often that is begun."""
+
+    until = models.DateField(primary_key=True)
+    published_at = models.DateTimeField()
+    portraits = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.until)

@@ -1,4 +1,4 @@
-"""In the worker: portraits of a large region take minutes."""
+"""In the worker: portraits of a large region take minutes. Those of a quarter come by themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from procrastinate.contrib.django import app
 from yingshang.kernel.access.api import Actor, actor_by_reference, reference_of
 
 from ..errors import InvalidStep
-from .actions.publish import publish_portraits
+from .actions.publish import publish_due_portraits, publish_portraits
+from .telling import PLATFORM
 
 
 def request_portraits(*, actor: Actor, region_path: str, until: date) -> None:
@@ -27,7 +28,11 @@ def request_portraits(*, actor: Actor, region_path: str, until: date) -> None:
     publish_portraits_job.defer(by=reference_of(actor), region_path=region_path, until=until.isoformat())
 
 
-@app.task(name="contracts.publish_portraits", lock="contracts.publish_portraits")
+_PUBLISHING = "contracts.publish_portraits"
+"""One publishing at a time."""
+
+
+@app.task(name="contracts.publish_portraits", lock=_PUBLISHING)
 def publish_portraits_job(by: str, region_path: str, until: str) -> None:
     """One region, until one day."""
     publish_portraits(
@@ -36,3 +41,14 @@ def publish_portraits_job(by: str, region_path: str, until: str) -> None:
         until=date.fromisoformat(until),
         now=timezone.now(),
     )
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(
+    name="contracts.publish_due_portraits",
+    queueing_lock="contracts.publish_due_portraits",
+    lock=_PUBLISHING,
+)
+def publish_due_portraits_job(timestamp: int = 0) -> None:
+    """Each night it is looked whether those of a quarter are due."""
+    publish_due_portraits(actor=PLATFORM, now=timezone.now())

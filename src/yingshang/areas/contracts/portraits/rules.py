@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -51,6 +51,7 @@ class PortraitRules:
     repair_after_days: int
     repair: Term
     ladder: str
+    publish_after_quarter_days: int | None = None
 
     def stretch_of(self, days: int) -> Stretch:
         """The stretch of so many days late."""
@@ -59,6 +60,17 @@ class PortraitRules:
     def level(self, code: str) -> Level:
         """The level with this code; the unknown one for a code that is none any more."""
         return next((each for each in self.levels if each.code == code), self.unknown)
+
+    def quarter_to_publish(self, today: date) -> date | None:
+        """The last day of the newest quarter whose portraits are to be there today; None where none are by themselves.
+
+        >>> [portrait_rules().quarter_to_publish(date(2026, 10, day)) for day in (19, 20)]
+        [datetime.date(2026, 6, 30), datetime.date(2026, 9, 30)]
+        """
+        if self.publish_after_quarter_days is None:
+            return None
+        day = today - timedelta(days=self.publish_after_quarter_days - 1)
+        return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1) - timedelta(days=1)
 
     def since(self, until: date) -> date:
         """The first day of the time a portrait until this day is of."""
@@ -94,4 +106,5 @@ def portrait_rules() -> PortraitRules:
         repair_after_days=int(data["repair_after_days"]),
         repair=Term.from_dict(data["repair"]),
         ladder=str(data["ladder"]),
+        publish_after_quarter_days=data.get("publish_after_quarter_days"),
     )

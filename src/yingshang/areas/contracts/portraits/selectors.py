@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.documents.api import DocumentView
 
 from ..models import Obligation, PortraitObjection, PublishedPortrait, Repair
 from ..reach import HIDDEN_FROM_OWN, SUPERVISE, VIEW, VIEW_OWN, readable
+from .evidence import files_of
 from .reach import decides, name_of, portrait_not_found, reached, speaks_for
 from .reading import ENTERPRISE, UNIT
 from .replay import ALL, Fact, Figures, figures_of, read_fact, read_figures
@@ -72,6 +74,8 @@ class PortraitRequest:
     decided_at: datetime | None
     reason: str
     may_decide: bool
+    files: tuple[DocumentView, ...] = ()
+    """What shows it, for whose portrait it is and for who supervises; others are told nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +333,9 @@ def _objections(rows: QuerySet[PortraitObjection], actor: Actor) -> list[Portrai
     rows = rows.select_related("portrait__agency", "portrait__party", "obligation__contract").defer(
         "portrait__facts"
     )
+    files = files_of(rows)
     return [
-        _request(OBJECTION, each, each.grounds, each.raised_by_name, each.raised_at, "open", actor)
+        _request(OBJECTION, each, each.grounds, each.raised_by_name, each.raised_at, "open", actor, files)
         for each in rows
     ]
 
@@ -339,8 +344,9 @@ def _repairs(rows: QuerySet[Repair], actor: Actor) -> list[PortraitRequest]:
     rows = rows.select_related("portrait__agency", "portrait__party", "obligation__contract").defer(
         "portrait__facts"
     )
+    files = files_of(rows)
     return [
-        _request(REPAIR, each, each.statement, each.asked_by_name, each.asked_at, "asked", actor)
+        _request(REPAIR, each, each.statement, each.asked_by_name, each.asked_at, "asked", actor, files)
         for each in rows
     ]
 
@@ -353,8 +359,15 @@ def _request(
     at: datetime,
     waiting: str,
     actor: Actor,
+    files: Mapping[tuple[int, int], tuple[DocumentView, ...]],
 ) -> PortraitRequest:
     contract = row.obligation.contract
+    may_decide = decides(actor, row.portrait, row.obligation)
+    opens = speaks_for(actor, row.portrait) or (
+        actor.may(SUPERVISE)
+        and actor.scope(SUPERVISE).covers("region", agency_id=0, region_path=row.region_path)
+    )
+    shown = files.get((row.portrait_id, row.obligation_id), ()) if opens else ()
     title = row.obligation.title if contract.secrecy == "open" else str(row.obligation.ordinal)
     return PortraitRequest(
         kind=kind,
@@ -372,5 +385,6 @@ def _request(
         decided_by_name=row.decided_by_name,
         decided_at=row.decided_at,
         reason=row.reason,
-        may_decide=row.state == waiting and decides(actor, row.portrait, row.obligation),
+        may_decide=row.state == waiting and may_decide,
+        files=tuple(each for each in shown if each.id in row.document_ids),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from yingshang.areas.contracts.api import (
     PortraitRow,
+    add_portrait_evidence,
     ask_repair,
     behind,
     decide_portrait_objection,
@@ -37,6 +39,7 @@ from yingshang.web.refusals import refuse_each
 from yingshang.web.regions import reached_regions
 from yingshang.web.words import in_language
 
+from ..fields import SeveralFiles
 from ..steps import StepForm, text_field
 from .tables import (
     KINDS,
@@ -68,9 +71,14 @@ SUBJECTS = {
 
 
 class AskForm(StepForm):
-    """Why it should not count."""
+    """Why it should not count, and what shows it."""
 
     text = text_field(gettext_lazy("理由"))
+    evidence = SeveralFiles(
+        label=gettext_lazy("证据材料"),
+        required=False,
+        help_text=gettext_lazy("补充协议、付款凭证、函件等；作出决定的督查人员看得到。"),
+    )
 
 
 class DecideForm(StepForm):
@@ -340,10 +348,10 @@ def _ask(
         raise Http404
     [row] = rows
     sent = request.method == "POST"
-    form = AskForm(request.POST if sent else None)
+    form = AskForm(request.POST if sent else None, request.FILES if sent else None)
     if sent and form.is_valid():
         try:
-            _do(actor, what, portrait_id, obligation_id, form.cleaned_data["text"], now)
+            _do(actor, what, portrait_id, obligation_id, form.cleaned_data, now)
         except DomainError as error:
             refuse_each(form, error, otherwise="text")
         else:
@@ -360,12 +368,22 @@ def _ask(
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _do(actor: Actor, what: str, portrait_id: int, obligation_id: int, text: str, now: Any) -> None:
-    given = {"actor": actor, "portrait_id": portrait_id, "obligation_id": obligation_id, "now": now}
+@transaction.atomic
+def _do(
+    actor: Actor, what: str, portrait_id: int, obligation_id: int, told: dict[str, Any], now: datetime
+) -> None:
+    """What is asked with its files: both, or nothing."""
+    given: dict[str, Any] = {
+        "actor": actor,
+        "portrait_id": portrait_id,
+        "obligation_id": obligation_id,
+        "now": now,
+    }
+    files = [add_portrait_evidence(content=file, name=file.name or "", **given) for file in told["evidence"]]
     if what == "object":
-        object_to_portrait(grounds=text, **given)
+        object_to_portrait(grounds=told["text"], document_ids=files, **given)
     else:
-        ask_repair(statement=text, **given)
+        ask_repair(statement=told["text"], document_ids=files, **given)
 
 
 def _figures(row: PortraitRow) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from yingshang.kernel.access.api import Actor
 from ...errors import InvalidStep
 from ...lifecycle import OBJECTION
 from ...models import Obligation, PortraitObjection, PublishedPortrait
+from ..evidence import ensure_named
 from ..reach import ensure_decides, ensure_own, load, name_of, portrait_not_found, reached
 from ..rules import portrait_rules
 from ..telling import tell_deciders, tell_subject
@@ -34,9 +36,17 @@ OBJECTIONS = "contract_objection"
 
 @transaction.atomic
 def object_to_portrait(
-    *, actor: Actor, portrait_id: int, obligation_id: int, figure: str = "", grounds: str, now: datetime
+    *,
+    actor: Actor,
+    portrait_id: int,
+    obligation_id: int,
+    figure: str = "",
+    grounds: str,
+    document_ids: Sequence[int] = (),
+    now: datetime,
 ) -> int:
-    """Say why an obligation should not count against one, within the days of the rules; the number of the objection.
+    """Say why an obligation should not count against one, within the days of the rules, and by which files
+    (`add_portrait_evidence`); the number of the objection.
 
     Raises StepNotFound, NotYours, NotPossibleNow, InvalidStep.
     """
@@ -45,6 +55,7 @@ def object_to_portrait(
     _ensure_open(row, now)
     obligation = ensure_counted(row, obligation_id)
     grounds = needed(grounds, "grounds")
+    documents = ensure_named(portrait_id, obligation_id, document_ids)
     if PortraitObjection.objects.filter(portrait__in=versions_of(row), obligation=obligation_id).exists():
         raise InvalidStep(
             "it was objected to already", message_zh="对这项义务已经提出过异议", field="obligation_id"
@@ -55,6 +66,7 @@ def object_to_portrait(
         figure=figure[:40],
         region_path=row.region_path,
         grounds=grounds,
+        document_ids=documents,
         raised_by_id=user_of(actor),
         raised_by_name=actor.name,
         raised_at=now,
@@ -76,7 +88,7 @@ def object_to_portrait(
         actor=actor,
         now=now,
         reason=grounds,
-        after={"obligation": obligation_id, "figure": figure, "due": made.due_on},
+        after={"obligation": obligation_id, "figure": figure, "due": made.due_on, "documents": documents},
     )
     tell_deciders(
         row, obligation, "portrait_objected", now=now, obligation=title_of(obligation), due=str(made.due_on)

@@ -16,7 +16,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.api import Occasion, send_many
 
 from ...errors import InvalidStep
-from ...models import Obligation, PublishedPortrait
+from ...models import Obligation, PortraitRound, PublishedPortrait
 from ...reach import HEAD, PUBLISH, agencies_of
 from ..reading import ENTERPRISE, SIDES, UNIT, facts_of_subjects, left_out_of
 from ..replay import compared, level_of, portrait_of, read_figures
@@ -74,6 +74,26 @@ def publish_portraits(*, actor: Actor, region_path: str = "", until: date, now: 
         },
     )
     return sum(map(len, published.values()))
+
+
+@transaction.atomic
+def publish_due_portraits(*, actor: Actor, now: datetime) -> int:
+    """Publish the portraits of everybody for the last quarter, once the days of the rules have passed since it ended;
+    how many. Once a quarter: begun again, or by two at a time, it does nothing. While nothing was owed yet there is
+    nothing to publish.
+
+    Raises NotAllowed.
+    """
+    until = portrait_rules().quarter_to_publish(timezone.localdate(now))
+    if until is None or not Obligation.objects.filter(due_on__lte=until).exists():
+        return 0
+    # Whoever comes second waits here until the first is through.
+    round_, new = PortraitRound.objects.get_or_create(until=until, defaults={"published_at": now})
+    if not new:
+        return 0
+    round_.portraits = publish_portraits(actor=actor, until=until, now=now)
+    round_.save(update_fields=["portraits"])
+    return round_.portraits
 
 
 def _publish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from yingshang.kernel.access.api import Actor
 from ...errors import InvalidStep
 from ...lifecycle import REPAIR
 from ...models import Obligation, PublishedPortrait, Repair
+from ..evidence import ensure_named
 from ..reach import ensure_decides, ensure_own, load, portrait_not_found, reached
 from ..replay import read_fact
 from ..rules import portrait_rules
@@ -34,9 +36,17 @@ REPAIRS = "contract_repair"
 
 
 @transaction.atomic
-def ask_repair(*, actor: Actor, portrait_id: int, obligation_id: int, statement: str, now: datetime) -> int:
+def ask_repair(
+    *,
+    actor: Actor,
+    portrait_id: int,
+    obligation_id: int,
+    statement: str,
+    document_ids: Sequence[int] = (),
+    now: datetime,
+) -> int:
     """Ask that a late obligation count no more: it is done, neither side says otherwise, and the days of the rules have
-    passed since. The number of the request.
+    passed since; with files that show it (`add_portrait_evidence`). The number of the request.
 
     Raises StepNotFound, NotYours, InvalidStep.
     """
@@ -45,6 +55,7 @@ def ask_repair(*, actor: Actor, portrait_id: int, obligation_id: int, statement:
     obligation = ensure_counted(row, obligation_id)
     _ensure_ripe(row, obligation, now)
     statement = needed(statement, "statement")
+    documents = ensure_named(portrait_id, obligation_id, document_ids)
     same = Repair.objects.filter(portrait__in=versions_of(row), obligation=obligation_id)
     if same.filter(state="asked").exists():
         raise InvalidStep(
@@ -55,6 +66,7 @@ def ask_repair(*, actor: Actor, portrait_id: int, obligation_id: int, statement:
         obligation=obligation,
         region_path=row.region_path,
         statement=statement,
+        document_ids=documents,
         asked_by_id=user_of(actor),
         asked_by_name=actor.name,
         asked_at=now,
@@ -70,7 +82,7 @@ def ask_repair(*, actor: Actor, portrait_id: int, obligation_id: int, statement:
         actor=actor,
         now=now,
         reason=statement,
-        after={"obligation": obligation_id, "due": made.due_on},
+        after={"obligation": obligation_id, "due": made.due_on, "documents": documents},
     )
     tell_deciders(
         row, obligation, "repair_asked", now=now, obligation=title_of(obligation), due=str(made.due_on)
