@@ -152,6 +152,21 @@ def _leaves_triggers_out(folder: Path) -> list[str]:
     ]
 
 
+def test_every_job_is_known_to_the_worker(root: Path) -> None:
+    """The worker reads the `tasks.py` of each room and nothing else: a job of another file has to be named there."""
+    source, left_out, found = root / "src" / "yingshang", [], 0
+    for path in source.rglob("*.py"):
+        text = path.read_text("utf-8")
+        if path.name == "tasks.py" or not ("\n@job(" in text or "\n@app.task(" in text):
+            continue
+        found += 1
+        tasks = next(each / "tasks.py" for each in path.parents if (each / "tasks.py").exists())
+        name = ".".join(path.relative_to(tasks.parent).with_suffix("").parts)
+        if f"from .{name} import" not in tasks.read_text("utf-8"):
+            left_out.append(path.relative_to(source).as_posix())
+    assert found and left_out == []
+
+
 def test_the_platform_leaves_no_trigger_out(root: Path) -> None:
     # On the server of the tests its role has the right to (tests/databases.py), so that no test would notice.
     assert _leaves_triggers_out(root / "src") == []

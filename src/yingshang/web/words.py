@@ -243,6 +243,7 @@ JOB_NAMES: Words = {
     "appeals.follow_calendars": _("按新日历调整诉求期限"),
     "ratings.follow_calendars": _("按新日历调整差评整改期限"),
     "contracts.import": _("导入合同"),
+    "contracts.register": _("批量审核合同"),
     "contracts.forget_import_files": _("清除导入的合同文件"),
     "contracts.rebuild_figures": _("重算合同统计"),
     "api.forget_expired": _("清除过期的接口记录"),

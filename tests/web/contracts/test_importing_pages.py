@@ -42,8 +42,22 @@ def test_a_table_is_downloaded_uploaded_taken_in_and_mended() -> None:
     assert "金额不能为负数" in rejects.decode()
     listed = browser.get(reverse("contracts_desk:imports")).content.decode()
     assert "合同.csv" in listed
-    assert logged_in(people.reviewer).get(reverse("contracts_desk:imports")).status_code == 403
-    assert Contract.objects.count() == 1
+    # The unit's reviewer registers what came together, or some of what waits; what is refused is told with why.
+    row, bare = Contract.objects.get(), contract_row(state="submitted", number="HT2026A")
+    reviewer, register = logged_in(people.reviewer), reverse("contracts_desk:register-many")
+    assert "合同.csv" in reviewer.get(reverse("contracts_desk:imports")).content.decode()
+    page = reviewer.get(sent["Location"]).content.decode()
+    assert register in page and reverse("contracts_desk:import-rejects", args=[batch.pk]) not in page
+    waiting = reviewer.get(reverse("contracts_desk:contracts"), {"tab": "review", "batch": batch.pk})
+    shown = waiting.content.decode()
+    assert f'name="contract" value="{row.pk}"' in shown and f'name="contract" value="{bare.pk}"' not in shown
+    assert browser.post(register, {"batch": batch.pk}).status_code == 403
+    assert reviewer.post(register, {"batch": batch.pk}).status_code == 302
+    assert Contract.objects.get(pk=row.pk).state == "in_force"
+    for picked in ({}, {"batch": batch.pk}, {"contract": [row.pk, "x"]}):
+        assert reviewer.post(register, picked).status_code == 302
+    refused = reviewer.post(register, {"all": "1", "listed": [bare.pk]}).content.decode()
+    assert "登记 0 份，没有登记 1 份" in refused and "没有登记任何履约义务" in refused
 
 
 def test_a_batch_that_failed_says_why_and_is_tried_again() -> None:

@@ -17,6 +17,7 @@ from tests.kernel.access.factories import DAOLI, NANGANG, NOW, official
 from tests.kernel.access.test_accounts import logged_in
 from tests.kernel.documents.factories import JPEG, word_document
 from yingshang.areas.contracts.models import Contract, EmptyQuarter, Obligation, Performance, Supplement
+from yingshang.kernel.documents.models import Document
 
 pytestmark = pytest.mark.django_db
 LIST, NEW = "contracts_desk:contracts", "contracts_desk:new"
@@ -144,6 +145,13 @@ def test_from_the_form_to_the_register_by_forms_alone(
     assert _step(reviewer, row.pk, "return", reason="").status_code == 422
     assert _step(reviewer, row.pk, "return", reason="请补充编号").status_code == 302
     change = reverse("contracts_desk:change", args=[row.pk])
+    # A file of the draft that was added by mistake goes again; later none does.
+    paper = SimpleUploadedFile("别的合同.jpg", JPEG, content_type="image/jpeg")
+    assert _step(clerk, row.pk, "file", attached=paper, purpose="contract").status_code == 302
+    remove = reverse("contracts_desk:row-step", args=[row.pk, "remove-file", Document.objects.get().pk])
+    assert remove in clerk.get(_page(row.pk)).content.decode()
+    assert clerk.post(remove).status_code == 302 and not Document.objects.filter(removed_at=None).exists()
+    assert clerk.post(remove).status_code == 404
     opened = clerk.get(change).content.decode()
     assert "1000000.00" in opened and "支付进度款" in opened and 'value="60"' in opened
     revision = Contract.objects.get().revision
@@ -205,6 +213,13 @@ def test_both_sides_stand_beside_each_other(django_assert_max_num_queries: Djang
     assert _step(clerk, found.pk, "event", event="accepted", happened_on="2026-11-02").status_code == 302
     waiting.refresh_from_db()
     assert waiting.due_on is not None and waiting.state == "running"
+    # Told by mistake, it is taken back with a reason; what may not be taken back is refused on the page.
+    sent = {"event": "accepted", "reason": ""}
+    assert _step(clerk, found.pk, "withdraw-event", **sent).status_code == 422
+    assert _step(clerk, found.pk, "withdraw-event", **sent | {"event": "signed"}).status_code == 422
+    assert _step(clerk, found.pk, "withdraw-event", **sent | {"reason": "填错"}).status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.due_on is None and "withdraw-event" not in clerk.get(_page(found.pk)).content.decode()
     # Who supervises goes from here to a notice or a case.
     supervise = [reverse("contracts_desk:supervise", args=[late.pk, what]) for what in ("notice", "case")]
     shown = logged_in(people.supervisor).get(_page(found.pk)).content.decode()

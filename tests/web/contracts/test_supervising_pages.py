@@ -118,6 +118,12 @@ def test_from_the_case_to_the_outcome_of_its_transfer() -> None:
     row = Transfer.objects.get()
     assert (row.to_agency_id, row.document_id is None) == (office.pk, False)
     assert "政合移" in text_of(audit, "transfers")
+    # The page of the contract leads to each step.
+    shown = supervisor.get(
+        reverse("contracts_desk:contract", args=[case.obligation.contract_id])
+    ).content.decode()
+    for name, number in (("notice", case.notice_id), ("case", case.pk), ("transfer", row.pk)):
+        assert reverse(f"contracts_desk:{name}", args=[number]) in shown
     assert "建议审计" in text_of(audit, "transfer", row.pk)
     assert step(supervisor, "transfer-step", row.pk, "receive") != 302
     assert step(audit, "transfer-step", row.pk, "receive") == 302

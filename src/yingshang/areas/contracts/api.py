@@ -185,6 +185,13 @@ from .registering.actions.end_contract import (
     terminate_contract,
     void_contract,
 )
+from .registering.actions.register_many import (
+    NotRegistered,
+    RegisteredMany,
+    register_contracts,
+    request_registering,
+    waiting_to_register,
+)
 from .registering.actions.review_contract import register_contract, return_contract
 from .registering.actions.supplements import (
     CHANGEABLE,
@@ -288,6 +295,7 @@ __all__ = [
     "LateRow",
     "Level",
     "NextSum",
+    "NotRegistered",
     "NoticeDetail",
     "NoticeLine",
     "ObligationRule",
@@ -320,6 +328,7 @@ __all__ = [
     "QuarterView",
     "Rate",
     "Rebuilt",
+    "RegisteredMany",
     "RiskPage",
     "RiskRow",
     "RowProblem",
@@ -450,11 +459,13 @@ __all__ = [
     "publish_due_portraits",
     "refuse_cancellation",
     "register_contract",
+    "register_contracts",
     "rejected_rows",
     "remove_contract_file",
     "reopen_contract",
     "request_import",
     "request_portraits",
+    "request_registering",
     "resume_contract",
     "retry_import",
     "return_contract",
@@ -483,6 +494,7 @@ __all__ = [
     "units_with_contracts",
     "void_contract",
     "waiting_supplements",
+    "waiting_to_register",
     "watch",
     "withdraw_cancellation",
     "withdraw_event",

@@ -71,6 +71,7 @@ def contracts(
     due: int | None = None,
     sign: str = "",
     party: int | None = None,
+    batch: int | None = None,
     order: str = "",
     offset: int = 0,
     limit: int = 20,
@@ -91,6 +92,8 @@ def contracts(
         rows = rows.filter(region_path__startswith=region)
     if party is not None:
         rows = rows.filter(party=party)
+    if batch is not None:
+        rows = rows.filter(batch=batch)
     if due is not None:
         rows = rows.filter(next_due_on__lte=today + timedelta(days=due))
     if sign:
@@ -123,6 +126,7 @@ def contract(*, actor: Actor, contract_id: int, now: datetime) -> ContractDetail
     obligations = list(row.obligations.order_by("ordinal").prefetch_related(*_prefetched()))
     supplements = list(row.supplements.all())
     views = _obligations(obligations, supplements, rights, today, now)
+    withdrawable = _withdrawable(obligations)
     late = [each for each in views if each.side == "unit" and each.late_days and each.open_fen]
     return ContractDetail(
         id=row.pk,
@@ -178,7 +182,8 @@ def contract(*, actor: Actor, contract_id: int, now: datetime) -> ContractDetail
         files=files_of(actor, row),
         history=_history(row),
         events=_events(row, obligations),
-        may=rights.of_contract(),
+        withdrawable=withdrawable,
+        may=rights.of_contract() - (frozenset() if withdrawable else {"event_withdrawn"}),
     )
 
 
@@ -198,7 +203,7 @@ class _Rights:
         self.user = int(actor.identifier) if actor.kind == "user" else None
 
     def of_contract(self) -> frozenset[str]:
-        """Events of the table, and supplement, event, file."""
+        """Events of the table, and supplement, event, event_withdrawn, file, file_removed."""
         found: set[str] = set()
         state = self.row.state
         if self.registrar:
@@ -207,6 +212,13 @@ class _Rights:
                 found |= {"supplement", "event"}
             if state != "void":
                 found.add("file")
+            if state == "draft":
+                found.add("file_removed")
+        if self.registrar and state in _RUNNING:
+            found.add("event_withdrawn")
+        if self.supervisor and state in (*_RUNNING, "terminated"):
+            # What a unit is late with it does not put off by taking the event back; who supervises may.
+            found.add("event_withdrawn")
         if self.reviewer:
             found |= set(CONTRACT.events(state, by="reviewer")) - {"supplemented", "planned"}
             if self.user is not None and self.user == self.row.registered_by_id:
@@ -451,7 +463,7 @@ def _notice(row: SupervisionNotice) -> NoticeLine:
 
 
 def _case(row: SupervisionCase) -> CaseLine:
-    transfers = tuple((number_words(each.number), each.state) for each in row.transfers.all())
+    transfers = tuple((each.pk, number_words(each.number), each.state) for each in row.transfers.all())
     return CaseLine(
         row.pk, number_words(row.number), row.state, row.obligation_id, row.opened_at, row.due_on, transfers
     )
@@ -477,6 +489,16 @@ def _history(row: Contract) -> tuple[HistoryLine, ...]:
         HistoryLine(each.occurred_at, each.action, each.actor_name, each.reason, each.id)
         for each in events_of("contract", str(row.pk), limit=_HISTORY)
     )
+
+
+def _withdrawable(obligations: Iterable[Obligation]) -> tuple[str, ...]:
+    """The events by which something began that is not done."""
+    found = [
+        each.event
+        for each in obligations
+        if OBLIGATION.states[each.state].open and each.event_on is not None and each.event != "signed"
+    ]
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _events(row: Contract, obligations: Iterable[Obligation]) -> dict[str, date]:

@@ -98,8 +98,8 @@ class CaseLine:
     obligation_id: int
     opened_at: datetime
     due_on: date | None
-    transfers: tuple[tuple[str, str], ...]
-    """Of each transfer the number and the state."""
+    transfers: tuple[tuple[int, str, str], ...]
+    """Of each transfer its number in the register, the number as it is written, and the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,11 @@ class FileView:
     purpose: str
     own: bool
 
+    @property
+    def id(self) -> int:
+        """The number of its document."""
+        return self.document.id
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
@@ -225,7 +230,8 @@ class ContractDetail:
     `counterparty_person` is the whole name of a natural person, for those of the unit that signed; empty for others.
     `owed_fen` is what the unit owes and is late with, `interest_fen` what has grown on it; of `unknown_interest` late
     ones nobody can say. `may` are the things the reader may do now: events of the table of states (changed, submitted,
-    returned, registered, planned, suspended …), and supplement, event, file.
+    returned, registered, planned, suspended …), and supplement, event, event_withdrawn, file, file_removed.
+    `withdrawable` are the events somebody may take back: something that is not done began by them.
     """
 
     id: int
@@ -281,6 +287,7 @@ class ContractDetail:
     files: tuple[FileView, ...]
     history: tuple[HistoryLine, ...]
     events: Mapping[str, date]
+    withdrawable: tuple[str, ...]
     may: frozenset[str]
 
 

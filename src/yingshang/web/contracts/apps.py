@@ -41,7 +41,7 @@ class ContractPagesConfig(AppConfig):
         add_destinations(
             Destination("desk", _("逾期义务"), "contracts_desk:late", "clock-exclamation", 83, group=group),
             Destination("desk", _("督办通知书"), "contracts_desk:notices", "gavel", 84, group=group),
-            Destination("desk", _("立案督办"), "contracts_desk:cases", "briefcase", 84, group=group),
+            Destination("desk", _("督办案件"), "contracts_desk:cases", "briefcase", 84, group=group),
             Destination("desk", _("移送"), "contracts_desk:transfers", "external-link", 85, group=group),
             Destination(
                 "desk", _("销号申请"), "contracts_desk:cancellations", "circle-check", 85, group=group

@@ -7,14 +7,16 @@ import io
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.base import ContentFile
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tests.areas.contracts.factories import supplier, unit
+from tests.areas.contracts.factories import UNIT, supplier, unit
 from tests.areas.contracts.gathering.tables import PAYS, RETURNS, ROW, csv_of, many
 from tests.areas.contracts.gathering.test_ocds import SHAPES, package, read_one
-from tests.kernel.access.factories import DAOLI, Person, agency, arranged, no_event, one_event
+from tests.kernel.access.factories import DAOLI, Person, agency, arranged, no_event, official, one_event
 from yingshang.areas.contracts.errors import InvalidImport, StepNotFound
 from yingshang.areas.contracts.gathering import taking
 from yingshang.areas.contracts.gathering.actions.gather import gather_contracts, gather_package
@@ -34,7 +36,15 @@ from yingshang.areas.contracts.models import (
     Performance,
     UnitFigures,
 )
-from yingshang.kernel.access.api import NotAllowed, system_actor
+from yingshang.areas.contracts.registering.actions.register_many import (
+    register_contracts,
+    request_registering,
+)
+from yingshang.areas.contracts.registering.jobs import register_contracts_job
+from yingshang.kernel.access.api import NotAllowed, appoint, system_actor
+from yingshang.kernel.jobs.api import get_job
+from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.notices.models import Message
 from yingshang.kernel.parties.models import Party
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +88,62 @@ def test_a_table_waits_for_the_units_reviewer_with_its_obligations() -> None:
     assert not DueCell.objects.exists()
     batch = read_batch(actor=people.administrator.actor(), batch_id=number)
     assert (batch.row.state, batch.row.contract_count, batch.waiting_for_review) == ("done", 1, 1)
+
+
+def test_a_batch_is_registered_together_each_by_the_rules_of_one() -> None:
+    people = unit()
+    with arranged():
+        both = official("contract_administrator", DAOLI, UNIT)
+        appoint(
+            actor=SYSTEM,
+            user_id=both.id,
+            role="contract_reviewer",
+            agency_id=people.agency.pk,
+            valid_from=date(2020, 1, 1),
+            now=NOW,
+        )
+    # Numbers that say that there is none make no two the same.
+    rows = [
+        own(ROW, reference="无", source_reference="无", amount="1"),
+        own(ROW, reference="暂无 ", source_reference="/", amount="2"),
+        own({**ROW, "obligation": "", "side": "", "what": "", "due_on": ""}, reference="／", amount="3"),
+    ]
+    number = upload(both, rows)
+    run_import(actor=both.actor(), batch_id=number, now=NOW)
+    batch = read_batch(actor=people.reviewer.actor(), batch_id=number)
+    assert (batch.row.contract_count, batch.row.duplicate_count) == (3, 0)
+    assert (batch.to_register, batch.may_mend) == (3, False)
+    # Who uploaded them reviews none of them; who registers only, or reviews elsewhere, reaches none.
+    none = register_contracts(actor=both.actor(), batch_id=number, now=NOW)
+    assert none.registered == 0 and {each.why_zh for each in none.refused} == {
+        "这份内容由您登记，请由本单位的另一人审核"
+    }
+    with pytest.raises(NotAllowed), no_event():
+        register_contracts(actor=people.administrator.actor(), batch_id=number, now=NOW)
+    elsewhere = official("contract_reviewer", DAOLI, "commerce").actor()
+    with no_event():
+        assert register_contracts(actor=elsewhere, batch_id=number, now=NOW).registered == 0
+    with pytest.raises(StepNotFound):
+        read_batch(actor=elsewhere, batch_id=number)
+    before = AuditEvent.objects.order_by("-id").values_list("id", flat=True)[0]
+    job = request_registering(actor=people.reviewer.actor(), batch_id=number, now=NOW)
+    run = SimpleNamespace(job=SimpleNamespace(id=job, attempts=0))
+    register_contracts_job.task.func(run, **ProcrastinateJob.objects.get(pk=job).args)
+    done = get_job(actor=people.reviewer.actor(), job_id=job)
+    assert (done.done, done.total, done.message) == (3, 3, "登记 2，未登记 1")
+    registered = list(Contract.objects.filter(state="in_force"))
+    assert {each.amount_fen for each in registered} == {100, 200}
+    events = AuditEvent.objects.filter(id__gt=before, action__startswith="contracts.")
+    assert sorted(events.values_list("action", "target_id")) == sorted(
+        ("contracts.registered", str(each.pk)) for each in registered
+    )
+    told = Message.objects.filter(channel="in_app", template__startswith="contracts.registered")
+    assert {(each.recipient_id, each.template) for each in told} == {
+        (both.id, "contracts.registered_many"),
+        (people.reviewer.id, "contracts.registered_together"),
+    }
+    outcome = told.get(recipient=people.reviewer.id)
+    assert "登记 2 份，未登记 1 份" in outcome.body and "没有登记任何履约义务" in outcome.body
 
 
 def test_what_the_platform_loads_is_in_force_and_counted() -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from tests.areas.contracts.factories import contract_row, supplier, unit
+from tests.areas.contracts.factories import SUPERVISION, contract_row, supplier, unit
 from tests.areas.contracts.ladder.situations import (
     DUE,
     NOW,
@@ -15,9 +15,10 @@ from tests.areas.contracts.ladder.situations import (
     days_later,
     fresh,
     late_obligation,
+    open_case,
     owed_obligation,
 )
-from tests.kernel.access.factories import arranged
+from tests.kernel.access.factories import HARBIN, arranged, official
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.ladder.clocks import OBLIGATION_OWNER
 from yingshang.areas.contracts.ladder.rungs import consequences, on_obligation_rung, on_obligation_rungs
@@ -25,6 +26,7 @@ from yingshang.areas.contracts.models import Obligation, SupervisionNotice
 from yingshang.kernel.clock.api import Rung, register_owner, sweep
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices.models import Message
+from yingshang.kernel.parties.models import Agency
 
 RUNGS = {
     code: Rung(code, code, code, 0, "days", time(9), action, ("holder",))  # type: ignore[arg-type]
@@ -209,6 +211,31 @@ def test_many_rungs_use_as_many_statements_as_few() -> None:
         counts.append(len(captured))
     # Jobs are deferred for every fifty notices, and messages delivered in blocks.
     assert counts[1] <= counts[0] + 12, counts
+
+
+@pytest.mark.django_db
+def test_where_nobody_supervises_those_are_told_who_can_appoint_somebody() -> None:
+    leader, administrator = unit().leader, official("administrator", HARBIN)
+    case, rows = open_case(), [late_obligation(), late_obligation()]
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=False)
+    sweep(actor=SYSTEM, now=NOW)
+    assert [fresh(row).escalation for row in rows] == ["escalate"] * 2
+    assert not SupervisionNotice.objects.exclude(pk=case.notice_id).exists()
+    events = AuditEvent.objects.filter(action="contracts.escalated", target_id=str(rows[0].pk)).order_by("id")
+    assert [(each["level"], each.get("unsupervised")) for each in events.values_list("after", flat=True)] == [
+        ("escalate", None),
+        ("escalate", True),
+    ]
+    # Once a day, whatever it is about; later steps are not silent either.
+    told = {user: times for (user, template), times in _told().items() if template == "nobody_supervises"}
+    assert {leader.id, administrator.id} <= set(told) and set(told.values()) == {1}
+    message = Message.objects.filter(template="contracts.nobody_supervises", recipient=leader.id).first()
+    assert message is not None and message.subject == "哈尔滨市道里区：没有人督办合同履约"
+    with arranged():
+        type(leader.user).objects.filter(appointments__agency__kind=SUPERVISION).update(is_active=False)
+    sweep(actor=SYSTEM, now=days_later(70))
+    assert _told()[(administrator.id, "nobody_supervises")] == 2
 
 
 @pytest.mark.django_db

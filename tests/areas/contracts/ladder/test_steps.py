@@ -445,7 +445,9 @@ def test_nothing_is_struck_off_without_evidence_or_before_it_is_said_to_be_done(
 
 
 def test_the_other_side_confirms_and_notices_cases_and_clocks_end() -> None:
-    case = open_case()
+    audit = audit_supervisor()
+    transfer = sent_transfer()
+    case = transfer.case
     paid(case.obligation)
     row = asked_cancellation(case.notice)
     with one_contract_event("cancellation_confirmed") as events:
@@ -455,7 +457,13 @@ def test_the_other_side_confirms_and_notices_cases_and_clocks_end() -> None:
     assert (fresh(case).state, fresh(case.notice).state, obligation.escalation) == ("closed", "lifted", "")
     assert (obligation.state, obligation.confirmed_by) == ("performed", "counterparty")
     assert events[0]["after"]["notices"] == ["政合督〔2026〕1号"] and len(events[0]["after"]["cases"]) == 1
-    for number in (case.deadline_id, case.notice.deadline_id, fresh(row).deadline_id):
+    # What was transferred ends with it, and who deals with it is told.
+    assert events[0]["after"]["transfers"] == ["政合移〔2026〕1号"] and fresh(transfer).state == "ended"
+    assert fresh(transfer).outcome == "义务已销号，移送随之终结：相对方确认，予以销号"
+    told = Message.objects.get(template="contracts.transfer_moved", recipient=audit.id, channel="in_app")
+    assert "予以销号" in told.body and told.link == f"/desk/contracts/transfers/{transfer.pk}/"
+    clocks = (case.deadline_id, case.notice.deadline_id, transfer.deadline_id, fresh(row).deadline_id)
+    for number in clocks:
         assert get_deadline(number, now=LATER).state == "met"
     with no_event(), pytest.raises(InvalidStep, match="already"), transaction.atomic():
         api.ask_cancellation(

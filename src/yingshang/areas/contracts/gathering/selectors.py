@@ -8,10 +8,11 @@ from datetime import datetime
 from yingshang.kernel.access.api import Actor
 
 from ..models import Contract, ImportBatch
-from ..reach import REGISTER, not_found, on_desk
+from ..reach import REGISTER, REVIEW, not_found, on_desk
+from ..registering.actions.register_many import waiting_to_register
 from ..selectors import contract
 from ..values import ContractDetail
-from .actions.request_import import load_batch
+from .actions.request_import import batches_of, found_batch, load_batch
 from .files import has_rejects, rejects_of
 from .values import BatchDetail, BatchPage, BatchRow, RowProblem
 
@@ -21,11 +22,10 @@ _ORDERS = ("id", "name", "started_at", "contract_count", "problem_count")
 def import_batches(
     *, actor: Actor, state: str = "", text: str = "", order: str = "-id", offset: int = 0, limit: int = 20
 ) -> BatchPage:
-    """The batches within the reach of who registers, newest first unless `order` says otherwise. Two queries.
-
-    Raises NotAllowed.
+    """The batches within the reach of who registers, or reviews, newest first unless `order` says otherwise. Two
+    queries. Raises NotAllowed.
     """
-    rows = actor.require(REGISTER).filter(ImportBatch.objects.all(), region="region_path", agency="agency_id")
+    rows = batches_of(actor, REGISTER, REVIEW)
     if state:
         rows = rows.filter(state=state)
     if text.strip():
@@ -37,13 +37,15 @@ def import_batches(
 
 
 def import_batch(*, actor: Actor, batch_id: int) -> BatchDetail:
-    """One batch with the first of its mistakes. Raises NotAllowed, StepNotFound."""
-    found = load_batch(actor, batch_id)
+    """One batch with the first of its mistakes, for who registers or reviews. Raises NotAllowed, StepNotFound."""
+    found = found_batch(batches_of(actor, REGISTER, REVIEW).filter(pk=batch_id), batch_id)
     return BatchDetail(
         row=_row(found),
         problems=tuple(RowProblem(**each) for each in found.problems),
         has_rejects=has_rejects(found.pk),
         waiting_for_review=Contract.objects.filter(batch=found, state="submitted").count(),
+        to_register=waiting_to_register(actor=actor, batch_id=found.pk) if actor.may(REVIEW) else 0,
+        may_mend=actor.may(REGISTER),
     )
 
 

@@ -104,6 +104,8 @@ class Taker:
         parties = parties_by_code(actor=_PLATFORM, codes=codes) if codes else {}
         ready = []
         for place, each in enumerate(incoming):
+            # "无" is no number, neither of the unit nor of its system: by it two contracts would be taken for one.
+            each = replace(each, source_reference=contract_rules().own_number(each.source_reference))
             problems = list(each.problems)
             unit = self.units.find(each.unit, each.row)
             if isinstance(unit, RowProblem):
@@ -300,6 +302,7 @@ class _There:
         for agency, mark, reference, number in rows.values_list(
             "agency", "fingerprint", "reference", "number"
         ):
+            reference = contract_rules().own_number(reference)
             self._prints.setdefault(mark, []).append((reference, number))
             if reference:
                 self._numbers[agency, reference] = number

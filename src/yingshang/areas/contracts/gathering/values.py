@@ -93,12 +93,16 @@ class BatchPage:
 
 @dataclass(frozen=True, slots=True)
 class BatchDetail:
-    """One batch with the first of its mistakes; `has_rejects`: the rows that were not taken can be downloaded."""
+    """One batch with the first of its mistakes; `has_rejects`: the rows that were not taken can be downloaded;
+    `to_register`: so many wait for this reader to register them; `may_mend`: the reader may send it again, and mend it.
+    """
 
     row: BatchRow
     problems: tuple[RowProblem, ...]
     has_rejects: bool
     waiting_for_review: int
+    to_register: int
+    may_mend: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from yingshang.kernel.access.api import (
 from yingshang.kernel.ledger.api import NewEvent, Target, record
 from yingshang.kernel.notices.api import Occasion, Recipient, send_many, send_where_possible
 from yingshang.kernel.parties.api import agencies_at
-from yingshang.kernel.reference.api import ancestors_of, code_of_path, find_region
+from yingshang.kernel.reference.api import ancestors_of, code_of_path, find_region, place_name
 
 from ..errors import InvalidStep, NotYours, StepNotFound
 from ..models import Contract, Obligation
@@ -180,6 +180,36 @@ def _of_kinds(obligations: Sequence[Obligation]) -> dict[int, int]:
     return found
 
 
+def tell_unsupervised(paths: Iterable[str], *, now: datetime) -> None:
+    """That there is nobody to supervise in some regions: to those the rules name, in the nearest agency above that has
+    any, once a day. They may not read contracts, so none is named.
+    """
+    today = timezone.localdate(now)
+    paths = sorted(set(paths))
+    if not paths:
+        return
+    occasions = []
+    for permission, link in rules().unsupervised:
+        staffed = agencies_that_may_in(permission, region_paths=paths, today=today)
+        near = {path: staffed[path][0].agency_id for path in paths if staffed[path]}
+        officials = officials_of_many({permission}, agency_ids=set(near.values()), today=today)
+        occasions += [
+            Occasion(
+                officials.get((agency, permission), ()),
+                {"place": _place_of(path)},
+                link=link,
+                once=f"contracts.nobody_supervises:{path}:{today}",
+            )
+            for path, agency in near.items()
+        ]
+    send_many(actor=PLATFORM, template="contracts.nobody_supervises", occasions=occasions, now=now)
+
+
+def _place_of(path: str) -> str:
+    region = find_region(code_of_path(path))
+    return place_name(region) if region else path
+
+
 def page_of(obligation: Obligation) -> str:
     """The page of its contract on the desk."""
     return f"/desk/contracts/{obligation.contract_id}/"
@@ -204,7 +234,8 @@ def tell_officials(
     link: str = "",
 ) -> None:
     """A message to everybody who holds a permission in an agency: (obligation, agency, permission, once, more) each.
-    As many statements for many as for one; that nobody sits there stops nothing.
+    As many statements for many as for one; that nobody sits there stops nothing, and where it is who supervises that is
+    told further up.
     """
     wanted = list(occasions)
     if not wanted:
@@ -226,6 +257,14 @@ def tell_officials(
             )
             for obligation, agency, permission, once, more in wanted
         ],
+        now=now,
+    )
+    tell_unsupervised(
+        (
+            obligation.region_path
+            for obligation, agency, permission, _, _ in wanted
+            if permission == SUPERVISE and (agency, permission) not in officials
+        ),
         now=now,
     )
 
@@ -285,6 +324,14 @@ def tell_together(
         several.append(Occasion(users, context, link=link, once=once))
     send_many(actor=PLATFORM, template=f"contracts.{template}", occasions=single, now=now)
     send_many(actor=PLATFORM, template=f"contracts.{together}", occasions=several, now=now)
+    tell_unsupervised(
+        (
+            each.obligation.region_path
+            for each in wanted
+            if each.permission == SUPERVISE and (each.agency_id, each.permission) not in officials
+        ),
+        now=now,
+    )
 
 
 def _named(found: Sequence[Occurrence]) -> str:

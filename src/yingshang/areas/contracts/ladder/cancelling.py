@@ -41,12 +41,14 @@ from ._steps import (
     supervisors_of,
     tell_officials,
     tell_party,
+    tell_unsupervised,
     written,
 )
 from .cases import close_all
 from .clocks import KEPT
 from .notices import end_clock, lift_all, set_level
 from .rules import rules
+from .transfers import end_all
 
 CANCELLATIONS = "contract_cancellation"
 """What clocks call a cancellation."""
@@ -262,6 +264,7 @@ def _strike_off(
         )
     words = "相对方确认，予以销号" if row.decided_as == COUNTERPARTY else "经督办机关核实，予以销号"
     lifted = lift_all(obligation, actor=PLATFORM, remark=words, now=now)
+    ended = end_all(obligation, words=f"义务已销号，移送随之终结：{words}", now=now)
     closed = close_all(obligation, actor=PLATFORM, reason=words, now=now)
     set_level(obligation, "")
     note(
@@ -270,7 +273,13 @@ def _strike_off(
         actor=actor,
         now=now,
         before={"state": before},
-        after={"state": row.state, "as": row.decided_as, "notices": lifted, "cases": closed},
+        after={
+            "state": row.state,
+            "as": row.decided_as,
+            "notices": lifted,
+            "cases": closed,
+            "transfers": ended,
+        },
         reason=reason,
     )
     _tell_unit(obligation, "已销号", reason, now=now)
@@ -302,6 +311,8 @@ def _tell_unit(obligation: Obligation, state: str, reason: str, *, now: datetime
 
 def _tell_supervisor(row: Cancellation, obligation: Obligation, *, now: datetime) -> None:
     places = supervisors_of([obligation], today=timezone.localdate(now)).values()
+    if not places:
+        tell_unsupervised([obligation.region_path], now=now)
     told = {"agency": obligation.agency.name}
     tell_officials(
         "cancellation_to_decide", [(obligation, each, SUPERVISE, "", told) for each in places], now=now

@@ -51,6 +51,8 @@ class LadderRules:
     ladder: str
     watch_days: int
     supervising_kinds: tuple[str, ...]
+    # Of who is told where nobody supervises the permission, and the page.
+    unsupervised: tuple[tuple[str, str], ...]
     series: str
     case_series: str
     transfer_series: str
@@ -77,6 +79,9 @@ def read_rules(written: Any) -> LadderRules:
             ladder=str(written["ladder"]),
             watch_days=_days(written["watch_days"]),
             supervising_kinds=tuple(written["supervising_kinds"]),
+            unsupervised=tuple(
+                (str(each["permission"]), str(each["link"])) for each in written["unsupervised"]
+            ),
             series=str(written["series"]),
             case_series=str(written["case_series"]),
             transfer_series=str(written["transfer_series"]),

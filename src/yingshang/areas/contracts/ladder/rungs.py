@@ -6,7 +6,8 @@ notice. What comes after a notice, a case and a transfer, is for people: a rung 
 
 What the other side owes is reminded of and nothing more: the platform supervises units. Rungs are taken many at once;
 the way of one is that of many with one in it, but that an official of many is told of them in one message, with the
-list. One that fires while nothing is owed any more does nothing.
+list. One that fires while nothing is owed any more does nothing. Where there is nobody to supervise, and no agency a
+notice could be issued by, none is: that is told to those the rules name, who can appoint somebody.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -24,7 +26,16 @@ from yingshang.kernel.notices.api import Occasion, send_many
 
 from ..models import Obligation, SupervisionNotice
 from ..reach import HEAD, REGISTER, REVIEW, SUPERVISE
-from ._steps import PLATFORM, Occurrence, event_of, supervisors_of, tell_officials, tell_together, told
+from ._steps import (
+    PLATFORM,
+    Occurrence,
+    event_of,
+    supervisors_of,
+    tell_officials,
+    tell_together,
+    tell_unsupervised,
+    told,
+)
 from .clocks import KEPT, LEVELS, RUNNING, WATCHED, set_contract_levels
 from .notices import issue_many
 
@@ -118,24 +129,31 @@ def _climb(fired: _Fired) -> None:
         decision = consequences(rung.rung, side=each.side, escalation=each.escalation)
         each.escalation = decision.level
         decided.append((rung, each, decision))
+    wanted = {each.pk: each for _, each, decision in decided if decision.notice}
+    without = {each.pk: each for each in _issue(list(wanted.values()), now)}
+    for each in without.values():
+        each.escalation = levels[each.pk] if levels[each.pk] != "notice" else "escalate"
     record_many(
         actor=PLATFORM,
         events=[
-            event_of(
-                each,
-                "escalated",
-                after={"rung": rung.rung.code, "level": decision.level, "due": str(each.due_on)},
-            )
+            event_of(each, "escalated", after=_told_of(rung, each, decision, without))
             for rung, each, decision in decided
         ],
         now=now,
     )
     _tell(decided, now)
-    wanted = {each.pk: each for _, each, decision in decided if decision.notice}
-    without = _issue(list(wanted.values()), now)
-    for each in without:
-        each.escalation = levels[each.pk] if levels[each.pk] != "notice" else "escalate"
+    tell_unsupervised((each.region_path for each in without.values()), now=now)
     _save([each for _, each, _ in decided if each.escalation != levels[each.pk]])
+
+
+def _told_of(
+    rung: FiredRung, obligation: Obligation, decision: Consequences, without: Collection[int]
+) -> dict[str, Any]:
+    """What the event of a rung says; that no notice could be issued, too, since nobody supervises."""
+    told = {"rung": rung.rung.code, "level": decision.level, "due": str(obligation.due_on)}
+    if decision.notice and obligation.pk in without:
+        return {**told, "level": obligation.escalation, "unsupervised": True}
+    return told
 
 
 def _issue(obligations: Sequence[Obligation], now: datetime) -> list[Obligation]:
@@ -171,6 +189,7 @@ def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: da
     above = supervisors_of([each for _, each, decision in decided if decision.supervisors], today=today)
     soon: list[Occurrence] = []
     asked: list[tuple[Obligation, int, str, str, dict[str, str]]] = []
+    nobody: list[str] = []
     for rung, each, decision in decided:
         once = f"contracts.rung:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}"
         more = {"rung": rung.rung.name}
@@ -180,8 +199,11 @@ def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: da
                 asked.append((each, above[each.pk], SUPERVISE, f"{once}:{SUPERVISE}", more))
             else:
                 soon.append(Occurrence(each, above[each.pk], SUPERVISE, once, more))
+        elif decision.supervisors:
+            nobody.append(each.region_path)
     tell_together("obligation_due", "obligations_due", soon, shared=("rung",), link=DUE_SOON, now=now)
     tell_officials("next_step_asked", asked, now=now)
+    tell_unsupervised(nobody, now=now)
     _tell_counterparties([(rung, each) for rung, each, decision in decided if decision.counterparty], now)
 
 

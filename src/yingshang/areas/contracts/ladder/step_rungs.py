@@ -14,7 +14,7 @@ from yingshang.kernel.clock.api import FiredRung
 from ..models import Cancellation, Obligation, SupervisionCase, SupervisionNotice, Transfer
 from ..numbering import number_words
 from ..reach import HEAD, RECEIVE, REVIEW, SUPERVISE
-from ._steps import supervisors_of, tell_officials, tell_party
+from ._steps import supervisors_of, tell_officials, tell_party, tell_unsupervised
 
 _Step = TypeVar("_Step", SupervisionNotice, SupervisionCase, Cancellation)
 _LATE = frozenset({"supervise"})
@@ -41,7 +41,7 @@ def on_case_rung(rung: FiredRung) -> None:
 
 
 def on_transfer_rung(rung: FiredRung) -> None:
-    """The receiving agency is told, or, where it is none of the register, who sent it."""
+    """The receiving agency is told, or, where it is none of the register, who sent it; once it is late, either."""
     rows = Transfer.objects.select_related("case__obligation__contract")
     row = rows.filter(pk=int(rung.deadline.owner.identifier), state__in=("sent", "received")).first()
     if row is None:
@@ -51,6 +51,11 @@ def on_transfer_rung(rung: FiredRung) -> None:
     # The receiver may not reach the contract: what was sent has a page of its own.
     link = f"/desk/contracts/transfers/{row.pk}/"
     _tell("transferred", rung, row.case.obligation, [place], told, link=link)
+    if row.to_agency_id and rung.rung.action in _LATE:
+        state = "期满未接收" if row.state == "sent" else "期满未反馈处理结果"
+        sender = (row.case.opened_by_agency_id, SUPERVISE)
+        told = {"transfer": number_words(row.number), "state": state}
+        _tell("transfer_moved", rung, row.case.obligation, [sender], told, link=link)
 
 
 def on_cancellation_rung(rung: FiredRung) -> None:
@@ -62,6 +67,8 @@ def on_cancellation_rung(rung: FiredRung) -> None:
     if rung.rung.action in _LATE:
         now = rung.fired_at
         places = supervisors_of([row.obligation], today=timezone.localdate(now)).values()
+        if not places:
+            tell_unsupervised([row.region_path], now=now)
         _tell("cancellation_to_decide", rung, row.obligation, [(each, SUPERVISE) for each in places], told)
         return
     once = f"contracts.cancellation_rung:{rung.deadline.id}:{rung.rung.code}"

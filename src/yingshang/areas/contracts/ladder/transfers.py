@@ -22,7 +22,7 @@ from yingshang.kernel.reference.api import ancestors_of, code_of_path
 
 from ..errors import InvalidStep, NotYours
 from ..lifecycle import CASE, TRANSFER
-from ..models import SupervisionCase
+from ..models import Obligation, SupervisionCase
 from ..models import Transfer as TransferRow
 from ..numbering import number_words
 from ..obligations.interest import interest_of
@@ -188,6 +188,28 @@ def _move(
     tell_officials(
         "transfer_moved", [(obligation, row.case.opened_by_agency_id, SUPERVISE, "", told)], now=now
     )
+
+
+def end_all(obligation: Obligation, *, words: str, now: datetime) -> list[str]:
+    """End the open transfers of an obligation's cases, because it was struck off, and tell who deals with them; the
+    numbers. The contract is locked; the event is the caller's.
+    """
+    rows = list(
+        TransferRow.objects.select_for_update(of=("self",))
+        .select_related("case")
+        .filter(case__obligation=obligation, state__in=TRANSFER.open_states)
+        .order_by("pk")
+    )
+    for row in rows:
+        row.state = TRANSFER.after(row.state, "struck_off")
+        row.outcome, row.ended_at = words, now
+        row.save(update_fields=["state", "outcome", "ended_at"])
+        end_clock(row.deadline_id, now=now)
+        place = (row.to_agency_id, RECEIVE) if row.to_agency_id else (row.case.opened_by_agency_id, SUPERVISE)
+        told = {"transfer": number_words(row.number), "state": words}
+        link = f"/desk/contracts/transfers/{row.pk}/"
+        tell_officials("transfer_moved", [(obligation, *place, "", told)], now=now, link=link)
+    return [number_words(row.number) for row in rows]
 
 
 def received_by(actor: Actor) -> QuerySet[TransferRow]:

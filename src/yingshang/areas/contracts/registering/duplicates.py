@@ -58,7 +58,7 @@ def look_alikes(
     rules = contract_rules()
     fingerprint = fingerprint or fingerprint_of(agency_id, fields)
     condition = Q(fingerprint=fingerprint)
-    reference = fields.reference.strip()
+    reference = rules.own_number(fields.reference)
     if reference:
         condition |= Q(reference=reference)
     if fields.signed_on is not None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import normalize
 
 from yingshang.kernel.reference.api import parse_yaml
 
@@ -100,6 +101,9 @@ class ContractRules:
     alike_days: int
     alike_titles: Decimal
     most_alike: int
+    no_number: frozenset[str]
+    registered_at_once: int
+    most_refused: int
     quarter_before_end: int
     quarters_back: int
     file_purposes: Mapping[str, FilePurpose]
@@ -108,6 +112,12 @@ class ContractRules:
     def size_of(self, written: str) -> str:
         """The code of a size as the register of parties writes it; nothing where it is not known."""
         return next((each.code for each in self.sizes.values() if each.register == written), "")
+
+    def own_number(self, written: str) -> str:
+        """A number somebody has written down for a contract; nothing where it says that there is none ("无", "/")."""
+        plain = normalize("NFKC", written).strip().casefold()
+        says_nothing = plain in self.no_number or not any(sign.isalnum() for sign in plain)
+        return "" if says_nothing else written.strip()
 
 
 @cache
@@ -162,6 +172,9 @@ def _read(kinds: Mapping[str, Any], registering: Mapping[str, Any]) -> ContractR
         alike_days=int(alike["days"]),
         alike_titles=Decimal(str(alike["titles"])),
         most_alike=int(alike["most"]),
+        no_number=frozenset(str(each) for each in alike["no_number"]),
+        registered_at_once=int(registering["review"]["at_once"]),
+        most_refused=int(registering["review"]["most_refused"]),
         quarter_before_end=int(registering["quarters"]["before_end"]),
         quarters_back=int(registering["quarters"]["back"]),
         file_purposes={

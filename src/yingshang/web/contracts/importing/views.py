@@ -37,11 +37,11 @@ from yingshang.web.listing import Listing, Page, page_of
 from .forms import ImportFilter, ImportForm
 from .tables import ImportTable, ProblemTable
 
-REGISTER, VIEW = "contracts.register", "contracts.view"
+REGISTER, REVIEW, VIEW = "contracts.register", "contracts.review", "contracts.view"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@needs(REGISTER)
+@needs(REGISTER, REVIEW)
 def imports(request: HttpRequest) -> HttpResponseBase:
     """Every batch, newest first."""
     actor = actor_from(request)
@@ -55,7 +55,10 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     listing = Listing(
         request, ImportTable, fetch, name="contract-imports", order="-started_at", filters=filters
     )
-    return listing.respond("contracts/importing/imports.html", {"crumbs": _crumbs((_("导入合同"), None))})
+    return listing.respond(
+        "contracts/importing/imports.html",
+        {"crumbs": _crumbs((_("导入合同"), None)), "may_register": actor.may(REGISTER)},
+    )
 
 
 @needs(REGISTER)
@@ -94,7 +97,7 @@ def import_table(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@needs(REGISTER)
+@needs(REGISTER, REVIEW)
 def import_one(request: HttpRequest, batch_id: int) -> HttpResponseBase:
     """One batch: how far it is, what it came to, and the first of its mistakes."""
     found = import_batch(actor=actor_from(request), batch_id=batch_id)

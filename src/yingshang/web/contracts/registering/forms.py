@@ -37,6 +37,7 @@ class ContractFilter(FilterForm):
     agency_id = forms.TypedChoiceField(label=_("承办单位"), coerce=int)
     region_path = forms.ChoiceField(label=_("地区"))
     party = forms.IntegerField(widget=forms.HiddenInput)
+    batch = forms.IntegerField(widget=forms.HiddenInput)
     tab = forms.CharField(widget=forms.HiddenInput, max_length=10)
 
     def __init__(

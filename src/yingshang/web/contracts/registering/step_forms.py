@@ -84,6 +84,18 @@ class EventForm(StepForm):
         self.fields["event"].choices = choices(pairs, _("请选择"))  # type: ignore[attr-defined]
 
 
+class WithdrawEventForm(StepForm):
+    """Which event has not happened, and why it was told."""
+
+    event = forms.ChoiceField(label=_("事件"))
+    reason = text_field(_("撤回的原因"), rows=2)
+
+    def __init__(self, *arguments: Any, told: Any = (), **kwargs: Any) -> None:
+        super().__init__(*arguments, **kwargs)
+        pairs = [(code, name) for code, name in named_choices("events") if code in told]
+        self.fields["event"].choices = choices(pairs, _("请选择"))  # type: ignore[attr-defined]
+
+
 class FileForm(StepForm):
     """Files of a contract."""
 
@@ -132,7 +144,19 @@ STEPS: dict[str, Step] = {
         "calendar-event",
         hint=_("交付、验收、开票等：等待它的义务从这一天起算。"),
     ),
+    "withdraw-event": Step(
+        _("撤回事件"),
+        "event_withdrawn",
+        WithdrawEventForm,
+        api.withdraw_event,
+        "arrow-back-up",
+        danger=True,
+        hint=_("登记错了、实际没有发生的事件：由它起算的义务回到等待。"),
+    ),
     "file": Step(_("添加文件"), "file", FileForm, api.add_contract_file, "paperclip"),
+    "remove-file": Step(
+        _("删除"), "file_removed", EmptyForm, api.remove_contract_file, "trash", "file", danger=True
+    ),
     "complete": Step(_("合同办结"), "completed", RemarkForm, api.complete_contract, "check"),
     "suspend": Step(
         _("中止履行"),

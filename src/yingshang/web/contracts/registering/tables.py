@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.web.columns import DayColumn
@@ -19,6 +19,8 @@ from yingshang.web.design.icons import icon
 from ..templatetags.contracts import state_tag
 from ..words import ESCALATIONS, kind_name, region_name, state_of, yuan
 
+PICK_FORM = "register-many"
+"""The form that what is picked belongs to."""
 _IN_FILES = {"td": {"class": "d-none"}, "th": {"class": "d-none"}}
 
 
@@ -80,7 +82,7 @@ class ContractTable(tables.Table):
         today = timezone.localdate()
         if record.next_due_on < today:
             days = (today - record.next_due_on).days
-            late = gettext("逾期 %(days)s 天") % {"days": days}
+            late = ngettext("逾期 %(days)s 天", "逾期 %(days)s 天", days) % {"days": days}
             return format_html("{}<div>{}</div>", shown, _tag("bad", "clock-exclamation", late))
         if record.next_due_on == today:
             return format_html(
@@ -122,6 +124,26 @@ class ContractTable(tables.Table):
 
     def render_kind(self, value: str) -> str:
         return kind_name(value)
+
+
+class PickTable(ContractTable):
+    """The same, to be picked: the form stands below the list."""
+
+    class Meta(ContractTable.Meta):
+        pass
+
+    def render_title(self, record: Any) -> SafeString:
+        return format_html(
+            '<input type="hidden" name="listed" value="{}" form="{}"><label class="pick">'
+            '<input type="checkbox" class="form-check-input" name="contract" value="{}" form="{}">'
+            '<span class="unseen">{}</span></label> {}',
+            record.id,
+            PICK_FORM,
+            record.id,
+            PICK_FORM,
+            gettext("选择 %(name)s") % {"name": record.title},
+            super().render_title(record),
+        )
 
 
 def _tag(tone: str, picture: str, word: Any) -> SafeString:

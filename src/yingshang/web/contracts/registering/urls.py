@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import editing, quarters, supplementing, views
+from . import editing, many, quarters, supplementing, views
 
 desk: list[URLPattern] = [
     path("", views.contract_list, name="contracts"),
     path("new", editing.new, name="new"),
+    path("register", many.register_many, name="register-many"),
     path("none", quarters.none, name="none"),
     path("none/<int:agency_id>/<int:year>/<int:quarter>/<slug:what>", quarters.say_none, name="say-none"),
     path("<int:contract_id>/", views.one, name="contract"),

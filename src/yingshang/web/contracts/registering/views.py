@@ -45,8 +45,8 @@ from ..steps import Offered, Step, StepForm
 from ..words import named
 from .changes import shown_changes
 from .forms import ContractFilter
-from .step_forms import ARGUMENTS, STEPS, EventForm, TerminateForm
-from .tables import ContractTable
+from .step_forms import ARGUMENTS, STEPS, EventForm, TerminateForm, WithdrawEventForm
+from .tables import ContractTable, PickTable
 
 VIEW, REGISTER, REVIEW = "contracts.view", "contracts.register", "contracts.review"
 ALL_STEPS: dict[str, Step] = {**STEPS, **PERFORMING}
@@ -85,7 +85,10 @@ def contract_list(request: HttpRequest) -> HttpResponseBase:
             actor=actor, order=order, offset=(page - 1) * per_page, limit=per_page, now=now, **chosen
         )
 
-    listing = Listing(request, ContractTable, fetch, name="contracts", filters=filters)
+    # What waits for one's own review may be picked, to be registered together.
+    picking = chosen.get("states") == ("submitted",) and actor.may(REVIEW)
+    table = PickTable if picking else ContractTable
+    listing = Listing(request, table, fetch, name="contracts", filters=filters)
     return listing.respond(
         "contracts/registering/list.html",
         {
@@ -94,6 +97,7 @@ def contract_list(request: HttpRequest) -> HttpResponseBase:
                 for code, (name, _more) in TABS.items()
             ],
             "may_register": actor.may(REGISTER),
+            "picking": picking and listing.total,
         },
     )
 
@@ -119,6 +123,7 @@ def _asked(filters: ContractFilter, tab: str) -> dict[str, Any]:
         ("region_path", "region"),
         ("sign", "sign"),
         ("party", "party"),
+        ("batch", "batch"),
     ):
         if name in told:
             asked[argument] = told[name]
@@ -149,7 +154,7 @@ def step(request: HttpRequest, contract_id: int, what: str) -> HttpResponse | Ht
 def row_step(
     request: HttpRequest, contract_id: int, what: str, row_id: int
 ) -> HttpResponse | HttpResponseRedirect:
-    """A step of an obligation, an entry or a supplement of the contract."""
+    """A step of an obligation, an entry, a supplement or a file of the contract."""
     if what not in ALL_STEPS or ALL_STEPS[what].about == "contract":
         raise Http404
     return _take(request, contract_id, what, _Target(ALL_STEPS[what].about, row_id))
@@ -203,6 +208,9 @@ def _act(actor: Actor, contract_id: int, what: str, target: _Target, form: StepF
             for file in told.pop("evidence")
         ]
         told["document_ids"] = [*told.pop("kept", []), *evidence]
+    if target.about == "file":
+        each.act(actor=actor, contract_id=contract_id, document_id=target.row_id, now=now)
+        return
     shape = ARGUMENTS.get(what)
     arguments = shape(told) if shape else told
     name = "contract_id" if target.row_id is None else f"{target.about}_id"
@@ -219,6 +227,7 @@ def _row(found: ContractDetail, target: _Target) -> Any:
         "obligation": found.obligations,
         "supplement": found.supplements,
         "performance": [said for each in found.obligations for said in each.said],
+        "file": found.files,
     }
     row = next((each for each in rows[target.about] if each.id == target.row_id), None)
     if row is None:
@@ -270,6 +279,7 @@ def _shown(
             for each in found.supplements
         ],
         "steps": _offered(found, "contract", found, found.may, bound),
+        "papers": [(each, _offered(found, "file", each, found.may, bound)) for each in found.files],
         "happened": [(named("events", code), day) for code, day in found.events.items()],
         "history": [
             {
@@ -366,6 +376,8 @@ def _form(
         more["files"] = [each for number, each in _evidence(found).items() if number in there]
     elif issubclass(form_class, (TerminateForm, EventForm)):
         more["obligations"] = _open_ones(found.obligations)
+    elif issubclass(form_class, WithdrawEventForm):
+        more["told"] = found.withdrawable
     return form_class(request.POST, request.FILES, **more) if request else form_class(**more)
 
 

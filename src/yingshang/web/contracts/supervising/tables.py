@@ -146,7 +146,7 @@ class CaseTable(StepTable):
     kind, shown_at = "case", "contracts_desk:case"
 
     class Meta(StepTable.Meta):
-        empty_text = _("没有立案督办")
+        empty_text = _("没有督办案件")
 
 
 class TransferTable(StepTable):

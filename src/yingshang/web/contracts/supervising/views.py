@@ -96,7 +96,7 @@ def notices(request: HttpRequest) -> HttpResponseBase:
 @needs(VIEW)
 def cases(request: HttpRequest) -> HttpResponseBase:
     """The cases of one's reach, newest first."""
-    return _list(request, CaseTable, api.supervision_cases, _("立案督办"))
+    return _list(request, CaseTable, api.supervision_cases, _("督办案件"))
 
 
 @needs(VIEW)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.jobs.api import enqueue
@@ -84,10 +85,22 @@ def retry_import(*, actor: Actor, batch_id: int, now: datetime) -> None:
 
 def load_batch(actor: Actor, batch_id: int, *, lock: bool = False) -> ImportBatch:
     """One batch within the reach of who registers. Raises NotAllowed, StepNotFound."""
-    rows = actor.require(REGISTER).filter(
-        ImportBatch.objects.filter(pk=batch_id), region="region_path", agency="agency_id"
-    )
-    found = (rows.select_for_update(of=("self",)) if lock else rows).first()
+    rows = batches_of(actor, REGISTER).filter(pk=batch_id)
+    return found_batch(rows.select_for_update(of=("self",)) if lock else rows, batch_id)
+
+
+def batches_of(actor: Actor, *permissions: str) -> QuerySet[ImportBatch]:
+    """The batches within the reach of any of some permissions. Raises NotAllowed where none is held."""
+    held = [each for each in permissions if actor.may(each)] or permissions[:1]
+    condition = Q(pk__in=())
+    for permission in held:
+        condition |= actor.require(permission).condition(region="region_path", agency="agency_id")
+    return ImportBatch.objects.filter(condition)
+
+
+def found_batch(rows: QuerySet[ImportBatch], batch_id: int) -> ImportBatch:
+    """The one there is. Raises StepNotFound."""
+    found = rows.first()
     if found is None:
         raise StepNotFound(
             f"no batch {batch_id}", message_zh="没有这个导入批次，或者您不能查看", value=batch_id

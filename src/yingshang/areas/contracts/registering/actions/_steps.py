@@ -136,7 +136,7 @@ def tidied(fields: ContractFields) -> ContractFields:
     return replace(
         fields,
         title=" ".join(fields.title.split()),
-        reference=fields.reference.strip(),
+        reference=contract_rules().own_number(fields.reference),
         counterparty_name=fields.counterparty_name.strip(),
         counterparty_code=fields.counterparty_code.strip().upper(),
         currency=(fields.currency.strip() or contract_rules().currency).upper(),

@@ -42,6 +42,15 @@ def register_contract(*, actor: Actor, contract_id: int, reason: str = "", now: 
 
     Raises NotAllowed, ContractNotFound, NotYours, NotPossibleNow, NotApart, InvalidStep, DuplicateContract.
     """
+    contract = register_one(actor=actor, contract_id=contract_id, reason=reason, now=now)
+    if contract.registered_by_id:
+        tell(contract, [contract.registered_by_id], "registered", now=now, by=actor.name)
+
+
+def register_one(*, actor: Actor, contract_id: int, reason: str = "", now: datetime) -> Contract:
+    """`register_contract` but for the message to who wrote it down, who of many is told of all together. Inside a
+    transaction.
+    """
     contract = load(actor, contract_id, REVIEW)
     ensure_of_unit(actor, contract, REVIEW)
     CONTRACT.after(contract.state, "registered")
@@ -82,9 +91,8 @@ def register_contract(*, actor: Actor, contract_id: int, reason: str = "", now: 
         more={"obligations": contract.obligation_count, "quarter_cleared": cleared},
         touched=list(contract.obligations.all()),
     )
-    if contract.registered_by_id:
-        tell(contract, [contract.registered_by_id], "registered", now=now, by=actor.name)
     tell_other(contract, "已登记、履行中", "registered and in force", now=now)
+    return contract
 
 
 _WRITING = ("contracts.written", "contracts.changed", "contracts.planned")
