@@ -555,6 +555,7 @@ ACTIONS: Words = {
     "contracts.hand_over_accepted": _("接收合同清单"),
     "contracts.portraits_published": _("发布履约画像"),
     "contracts.portrait_objected": _("对履约画像提出异议"),
+    "contracts.calendars_followed": _("按新日历核对合同期限"),
     "contracts.portrait_objection_upheld": _("画像异议成立"),
     "contracts.days_moved": _("按工作日历调整履约期限"),
     "contracts.portrait_objection_refused": _("画像异议不成立"),

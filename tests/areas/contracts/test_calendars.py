@@ -9,16 +9,22 @@ from typing import Any
 import pytest
 
 from tests.areas.contracts.factories import contract_row, unit
+from tests.areas.contracts.ladder.situations import noticed
 from tests.kernel.access.factories import NOW, SYSTEM, arranged, no_event
 from tests.kernel.clock.test_publishing import publish
 from yingshang.areas.contracts import api, calendars
 from yingshang.areas.contracts.figures.rebuilding import rebuild
-from yingshang.areas.contracts.models import Contract, DueCell, FollowedCalendar, Obligation
+from yingshang.areas.contracts.models import (
+    Contract,
+    DueCell,
+    FollowedCalendar,
+    Obligation,
+    SupervisionNotice,
+)
 from yingshang.areas.contracts.obligations.planning import plan
 from yingshang.kernel.clock.actions.move_deadlines import move_deadlines
 from yingshang.kernel.clock.api import get_deadline
 from yingshang.kernel.clock.calendars import use_revisions
-from yingshang.kernel.clock.models import CalendarRevision
 from yingshang.kernel.ledger.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +35,7 @@ worked."""
 
 @pytest.fixture(autouse=True)
 def _published() -> Iterator[None]:
+    use_revisions(())
     yield
     use_revisions(())
 
@@ -95,11 +102,25 @@ def test_days_move_with_sums_clocks_and_history(django_assert_max_num_queries: A
     assert event.before == {"due": {"1": "2027-02-09", "3": "2027-02-16"}}
     assert event.after["due"] == {"1": "2027-02-12", "3": "2027-02-18"}
     history = api.contract(actor=unit().administrator.actor(), contract_id=one.pk, now=NEAR).history
-    assert history[0].action == "contracts.days_moved" and "节假日" in history[0].reason
-    # A second look, for what was being written meanwhile; then none.
+    assert history[0].action == "contracts.days_moved"
+    assert history[0].reason.startswith("演示：2027年部分节假日安排：第1项 2027-02-09 → 2027-02-12，第3项")
+    # A second look, for what was being written meanwhile; then none. Days that steps repeat are those of their clocks.
     assert not FollowedCalendar.objects.get(calendar="cn").settled
-    assert follow() == 0
+    notice = noticed()
+    with arranged():
+        SupervisionNotice.objects.update(due_on=date(2027, 2, 9))
+    assert follow(NOW) == 0
+    kept = notice.due_on
+    notice.refresh_from_db()
+    assert notice.due_on == kept == get_deadline(notice.deadline_id, now=NOW).due_on
     assert FollowedCalendar.objects.get(calendar="cn").settled and len(moved_events()) == 1
+    runs = AuditEvent.objects.filter(action="contracts.calendars_followed").order_by("id")
+    assert [(each.after["contracts"], each.after["steps"]) for each in runs] == [
+        (0, 0),
+        (0, 0),
+        (1, 0),
+        (0, 1),
+    ]
 
 
 def test_what_has_passed_does_not_move_and_nothing_becomes_late() -> None:
@@ -117,10 +138,10 @@ def test_what_has_passed_does_not_move_and_nothing_becomes_late() -> None:
     assert days_of(late) == [date(2027, 5, 10)]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_run_that_was_killed_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
     contracts = [owing("2027-02-09") for _ in range(3)]
     publish()
-    CalendarRevision.objects.update(title="演示：2027年部分节假日安排")
     monkeypatch.setattr(calendars, "AT_ONCE", 1)
     recount, done = calendars.recount_contracts, []
 
@@ -133,6 +154,7 @@ def test_a_run_that_was_killed_is_taken_up_again(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(RuntimeError):
         follow()
     assert [days_of(each)[0].day for each in contracts] == [12, 12, 9] and len(moved_events()) == 2
+    assert not FollowedCalendar.objects.exists()
     monkeypatch.setattr(calendars, "recount_contracts", recount)
     assert follow() == 1
     assert {days_of(each)[0].day for each in contracts} == {12}

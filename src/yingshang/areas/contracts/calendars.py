@@ -7,7 +7,7 @@ obligations, which are counted anew, and the days that steps repeat of their clo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
 
@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Calendar, calendars, get_deadlines, refresh_calendars
-from yingshang.kernel.ledger.api import NewEvent, record_many
+from yingshang.kernel.ledger.api import NewEvent, Target, record, record_many
 
 from .errors import InvalidTerms
 from .figures.cells import recount_contracts
@@ -48,6 +48,7 @@ READ_AT_ONCE = 2000
 """How many obligations are looked at together; nothing is locked for that."""
 AT_ONCE = 200
 """How many contracts are changed in one transaction."""
+_LONGEST = 400
 _MOVED = ("due_on", "law_due_on", "derivation", "state", "state_before")
 _STEPS = (
     (SupervisionNotice, NOTICE),
@@ -62,7 +63,7 @@ _STEPS = (
 
 def follow_calendars(*, actor: Actor, now: datetime) -> int:
     """Count the days of open obligations anew where a calendar has another version than the last time; of how many
-    contracts some have moved, each with one event. Sums and clocks go with them; nobody is told.
+    contracts some have moved, each with one event, and one for the run. Sums and clocks go with them; nobody is told.
 
     What has passed does not move: a day that was over when the calendar changed stays what it was, and no day becomes
     one that is over. Nobody turns late, or stops being late, by days that were arranged afterwards.
@@ -82,13 +83,7 @@ def follow_calendars(*, actor: Actor, now: datetime) -> int:
     if not changed:
         return 0
     moved = sum(_move(some, actor=actor, now=now) for some in _to_move(changed, timezone.localdate(now)))
-    _follow_steps(now)
-    for code in sorted(changed):
-        version = current[code].version
-        again = code in followed and followed[code].version == version
-        FollowedCalendar.objects.update_or_create(
-            calendar=code, defaults={"version": version, "settled": again, "followed_at": now}
-        )
+    _note_followed([current[code] for code in sorted(changed)], followed, moved, actor=actor, now=now)
     logger.info("days of contracts follow calendars", calendars=sorted(changed), contracts=moved)
     return moved
 
@@ -166,7 +161,7 @@ def _move(contract_ids: Sequence[int], *, actor: Actor, now: datetime) -> int:
                     target_of(contract),
                     before={"due": before},
                     after={"due": after, "calendar": calendar.code, "version": calendar.version},
-                    reason=_notice(calendar, after.values()),
+                    reason=_told(_notice(calendar, after.values()), before, after),
                 )
             )
     if not touched:
@@ -189,18 +184,60 @@ def _notice(calendar: Calendar, days: Iterable[date | None]) -> str:
     """The notice that arranges the year of the first day, as far as it is known."""
     first = min(each for each in days if each is not None)
     notices = calendar.years[first.year].notices if first.year in calendar.years else ()
-    return (notices[-1].title if notices else calendar.name)[:400]
+    return notices[-1].title if notices else calendar.name
 
 
-def _follow_steps(now: datetime) -> None:
-    """Days that open steps repeat of their clocks are those of the clocks: these have told of it already."""
+def _told(notice: str, before: Mapping[str, date | None], after: Mapping[str, date | None]) -> str:
+    """What the history of the contract says of it."""
+    moves = (f"第{number}项 {before[number] or '待定'} → {due_on}" for number, due_on in after.items())
+    said = f"{notice}：{'，'.join(moves)}"
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
+
+
+@transaction.atomic
+def _note_followed(
+    some: Sequence[Calendar],
+    followed: Mapping[str, FollowedCalendar],
+    moved: int,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """By which versions the days are counted now; and the days of open steps, with one event for all of it."""
+    steps = _follow_steps(now)
+    for each in some:
+        again = each.code in followed and followed[each.code].version == each.version
+        FollowedCalendar.objects.update_or_create(
+            calendar=each.code, defaults={"version": each.version, "settled": again, "followed_at": now}
+        )
+    record(
+        actor=actor,
+        action="contracts.calendars_followed",
+        target=Target("contract_days", "all", "、".join(each.name for each in some)),
+        now=now,
+        after={
+            "versions": {each.code: each.version for each in some},
+            "contracts": moved,
+            "steps": steps,
+        },
+    )
+
+
+def _follow_steps(now: datetime) -> int:
+    """Days that open steps repeat of their clocks are those of the clocks, which have told of it already; how many."""
+    moved = 0
     for model, lifecycle in _STEPS:
-        waiting = model.objects.filter(state__in=lifecycle.open_states, deadline_id__isnull=False)
-        kept = dict(waiting.values_list("deadline_id", "due_on"))
+        waiting = model.objects.filter(state__in=lifecycle.open_states)
+        kept = {
+            number: due_on
+            for number, due_on in waiting.values_list("deadline_id", "due_on")
+            if number is not None
+        }
         for some in _some(sorted(kept), AT_ONCE):
             for number, clock in get_deadlines(some, now=now).items():
                 if clock.state in ("running", "paused") and clock.due_on != kept[number]:
-                    waiting.filter(deadline_id=number).update(due_on=clock.due_on)
+                    moved += waiting.filter(deadline_id=number).update(due_on=clock.due_on)
+    return moved
 
 
 def _some(numbers: Sequence[int], most: int) -> Iterator[Sequence[int]]:

@@ -126,9 +126,14 @@ def test_principal_and_interest_close_it_and_who_is_owed_confirms() -> None:
         paid(row, 1)
 
 
-def test_the_principal_alone_leaves_the_interest_to_be_seen_where_both_agreed() -> None:
+def test_who_pays_sets_no_interest_aside_and_who_is_owed_may() -> None:
     row = late_payment()
-    paid(row, WHOLE, what="done", of_interest_fen=0)
+    for what in ("done", "partial"):
+        with no_event(), pytest.raises(InvalidStep) as refusal:
+            paid(row, WHOLE, what=what, of_interest_fen=2_999 * YUAN)
+        assert "3,000.00" in refusal.value.message_zh
+    assert fresh(row).state == "running"
+    said(row, "partial", WHOLE, of_interest_fen=0)
 
     row = fresh(row)
     assert (row.state, row.open_fen, row.accrued_fen) == ("performed", 0, 3_000 * YUAN)

@@ -74,7 +74,7 @@ class UnitTable(_LinkedTable):
     region_path = tables.Column(verbose_name=_("地区"))
     contract_count = tables.Column(verbose_name=_("合同"), attrs=_NUMBER)
     contract_fen = MoneyColumn(verbose_name=_("合同金额"), large=True)
-    open_count = tables.Column(verbose_name=_("未履行"), attrs=_NUMBER)
+    open_count = tables.Column(verbose_name=_("尚未履行"), attrs=_NUMBER)
     late_count = tables.Column(verbose_name=_("逾期"), attrs=_NUMBER)
     late_fen = MoneyColumn(verbose_name=_("逾期金额"), large=True)
     interest_fen = MoneyColumn(verbose_name=_("已计利息"), large=True)

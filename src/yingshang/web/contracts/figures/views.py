@@ -113,7 +113,8 @@ def units(request: HttpRequest) -> HttpResponseBase:
         filters=filters,
     )
     note = _(
-        "按期率：近 %(months)d 个月已履行的和目前逾期未履行的义务中，按期履行的占多少；逾期未履行的不算按期，与履约画像一致。"
+        "按期率：近 %(months)d 个月已履行的和目前逾期未履行的义务中，按期履行的占多少；"
+        "逾期未履行的不算按期，与履约画像一致。"
     ) % {"months": figure_rules().done_months}
     return _listed(listing, actor, asked, _("各单位履约情况"), note)
 

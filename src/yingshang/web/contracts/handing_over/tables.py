@@ -102,7 +102,7 @@ class LineTable(tables.Table):
 
     title = tables.Column(verbose_name=gettext_lazy("合同"), attrs={"td": {"class": "lead-cell"}})
     counterparty_name = tables.Column(verbose_name=gettext_lazy("相对方"))
-    open_count = CountColumn(verbose_name=gettext_lazy("未履行"))
+    open_count = CountColumn(verbose_name=gettext_lazy("尚未履行"))
     late_count = CountColumn(verbose_name=gettext_lazy("其中逾期"))
     owed_fen = FenColumn(verbose_name=gettext_lazy("移交时拖欠（元）"))
     interest_fen = FenColumn(verbose_name=gettext_lazy("移交时利息（元）"))

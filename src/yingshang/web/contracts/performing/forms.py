@@ -25,9 +25,11 @@ class PerformForm(StepForm):
     happened_on = DayField(label=_("发生日期"))
     amount_fen = YuanField(label=_("金额（元）"), required=False)
     of_interest_fen = YuanField(
-        label=_("其中约定用于付息（元）"),
+        label=_("其中用于付息（元）"),
         required=False,
-        help_text=_("双方另有约定才填写；不填的按合同或者法律规定的顺序抵充。"),
+        help_text=_(
+            "不填的按合同或者法律规定的顺序抵充。付款方不能自行少计利息；收款方放弃利息的，由收款方登记“确认已收到”。"
+        ),
     )
     overpaid = forms.BooleanField(label=_("确属多付"), required=False)
     note = text_field(_("说明"), rows=2, required=False)

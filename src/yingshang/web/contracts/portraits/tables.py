@@ -164,7 +164,7 @@ class BehindTable(tables.Table):
     due_on = DayColumn(verbose_name=gettext_lazy("到期日"), accessor="fact__due_on")
     done_on = DayColumn(verbose_name=gettext_lazy("履行日"), accessor="fact__done_on", default="—")
     late_days = CountColumn(verbose_name=gettext_lazy("逾期天数"))
-    ask = tables.Column(verbose_name=gettext_lazy("办理"), empty_values=(), exclude_from_export=True)
+    ask = tables.Column(verbose_name=gettext_lazy("操作"), empty_values=(), exclude_from_export=True)
 
     own = False
     face = "contracts_desk"

@@ -81,7 +81,8 @@ def record_performance(
     entry.
 
     Of what is owed in money who pays says how much; who is owed may say `done` without an amount: all has come. How
-    much of a late payment is interest follows the contract or the law unless both sides agreed on `of_interest_fen`.
+    much of a late payment is interest follows the contract or the law; `of_interest_fen` may say otherwise against the
+    side that says it: who pays sets no interest aside, who is owed may.
     More than is owed is refused unless it is said so (`overpaid`).
 
     Raises NotAllowed, ObligationNotFound, NotYours, NotPossibleNow, InvalidStep.
@@ -375,15 +376,7 @@ def _amount(
             open_fen=least,
             interest_fen=interest,
         )
-    if of_interest_fen is not None:
-        if not 0 <= of_interest_fen <= min(amount_fen, interest):
-            raise InvalidStep(
-                f"of interest {interest / 100:,.2f} yuan are open on that day",
-                message_zh=f"当日尚欠的利息为 {interest / 100:,.2f} 元，用于付息的部分不能超过它",
-                field="of_interest",
-            )
-        part = of_interest_fen
-    elif (read_terms(row.terms).order or obligation_rules().order) == "interest_first":
+    if (read_terms(row.terms).order or obligation_rules().order) == "interest_first":
         part = min(amount_fen, interest)
     else:
         part = min(interest, max(0, amount_fen - row.open_fen))
@@ -393,6 +386,8 @@ def _amount(
         raise InvalidStep(
             f"{left / 100:,.2f} yuan are open; say that it was done in part"
             + (", or leave the amount out where all has come" if creditor else ""),
+    if of_interest_fen is not None:
+        part = _of_interest(of_interest_fen, part, min(amount_fen, interest), interest, creditor=creditor)
             message_zh=f"尚欠 {left / 100:,.2f} 元，请选择“部分履行”"
             + ("；已全部收到的，请不填金额" if creditor else ""),
             field="what",
@@ -406,6 +401,25 @@ MONEY_WITHOUT_AMOUNT = ("pay", "return_deposit")
 
 def _entry(
     row: Obligation,
+def _of_interest(said: int, by_rule: int, most: int, interest: int, *, creditor: bool) -> int:
+    """What a side says of a payment is interest: other than by the rule only against itself. Raises InvalidStep."""
+    if not 0 <= said <= most:
+        raise InvalidStep(
+            f"of interest {interest / 100:,.2f} yuan are open on that day",
+            message_zh=f"当日尚欠的利息为 {interest / 100:,.2f} 元，用于付息的部分不能超过它",
+            field="of_interest",
+        )
+    if said > by_rule if creditor else said < by_rule:
+        raise InvalidStep(
+            f"by the contract or the law {by_rule / 100:,.2f} yuan of it are interest; other than that only the side"
+            " that loses by it says, as who is owed does by saying that all has come",
+            message_zh=f"按合同或者法律规定，这笔款项中 {by_rule / 100:,.2f} 元用于付息，不能由一方改变；"
+            "收款方放弃利息的，由收款方登记“确认已收到”",
+            field="of_interest",
+        )
+    return said
+
+
     side: str,
     actor: Actor,
     what: str,
