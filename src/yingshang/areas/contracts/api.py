@@ -156,8 +156,8 @@ from .performing.evidence import EVIDENCE, add_evidence
 from .portraits.actions.object import decide_portrait_objection, object_to_portrait
 from .portraits.actions.publish import publish_due_portraits, publish_portraits
 from .portraits.actions.repair import ask_repair, decide_repair
-from .portraits.jobs import request_portraits
 from .portraits.evidence import PORTRAIT_EVIDENCE, add_portrait_evidence
+from .portraits.jobs import request_portraits
 from .portraits.replay import Figures, Peers, Quarter
 from .portraits.rules import Level, PortraitRules, portrait_rules
 from .portraits.selectors import (
@@ -249,6 +249,7 @@ __all__ = [
     "OBJECTION",
     "OBLIGATION",
     "PERFORMANCE",
+    "PORTRAIT_EVIDENCE",
     "REPAIR",
     "SAID",
     "SUPPLEMENT",
@@ -259,7 +260,6 @@ __all__ = [
     "BarePage",
     "BatchDetail",
     "BatchPage",
-    "PORTRAIT_EVIDENCE",
     "BatchRow",
     "BehindPage",
     "BehindRow",
@@ -352,6 +352,7 @@ __all__ = [
     "add_case_step",
     "add_contract_file",
     "add_evidence",
+    "add_portrait_evidence",
     "answer_notice",
     "applies",
     "appoint_head",
@@ -365,7 +366,6 @@ __all__ = [
     "cancellation",
     "cancellations",
     "cancellations_for_me",
-    "add_portrait_evidence",
     "change_contract",
     "check_fields",
     "check_rules",
@@ -390,6 +390,7 @@ __all__ = [
     "figure_rules",
     "fingerprint_of",
     "follow",
+    "follow_calendars",
     "gather_contracts",
     "gather_package",
     "gathering_rules",
@@ -408,7 +409,6 @@ __all__ = [
     "last_quarter",
     "late_days",
     "late_obligations",
-    "follow_calendars",
     "lift_notice",
     "limits",
     "look_alikes",
@@ -438,6 +438,7 @@ __all__ = [
     "propose_for",
     "propose_supplement",
     "proposed_transfer",
+    "publish_due_portraits",
     "publish_portraits",
     "published_unit",
     "published_units",
@@ -456,7 +457,6 @@ __all__ = [
     "record_performance",
     "recount",
     "recount_contracts",
-    "publish_due_portraits",
     "refuse_cancellation",
     "register_contract",
     "register_contracts",

@@ -380,14 +380,14 @@ def _amount(
         part = min(amount_fen, interest)
     else:
         part = min(interest, max(0, amount_fen - row.open_fen))
+    if of_interest_fen is not None:
+        part = _of_interest(of_interest_fen, part, min(amount_fen, interest), interest, creditor=creditor)
     # Who is owed says by "done" that all has come; a lesser amount beside it says the contrary.
     left = row.amount_fen - said if creditor else row.open_fen
     if what == DONE and amount_fen < left:
         raise InvalidStep(
             f"{left / 100:,.2f} yuan are open; say that it was done in part"
             + (", or leave the amount out where all has come" if creditor else ""),
-    if of_interest_fen is not None:
-        part = _of_interest(of_interest_fen, part, min(amount_fen, interest), interest, creditor=creditor)
             message_zh=f"尚欠 {left / 100:,.2f} 元，请选择“部分履行”"
             + ("；已全部收到的，请不填金额" if creditor else ""),
             field="what",
@@ -395,12 +395,6 @@ def _amount(
     return part
 
 
-MONEY_WITHOUT_AMOUNT = ("pay", "return_deposit")
-"""Kinds that are money even where nobody has said how much."""
-
-
-def _entry(
-    row: Obligation,
 def _of_interest(said: int, by_rule: int, most: int, interest: int, *, creditor: bool) -> int:
     """What a side says of a payment is interest: other than by the rule only against itself. Raises InvalidStep."""
     if not 0 <= said <= most:
@@ -420,6 +414,12 @@ def _of_interest(said: int, by_rule: int, most: int, interest: int, *, creditor:
     return said
 
 
+MONEY_WITHOUT_AMOUNT = ("pay", "return_deposit")
+"""Kinds that are money even where nobody has said how much."""
+
+
+def _entry(
+    row: Obligation,
     side: str,
     actor: Actor,
     what: str,
