@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.areas.appeals.factories import city
 from tests.areas.contracts.factories import YUAN, contract_row, obligation_row, supplier, unit
+from tests.areas.contracts.registering.situations import to_agree
 from tests.kernel.access.factories import DAOLI, NOW, arranged, enterprise, legal_representative_of
 from tests.kernel.access.test_accounts import logged_in
 from yingshang.areas.appeals.models import Appeal
@@ -155,6 +156,22 @@ def test_a_unit_that_says_it_is_done_is_answered_yes_or_no() -> None:
     assert browser.post(refuse, {"reason": "没有到账"}).status_code == 302
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == ("refused", "没有到账")
+
+
+def test_a_supplement_that_puts_off_what_is_late_is_agreed_to_or_not() -> None:
+    own = supplier()
+    row, browser = to_agree(own), logged_in(own.who)
+    mine, page = text_of(browser, "mine", only="waiting"), text_of(browser, "contract", row.contract_id)
+    assert "补充协议：付款延期补充协议" in mine and "等您确认" in mine
+    # From what to what: the terms, and the day that comes of them.
+    assert "2026年11月20日" in page and "2027年1月15日" in page and "到期日" in page
+    answer = [reverse("contracts:answer-supplement", args=[row.pk, what]) for what in ("agree", "decline")]
+    assert all(each in page for each in answer)
+    assert browser.post(answer[1], {"reason": ""}).status_code == 422
+    assert browser.post(answer[0]).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "effective" and answer[0] not in text_of(browser, "contract", row.contract_id)
+    assert browser.post(answer[1], {"reason": "没有签过"}).status_code == 404
 
 
 def test_officials_are_led_to_the_contract_on_the_desk_and_strangers_nowhere() -> None:

@@ -17,6 +17,7 @@ from tests.areas.contracts.ladder.situations import (
     fresh,
     late_obligation,
 )
+from tests.areas.contracts.registering.situations import to_agree
 from tests.kernel.access.factories import NOW, agency, arranged
 from tests.kernel.access.test_accounts import logged_in
 from yingshang.areas.contracts.models import (
@@ -142,3 +143,21 @@ def test_a_cancellation_is_decided_when_the_other_side_is_silent() -> None:
     assert fresh(row).state == "confirmed"
     assert "属实" in text_of(supervisor, "cancellation", row.pk)
     assert step(logged_in(people.administrator), "cancellation-step", row.pk, "withdraw") == 422
+
+
+def test_a_supplement_that_puts_off_what_is_late_waits_where_cancellations_do() -> None:
+    people, row = unit(), to_agree()
+    supervisor = logged_in(people.supervisor)
+    assert reverse("contracts_desk:agreements") in text_of(supervisor, "cancellations")
+    assert "付款延期补充协议" in text_of(supervisor, "agreements", state="to_agree")
+    shown = text_of(supervisor, "agreement", row.pk)
+    assert "2026年11月20日" in shown and "2027年1月15日" in shown
+    assert reverse("contracts_desk:agreement-step", args=[row.pk, "agree"]) not in shown
+    assert step(supervisor, "agreement-step", row.pk, "agree", reason="属实") == 422
+    # The unit sees that it waits, and until when.
+    page = text_of(logged_in(people.administrator), "contract", row.contract_id)
+    assert "待相对方同意" in page and reverse("contracts_desk:agreement", args=[row.pk]) in page
+    type(row).objects.filter(pk=row.pk).update(due_on="2026-11-22")
+    assert step(supervisor, "agreement-step", row.pk, "agree", reason="") == 422
+    assert step(supervisor, "agreement-step", row.pk, "agree", reason="协议属实") == 302
+    assert fresh(row).state == "effective" and "协议属实" in text_of(supervisor, "agreement", row.pk)

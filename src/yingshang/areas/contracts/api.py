@@ -129,6 +129,7 @@ from .own.selectors import (
     newest_contracts,
     open_obligations_of,
     owed_to_me,
+    supplements_for_me,
 )
 from .own.values import (
     Owed,
@@ -176,6 +177,7 @@ from .portraits.selectors import (
     published_unit,
     published_units,
 )
+from .registering.actions.agree_supplement import agree_supplement, decide_agreement, decline_supplement
 from .registering.actions.declare_none import declare_none, withdraw_none
 from .registering.actions.end_contract import (
     complete_contract,
@@ -205,6 +207,7 @@ from .registering.actions.write_contract import (
     submit_contract,
     write_contract,
 )
+from .registering.agreements import AgreementDetail, agreement, agreements
 from .registering.checking import check_fields
 from .registering.duplicates import fingerprint_of, look_alikes
 from .registering.files import (
@@ -255,6 +258,7 @@ __all__ = [
     "SUPPLEMENT",
     "TRANSFER",
     "AgeSum",
+    "AgreementDetail",
     "Alike",
     "BareContract",
     "BarePage",
@@ -353,6 +357,9 @@ __all__ = [
     "add_contract_file",
     "add_evidence",
     "add_portrait_evidence",
+    "agree_supplement",
+    "agreement",
+    "agreements",
     "answer_notice",
     "applies",
     "appoint_head",
@@ -377,11 +384,13 @@ __all__ = [
     "contract_rules",
     "contracts",
     "count_new",
+    "decide_agreement",
     "decide_cancellation",
     "decide_portrait_objection",
     "decide_repair",
     "decide_supplement",
     "declare_none",
+    "decline_supplement",
     "decline_transfer",
     "drop_supplement",
     "empty_table",
@@ -484,6 +493,7 @@ __all__ = [
     "supervision_cases",
     "supervision_notice",
     "supervision_notices",
+    "supplements_for_me",
     "suspend_contract",
     "terminate_contract",
     "transfer",

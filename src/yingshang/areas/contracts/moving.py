@@ -5,7 +5,7 @@ from __future__ import annotations
 from yingshang.kernel.clock.api import get_deadlines, hand_over_deadline
 from yingshang.kernel.parties.api import AgencyMove
 
-from .lifecycle import CANCELLATION, HAND_OVER, NOTICE, OBLIGATION
+from .lifecycle import CANCELLATION, HAND_OVER, NOTICE, OBLIGATION, SUPPLEMENT
 from .models import (
     Cancellation,
     Contract,
@@ -18,6 +18,7 @@ from .models import (
     Obligation,
     SupervisionCase,
     SupervisionNotice,
+    Supplement,
     Transfer,
     UnitFigures,
 )
@@ -56,13 +57,14 @@ def follow_agency(move: AgencyMove) -> None:
 def _hand_over_clocks(move: AgencyMove) -> None:
     """Those of supervisors, and of who receives a transfer, stay where these sit."""
     numbers: set[int] = set()
-    for model, states in (
-        (Obligation, OBLIGATION.open_states),
-        (SupervisionNotice, NOTICE.open_states),
-        (Cancellation, CANCELLATION.open_states),
-        (HandOver, HAND_OVER.open_states),
+    for model, of, states in (
+        (Obligation, "agency", OBLIGATION.open_states),
+        (SupervisionNotice, "agency", NOTICE.open_states),
+        (Cancellation, "agency", CANCELLATION.open_states),
+        (HandOver, "agency", HAND_OVER.open_states),
+        (Supplement, "contract__agency", SUPPLEMENT.open_states),
     ):
-        rows = model.objects.filter(agency=move.agency_id, state__in=states, deadline_id__isnull=False)
+        rows = model.objects.filter(**{of: move.agency_id}, state__in=states, deadline_id__isnull=False)
         numbers.update(each for each in rows.values_list("deadline_id", flat=True) if each is not None)
     clocks = get_deadlines(numbers, now=move.now)
     for number in sorted(clocks):

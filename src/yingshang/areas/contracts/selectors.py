@@ -446,6 +446,13 @@ def _supplement(row: Supplement, rights: _Rights) -> SupplementView:
         row.decided_by_name,
         row.decided_at,
         row.remark,
+        row.needs_agreement,
+        tuple(row.eased),
+        row.due_on,
+        row.agreed_as,
+        row.agreed_by_name,
+        row.agreed_at,
+        row.agreement_reason,
         rights.of_supplement(row),
     )
 

@@ -178,7 +178,9 @@ class ObligationView:
 
 @dataclass(frozen=True, slots=True)
 class SupplementView:
-    """A supplement with what it changes: {field: (before, after)}. `may`: approved, dropped."""
+    """A supplement with what it changes: {field: (before, after)}. `may`: approved, dropped. Where it eases what the
+    unit is late with (`eased`: as it is, as it would be), it takes effect once the other side has agreed, by `due_on`.
+    """
 
     id: int
     ordinal: int
@@ -195,6 +197,13 @@ class SupplementView:
     decided_by_name: str
     decided_at: datetime | None
     remark: str
+    needs_agreement: bool
+    eased: tuple[Mapping[str, Any], ...]
+    due_on: date | None
+    agreed_as: str
+    agreed_by_name: str
+    agreed_at: datetime | None
+    agreement_reason: str
     may: frozenset[str]
 
 

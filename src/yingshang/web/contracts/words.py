@@ -80,6 +80,7 @@ SAID: Words = {
     "disputed": _("有争议"),
     "settled": _("争议已解决"),
 }
+AGREED_AS: Words = {"counterparty": _("相对方"), "supervisor": _("督办部门")}
 CONFIRMED_BY: Words = {"counterparty": _("相对方确认"), "supervisor": _("督办单位核定")}
 
 

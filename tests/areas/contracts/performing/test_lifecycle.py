@@ -98,6 +98,14 @@ ACTIONS: dict[str, tuple[str, str, frozenset[str], Act]] = {
             actor=actor, contract_id=row.contract_id, event="accepted", happened_on=TODAY, now=LATER
         ),
     ),
+    "takes the event back": (
+        "untold",
+        "event_withdrawn",
+        frozenset({"clerk", "second", "supervisor", "city_supervisor"}),
+        lambda row, actor: api.withdraw_event(
+            actor=actor, contract_id=row.contract_id, event="accepted", reason="填错", now=LATER
+        ),
+    ),
 }
 
 
@@ -155,6 +163,8 @@ def _said(row: Obligation, side: str, what: str, amount: int | None = None) -> N
 
 
 def allowed(state: str, name: str, needs: str) -> bool:
+    if needs == "untold" and state == "waiting":
+        return False  # Its event has not been told.
     if needs == "confirmed or performed":
         return OBLIGATION.may(state, "performed") or OBLIGATION.may(state, "confirmed")
     return OBLIGATION.may(state, needs)

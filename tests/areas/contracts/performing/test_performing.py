@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tests.areas.contracts.factories import (
     NOW,
@@ -228,9 +229,10 @@ def test_a_delivery_said_by_the_enterprise_waits_for_the_unit() -> None:
         date(2026, 10, 26),
         date(2026, 11, 25),
     )
-    api.withdraw_performance(
-        actor=unit().administrator.actor(), performance_id=accepted, reason="填错", now=LATER
-    )
+    back: dict[str, Any] = {"actor": unit().administrator.actor(), "performance_id": accepted}
+    with no_event(), pytest.raises(InvalidStep, match="is late since 2026-11-25"), transaction.atomic():
+        api.withdraw_performance(**back, reason="填错", now=LATER + timedelta(days=2))
+    api.withdraw_performance(**back, reason="填错", now=LATER)
     assert (fresh(pay).state, fresh(pay).due_on) == ("waiting", None)
     _equal_from_scratch()
 
@@ -246,17 +248,31 @@ def test_an_event_starts_days_running_moves_them_and_is_taken_back() -> None:
     clerk = unit().administrator.actor()
     with one_contract_event("event_recorded"):
         assert api.record_event(
-            actor=clerk, contract_id=contract.pk, event="accepted", happened_on=date(2026, 9, 30), now=LATER
+            actor=clerk, contract_id=contract.pk, event="accepted", happened_on=date(2026, 10, 26), now=LATER
         )
-    # No term was agreed: thirty days by the law; 2026-10-30 is a Friday.
-    assert (fresh(pay).due_on, fresh(pay).law) == (date(2026, 10, 30), "d802")
+    # No term was agreed: thirty days by the law; 2026-11-25 is a Wednesday.
+    assert (fresh(pay).due_on, fresh(pay).law) == (date(2026, 11, 25), "d802")
     api.record_event(
-        actor=clerk, contract_id=contract.pk, event="accepted", happened_on=date(2026, 10, 8), now=LATER
+        actor=clerk, contract_id=contract.pk, event="accepted", happened_on=date(2026, 10, 30), now=LATER
     )
-    assert fresh(pay).due_on == date(2026, 11, 9)  # the 7th is a Saturday
+    assert fresh(pay).due_on == date(2026, 11, 30)  # the 29th is a Sunday
     with one_contract_event("event_withdrawn"):
         api.withdraw_event(actor=clerk, contract_id=contract.pk, event="accepted", reason="填错", now=LATER)
     assert (fresh(pay).state, fresh(pay).due_on, fresh(pay).event_on) == ("waiting", None, None)
+    # What is late is not put off by the unit: an earlier day it may tell, a later one, or none, it may not.
+    told: dict[str, Any] = {"actor": clerk, "contract_id": contract.pk, "event": "accepted"}
+    for day in (date(2026, 9, 30), date(2026, 9, 29)):
+        api.record_event(**told, happened_on=day, now=LATER)
+    with no_event(), pytest.raises(InvalidStep, match="agree a supplement"), transaction.atomic():
+        api.record_event(**told, happened_on=date(2026, 10, 8), now=LATER)
+    with no_event(), pytest.raises(InvalidStep, match="ask who supervises"), transaction.atomic():
+        api.withdraw_event(**told, reason="填错", now=LATER)
+    assert fresh(pay).due_on == date(2026, 10, 29)
+    above = api.contract(actor=unit().supervisor.actor(), contract_id=contract.pk, now=LATER)
+    assert "event_withdrawn" in above.may and "event" not in above.may
+    with one_contract_event("event_withdrawn"):
+        api.withdraw_event(**told | {"actor": unit().supervisor.actor()}, reason="查明未验收", now=LATER)
+    assert (fresh(pay).state, fresh(pay).due_on) == ("waiting", None)
     with no_event(), pytest.raises(InvalidStep, match="no open obligation"):
         api.record_event(actor=clerk, contract_id=contract.pk, event="settled", happened_on=TODAY, now=LATER)
     with no_event(), pytest.raises(InvalidStep, match="until today"):

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from tests.areas.contracts.factories import YUAN, Unit, supplier, unit
+from tests.areas.contracts.factories import YUAN, Supplier, Unit, contract_row, supplier, unit
+from tests.areas.contracts.ladder.situations import LATER, fresh, late_obligation
 from tests.kept import kept
-from tests.kernel.access.factories import NOW
+from tests.kernel.access.factories import NOW, arranged
 from yingshang.areas.contracts import api
-from yingshang.areas.contracts.models import Contract
+from yingshang.areas.contracts.models import Contract, Obligation, Supplement
 from yingshang.areas.contracts.registering.values import ContractFields, ProposedChange
 from yingshang.kernel.parties.models import Party
 
@@ -156,6 +157,46 @@ def propose(it: Written, **more: Any) -> int:
         **more,
     }
     return api.propose_supplement(actor=it.unit.administrator.actor(), contract_id=it.id, now=NOW, **values)
+
+
+PUT_OFF: dict[str, Any] = {"terms": {"on": "2027-01-15"}}
+
+
+def proposed(
+    row: Obligation, new: dict[str, Any] | None = None, *, what: str = "change", **more: Any
+) -> Supplement:
+    """The administrator proposes that one obligation becomes another, or none: 2027-01-15 unless said otherwise."""
+    with arranged():
+        number = api.propose_supplement(
+            actor=unit().administrator.actor(),
+            contract_id=row.contract_id,
+            title="付款延期补充协议",
+            signed_on=date(2026, 11, 23),
+            reason="双方商定分期支付",
+            obligations=[ProposedChange(what, row.pk, changes=new or PUT_OFF)],
+            now=NOW,
+            **more,
+        )
+    return Supplement.objects.get(pk=number)
+
+
+def signed_with(firm: Supplier) -> Contract:
+    """A contract with an enterprise by its code."""
+    return contract_row(of=firm.party, counterparty_code=firm.party.credit_code)
+
+
+def approve(row: Supplement) -> None:
+    api.decide_supplement(
+        actor=unit().reviewer.actor(), supplement_id=row.pk, approved=True, remark="", now=LATER
+    )
+
+
+def to_agree(firm: Supplier | None = None, **more: Any) -> Supplement:
+    """Approved, about a payment that is late since three days: waiting for the enterprise."""
+    row = proposed(late_obligation(contract=signed_with(firm or supplier())), **more)
+    with arranged():
+        approve(row)
+    return fresh(row)
 
 
 __all__ = ["ProposedChange"]

@@ -6,6 +6,7 @@ def register() -> None:
     from yingshang.kernel.clock.api import register_owner as register_clock_owner
     from yingshang.kernel.documents.api import register_owner
 
+    from ..registering.agreement import AGREEMENTS, on_agreement_rung
     from .cancelling import CANCELLATIONS
     from .cases import CASES
     from .clocks import OBLIGATION_OWNER
@@ -20,5 +21,6 @@ def register() -> None:
     register_clock_owner(CASES, on_rung=on_case_rung)
     register_clock_owner(TRANSFERS, on_rung=on_transfer_rung)
     register_clock_owner(CANCELLATIONS, on_rung=on_cancellation_rung)
+    register_clock_owner(AGREEMENTS, on_rung=on_agreement_rung)
     register_owner(NOTICES, may_read=may_read_notice)
     register_owner(TRANSFERS, may_read=may_read_transfer)

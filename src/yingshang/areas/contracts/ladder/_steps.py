@@ -139,16 +139,16 @@ def supervising_agency_of(actor: Actor, obligation: Obligation, *, now: datetime
     return found
 
 
-def supervisors_of(obligations: Collection[Obligation], *, today: date) -> dict[int, int]:
-    """The agency that supervises each: the nearest other one from its region upwards where somebody may, else the
-    nearest of the kinds of the rules; those without any are left out. At most two queries.
+def supervisors_of(obligations: Collection[Obligation | Contract], *, today: date) -> dict[int, int]:
+    """The agency that supervises each, obligations or contracts: the nearest other one from its region upwards where
+    somebody may, else the nearest of the kinds of the rules; those without any are left out. At most two queries.
     """
     paths = {each.region_path for each in obligations}
     if not paths:
         return {}
     staffed = agencies_that_may_in(SUPERVISE, region_paths=paths, today=today)
     found: dict[int, int] = {}
-    left = []
+    left: list[Obligation | Contract] = []
     for each in obligations:
         near = next(
             (one.agency_id for one in staffed[each.region_path] if one.agency_id != each.agency_id), None
@@ -160,7 +160,7 @@ def supervisors_of(obligations: Collection[Obligation], *, today: date) -> dict[
     return found | _of_kinds(left)
 
 
-def _of_kinds(obligations: Sequence[Obligation]) -> dict[int, int]:
+def _of_kinds(obligations: Sequence[Obligation | Contract]) -> dict[int, int]:
     kinds = rules().supervising_kinds
     if not obligations or not kinds:
         return {}

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.clock.api import Owner, start_deadline
 
 from ..errors import InvalidStep, NotApart
 from ..lifecycle import CANCELLATION
@@ -36,7 +35,6 @@ from ._steps import (
     ensure_outside,
     name_of,
     note,
-    region_code_of,
     step_not_found,
     supervisors_of,
     tell_officials,
@@ -46,6 +44,7 @@ from ._steps import (
 )
 from .cases import close_all
 from .clocks import KEPT
+from .confirming import cannot_be_asked, start_asking
 from .notices import end_clock, lift_all, set_level
 from .rules import rules
 from .transfers import end_all
@@ -189,7 +188,7 @@ def may_be_decided(row: Cancellation, *, now: datetime) -> bool:
     """Whether a supervisor may decide without the other side: it is none of the register, its time is up, or it has
     denied before that this was done.
     """
-    if row.party_id is None or (row.due_on is not None and timezone.localdate(now) > row.due_on):
+    if cannot_be_asked(party_id=row.party_id, due_on=row.due_on, now=now):
         return True
     denied = Cancellation.objects.filter(
         obligation=row.obligation_id, state="refused", decided_as=COUNTERPARTY
@@ -320,23 +319,19 @@ def _tell_supervisor(row: Cancellation, obligation: Obligation, *, now: datetime
 
 
 def _start_clock(row: Cancellation, obligation: Obligation, *, now: datetime) -> None:
-    clock = start_deadline(
-        actor=PLATFORM,
-        owner=Owner(CANCELLATIONS, str(row.pk)),
-        kind="step",
-        name=f"销号确认：{name_of(obligation.contract, obligation)}"[:120],
-        name_en=f"Cancellation: {obligation.contract.number}",
-        term=rules().confirmation.term,
-        started_at=now,
-        region_code=region_code_of(row.region_path),
+    start_asking(
+        row,
+        owner=CANCELLATIONS,
+        names=(
+            f"销号确认：{name_of(obligation.contract, obligation)}",
+            f"Cancellation: {obligation.contract.number}",
+        ),
+        timed=rules().confirmation,
         agency_id=row.agency_id,
-        party_id=None,
-        ladder=rules().confirmation.ladder,
+        region_path=row.region_path,
+        started=_ASKED,
         now=now,
-        start_event=_ASKED,
     )
-    row.deadline_id, row.due_on = clock.id, clock.due_on
-    row.save(update_fields=["deadline_id", "due_on"])
 
 
 def _load(actor: Actor, cancellation_id: int, permission: str) -> tuple[Cancellation, Obligation]:

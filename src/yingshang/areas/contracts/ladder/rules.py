@@ -59,6 +59,7 @@ class LadderRules:
     demand: str
     notice: Timed
     confirmation: Timed
+    agreement: Timed
     case: Timed
     transfer: Timed
     steps: Mapping[str, Named]
@@ -88,6 +89,7 @@ def read_rules(written: Any) -> LadderRules:
             demand=str(written["demand"]),
             notice=_timed(written["notice"]),
             confirmation=_timed(written["confirmation"]),
+            agreement=_timed(written["agreement"]),
             case=_timed(written["case"]),
             transfer=_timed(written["transfer"]),
             steps={row["code"]: Named(row["code"], row["name"], row["name_en"]) for row in written["steps"]},

@@ -186,6 +186,7 @@ class Supplement(models.Model):
     """A supplement 补充协议: what was changed, from which day on, as it was before and after.
 
     `changes` is {field: [before, after]} of the contract; what it does to obligations names the supplement there.
+    Where it eases what the unit is late with, all of it waits until the other side has agreed (`needs_agreement`).
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="supplements")
@@ -210,6 +211,21 @@ class Supplement(models.Model):
     decided_by_name = models.CharField(max_length=120, blank=True)
     decided_at = models.DateTimeField(null=True)
     remark = models.CharField(max_length=400, blank=True)
+    # What the unit is late with and would owe less of, or later: it takes effect once the other side has agreed.
+    needs_agreement = models.BooleanField(default=False)
+    # [{"obligation", "ordinal", "title", "before", "after"}]: see performing/easing.
+    eased = models.JSONField(default=list)
+    # Until then the other side may say so; after it a supervisor may decide without it.
+    deadline_id = models.BigIntegerField(null=True)
+    due_on = models.DateField(null=True)
+    # counterparty | supervisor
+    agreed_as = models.CharField(max_length=12, blank=True)
+    agreed_by: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    agreed_by_name = models.CharField(max_length=120, blank=True)
+    agreed_at = models.DateTimeField(null=True)
+    agreement_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
         ordering = ("ordinal",)
@@ -225,6 +241,24 @@ class Supplement(models.Model):
                 | ~Q(decided_by=F("proposed_by"))
                 | Q(state="dropped"),
             ),
+            # Nobody agrees with themselves.
+            models.CheckConstraint(
+                name="contracts_supplement_agreed",
+                condition=~Q(state="effective")
+                | Q(needs_agreement=False)
+                | Q(agreed_as__in=("counterparty", "supervisor")),
+            ),
+            models.CheckConstraint(
+                name="contracts_supplement_agreed_by_another",
+                condition=Q(agreed_by__isnull=True)
+                | Q(proposed_by__isnull=True)
+                | ~Q(agreed_by=F("proposed_by")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="contracts_supplements_to_agree", fields=["due_on"], condition=Q(state="to_agree")
+            )
         ]
 
     def __str__(self) -> str:

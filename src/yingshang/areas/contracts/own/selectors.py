@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
@@ -9,12 +10,14 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from yingshang.kernel.access.api import Actor
 
-from ..models import Cancellation, Contract, Obligation, Performance, SupervisionNotice
+from ..lifecycle import SUPPLEMENT
+from ..models import Cancellation, Contract, Obligation, Performance, SupervisionNotice, Supplement
 from ..models.obligations import OPEN
 from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..reach import (
     HIDDEN_FROM_OWN,
+    STATE_OWN,
     VIEW,
     VIEW_OWN,
     not_found,
@@ -78,7 +81,10 @@ def my_contracts(
             rows = rows.filter(open_count__gt=0)
         case "waiting":
             asked = Cancellation.objects.filter(state="asked", obligation__contract__in=own_contracts(actor))
-            rows = rows.filter(pk__in=asked.values("obligation__contract"))
+            to_agree = Supplement.objects.filter(state="to_agree", contract__in=own_contracts(actor))
+            rows = rows.filter(
+                Q(pk__in=asked.values("obligation__contract")) | Q(pk__in=to_agree.values("contract"))
+            )
     by = order if order.lstrip("-") in _ORDERS else "-signed_on"
     column = F(by.lstrip("-"))
     first = column.desc(nulls_last=True) if by.startswith("-") else column.asc(nulls_last=True)
@@ -86,6 +92,8 @@ def my_contracts(
     return OwnContractPage(_summaries(found, today), rows.count())
 
 
+_SUPPLEMENTS = ("effective", "to_agree", "declined")
+"""What waits in the unit, or was dropped there, is the unit's own business."""
 _ORDERS = ("signed_on", "title", "amount_fen", "next_due_on", "state", "number")
 
 
@@ -107,10 +115,8 @@ def my_contract(*, actor: Actor, contract_id: int, today: date) -> OwnContractDe
         open_ended=contract.open_ended,
         obligations=seen,
         supplements=tuple(
-            OwnSupplement(
-                each.ordinal, each.title, each.reference, each.signed_on, each.effective_on, each.reason
-            )
-            for each in contract.supplements.filter(state="effective").order_by("ordinal")
+            _supplement(each, contract, actor)
+            for each in contract.supplements.filter(state__in=_SUPPLEMENTS).order_by("ordinal")
         ),
         owed_fen=sum(each.open_fen for each in owed),
         interest_fen=sum(each.interest_fen or 0 for each in owed),
@@ -149,7 +155,7 @@ def _seen(
     ):
         notices.setdefault(obligation, []).append(number_words(number))
     blocks = blocks_of(numbers)
-    may_speak = actor.may("contracts.state_own")
+    may_speak = actor.may(STATE_OWN)
     return tuple(
         _obligation(
             row,
@@ -257,6 +263,17 @@ def cancellations_for_me(
     )
 
 
+def supplements_for_me(
+    *, actor: Actor, supplement_id: int | None = None, limit: int = 100
+) -> tuple[OwnSupplement, ...]:
+    """Supplements that take effect once one has agreed, the first to end first. One query. Raises NotAllowed."""
+    rows = Supplement.objects.filter(state="to_agree", contract__in=own_contracts(actor))
+    if supplement_id is not None:
+        rows = rows.filter(pk=supplement_id)
+    found = rows.select_related("contract__agency").order_by(F("due_on").asc(nulls_last=True), "pk")[:limit]
+    return tuple(_supplement(each, each.contract, actor) for each in found)
+
+
 def named_obligations(*, actor: Actor, obligation_ids: Collection[int]) -> dict[int, tuple[int, int, str]]:
     """Those of some obligations somebody may see, as an enterprise or an official: contract, party (0 where it is none
     of the register), name. Two queries at most.
@@ -352,11 +369,12 @@ def _summaries(rows: Sequence[Contract], today: date) -> tuple[OwnContract, ...]
         .values("contract")
         .annotate(owed=Sum("open_fen"), late=Sum("open_fen", filter=Q(due_on__lt=today)))
     }
-    waiting = dict(
-        Cancellation.objects.filter(obligation__contract__in=numbers, state="asked")
-        .order_by()
-        .values_list("obligation__contract")
-        .annotate(Count("pk"))
+    asked = Cancellation.objects.filter(obligation__contract__in=numbers, state="asked").order_by()
+    to_agree = Supplement.objects.filter(contract__in=numbers, state="to_agree").order_by()
+    waiting = Counter(
+        asked.values_list("obligation__contract", flat=True).union(
+            to_agree.values_list("contract", flat=True), all=True
+        )
     )
     return tuple(
         OwnContract(
@@ -378,7 +396,7 @@ def _summaries(rows: Sequence[Contract], today: date) -> tuple[OwnContract, ...]
             next_due_on=row.next_due_on,
             owed_fen=owed.get(row.pk, (0, 0))[0],
             late_fen=owed.get(row.pk, (0, 0))[1],
-            waiting_for_me=waiting.get(row.pk, 0),
+            waiting_for_me=waiting[row.pk],
         )
         for row in rows
     )
@@ -389,6 +407,35 @@ def late_days(row: Obligation, today: date) -> int:
     if row.due_on is None or row.state not in OPEN or row.due_on >= today:
         return 0
     return (today - row.due_on).days
+
+
+def _supplement(row: Supplement, contract: Contract, actor: Actor) -> OwnSupplement:
+    changes = []
+    for each in row.obligation_changes:
+        # Whether money is set aside for it is the unit's own business.
+        new = {
+            name: value for name, value in (each.get("changes") or {}).items() if name != "budget_reserved"
+        }
+        changes.append({**each, "changes": new} if "changes" in each else each)
+    may = SUPPLEMENT.events(row.state, by="counterparty") if actor.may(STATE_OWN) else ()
+    return OwnSupplement(
+        id=row.pk,
+        contract_id=contract.pk,
+        contract_title=contract.title,
+        agency_name=contract.agency.name,
+        ordinal=row.ordinal,
+        title=row.title,
+        reference=row.reference,
+        signed_on=row.signed_on,
+        effective_on=row.effective_on,
+        reason=row.reason,
+        state=row.state,
+        changes={name: (pair[0], pair[1]) for name, pair in row.changes.items()},
+        obligation_changes=tuple(changes),
+        eased=tuple(row.eased),
+        due_on=row.due_on,
+        may=frozenset(may),
+    )
 
 
 def _owed(row: Obligation, blocked_by: tuple[str, ...], *, today: date) -> Owed:

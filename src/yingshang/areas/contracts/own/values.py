@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +194,26 @@ class OwnOne:
 
 @dataclass(frozen=True, slots=True)
 class OwnSupplement:
-    """A supplement that has taken effect."""
+    """A supplement that has taken effect, was not agreed to, or waits for the enterprise's word until `due_on`: it
+    eases what the unit is late with (`eased`). `may` are the things the reader may do now: agreed, declined.
+    """
 
+    id: int
+    contract_id: int
+    contract_title: str
+    agency_name: str
     ordinal: int
     title: str
     reference: str
     signed_on: date
     effective_on: date
     reason: str
+    state: str
+    changes: Mapping[str, tuple[Any, Any]]
+    obligation_changes: tuple[Mapping[str, Any], ...]
+    eased: tuple[Mapping[str, Any], ...]
+    due_on: date | None
+    may: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

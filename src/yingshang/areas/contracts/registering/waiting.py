@@ -7,7 +7,6 @@ from datetime import datetime
 
 from yingshang.kernel.access.api import Actor
 
-from ..lifecycle import SUPPLEMENT
 from ..models import Supplement
 from ..reach import REVIEW, agencies_of, readable
 
@@ -40,7 +39,7 @@ def waiting_supplements(*, actor: Actor, limit: int = 50) -> WaitingPage:
     actor.require(REVIEW)
     rows = Supplement.objects.filter(
         readable(actor, "contract__"),
-        state__in=SUPPLEMENT.open_states,
+        state="proposed",
         contract__agency__in=agencies_of(actor, REVIEW),
     )
     if actor.kind == "user":

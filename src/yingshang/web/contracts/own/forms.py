@@ -88,6 +88,6 @@ class WordForm(StepForm):
 
 
 class RefuseForm(StepForm):
-    """Why it cannot be struck off."""
+    """Why it cannot be struck off, or is not agreed to."""
 
     reason = text_field(_("不同意的理由"), rows=2)

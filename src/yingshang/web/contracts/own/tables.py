@@ -55,9 +55,7 @@ class OwnTable(tables.Table):
 
     def render_title(self, record: OwnContract) -> SafeString:
         asked = (
-            format_html(
-                ' <span class="tag warn">{}{}</span>', icon("message-circle"), gettext("等您确认销号")
-            )
+            format_html(' <span class="tag warn">{}{}</span>', icon("message-circle"), gettext("等您确认"))
             if record.waiting_for_me
             else ""
         )

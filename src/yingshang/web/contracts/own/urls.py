@@ -18,5 +18,6 @@ portal: list[URLPattern] = [
     path("obligations/<int:obligation_id>/<slug:what>", views.say, name="say"),
     path("entries/<int:entry_id>/withdraw", views.withdraw, name="withdraw-entry"),
     path("cancellations/<int:cancellation_id>/<slug:what>", views.decide, name="decide-cancellation"),
+    path("supplements/<int:supplement_id>/<slug:what>", views.answer, name="answer-supplement"),
 ]
 cockpit: list[URLPattern] = []

@@ -27,6 +27,7 @@ from yingshang.web.listing import Listing, Page
 from yingshang.web.portal.enterprises import mandates_of
 from yingshang.web.refusals import refuse_each, status_of_refused
 
+from ..registering.changes import shown_changes
 from ..steps import Offered, StepForm
 from .forms import NotPaidForm, OwedFilter, OwnFilter, ReceivedForm, RefuseForm, WordForm
 from .tables import OwedTable, OwnTable
@@ -72,6 +73,7 @@ def mine(request: HttpRequest) -> HttpResponseBase:
         context = {
             "sums": contracts.owed_to_me(actor=actor, today=today, limit=0),
             "asked": contracts.cancellations_for_me(actor=actor, limit=5),
+            "to_agree": contracts.supplements_for_me(actor=actor, limit=5),
         }
     return listing.respond("contracts/own/list.html", context)
 
@@ -270,13 +272,49 @@ def _decide(what: str, form: StepForm, *, actor: Actor, cancellation_id: int, no
         )
 
 
+@needs(STATE)
+@require_POST
+def answer(request: HttpRequest, supplement_id: int, what: str) -> HttpResponse | HttpResponseRedirect:
+    """A supplement by which less is owed of what is late, or later: agreed, or not and why."""
+    actor, now = actor_from(request), timezone.now()
+    asked = next(iter(contracts.supplements_for_me(actor=actor, supplement_id=supplement_id)), None)
+    if asked is None or what not in ("agree", "decline"):
+        raise Http404
+    form = _declining(supplement_id, request.POST) if what == "decline" else StepForm(request.POST)
+    if form.is_valid():
+        try:
+            if what == "agree":
+                contracts.agree_supplement(actor=actor, supplement_id=supplement_id, now=now)
+            else:
+                reason = form.cleaned_data["reason"]
+                contracts.decline_supplement(actor=actor, supplement_id=supplement_id, reason=reason, now=now)
+        except DomainError as error:
+            refuse_each(form, error)
+        else:
+            messages.success(
+                request,
+                _("已同意，补充协议生效。") if what == "agree" else _("已告知对方不同意，仍按原约定履行。"),
+            )
+            return redirect("contracts:contract", contract_id=asked.contract_id)
+    return _contract(request, asked.contract_id, answered=(supplement_id, form))
+
+
+def _declining(supplement_id: int, sent: Any = None) -> RefuseForm:
+    return RefuseForm(sent, auto_id=f"id_supplement_{supplement_id}_%s")
+
+
 def _contract(
-    request: HttpRequest, contract_id: int, *, failed: tuple[int, str, StepForm] | None = None
+    request: HttpRequest,
+    contract_id: int,
+    *,
+    failed: tuple[int, str, StepForm] | None = None,
+    answered: tuple[int, StepForm] | None = None,
 ) -> HttpResponse:
     found: OwnContractDetail = contracts.my_contract(
         actor=actor_from(request), contract_id=contract_id, today=timezone.localdate()
     )
     rows = [(each, _offered(each, failed), _cancelling(each, failed)) for each in found.obligations]
+    refused = failed[2] if failed else answered[1] if answered else None
     return render(
         request,
         "contracts/own/contract.html",
@@ -286,10 +324,22 @@ def _contract(
             "files": contracts.own_files(actor=actor_from(request), contract_id=contract_id),
             "owed_by_unit": [row for row in rows if row[0].side == "unit"],
             "owed_by_us": [row for row in rows if row[0].side != "unit"],
+            "to_agree": [
+                (
+                    each,
+                    shown_changes(each),
+                    answered[1] if answered and answered[0] == each.id else _declining(each.id),
+                )
+                for each in found.supplements
+                if each.state == "to_agree"
+            ],
+            "answered": [
+                (each, shown_changes(each)) for each in found.supplements if each.state != "to_agree"
+            ],
             "failed": failed,
             "crumbs": [(_("政府合同"), reverse("contracts:mine")), (found.summary.number, None)],
         },
-        status=status_of_refused(failed[2]) if failed else 200,
+        status=status_of_refused(refused) if refused is not None else 200,
     )
 
 

@@ -1,16 +1,18 @@
-"""What a supplement changes, in words: of the contract by its fields, of obligations by their number."""
+"""What a supplement changes, in words: of the contract by its fields, of obligations by their number, and by which day
+what is late would be due then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from yingshang.areas.contracts.api import ObligationView, SupplementView
+from yingshang.areas.contracts.api import ObligationView
 from yingshang.web.design import formats
 
 from ..words import DIRECTIONS, named, yuan
@@ -34,8 +36,21 @@ class Line:
     after: str
 
 
-def shown_changes(supplement: SupplementView, obligations: Iterable[ObligationView]) -> list[Line]:
-    """Every change of a supplement."""
+class Changed(Protocol):
+    """A supplement as either side, or who supervises, reads it."""
+
+    @property
+    def changes(self) -> Mapping[str, tuple[Any, Any]]: ...
+
+    @property
+    def obligation_changes(self) -> Sequence[Mapping[str, Any]]: ...
+
+    @property
+    def eased(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+def shown_changes(supplement: Changed, obligations: Iterable[ObligationView] = ()) -> list[Line]:
+    """Every change of a supplement. What obligations are while it is not approved is looked up among `obligations`."""
     lines = [
         Line(_label(field), shown_value(field, before), shown_value(field, after))
         for field, (before, after) in supplement.changes.items()
@@ -43,7 +58,22 @@ def shown_changes(supplement: SupplementView, obligations: Iterable[ObligationVi
     by_number = {each.id: each for each in obligations}
     for change in supplement.obligation_changes:
         lines += _of_obligation(change, by_number.get(change.get("obligation") or 0))
-    return lines
+    # Where the day itself was written, its line says it already.
+    said = {(line.before, line.after) for line in lines}
+    days = (line for each in supplement.eased for line in _days(each))
+    return lines + [line for line in days if (line.before, line.after) not in said]
+
+
+def _days(eased: Mapping[str, Any]) -> Iterable[Line]:
+    """The day it is due on and would be; none of what is dropped."""
+    before, after = eased["before"], eased["after"]
+    if before["due_on"] == after["due_on"] or after["state"] in ("dropped", "released"):
+        return
+    yield Line(
+        f"{eased['ordinal']}. {eased['title']} {_('到期日')}",
+        shown_value("due_on", before["due_on"]),
+        shown_value("due_on", after["due_on"]) or _("待定"),
+    )
 
 
 def _of_obligation(change: Mapping[str, Any], row: ObligationView | None) -> Iterable[Line]:

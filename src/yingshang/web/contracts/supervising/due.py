@@ -63,6 +63,14 @@ def register_due() -> None:
             decidable=True,
         ),
         _provider(
+            "contract_agreement",
+            _("待决定的补充协议"),
+            SUPERVISE,
+            "agreement",
+            api.agreements,
+            decidable=True,
+        ),
+        _provider(
             "contract_transfer",
             _("待接收的移送"),
             RECEIVE,

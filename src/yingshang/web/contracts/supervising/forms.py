@@ -95,6 +95,12 @@ class ReasonForm(StepForm):
     reason = text_field(_("理由"))
 
 
+class DropForm(StepForm):
+    """Why a supplement is taken back."""
+
+    remark = text_field(_("撤回的原因"), rows=2)
+
+
 class OutcomeForm(StepForm):
     """What came of a transfer."""
 
@@ -126,6 +132,13 @@ def _decided(confirmed: bool) -> Any:
     return act
 
 
+def _agreed(agreed: bool) -> Any:
+    def act(**given: Any) -> None:
+        api.decide_agreement(agreed=agreed, **given)
+
+    return act
+
+
 NOTICE_STEPS = {
     "answer": Step(_("反馈"), "answered", AnswerForm, api.answer_notice, "writing-sign"),
     "return": Step(_("退回反馈"), "returned", RemarkForm, api.return_notice, "arrow-back-up"),
@@ -145,4 +158,9 @@ CANCELLATION_STEPS = {
     "confirm": Step(_("核实属实，同意销号"), "confirmed", ReasonForm, _decided(True), "circle-check"),
     "refuse": Step(_("不同意销号"), "refused", ReasonForm, _decided(False), "circle-x"),
     "withdraw": Step(_("撤回申请"), "withdrawn", EmptyForm, api.withdraw_cancellation, "arrow-back-up"),
+}
+AGREEMENT_STEPS = {
+    "agree": Step(_("核实属实，同意生效"), "agreed", ReasonForm, _agreed(True), "circle-check"),
+    "decline": Step(_("不同意生效"), "declined", ReasonForm, _agreed(False), "circle-x"),
+    "drop": Step(_("撤回"), "dropped", DropForm, api.drop_supplement, "arrow-back-up"),
 }

@@ -171,6 +171,18 @@ class CancellationTable(StepTable):
         empty_text = _("没有销号申请")
 
 
+class AgreementTable(StepTable):
+    """Supplements that ease what is late."""
+
+    kind, shown_at = "supplement", "contracts_desk:agreement"
+    number = tables.Column(verbose_name=_("补充协议"), empty_values=(), attrs={"td": {"class": "lead-cell"}})
+    agency = tables.Column(verbose_name=_("承办单位"))
+    by = tables.Column(verbose_name=_("提出人"))
+
+    class Meta(StepTable.Meta):
+        empty_text = _("没有待同意的补充协议")
+
+
 def _money(fen: int | None) -> Any:
     if fen is None:
         return format_html('<span class="unknown">{}</span>', gettext("未知"))

@@ -24,6 +24,13 @@ desk: list[URLPattern] = [
     path(
         "cancellations/<int:cancellation_id>/<slug:what>", views.cancellation_step, name="cancellation-step"
     ),
+    path("cancellations/supplements", views.agreements, name="agreements"),
+    path("cancellations/supplements/<int:supplement_id>/", views.agreement, name="agreement"),
+    path(
+        "cancellations/supplements/<int:supplement_id>/<slug:what>",
+        views.agreement_step,
+        name="agreement-step",
+    ),
 ]
 portal: list[URLPattern] = []
 cockpit: list[URLPattern] = []

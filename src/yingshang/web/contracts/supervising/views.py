@@ -20,9 +20,18 @@ from yingshang.web.listing import Listing
 from yingshang.web.refusals import refuse_each
 from yingshang.web.words import in_language
 
+from ..registering.changes import shown_changes
 from ..steps import EmptyForm, Offered, Step, StepForm
 from . import forms
-from .tables import CancellationTable, CaseTable, LateTable, NoticeTable, StepTable, TransferTable
+from .tables import (
+    AgreementTable,
+    CancellationTable,
+    CaseTable,
+    LateTable,
+    NoticeTable,
+    StepTable,
+    TransferTable,
+)
 
 VIEW, SUPERVISE, TRANSFER = "contracts.view", "contracts.supervise", "contracts.transfer"
 Bound = tuple[str, StepForm] | None
@@ -108,11 +117,32 @@ def transfers(request: HttpRequest) -> HttpResponseBase:
 @needs(VIEW)
 def cancellations(request: HttpRequest) -> HttpResponseBase:
     """The cancellations that units of one's reach have asked for."""
-    return _list(request, CancellationTable, api.cancellations, _("销号申请"))
+    return _list(request, CancellationTable, api.cancellations, _("销号申请"), tabs=True)
+
+
+@needs(VIEW)
+def agreements(request: HttpRequest) -> HttpResponseBase:
+    """The supplements of one's reach that ease what is late: they wait for the other side's word, or have it."""
+    return _list(request, AgreementTable, api.agreements, _("待同意的补充协议"), tabs=True)
+
+
+def _tabs(here: str) -> list[dict[str, Any]]:
+    """What units ask for and the other side, or who supervises, decides."""
+    names = {"cancellation": _("销号申请"), "supplement": _("补充协议")}
+    pages = {"cancellation": "cancellations", "supplement": "agreements"}
+    return [
+        {"name": name, "url": reverse(f"contracts_desk:{pages[kind]}"), "here": kind == here}
+        for kind, name in names.items()
+    ]
 
 
 def _list(
-    request: HttpRequest, table: type[StepTable], read: Callable[..., api.StepPage], heading: str
+    request: HttpRequest,
+    table: type[StepTable],
+    read: Callable[..., api.StepPage],
+    heading: str,
+    *,
+    tabs: bool = False,
 ) -> HttpResponseBase:
     actor, now = actor_from(request), timezone.now()
     filters = forms.StateFilter(request.GET, table=table.kind)
@@ -129,7 +159,8 @@ def _list(
         )
 
     listing = Listing(request, table, fetch, name=f"contract-{table.kind}", filters=filters)
-    return listing.respond("contracts/supervising/list.html", {"heading": heading})
+    shown = {"heading": heading, "tabs": _tabs(table.kind) if tabs else []}
+    return listing.respond("contracts/supervising/list.html", shown)
 
 
 @needs(VIEW)
@@ -264,6 +295,28 @@ def _cancellation(request: HttpRequest, actor: Actor, number: int, bound: Bound 
     found = api.cancellation(actor=actor, cancellation_id=number, now=timezone.now())
     offered = _offered(forms.CANCELLATION_STEPS, found.may, "cancellation", number, bound)
     return _page(request, "cancellation", found, offered, bound)
+
+
+@needs(VIEW)
+def agreement(request: HttpRequest, supplement_id: int) -> HttpResponse:
+    """One supplement that eases what is late: what it changes, what stands in its way, and what may be done now."""
+    return _agreement(request, actor_from(request), supplement_id)
+
+
+@needs(VIEW)
+@require_POST
+def agreement_step(request: HttpRequest, supplement_id: int, what: str) -> HttpResponse:
+    """In effect, not in effect, taken back. Whether the actor may, the action says."""
+    actor = actor_from(request)
+    api.agreement(actor=actor, supplement_id=supplement_id, now=timezone.now())
+    given = {"supplement_id": supplement_id}
+    return _step(request, actor, forms.AGREEMENT_STEPS, what, "agreement", given, _agreement, supplement_id)
+
+
+def _agreement(request: HttpRequest, actor: Actor, number: int, bound: Bound = None) -> HttpResponse:
+    found = api.agreement(actor=actor, supplement_id=number, now=timezone.now())
+    offered = _offered(forms.AGREEMENT_STEPS, found.may, "agreement", number, bound)
+    return _page(request, "agreement", found, offered, bound, {"changed": shown_changes(found)})
 
 
 def _step(

@@ -11,14 +11,16 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.ledger.api import record
 
 from ...errors import InvalidStep
+from ...ladder._steps import ensure_outside
 from ...lifecycle import OBLIGATION
 from ...models import Contract, Obligation
 from ...obligations.rules import obligation_rules
-from ...reach import REGISTER, ensure_of_unit, load
+from ...reach import REGISTER, SUPERVISE, ensure_of_unit, load, on_desk
 from ...registering.actions._steps import target_of
 from ...registering.rules import contract_rules
 from ..applying import apply, begin
 from ..coming_to import ENDED
+from ..easing import ensure_not_eased, late_debts
 
 
 @transaction.atomic
@@ -26,7 +28,8 @@ def record_event(
     *, actor: Actor, contract_id: int, event: str, happened_on: date, note: str = "", now: datetime
 ) -> int:
     """An event of the contract happened on a day: the obligations that wait for it begin, or move where it had been
-    told with another day; how many. What waited for another obligation goes by the event from now on.
+    told with another day; how many. What waited for another obligation goes by the event from now on. What the unit is
+    late with is not put off by another day: see `performing/easing.py`.
 
     Raises NotAllowed, ContractNotFound, NotYours, NotPossibleNow, InvalidStep.
     """
@@ -41,20 +44,32 @@ def record_event(
             field="happened_on",
         )
     rows = _waiting_for(contract, event)
-    return _tell(contract, event, rows, happened_on, actor=actor, note=note, now=now)
+    debts = late_debts(contract, today=today)
+    count = _tell(contract, event, rows, happened_on, "told", actor=actor, note=note, now=now)
+    ensure_not_eased(debts, field="happened_on")
+    return count
 
 
 @transaction.atomic
 def withdraw_event(*, actor: Actor, contract_id: int, event: str, reason: str, now: datetime) -> int:
-    """An event told by mistake has not happened: what had begun by it waits again; how many. Raises as `record_event`
-    does.
+    """An event told by mistake has not happened: what had begun by it waits again; how many. Where the unit is late
+    with any of that, a supervisor of another agency says so, and the unit does not. Raises as `record_event` does.
     """
-    contract = load(actor, contract_id, REGISTER)
-    ensure_of_unit(actor, contract, REGISTER)
+    # Who registers for one unit may supervise others.
+    mine = actor.may(REGISTER) and on_desk(actor, REGISTER).filter(pk=contract_id).exists()
+    by_unit = mine or not actor.may(SUPERVISE)
+    contract = load(actor, contract_id, REGISTER if by_unit else SUPERVISE)
+    if by_unit:
+        ensure_of_unit(actor, contract, REGISTER)
+    else:
+        ensure_outside(actor, contract.agency_id)
     if not reason.strip():
         raise InvalidStep("say why it is taken back", message_zh="请写明撤回的原因", field="reason")
     rows = [each for each in _waiting_for(contract, event) if each.event_on is not None]
-    return _tell(contract, event, rows, None, actor=actor, note=reason, now=now)
+    debts = late_debts(contract, today=timezone.localdate(now)) if by_unit else {}
+    count = _tell(contract, event, rows, None, "untold", actor=actor, note=reason, now=now)
+    ensure_not_eased(debts, field="reason")
+    return count
 
 
 def _tell(
@@ -62,6 +77,7 @@ def _tell(
     event: str,
     rows: list[Obligation],
     on: date | None,
+    deed: str,
     *,
     actor: Actor,
     note: str,
@@ -75,7 +91,7 @@ def _tell(
         )
     before = {str(each.ordinal): each.due_on for each in rows}
     for each in rows:
-        OBLIGATION.after(each.state, "told")
+        OBLIGATION.after(each.state, deed)
         each.after = None
         begin(each, on)
     apply(rows, now=now)

@@ -43,6 +43,7 @@ from ..coming_to import (
     come_to,
     facts_of,
 )
+from ..easing import ensure_not_eased, late_debts
 from ..evidence import ensure_evidence
 from ..telling import tell_other_side
 
@@ -129,7 +130,8 @@ def record_own(
 
 @transaction.atomic
 def withdraw_performance(*, actor: Actor, performance_id: int, reason: str, now: datetime) -> None:
-    """What one's side said by mistake is taken back; it stays to be seen. Raises StepNotFound, NotAllowed, NotYours,
+    """What one's side said by mistake is taken back; it stays to be seen. Not by the unit where what it is late with
+    would not be late any more. Raises StepNotFound, NotAllowed, NotYours,
     NotPossibleNow, InvalidStep.
     """
     found = Performance.objects.filter(pk=performance_id).values_list("obligation", "side").first()
@@ -144,6 +146,7 @@ def withdraw_performance(*, actor: Actor, performance_id: int, reason: str, now:
     reason = _bounded(reason)
     if not reason:
         raise InvalidStep("say why it is taken back", message_zh="请写明撤回的原因", field="reason")
+    debts = late_debts(row.contract, today=timezone.localdate(now)) if side == UNIT else {}
     entry = Performance.objects.select_for_update().get(pk=performance_id)
     OBLIGATION.after(row.state, "withdrawn")
     entry.state = PERFORMANCE.after(entry.state, "withdrawn")
@@ -151,6 +154,7 @@ def withdraw_performance(*, actor: Actor, performance_id: int, reason: str, now:
     entry.save(update_fields=["state", "withdrawn_at", "withdrawn_by_name"])
     before = _standing(row)
     apply(row, now=now)
+    ensure_not_eased(debts, field="reason")
     record(
         actor=actor,
         action="contracts.performance_withdrawn",
@@ -279,9 +283,11 @@ def _say(
         interest = _amount(row, side, what, happened_on, amount_fen, of_interest_fen, overpaid=overpaid)
     elif amount_fen is not None:
         raise InvalidStep("leave the amount out", message_zh="此项不填写金额", field="amount")
+    debts = late_debts(row.contract, today=timezone.localdate(now)) if side == UNIT else {}
     before = _standing(row)
     entry = _entry(row, side, actor, what, happened_on, amount_fen, interest, note, evidence, now)
     apply(row, now=now)
+    ensure_not_eased(debts, field="happened_on")
     entry.event_id = record(
         actor=actor,
         action=f"contracts.{_ACTIONS[what]}",

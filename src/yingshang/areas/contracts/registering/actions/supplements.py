@@ -1,4 +1,6 @@
-"""What was agreed later: proposed with what it changes, and in effect once another of the unit has approved it."""
+"""What was agreed later: proposed with what it changes, and in effect once another of the unit has approved it. Where
+it eases what the unit is late with, that is not enough: it waits for the other side (`agree_supplement`).
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor
 
 from ...errors import InvalidStep, NotPossibleNow, StepNotFound
+from ...ladder.notices import end_clock
 from ...lifecycle import CONTRACT, OBLIGATION, SUPPLEMENT
 from ...models import Contract, Obligation, Supplement
 from ...obligations.planning import plan, read_rule
 from ...own.block import ensure_unblocked
 from ...performing.applying import change, end
-from ...reach import REGISTER, REVIEW, ensure_of_unit, load
+from ...performing.easing import Easing, eased_since, late_debts
+from ...reach import REGISTER, REVIEW, ensure_of_unit, load, lock
+from ..agreement import refer
 from ..checking import check_fields
 from ..rules import contract_rules
 from ..values import ProposedChange
@@ -118,27 +123,20 @@ def decide_supplement(
     *, actor: Actor, supplement_id: int, approved: bool, remark: str = "", now: datetime
 ) -> None:
     """Another of the unit approves it: the contract and its obligations are what was agreed, and what they were before
-    is kept with it; or drops it with a remark.
+    is kept with it; or drops it with a remark. One by which less would be owed, or later, of what the unit is late
+    with waits for the other side whole, and nothing has changed.
 
     Raises NotAllowed, StepNotFound, ContractNotFound, NotYours, NotPossibleNow, NotApart, InvalidStep, InvalidContract,
     InvalidTerms.
     """
     row, contract = _loaded(actor, supplement_id, REVIEW)
-    row.state = SUPPLEMENT.after(row.state, "approved" if approved else "dropped")
+    before, row.state = row.state, SUPPLEMENT.after(row.state, "approved" if approved else "dropped")
     remark = reason_given(remark, field="remark", needed=not approved)
     row.remark = remark[:400]
     row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
     if not approved:
-        row.save()
-        note(
-            contract,
-            "supplement_dropped",
-            actor=actor,
-            now=now,
-            after={"ordinal": row.ordinal},
-            reason=remark,
-        )
-        _tell(contract, row, now=now)
+        _drop(contract, row, actor=actor, reason=remark, now=now)
+        tell_unit(contract, row, now=now)
         return
     CONTRACT.after(contract.state, "supplemented")
     ensure_apart(actor, [row.proposed_by_id])
@@ -149,12 +147,30 @@ def decide_supplement(
             message_zh=f"该补充协议自 {row.effective_on} 起生效，请在生效后审核",
             field="effective_on",
         )
-    _put_changes(contract, row, today)
-    contract.revision += 1
-    contract.save()
-    row.save()
-    touched = _put_obligations(contract, row, actor=actor, now=now)
-    row.save(update_fields=["obligation_changes"])
+    eased, changes = _would_ease(contract.pk, row.pk, actor=actor, now=now)
+    if not eased:
+        take_effect(contract, row, actor=actor, now=now)
+        return
+    # With what each stands at now, and would then: for those who are asked.
+    row.state, row.obligation_changes = before, changes
+    refer(contract, row, eased, now=now)
+    note(
+        contract,
+        "supplement_referred",
+        actor=actor,
+        now=now,
+        after={"ordinal": row.ordinal, "eased": row.eased, "answer_by": row.due_on},
+        reason=remark,
+    )
+    tell_unit(contract, row, now=now)
+
+
+def take_effect(contract: Contract, row: Supplement, *, actor: Actor, now: datetime) -> None:
+    """What was agreed is so from now on, in one event; the row has its state. The contract is locked.
+
+    Raises NotPossibleNow, Blocked, InvalidStep, InvalidContract, InvalidTerms.
+    """
+    touched = _carry_out(contract, row, actor=actor, now=now)
     move(
         contract,
         "supplemented",
@@ -167,25 +183,60 @@ def decide_supplement(
                 name: pair if contract.secrecy == "open" else "" for name, pair in row.changes.items()
             },
             "obligations": [each.ordinal for each in touched],
+            **({"agreed_as": row.agreed_as} if row.needs_agreement else {}),
         },
         touched=touched,
     )
-    _tell(contract, row, now=now)
+    tell_unit(contract, row, now=now)
     tell_other(contract, "已变更（补充协议）", "changed by a supplement", now=now, reason=row.reason)
 
 
 @transaction.atomic
 def drop_supplement(*, actor: Actor, supplement_id: int, remark: str, now: datetime) -> None:
-    """Who registers for the unit takes a proposed one back. Raises NotAllowed, StepNotFound, NotYours, NotPossibleNow,
-    InvalidStep.
+    """Who registers or reviews for the unit takes back one that is not in effect. Raises NotAllowed, StepNotFound,
+    NotYours, NotPossibleNow, InvalidStep.
     """
-    row, contract = _loaded(actor, supplement_id, REGISTER)
+    row, contract = _loaded(actor, supplement_id, REGISTER if actor.may(REGISTER) else REVIEW)
     row.state = SUPPLEMENT.after(row.state, "dropped")
     remark = reason_given(remark, field="remark")
     row.remark = remark[:400]
     row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
+    _drop(contract, row, actor=actor, reason=remark, now=now)
+
+
+def _drop(contract: Contract, row: Supplement, *, actor: Actor, reason: str, now: datetime) -> None:
     row.save()
-    note(contract, "supplement_dropped", actor=actor, now=now, after={"ordinal": row.ordinal}, reason=remark)
+    end_clock(row.deadline_id, now=now)
+    note(contract, "supplement_dropped", actor=actor, now=now, after={"ordinal": row.ordinal}, reason=reason)
+
+
+def _would_ease(
+    contract_id: int, supplement_id: int, *, actor: Actor, now: datetime
+) -> tuple[tuple[Easing, ...], list[dict[str, Any]]]:
+    """What of the unit's late debts it would ease, and what all of it would come to: it is carried out, looked at, and
+    rolled back. Raises as `take_effect` does.
+    """
+    contract, row = lock(contract_id), Supplement.objects.get(pk=supplement_id)
+    debts = late_debts(contract, today=timezone.localdate(now))
+    if not debts:
+        return (), []
+    with transaction.atomic():
+        _carry_out(contract, row, actor=actor, now=now)
+        eased = eased_since(debts)
+        transaction.set_rollback(True)
+    return eased, row.obligation_changes
+
+
+def _carry_out(contract: Contract, row: Supplement, *, actor: Actor, now: datetime) -> list[Obligation]:
+    """The contract and its obligations as they are by the supplement; those that were changed. Saved."""
+    CONTRACT.after(contract.state, "supplemented")
+    _put_changes(contract, row, timezone.localdate(now))
+    contract.revision += 1
+    contract.save()
+    row.save()
+    touched = _put_obligations(contract, row, actor=actor, now=now)
+    row.save(update_fields=["obligation_changes"])
+    return touched
 
 
 def _loaded(actor: Actor, supplement_id: int, permission: str) -> tuple[Supplement, Contract]:
@@ -345,19 +396,22 @@ def _once(rows: Iterable[Obligation]) -> list[Obligation]:
     return list({each.pk: each for each in rows}.values())
 
 
-def _tell(contract: Contract, row: Supplement, *, now: datetime) -> None:
-    if row.proposed_by_id is None:
+def tell_unit(contract: Contract, row: Supplement, *, now: datetime) -> None:
+    """Who proposed it is told what has become of it; who approved it, too, once somebody else has answered."""
+    users = [row.proposed_by_id, row.decided_by_id if row.agreed_as else None]
+    to = [each for each in users if each is not None]
+    if not to:
         return
     state = SUPPLEMENT.states[row.state]
     tell(
         contract,
-        [row.proposed_by_id],
+        to,
         "supplement_decided",
         now=now,
         supplement=_name(row),
         outcome=state.name,
         outcome_en=state.name_en,
-        reason=row.remark,
+        reason=row.agreement_reason or row.remark,
     )
 
 

@@ -1,0 +1,265 @@
+"""A supplement by which less would be owed, or later, of what the unit is late with waits for the other side's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
+
+from tests.areas.contracts.factories import (
+    TODAY,
+    YUAN,
+    Supplier,
+    obligation_row,
+    one_contract_event,
+    supplier,
+    unit,
+)
+from tests.areas.contracts.ladder.situations import DUE, LATER, days_later, fresh, late_obligation
+from tests.areas.contracts.registering.situations import (
+    PUT_OFF,
+    approve,
+    proposed,
+    signed_with,
+    to_agree,
+)
+from tests.kernel.access.factories import DAOLI, SYSTEM, arranged, no_event, official
+from yingshang.areas.contracts import api
+from yingshang.areas.contracts.errors import Blocked, InvalidStep
+from yingshang.areas.contracts.models import Contract, Obligation, Supplement
+from yingshang.areas.contracts.performing.easing import Debt
+from yingshang.kernel.access.api import Actor
+from yingshang.kernel.clock.api import get_deadline, sweep
+from yingshang.kernel.notices.models import Message
+from yingshang.rules.errors import DomainError
+
+OWED = Debt(1, 1, "付款", "running", 100, DUE, Decimal("0.0005"), "")
+
+
+@pytest.mark.parametrize(
+    ("after", "eased"),
+    [
+        ({}, False),
+        ({"state": "dropped"}, True),
+        ({"amount_fen": 99}, True),
+        ({"amount_fen": None}, True),
+        ({"amount_fen": 101}, False),
+        ({"due_on": date(2026, 11, 21)}, True),
+        ({"due_on": None, "state": "waiting"}, True),
+        ({"due_on": date(2026, 11, 19)}, False),
+        ({"daily_rate": Decimal("0.0004")}, True),
+        ({"daily_rate": None}, True),
+        ({"order": "principal_first"}, True),
+        ({"title": "尾款", "state": "partial"}, False),
+    ],
+)
+def test_less_later_cheaper_or_unknown_is_easier(after: dict[str, Any], eased: bool) -> None:
+    assert OWED.eased(replace(OWED, **after)) is eased
+
+
+def _silent(firm: Supplier) -> Supplement:
+    row = to_agree(firm)
+    with arranged():
+        Supplement.objects.filter(pk=row.pk).update(due_on=date(2026, 11, 20))
+    return fresh(row)
+
+
+def _answered(firm: Supplier, act: Callable[..., None], **more: Any) -> Supplement:
+    row = to_agree(firm)
+    with arranged():
+        act(actor=firm.who.actor(), supplement_id=row.pk, now=LATER, **more)
+    return fresh(row)
+
+
+STATES: dict[str, Callable[[Supplier], Supplement]] = {
+    "proposed": lambda firm: proposed(late_obligation(contract=signed_with(firm))),
+    "to_agree": to_agree,
+    "silent": _silent,
+    "effective": lambda firm: _answered(firm, api.agree_supplement),
+    "declined": lambda firm: _answered(firm, api.decline_supplement, reason="没有签过"),
+}
+
+
+def _with(act: Callable[..., None], **more: Any) -> Callable[[Actor, int], None]:
+    return lambda actor, number: act(actor=actor, supplement_id=number, now=LATER, **more)
+
+
+UNIT_PEOPLE, ABOVE = {"administrator", "second_administrator", "reviewer"}, {"supervisor", "city_supervisor"}
+# Of each action: its audit event, what it leads to, who may in which of the states, and the deed.
+ACTIONS: dict[str, tuple[str, str, set[str], set[str], Callable[[Actor, int], None]]] = {
+    "approves": (
+        "supplement_referred",
+        "to_agree",
+        {"reviewer"},
+        {"proposed"},
+        _with(api.decide_supplement, approved=True),
+    ),
+    "drops": (
+        "supplement_dropped",
+        "dropped",
+        UNIT_PEOPLE,
+        {"proposed", "to_agree", "silent"},
+        _with(api.drop_supplement, remark="未签订"),
+    ),
+    "agrees": (
+        "supplemented",
+        "effective",
+        {"enterprise"},
+        {"to_agree", "silent"},
+        _with(api.agree_supplement),
+    ),
+    "declines": (
+        "supplement_declined",
+        "declined",
+        {"enterprise"},
+        {"to_agree", "silent"},
+        _with(api.decline_supplement, reason="没有签过"),
+    ),
+    "decides": (
+        "supplemented",
+        "effective",
+        ABOVE,
+        {"silent"},
+        _with(api.decide_agreement, agreed=True, reason="协议属实"),
+    ),
+    "decides not": (
+        "supplement_declined",
+        "declined",
+        ABOVE,
+        {"silent"},
+        _with(api.decide_agreement, agreed=False, reason="没有盖章"),
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", STATES)
+def test_each_does_what_the_table_allows_and_nothing_else(state: str) -> None:
+    firm, people = supplier(), unit()
+    row = STATES[state](firm)
+    names = ("administrator", "second_administrator", "reviewer", "head", *ABOVE, "leader")
+    everybody = {each: getattr(people, each).actor() for each in names} | {
+        "enterprise": firm.who.actor(),
+        "another enterprise": supplier().who.actor(),
+        "another unit": official("contract_reviewer", DAOLI, "market-regulation").actor(),
+        "supervisor in the unit": official("supervisor", DAOLI, "housing-construction").actor(),
+    }
+    for name, (event, after, by, states, act) in ACTIONS.items():
+        for who, actor in everybody.items():
+            if who in by and state in states:
+                with transaction.atomic():
+                    with one_contract_event(event):
+                        act(actor, row.pk)
+                    assert fresh(row).state == after, (name, who)
+                    transaction.set_rollback(True)
+            else:
+                with no_event(), pytest.raises(DomainError), transaction.atomic():
+                    act(actor, row.pk)
+                    pytest.fail(f"{who} {name} while {state}")
+
+
+@pytest.mark.django_db
+def test_until_the_enterprise_agrees_nothing_has_changed_and_the_ladder_goes_on(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    firm, people = supplier(), unit()
+    contract = signed_with(firm)
+    late = late_obligation(contract=contract)
+    clock = late.deadline_id
+    row = proposed(late, PUT_OFF | {"amount_fen": 200_000 * YUAN}, changes={"ends_on": date(2027, 6, 30)})
+    with one_contract_event("supplement_referred") as events:
+        approve(row)
+    [eased] = events[0]["after"]["eased"]
+    assert (eased["before"]["due_on"], eased["after"]["due_on"]) == ("2026-11-20", "2027-01-15")
+    late, row = fresh(late), fresh(row)
+    assert (late.due_on, late.amount_fen, late.deadline_id) == (DUE, 300_000 * YUAN, clock)
+    assert get_deadline(clock).open and fresh(contract).ends_on == contract.ends_on
+    assert (fresh(contract).revision, row.state, row.due_on) == (1, "to_agree", date(2026, 12, 3))
+    asked = Message.objects.get(template="contracts.supplement_to_agree", channel="in_app")
+    assert asked.recipient_id == firm.who.id and "2026" in asked.body
+    # The enterprise reads what it was and would be, wherever something waits for its word.
+    own = firm.who.actor()
+    assert api.my_contracts(actor=own, today=TODAY, only="waiting").rows[0].waiting_for_me == 1
+    with django_assert_max_num_queries(10):
+        [seen] = api.my_contract(actor=own, contract_id=contract.pk, today=TODAY).supplements
+    assert seen == api.supplements_for_me(actor=own)[0] and seen.may == {"agreed", "declined"}
+    assert seen.obligation_changes[0]["before"]["amount_fen"] == 300_000 * YUAN
+    assert api.supplements_for_me(actor=supplier().who.actor()) == ()
+    # Who supervises reads it too, and waits.
+    supervisor = people.supervisor.actor()
+    with django_assert_max_num_queries(2):
+        assert api.agreements(actor=supervisor, now=LATER).total == 1
+    assert api.agreements(actor=supervisor, decidable=True, now=LATER).total == 0
+    assert api.agreement(actor=supervisor, supplement_id=row.pk, now=LATER).may == frozenset()
+    assert api.waiting_supplements(actor=people.reviewer.actor()).total == 0
+    with one_contract_event("supplemented") as events:
+        api.agree_supplement(actor=own, supplement_id=row.pk, now=LATER)
+    assert events[0]["after"]["agreed_as"] == "counterparty"
+    late, row = fresh(late), fresh(row)
+    assert (late.due_on, late.open_fen, late.supplement_id) == (date(2027, 1, 15), 200_000 * YUAN, row.pk)
+    assert not get_deadline(clock).open and not get_deadline(row.deadline_id).open
+    assert (fresh(contract).ends_on, row.state) == (date(2027, 6, 30), "effective")
+    told = Message.objects.filter(template="contracts.supplement_decided", channel="in_app")
+    assert {each.recipient_id for each in told} == {row.proposed_by_id, row.decided_by_id}
+    assert api.rebuild(actor=SYSTEM, now=LATER).total == 0
+
+
+@pytest.mark.django_db
+def test_what_is_not_eased_takes_effect_at_once_and_what_is_eased_indirectly_waits() -> None:
+    contract = signed_with(supplier())
+    late = late_obligation(contract=contract)
+    today, ahead = (
+        obligation_row(contract, due_on=each, terms={"on": each.isoformat()})
+        for each in (TODAY, date(2026, 12, 31))
+    )
+    theirs = obligation_row(contract, side="counterparty", due_on=DUE, terms={"on": DUE.isoformat()})
+    for row, what, changes, state in (
+        (late, "change", {"amount_fen": 310_000 * YUAN}, "effective"),
+        (ahead, "drop", {}, "effective"),
+        (theirs, "change", PUT_OFF, "effective"),
+        (today, "change", {"terms": {"after": "settled"}}, "to_agree"),
+        (late, "drop", {}, "to_agree"),
+    ):
+        supplement = proposed(row, changes, what=what)
+        approve(supplement)
+        assert fresh(supplement).state == state, (row.ordinal, what)
+    assert fresh(today).due_on == TODAY and fresh(late).state == "running"
+
+
+@pytest.mark.django_db
+def test_a_supervisor_decides_where_nobody_can_be_asked_or_answers_but_not_against_an_appeal() -> None:
+    people = unit()
+    supervisor = people.supervisor.actor()
+    row = to_agree()
+    decide = _with(api.decide_agreement, agreed=True, reason="协议属实")
+    with no_event(), pytest.raises(InvalidStep, match="until 2026-12-03"), transaction.atomic():
+        decide(supervisor, row.pk)
+    sweep(actor=SYSTEM, now=days_later(11))
+    assert Message.objects.filter(recipient=people.supervisor.id, template="contracts.supplement_to_decide")
+    assert api.agreements(actor=supervisor, decidable=True, now=days_later(11)).total == 1
+    with arranged():
+        Supplement.objects.filter(pk=row.pk).update(due_on=date(2026, 11, 20))
+        late = Obligation.objects.get(contract=row.contract_id)
+        block: dict[str, Any] = {"obligation_id": late.pk, "kind": "appeal", "reference": "7"}
+        api.block_obligation(**block, label="诉求 SQ7", actor=SYSTEM, now=LATER)
+    with no_event(), pytest.raises(Blocked), transaction.atomic():
+        decide(supervisor, row.pk)
+    assert api.agreement(actor=supervisor, supplement_id=row.pk, now=LATER).may == {"declined"}
+
+    nobody = signed_with(supplier())
+    with arranged():
+        Contract.objects.filter(pk=nobody.pk).update(party=None)
+    other = proposed(late_obligation(contract=fresh(nobody)))
+    before = Message.objects.filter(template="contracts.supplement_to_decide").count()
+    approve(other)
+    assert Message.objects.filter(template="contracts.supplement_to_decide").count() > before
+    assert api.agreement(actor=supervisor, supplement_id=other.pk, now=LATER).may == {"agreed", "declined"}
+    with one_contract_event("supplemented"):
+        decide(supervisor, other.pk)
+    assert fresh(other).agreed_as == "supervisor"
