@@ -162,7 +162,8 @@ def test_an_enterprise_reads_its_own_and_objects() -> None:
 def test_publishing_is_queued_for_a_day_that_is_over() -> None:
     browser = logged_in(unit().supervisor)
     address = reverse("contracts_desk:publish-portraits")
-    assert "2026-10-31" in browser.get(address).content.decode()
+    shown = browser.get(address).content.decode()
+    assert "2026-10-31" in shown and "每季度结束 20 日后" in shown
     refused = browser.post(address, {"region_path": "230102", "until": "2026-11-23"})
     assert refused.status_code == 422 and "尚未结束" in refused.content.decode()
     assert browser.post(address, {"region_path": "230102", "until": "2026-10-31"}).status_code == 302
