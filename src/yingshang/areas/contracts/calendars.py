@@ -24,7 +24,17 @@ from yingshang.kernel.ledger.api import NewEvent, Target, record, record_many
 from .errors import InvalidTerms
 from .figures.cells import recount_contracts
 from .ladder.clocks import follow
-from .lifecycle import CANCELLATION, CASE, HAND_OVER, NOTICE, OBJECTION, OBLIGATION, REPAIR, TRANSFER
+from .lifecycle import (
+    CANCELLATION,
+    CASE,
+    HAND_OVER,
+    NOTICE,
+    OBJECTION,
+    OBLIGATION,
+    REPAIR,
+    SUPPLEMENT,
+    TRANSFER,
+)
 from .models import (
     Cancellation,
     Contract,
@@ -35,6 +45,7 @@ from .models import (
     Repair,
     SupervisionCase,
     SupervisionNotice,
+    Supplement,
     Transfer,
 )
 from .obligations.planning import calendar_of, put_due
@@ -55,6 +66,7 @@ _STEPS = (
     (SupervisionCase, CASE),
     (Transfer, TRANSFER),
     (Cancellation, CANCELLATION),
+    (Supplement, SUPPLEMENT),
     (HandOver, HAND_OVER),
     (PortraitObjection, OBJECTION),
     (Repair, REPAIR),
