@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from _pytest.assertion import rewrite
 from django.db import connection
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
@@ -18,7 +21,8 @@ from tests.kept import KEEPER
 from yingshang.kernel.ledger import guards
 
 # A property that fails once in a thousand runs is to be found while working, not by whoever lands next.
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+# The same examples every time show less the more there are of them; while working each run draws a hundred others.
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True, max_examples=50)
 settings.register_profile("work", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "work")
 
@@ -96,8 +100,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     of_a_worker = hasattr(config, "workerinput")
     shared_out = bool(config.getoption("numprocesses", None)) and not config.getoption("collectonly")
-    if shared_out and not of_a_worker and os.environ["TEST_EMBEDDED_DATABASE"]:
-        begin_template()
+    if shared_out and not of_a_worker:
+        if os.environ["TEST_EMBEDDED_DATABASE"]:
+            begin_template()
+        _rewrite_tests(config)
+
+
+def _rewrite_tests(config: pytest.Config) -> None:
+    """Assertions are rewritten once and kept: workers begin together, and each would do so with every file."""
+    if sys.dont_write_bytecode:
+        return
+    state = config.stash[rewrite.assertstate_key]
+    for file in Path(__file__).parent.rglob("test_*.py"):
+        kept = rewrite.get_cache_dir(file) / f"{file.stem}{rewrite.PYC_TAIL}"
+        if rewrite._read_pyc(file, kept, state.trace) is None and rewrite.try_makedirs(kept.parent):
+            digest, code = rewrite._rewrite_test(file, config)
+            rewrite._write_pyc(state, code, digest, kept)
 
 
 def pytest_collection_finish() -> None:

@@ -24,6 +24,7 @@ from tests.kernel.access.factories import (
 )
 from tests.kernel.parties.factories import region_tree
 from yingshang.areas.contracts.models import Contract, Obligation, Performance
+from yingshang.kernel.access.models import Appointment
 from yingshang.kernel.clock import api as clock
 from yingshang.kernel.documents import api as documents
 from yingshang.kernel.ledger.models import AuditEvent
@@ -52,21 +53,42 @@ class Unit:
         return agency(DAOLI, UNIT)
 
 
-@kept
+ROLES = {
+    "administrator": ("contract_administrator", DAOLI, UNIT),
+    "second_administrator": ("contract_administrator", DAOLI, UNIT),
+    "reviewer": ("contract_reviewer", DAOLI, UNIT),
+    "head": ("unit_head", DAOLI, UNIT),
+    "supervisor": ("supervisor", DAOLI, SUPERVISION),
+    "city_supervisor": ("supervisor", HARBIN, SUPERVISION),
+    "leader": ("leader", DAOLI, "government"),
+}
+"""Who is who: role, region and kind of agency."""
+
+
 def unit() -> Unit:
-    """The people, and the ladders and documents they work by."""
+    """The people, and the ladders and documents they work by; the same ones each time."""
+    return _standing_unit() or _new_unit()
+
+
+def _standing_unit() -> Unit | None:
+    there: dict[tuple[str, str], list[Person]] = {}
+    rows = Appointment.objects.filter(role__code__in={role for role, *_place in ROLES.values()}).order_by("pk")
+    for row in rows.select_related("user", "role", "agency"):
+        there.setdefault((row.role.code, row.agency.code), []).append(Person(row.user))
+    found = {}
+    for name, (role, place, kind) in ROLES.items():
+        if not (left := there.get((role, f"{kind}-{place}"))):
+            return None
+        found[name] = left.pop(0)
+    return Unit(**found)
+
+
+@kept
+def _new_unit() -> Unit:
     region_tree(DAOLI)
     clock.load_defaults(actor=SYSTEM, region_path="23", now=NOW)
     documents.load_defaults(actor=SYSTEM, region_path="23", now=NOW)
-    return Unit(
-        administrator=official("contract_administrator", DAOLI, UNIT),
-        second_administrator=official("contract_administrator", DAOLI, UNIT),
-        reviewer=official("contract_reviewer", DAOLI, UNIT),
-        head=official("unit_head", DAOLI, UNIT),
-        supervisor=official("supervisor", DAOLI, SUPERVISION),
-        city_supervisor=official("supervisor", HARBIN, SUPERVISION),
-        leader=official("leader", DAOLI, "government"),
-    )
+    return Unit(**{name: official(*told) for name, told in ROLES.items()})
 
 
 @dataclass(frozen=True)
