@@ -72,7 +72,9 @@ def unit() -> Unit:
 
 def _standing_unit() -> Unit | None:
     there: dict[tuple[str, str], list[Person]] = {}
-    rows = Appointment.objects.filter(role__code__in={role for role, *_place in ROLES.values()}).order_by("pk")
+    rows = Appointment.objects.filter(role__code__in={role for role, *_place in ROLES.values()}).order_by(
+        "pk"
+    )
     for row in rows.select_related("user", "role", "agency"):
         there.setdefault((row.role.code, row.agency.code), []).append(Person(row.user))
     found = {}
