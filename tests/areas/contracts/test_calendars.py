@@ -138,6 +138,19 @@ def test_what_has_passed_does_not_move_and_nothing_becomes_late() -> None:
     assert days_of(late) == [date(2027, 5, 10)]
 
 
+def test_where_the_laws_last_day_moves_alone_the_history_says_so() -> None:
+    contract = contract_row()
+    terms = {"on": "2027-02-03", "counted_from": "delivered"}
+    rule = {"side": "unit", "kind": "pay", "title": "付款", "terms": terms, "event_on": "2026-12-11"}
+    with arranged():
+        [row] = plan(contract, [{**rule, "amount_fen": 100_00}], actor=SYSTEM, now=NOW)
+    assert row.law_due_on == date(2027, 2, 9)
+    publish()
+    assert follow() == 1 and days_of(contract) == [date(2027, 2, 3)]
+    [event] = moved_events()
+    assert event.reason.endswith("：第1项法定最迟 2027-02-09 → 2027-02-12")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_run_that_was_killed_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
     contracts = [owing("2027-02-09") for _ in range(3)]

@@ -158,12 +158,18 @@ def _move(contract_ids: Sequence[int], *, actor: Actor, now: datetime) -> int:
         calendar = calendar_of(contract.region_path)
         before: dict[str, date | None] = {}
         after: dict[str, date | None] = {}
+        moves: list[str] = []
         for row in some:
             if not _moves(row, calendar, today):
                 continue
-            before[str(row.ordinal)] = row.due_on
+            due_on, law_due_on = row.due_on, row.law_due_on
+            before[str(row.ordinal)] = due_on
             _put(row)
             after[str(row.ordinal)] = row.due_on
+            if row.due_on != due_on:
+                moves.append(f"第{row.ordinal}项 {due_on or '待定'} → {row.due_on}")
+            else:
+                moves.append(f"第{row.ordinal}项法定最迟 {law_due_on or '待定'} → {row.law_due_on or '待定'}")
             rows.append(row)
         if after:
             touched.append(contract)
@@ -173,7 +179,7 @@ def _move(contract_ids: Sequence[int], *, actor: Actor, now: datetime) -> int:
                     target_of(contract),
                     before={"due": before},
                     after={"due": after, "calendar": calendar.code, "version": calendar.version},
-                    reason=_told(_notice(calendar, after.values()), before, after),
+                    reason=_told(_notice(calendar, after.values()), moves),
                 )
             )
     if not touched:
@@ -199,9 +205,8 @@ def _notice(calendar: Calendar, days: Iterable[date | None]) -> str:
     return notices[-1].title if notices else calendar.name
 
 
-def _told(notice: str, before: Mapping[str, date | None], after: Mapping[str, date | None]) -> str:
+def _told(notice: str, moves: Sequence[str]) -> str:
     """What the history of the contract says of it."""
-    moves = (f"第{number}项 {before[number] or '待定'} → {due_on}" for number, due_on in after.items())
     said = f"{notice}：{'，'.join(moves)}"
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
 

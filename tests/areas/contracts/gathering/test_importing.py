@@ -16,7 +16,16 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.areas.contracts.factories import UNIT, supplier, unit
 from tests.areas.contracts.gathering.tables import PAYS, RETURNS, ROW, csv_of, many
 from tests.areas.contracts.gathering.test_ocds import SHAPES, package, read_one
-from tests.kernel.access.factories import DAOLI, Person, agency, arranged, no_event, official, one_event
+from tests.kernel.access.factories import (
+    DAOLI,
+    NANGANG,
+    Person,
+    agency,
+    arranged,
+    no_event,
+    official,
+    one_event,
+)
 from yingshang.areas.contracts.errors import InvalidImport, StepNotFound
 from yingshang.areas.contracts.gathering import taking
 from yingshang.areas.contracts.gathering.actions.gather import gather_contracts, gather_package
@@ -36,6 +45,7 @@ from yingshang.areas.contracts.models import (
     Performance,
     UnitFigures,
 )
+from yingshang.areas.contracts.registering.actions import register_many
 from yingshang.areas.contracts.registering.actions.register_many import (
     register_contracts,
     request_registering,
@@ -90,7 +100,7 @@ def test_a_table_waits_for_the_units_reviewer_with_its_obligations() -> None:
     assert (batch.row.state, batch.row.contract_count, batch.waiting_for_review) == ("done", 1, 1)
 
 
-def test_a_batch_is_registered_together_each_by_the_rules_of_one() -> None:
+def test_a_batch_is_registered_together_each_by_the_rules_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     people = unit()
     with arranged():
         both = official("contract_administrator", DAOLI, UNIT)
@@ -144,6 +154,28 @@ def test_a_batch_is_registered_together_each_by_the_rules_of_one() -> None:
     }
     outcome = told.get(recipient=people.reviewer.id)
     assert "登记 2 份，未登记 1 份" in outcome.body and "没有登记任何履约义务" in outcome.body
+    # Pressed twice, the second finds two of them registered when it is their turn: those are no refusals.
+    found = Contract.objects.filter(batch=number).order_by("pk")
+    monkeypatch.setattr(register_many, "_waiting", lambda *_: found)
+    again = register_contracts(actor=people.reviewer.actor(), batch_id=number, now=NOW)
+    assert (again.registered, again.refused_count) == (0, 1)
+
+
+def test_who_reviews_here_and_registers_elsewhere_mends_no_batch_of_here() -> None:
+    people = unit()
+    number = upload(people.administrator, [own(ROW)])
+    with arranged():
+        both = official("contract_reviewer", DAOLI, UNIT)
+        appoint(
+            actor=SYSTEM,
+            user_id=both.id,
+            role="contract_administrator",
+            agency_id=agency(NANGANG, UNIT).pk,
+            valid_from=date(2020, 1, 1),
+            now=NOW,
+        )
+    assert not read_batch(actor=both.actor(), batch_id=number).may_mend
+    assert read_batch(actor=people.administrator.actor(), batch_id=number).may_mend
 
 
 def test_what_the_platform_loads_is_in_force_and_counted() -> None:

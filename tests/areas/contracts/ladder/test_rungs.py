@@ -18,7 +18,7 @@ from tests.areas.contracts.ladder.situations import (
     open_case,
     owed_obligation,
 )
-from tests.kernel.access.factories import HARBIN, arranged, official
+from tests.kernel.access.factories import DAOLI, HARBIN, agency, arranged, official
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.ladder.clocks import OBLIGATION_OWNER
 from yingshang.areas.contracts.ladder.rungs import consequences, on_obligation_rung, on_obligation_rungs
@@ -236,6 +236,17 @@ def test_where_nobody_supervises_those_are_told_who_can_appoint_somebody() -> No
         type(leader.user).objects.filter(appointments__agency__kind=SUPERVISION).update(is_active=False)
     sweep(actor=SYSTEM, now=days_later(70))
     assert _told()[(administrator.id, "nobody_supervises")] == 2
+
+
+@pytest.mark.django_db
+def test_the_late_unit_is_not_asked_to_find_who_supervises_it() -> None:
+    people, administrator = unit(), official("administrator", HARBIN)
+    late_obligation(contract=contract_row(in_agency=agency(DAOLI, SUPERVISION)))
+    with arranged():
+        Agency.objects.filter(pk=agency(HARBIN, SUPERVISION).pk).update(is_active=False)
+    sweep(actor=SYSTEM, now=NOW)
+    told = {user for user, template in _told() if template == "nobody_supervises"}
+    assert {people.leader.id, administrator.id} <= told and people.supervisor.id not in told
 
 
 @pytest.mark.django_db

@@ -45,7 +45,8 @@ def import_batch(*, actor: Actor, batch_id: int) -> BatchDetail:
         has_rejects=has_rejects(found.pk),
         waiting_for_review=Contract.objects.filter(batch=found, state="submitted").count(),
         to_register=waiting_to_register(actor=actor, batch_id=found.pk) if actor.may(REVIEW) else 0,
-        may_mend=actor.may(REGISTER),
+        # Who reviews here may register elsewhere.
+        may_mend=actor.may(REGISTER) and batches_of(actor, REGISTER).filter(pk=found.pk).exists(),
     )
 
 

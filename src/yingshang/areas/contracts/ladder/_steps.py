@@ -180,18 +180,23 @@ def _of_kinds(obligations: Sequence[Obligation | Contract]) -> dict[int, int]:
     return found
 
 
-def tell_unsupervised(paths: Iterable[str], *, now: datetime) -> None:
-    """That there is nobody to supervise in some regions: to those the rules name, in the nearest agency above that has
-    any, once a day. They may not read contracts, so none is named.
+def tell_unsupervised(rows: Iterable[Obligation | Contract], *, now: datetime) -> None:
+    """That there is nobody to supervise some obligations, or contracts: to those the rules name, in the nearest agency
+    above that has any and is not the unit itself, once a day for each region. They may not read contracts, so none is
+    named.
     """
     today = timezone.localdate(now)
-    paths = sorted(set(paths))
-    if not paths:
+    places = sorted({(each.region_path, each.agency_id) for each in rows})
+    if not places:
         return
     occasions = []
     for permission, link in rules().unsupervised:
-        staffed = agencies_that_may_in(permission, region_paths=paths, today=today)
-        near = {path: staffed[path][0].agency_id for path in paths if staffed[path]}
+        staffed = agencies_that_may_in(permission, region_paths={path for path, _ in places}, today=today)
+        near: dict[tuple[str, int], int] = {}
+        for path, unit in places:
+            others = (each.agency_id for each in staffed[path] if each.agency_id != unit)
+            if (agency := next(others, None)) is not None:
+                near[path, unit] = agency
         officials = officials_of_many({permission}, agency_ids=set(near.values()), today=today)
         occasions += [
             Occasion(
@@ -200,7 +205,7 @@ def tell_unsupervised(paths: Iterable[str], *, now: datetime) -> None:
                 link=link,
                 once=f"contracts.nobody_supervises:{path}:{today}",
             )
-            for path, agency in near.items()
+            for (path, _), agency in near.items()
         ]
     send_many(actor=PLATFORM, template="contracts.nobody_supervises", occasions=occasions, now=now)
 
@@ -261,7 +266,7 @@ def tell_officials(
     )
     tell_unsupervised(
         (
-            obligation.region_path
+            obligation
             for obligation, agency, permission, _, _ in wanted
             if permission == SUPERVISE and (agency, permission) not in officials
         ),
@@ -326,7 +331,7 @@ def tell_together(
     send_many(actor=PLATFORM, template=f"contracts.{together}", occasions=several, now=now)
     tell_unsupervised(
         (
-            each.obligation.region_path
+            each.obligation
             for each in wanted
             if each.permission == SUPERVISE and (each.agency_id, each.permission) not in officials
         ),

@@ -311,7 +311,7 @@ def _tell_unit(obligation: Obligation, state: str, reason: str, *, now: datetime
 def _tell_supervisor(row: Cancellation, obligation: Obligation, *, now: datetime) -> None:
     places = supervisors_of([obligation], today=timezone.localdate(now)).values()
     if not places:
-        tell_unsupervised([obligation.region_path], now=now)
+        tell_unsupervised([obligation], now=now)
     told = {"agency": obligation.agency.name}
     tell_officials(
         "cancellation_to_decide", [(obligation, each, SUPERVISE, "", told) for each in places], now=now

@@ -142,7 +142,7 @@ def _climb(fired: _Fired) -> None:
         now=now,
     )
     _tell(decided, now)
-    tell_unsupervised((each.region_path for each in without.values()), now=now)
+    tell_unsupervised(without.values(), now=now)
     _save([each for _, each, _ in decided if each.escalation != levels[each.pk]])
 
 
@@ -189,7 +189,7 @@ def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: da
     above = supervisors_of([each for _, each, decision in decided if decision.supervisors], today=today)
     soon: list[Occurrence] = []
     asked: list[tuple[Obligation, int, str, str, dict[str, str]]] = []
-    nobody: list[str] = []
+    nobody: list[Obligation] = []
     for rung, each, decision in decided:
         once = f"contracts.rung:{rung.deadline.id}:{rung.deadline.due_on}:{rung.rung.code}"
         more = {"rung": rung.rung.name}
@@ -200,7 +200,7 @@ def _tell(decided: Sequence[tuple[FiredRung, Obligation, Consequences]], now: da
             else:
                 soon.append(Occurrence(each, above[each.pk], SUPERVISE, once, more))
         elif decision.supervisors:
-            nobody.append(each.region_path)
+            nobody.append(each)
     tell_together("obligation_due", "obligations_due", soon, shared=("rung",), link=DUE_SOON, now=now)
     tell_officials("next_step_asked", asked, now=now)
     tell_unsupervised(nobody, now=now)

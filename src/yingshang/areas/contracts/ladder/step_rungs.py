@@ -68,7 +68,7 @@ def on_cancellation_rung(rung: FiredRung) -> None:
         now = rung.fired_at
         places = supervisors_of([row.obligation], today=timezone.localdate(now)).values()
         if not places:
-            tell_unsupervised([row.region_path], now=now)
+            tell_unsupervised([row.obligation], now=now)
         _tell("cancellation_to_decide", rung, row.obligation, [(each, SUPERVISE) for each in places], told)
         return
     once = f"contracts.cancellation_rung:{rung.deadline.id}:{rung.rung.code}"

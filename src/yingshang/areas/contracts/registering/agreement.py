@@ -97,7 +97,7 @@ def _tell_supervisors(row: Supplement, *, now: datetime, once: str = "") -> None
     places = supervisors_of([contract], today=today).values()
     told = [user for each in places for user in officials_who_may(SUPERVISE, agency_id=each, today=today)]
     if not told:
-        tell_unsupervised([contract.region_path], now=now)
+        tell_unsupervised([contract], now=now)
         return
     send_where_possible(
         actor=PLATFORM,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -15,12 +16,14 @@ from yingshang.kernel.jobs.api import enqueue
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 from yingshang.rules.errors import DomainError
 
-from ...errors import InvalidStep
+from ...errors import InvalidStep, NotPossibleNow
 from ...models import Contract
 from ...reach import REVIEW, agencies_of, on_desk
 from ..rules import contract_rules
 from ._steps import PLATFORM
 from .review_contract import register_one
+
+logger = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
 TO_REVIEW = "/desk/contracts/?tab=review"
@@ -74,7 +77,8 @@ def register_contracts(
 ) -> RegisteredMany:
     """Register some contracts of the actor's units, or all of a batch that wait for review: each as `register_contract`
     does, in a transaction of its own with its own event, so that one that is refused stops no other. Whatever is not
-    in reach is left out. Cut off, it is called again: what is registered is done.
+    in reach, or waits no more by the time it would be its turn, is left out. Cut off, it is called again: what is
+    registered is done.
 
     Who wrote some of them down is told once how many. Raises NotAllowed.
     """
@@ -84,6 +88,9 @@ def register_contracts(
         try:
             with transaction.atomic():
                 register_one(actor=actor, contract_id=number, now=now)
+        except NotPossibleNow:
+            # Somebody else has dealt with it meanwhile, or the same button was pressed twice.
+            logger.info("a contract waits for review no more", contract=number)
         except DomainError as error:
             course.refused_count += 1
             if len(course.refused) < most:
