@@ -168,6 +168,12 @@ def test_a_supplement_that_puts_off_what_is_late_is_agreed_to_or_not() -> None:
     answer = [reverse("contracts:answer-supplement", args=[row.pk, what]) for what in ("agree", "decline")]
     assert all(each in page for each in answer)
     assert browser.post(answer[1], {"reason": ""}).status_code == 422
+    # Where it cannot take effect any more, it can still be declined at once.
+    contracts = type(row.contract).objects.filter(pk=row.contract_id)
+    contracts.update(state="terminated")
+    refused = browser.post(answer[0])
+    assert refused.status_code == 422 and f"id_supplement_{row.pk}_reason" in refused.content.decode()
+    contracts.update(state="in_force")
     assert browser.post(answer[0]).status_code == 302
     row.refresh_from_db()
     assert row.state == "effective" and answer[0] not in text_of(browser, "contract", row.contract_id)

@@ -499,13 +499,16 @@ def _history(row: Contract) -> tuple[HistoryLine, ...]:
 
 
 def _withdrawable(obligations: Iterable[Obligation]) -> tuple[str, ...]:
-    """The events by which something began that is not done."""
+    """The events by which something began that is not done. That another obligation was done is none somebody tells."""
     found = [
         each.event
         for each in obligations
-        if OBLIGATION.states[each.state].open and each.event_on is not None and each.event != "signed"
+        if OBLIGATION.states[each.state].open and each.event_on is not None and each.event not in _NOT_TOLD
     ]
-    return tuple(dict.fromkeys(each for each in found if each))
+    return tuple(dict.fromkeys(found))
+
+
+_NOT_TOLD = ("", "signed", "obligation")
 
 
 def _events(row: Contract, obligations: Iterable[Obligation]) -> dict[str, date]:

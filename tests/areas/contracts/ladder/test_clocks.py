@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.areas.contracts.factories import contract_row, obligation_row
+from tests.areas.contracts.factories import contract_row, obligation_row, unit
 from tests.areas.contracts.ladder.situations import (
     DUE,
     NOW,
@@ -100,15 +100,31 @@ def test_a_day_that_is_free_moves_the_clock_and_does_not_restart_it() -> None:
     assert len(_clocks(row)) == 1
 
 
-def test_a_contract_that_is_suspended_has_no_clocks_until_it_goes_on() -> None:
-    row = late_obligation()
+def test_while_a_contract_rests_what_the_unit_is_late_with_stays_watched_and_nothing_else() -> None:
+    late = late_obligation()
+    contract = late.contract
+    ahead = owed_obligation(due_on=date(2026, 11, 27), contract=contract)
+    theirs = obligation_row(contract, side="counterparty", due_on=DUE, terms={"on": "2026-11-20"})
+    api.follow([ahead, theirs], now=NOW)
+    reviewer = unit().reviewer.actor()
+    # Of what is late and has none yet, as it came today, the clock starts with it.
+    new = owed_obligation(due_on=DUE, contract=contract)
+    api.suspend_contract(actor=reviewer, contract_id=contract.pk, reason="停工", now=NOW)
+    rows = (late, new, ahead, theirs)
+
+    def states() -> list[list[str]]:
+        return [[state for state, _ in _clocks(each)] for each in rows]
+
+    assert states() == [["running"], ["running"], ["cancelled"], ["cancelled"]]
+    # What falls due meanwhile rests; what was said to be done and was not is watched again.
+    paid(late)
     with arranged():
-        row.contract.state = "suspended"
-        row.contract.save()
-    api.follow([row], now=NOW)
-    assert [state for state, _ in _clocks(row)] == ["cancelled"] and fresh(row).deadline_id is None
-    with arranged():
-        row.contract.state = "in_force"
-        row.contract.save()
-    api.follow([row], now=NOW)
-    assert [state for state, _ in _clocks(row)] == ["cancelled", "running"]
+        late.performances.update(state="withdrawn")
+        from yingshang.areas.contracts.performing.applying import apply
+
+        apply(Obligation.objects.select_related("contract").get(pk=late.pk), now=days_later(5))
+    api.follow([fresh(each) for each in rows], now=days_later(5))
+    assert api.watch(actor=SYSTEM, now=days_later(5)) == 0
+    assert states() == [["met", "running"], ["running"], ["cancelled"], ["cancelled"]]
+    api.resume_contract(actor=reviewer, contract_id=contract.pk, reason="复工", now=days_later(5))
+    assert [each[-1] for each in states()] == ["running"] * 4

@@ -172,14 +172,19 @@ def test_what_was_due_when_its_contract_was_ended_is_supervised_and_listed() -> 
     ended = late_obligation(contract=contract_row(state="terminated", ended_at=NOW))
     later = owed_obligation(due_on=date(2026, 12, 1), contract=ended.contract)
     resting = owed_obligation(due_on=DUE, contract=contract_row(state="suspended"))
+    stopped = late_obligation()
+    api.suspend_contract(
+        actor=unit().reviewer.actor(), contract_id=stopped.contract_id, reason="停工", now=NOW
+    )
     assert api.watch(actor=SYSTEM, now=NOW) == 1 and fresh(later).deadline_id is not None
     with arranged():
         api.follow([fresh(ended)], now=NOW)
     sweep(actor=SYSTEM, now=NOW)
-    assert [fresh(row).escalation for row in (ended, resting)] == ["notice", ""]
-    # No clock runs while a contract is suspended; that hides nothing from who supervises.
+    # That its unit has suspended the contract stops nothing of what was late; what fell due meanwhile rests, which hides
+    # nothing from who supervises.
+    assert [fresh(row).escalation for row in (ended, stopped, resting)] == ["notice", "notice", ""]
     listed = api.late_obligations(actor=supervisor, now=NOW).rows
-    assert {row.id for row in listed} == {ended.pk, resting.pk}
+    assert {row.id for row in listed} == {ended.pk, stopped.pk, resting.pk}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,7 +50,7 @@ from tests.kernel.access.factories import (
     official,
 )
 from yingshang.areas.contracts import api
-from yingshang.areas.contracts.errors import Blocked, InvalidStep
+from yingshang.areas.contracts.errors import Blocked, InvalidStep, NotApart
 from yingshang.areas.contracts.models import Cancellation, SupervisionNotice
 from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.clock.api import get_deadline, sweep
@@ -450,6 +450,11 @@ def test_the_other_side_confirms_and_notices_cases_and_clocks_end() -> None:
     case = transfer.case
     paid(case.obligation)
     row = asked_cancellation(case.notice)
+    # Who asked for the unit does not say so for the enterprise.
+    with no_event(), pytest.raises(NotApart), transaction.atomic():
+        both = other_side(row)
+        Cancellation.objects.filter(pk=row.pk).update(asked_by=int(both.identifier))
+        api.confirm_cancellation(actor=both, cancellation_id=row.pk, now=LATER)
     with one_contract_event("cancellation_confirmed") as events:
         api.confirm_cancellation(actor=other_side(row), cancellation_id=row.pk, now=days_later(1))
     obligation = fresh(case.obligation)

@@ -443,3 +443,9 @@ def _equal_from_scratch() -> None:
     kept = sorted(map(str, DueCell.objects.values(*fields)))
     rebuild(actor=SYSTEM, now=LATER)
     assert sorted(map(str, DueCell.objects.values(*fields))) == kept
+
+
+def test_that_another_obligation_was_done_is_no_event_somebody_takes_back() -> None:
+    row = obligation_row(event="obligation", event_on=TODAY, terms={"after": "obligation", "of": 1})
+    seen = api.contract(actor=unit().administrator.actor(), contract_id=row.contract_id, now=LATER)
+    assert seen.withdrawable == () and "event_withdrawn" not in seen.may

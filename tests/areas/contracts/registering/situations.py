@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -163,9 +164,14 @@ PUT_OFF: dict[str, Any] = {"terms": {"on": "2027-01-15"}}
 
 
 def proposed(
-    row: Obligation, new: dict[str, Any] | None = None, *, what: str = "change", **more: Any
+    row: Obligation,
+    new: dict[str, Any] | None = None,
+    *,
+    what: str = "change",
+    also: Sequence[Obligation] = (),
+    **more: Any,
 ) -> Supplement:
-    """The administrator proposes that one obligation becomes another, or none: 2027-01-15 unless said otherwise."""
+    """The administrator proposes that obligations become others, or none: 2027-01-15 unless said otherwise."""
     with arranged():
         number = api.propose_supplement(
             actor=unit().administrator.actor(),
@@ -173,7 +179,7 @@ def proposed(
             title="付款延期补充协议",
             signed_on=date(2026, 11, 23),
             reason="双方商定分期支付",
-            obligations=[ProposedChange(what, row.pk, changes=new or PUT_OFF)],
+            obligations=[ProposedChange(what, each.pk, changes=new or PUT_OFF) for each in (row, *also)],
             now=NOW,
             **more,
         )

@@ -16,6 +16,7 @@ from tests.areas.contracts.factories import (
     TODAY,
     YUAN,
     Supplier,
+    contract_row,
     obligation_row,
     one_contract_event,
     supplier,
@@ -31,10 +32,10 @@ from tests.areas.contracts.registering.situations import (
 )
 from tests.kernel.access.factories import DAOLI, SYSTEM, arranged, no_event, official
 from yingshang.areas.contracts import api
-from yingshang.areas.contracts.errors import Blocked, InvalidStep
+from yingshang.areas.contracts.errors import Blocked, InvalidStep, NotApart
 from yingshang.areas.contracts.models import Contract, Obligation, Supplement
 from yingshang.areas.contracts.performing.easing import Debt
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, appoint
 from yingshang.kernel.clock.api import get_deadline, sweep
 from yingshang.kernel.notices.models import Message
 from yingshang.rules.errors import DomainError
@@ -263,3 +264,71 @@ def test_a_supervisor_decides_where_nobody_can_be_asked_or_answers_but_not_again
     with one_contract_event("supplemented"):
         decide(supervisor, other.pk)
     assert fresh(other).agreed_as == "supervisor"
+
+
+@pytest.mark.django_db
+def test_an_appeal_about_what_became_late_while_it_waited_stands_in_the_way_too() -> None:
+    contract = signed_with(supplier())
+    late = late_obligation(contract=contract)
+    soon = date(2026, 11, 24)
+    ahead = obligation_row(contract, due_on=soon, terms={"on": soon.isoformat()})
+    row = proposed(late, also=[ahead])
+    approve(row)
+    assert [each["obligation"] for each in fresh(row).eased] == [late.pk]
+    with arranged():
+        api.block_obligation(
+            obligation_id=ahead.pk, kind="appeal", reference="8", label="诉求 SQ8", actor=SYSTEM, now=LATER
+        )
+    with no_event(), pytest.raises(Blocked), transaction.atomic():
+        api.decide_agreement(
+            actor=unit().supervisor.actor(),
+            supplement_id=row.pk,
+            agreed=True,
+            reason="协议属实",
+            now=days_later(11),
+        )
+    assert fresh(ahead).due_on == soon
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["proposed_by", "decided_by"])
+def test_nobody_agrees_to_their_own_supplement_for_the_enterprise(step: str) -> None:
+    firm = supplier()
+    row = to_agree(firm)
+    with arranged():
+        Supplement.objects.filter(pk=row.pk).update(**{step: firm.who.id})
+    for act in (_with(api.agree_supplement), _with(api.decline_supplement, reason="没有签过")):
+        with no_event(), pytest.raises(NotApart), transaction.atomic():
+            act(firm.who.actor(), row.pk)
+
+
+@pytest.mark.django_db
+def test_who_registers_for_another_unit_and_reviews_for_this_one_drops_it() -> None:
+    row, both = to_agree(), official("contract_administrator", DAOLI, "market-regulation")
+    with arranged():
+        appoint(
+            actor=SYSTEM,
+            user_id=both.id,
+            role="contract_reviewer",
+            agency_id=unit().agency.pk,
+            valid_from=date(2020, 1, 1),
+            now=LATER,
+        )
+    api.drop_supplement(actor=both.actor(), supplement_id=row.pk, remark="未签订", now=LATER)
+    assert fresh(row).state == "dropped"
+
+
+@pytest.mark.django_db
+def test_what_the_unit_keeps_to_itself_is_not_read_by_others_nor_named_in_events() -> None:
+    firm = supplier()
+    contract = contract_row(of=firm.party, counterparty_code=firm.party.credit_code, secrecy="commercial")
+    row = proposed(late_obligation(contract=contract), changes={"note": "财政未批"})
+    with one_contract_event("supplement_referred") as events:
+        approve(row)
+    assert "支付进度款" not in str(events[0]) and contract.title not in str(events[0])
+    with arranged():
+        row = fresh(row)
+        row.obligation_changes.append({"what": "add", "rule": {"title": "尾款", "budget_reserved": False}})
+        row.save()
+    [seen] = api.supplements_for_me(actor=firm.who.actor())
+    assert "财政未批" not in repr(seen) and "budget" not in repr(seen) and "尾款" in repr(seen)

@@ -111,11 +111,12 @@ def ask_cancellation(
 
 @transaction.atomic
 def confirm_cancellation(*, actor: Actor, cancellation_id: int, remark: str = "", now: datetime) -> None:
-    """The other side says that it is true: it is struck off. Raises NotAllowed, StepNotFound, NotPossibleNow,
+    """The other side says that it is true: it is struck off. Raises NotAllowed, StepNotFound, NotApart, NotPossibleNow,
     Blocked.
     """
     row, obligation = _load_own(actor, cancellation_id)
     CANCELLATION.after(row.state, "confirmed")
+    _ensure_apart(row, actor)
     ensure_unblocked(obligation)
     remark = written(remark, "remark", most=1000, needed=False)
     _say(obligation, "done", remark or "确认销号", actor=actor, now=now)
@@ -148,8 +149,7 @@ def decide_cancellation(
     ensure_outside(actor, row.agency_id)
     CANCELLATION.after(row.state, "confirmed" if confirmed else "refused")
     reason = written(reason, "reason", most=1000)
-    if actor.kind == "user" and row.asked_by_id == int(actor.identifier):
-        raise NotApart("who asked does not decide", message_zh="申请人不能核实自己的销号申请", field="reason")
+    _ensure_apart(row, actor)
     if not may_be_decided(row, now=now):
         raise InvalidStep(
             f"the other side may say so until {row.due_on}",
@@ -194,6 +194,11 @@ def may_be_decided(row: Cancellation, *, now: datetime) -> bool:
         obligation=row.obligation_id, state="refused", decided_as=COUNTERPARTY
     )
     return denied.exists()
+
+
+def _ensure_apart(row: Cancellation, actor: Actor) -> None:
+    if actor.kind == "user" and row.asked_by_id == int(actor.identifier):
+        raise NotApart("who asked does not decide", message_zh="申请人不能核实自己的销号申请", field="reason")
 
 
 def _ensure_to_strike_off(obligation: Obligation, *, now: datetime) -> None:

@@ -37,7 +37,15 @@ from ._steps import OWNER as OBLIGATION_OWNER
 from ._steps import PLATFORM, StartEvent, name_of, region_code_of
 from .rules import rules
 
-__all__ = ["OBLIGATION_OWNER", "follow", "highest_of", "horizon", "set_contract_levels", "watch"]
+__all__ = [
+    "OBLIGATION_OWNER",
+    "follow",
+    "highest_of",
+    "horizon",
+    "is_watched",
+    "set_contract_levels",
+    "watch",
+]
 
 logger = structlog.get_logger(__name__)
 
@@ -45,6 +53,7 @@ RUNNING = ("running", "partial")
 """States of an obligation in which somebody owes it by a day."""
 WATCHED = ("in_force", "terminated")
 """States of a contract in which what is owed is watched: what was due when it was ended is forgiven by nobody."""
+_RESTING = "suspended"
 LEVELS = ("", "remind", "warn", "escalate", "notice", "case", "transfer")
 """How far the ladder has come, in order; the last three end with a cancellation 销号 alone."""
 KEPT = frozenset({"notice", "case", "transfer"})
@@ -71,7 +80,7 @@ def follow(obligations: Sequence[Obligation], *, now: datetime) -> None:
         each.contract = contracts[each.contract_id]
         before = (each.deadline_id, each.escalation)
         clock = clocks.get(each.deadline_id or 0)
-        owed = each.state in RUNNING and each.contract.state in WATCHED and each.due_on is not None
+        owed = each.state in RUNNING and each.due_on is not None and is_watched(each, today=today)
         if clock is not None and clock.state in _OPEN:
             if owed and _is_for(clock, each):
                 continue
@@ -133,6 +142,18 @@ def watch(*, actor: Actor, now: datetime, limit: int = 20_000) -> int:
     if started:
         logger.info("clocks of obligations started", clocks=started)
     return started
+
+
+def is_watched(obligation: Obligation, *, today: date) -> bool:
+    """Whether the contract, which is loaded, lets it be watched. While a contract rests, which its unit alone says,
+    what the unit was late with stays watched: it has a clock. Of what was not due yet the clock is called off when the
+    contract begins to rest, so what falls due meanwhile has none.
+    """
+    if obligation.contract.state in WATCHED:
+        return True
+    due = obligation.due_on is not None and obligation.due_on <= today
+    resting = obligation.contract.state == _RESTING
+    return resting and obligation.side == "unit" and due and obligation.deadline_id is not None
 
 
 def horizon() -> int:

@@ -36,7 +36,7 @@ from ._steps import (
     tell_unsupervised,
     told,
 )
-from .clocks import KEPT, LEVELS, RUNNING, WATCHED, set_contract_levels
+from .clocks import KEPT, LEVELS, RUNNING, is_watched, set_contract_levels
 from .notices import issue_many
 
 ASKED = frozenset({"case", "transfer"})
@@ -118,7 +118,9 @@ def _climb(fired: _Fired) -> None:
     fired = [
         (rung, each)
         for rung, each in fired
-        if each.state in RUNNING and each.contract.state in WATCHED and each.deadline_id == rung.deadline.id
+        if each.state in RUNNING
+        and each.deadline_id == rung.deadline.id
+        and is_watched(each, today=timezone.localdate(rung.fired_at))
     ]
     if not fired:
         return

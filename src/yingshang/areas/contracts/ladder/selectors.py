@@ -28,7 +28,8 @@ from .transfers import received_by
 MOST_ROWS = 500
 """At once; files that are taken away are written from as many."""
 OWING = ("in_force", "suspended", "terminated")
-"""States of a contract in which what was due stays owed, and late; while it is suspended no clock says so."""
+"""States of a contract in which what was due stays owed, and late; what falls due while it is suspended
+no clock says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -413,10 +413,12 @@ def _supplement(row: Supplement, contract: Contract, actor: Actor) -> OwnSupplem
     changes = []
     for each in row.obligation_changes:
         # Whether money is set aside for it is the unit's own business.
-        new = {
-            name: value for name, value in (each.get("changes") or {}).items() if name != "budget_reserved"
+        shown = {
+            part: {name: value for name, value in each[part].items() if name != "budget_reserved"}
+            for part in ("changes", "rule")
+            if part in each
         }
-        changes.append({**each, "changes": new} if "changes" in each else each)
+        changes.append({**each, **shown})
     may = SUPPLEMENT.events(row.state, by="counterparty") if actor.may(STATE_OWN) else ()
     return OwnSupplement(
         id=row.pk,
@@ -430,7 +432,8 @@ def _supplement(row: Supplement, contract: Contract, actor: Actor) -> OwnSupplem
         effective_on=row.effective_on,
         reason=row.reason,
         state=row.state,
-        changes={name: (pair[0], pair[1]) for name, pair in row.changes.items()},
+        # So is what the unit has noted down for itself.
+        changes={name: (pair[0], pair[1]) for name, pair in row.changes.items() if name != "note"},
         obligation_changes=tuple(changes),
         eased=tuple(row.eased),
         due_on=row.due_on,

@@ -251,7 +251,8 @@ def decide(request: HttpRequest, cancellation_id: int, what: str) -> HttpRespons
     asked = next(iter(contracts.cancellations_for_me(actor=actor, cancellation_id=cancellation_id)), None)
     if asked is None or what not in ("confirm", "refuse"):
         raise Http404
-    form = RefuseForm(request.POST) if what == "refuse" else StepForm(request.POST)
+    form = RefuseForm(request.POST)
+    form.fields["reason"].required = what == "refuse"
     if form.is_valid():
         try:
             _decide(what, form, actor=actor, cancellation_id=cancellation_id, now=now)
@@ -280,7 +281,8 @@ def answer(request: HttpRequest, supplement_id: int, what: str) -> HttpResponse 
     asked = next(iter(contracts.supplements_for_me(actor=actor, supplement_id=supplement_id)), None)
     if asked is None or what not in ("agree", "decline"):
         raise Http404
-    form = _declining(supplement_id, request.POST) if what == "decline" else StepForm(request.POST)
+    form = _declining(supplement_id, request.POST)
+    form.fields["reason"].required = what == "decline"
     if form.is_valid():
         try:
             if what == "agree":

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 
@@ -17,6 +18,7 @@ from ...ladder.notices import end_clock
 from ...lifecycle import SUPPLEMENT
 from ...models import Contract, Supplement
 from ...own.block import ensure_unblocked
+from ...performing.easing import eased_since, late_debts
 from ...reach import STATE_OWN, SUPERVISE, load, load_own, on_desk, own_contracts
 from ..agreement import may_be_decided
 from ._steps import ensure_apart, note, reason_given, user_of
@@ -27,20 +29,24 @@ COUNTERPARTY, SUPERVISOR = "counterparty", "supervisor"
 
 @transaction.atomic
 def agree_supplement(*, actor: Actor, supplement_id: int, remark: str = "", now: datetime) -> None:
-    """The other side agrees: it takes effect. Raises NotAllowed, StepNotFound, NotPossibleNow, Blocked, InvalidStep,
-    InvalidContract, InvalidTerms.
+    """The other side agrees: it takes effect. Not by who proposed or approved it for the unit. Raises NotAllowed,
+    StepNotFound, NotApart, NotPossibleNow, Blocked, InvalidStep, InvalidContract, InvalidTerms.
     """
     row, contract = _load_own(actor, supplement_id)
+    SUPPLEMENT.after(row.state, "agreed")
+    ensure_apart(actor, [row.proposed_by_id, row.decided_by_id])
     reason = reason_given(remark, field="remark", needed=False)
     _agree(contract, row, COUNTERPARTY, actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
 def decline_supplement(*, actor: Actor, supplement_id: int, reason: str, now: datetime) -> None:
-    """The other side does not agree, and says why: nothing changes. Raises NotAllowed, StepNotFound, NotPossibleNow,
-    InvalidStep.
+    """The other side does not agree, and says why: nothing changes. Raises NotAllowed, StepNotFound, NotApart,
+    NotPossibleNow, InvalidStep.
     """
     row, contract = _load_own(actor, supplement_id)
+    SUPPLEMENT.after(row.state, "declined")
+    ensure_apart(actor, [row.proposed_by_id, row.decided_by_id])
     _decline(contract, row, COUNTERPARTY, actor=actor, reason=reason_given(reason), now=now)
 
 
@@ -66,9 +72,12 @@ def decide_agreement(*, actor: Actor, supplement_id: int, agreed: bool, reason: 
     if not agreed:
         _decline(contract, row, SUPERVISOR, actor=actor, reason=reason, now=now)
         return
-    for each in contract.obligations.filter(pk__in=[one["obligation"] for one in row.eased]):
-        ensure_unblocked(each)
+    debts = late_debts(contract, today=timezone.localdate(now))
     _agree(contract, row, SUPERVISOR, actor=actor, reason=reason, now=now)
+    # Of all that is late by now, not of what was late when it was approved.
+    eased = [one.before.obligation_id for one in eased_since(debts)]
+    for each in contract.obligations.filter(pk__in=eased):
+        ensure_unblocked(each)
 
 
 def _agree(

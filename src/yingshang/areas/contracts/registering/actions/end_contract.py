@@ -12,6 +12,7 @@ from django.utils import timezone
 from yingshang.kernel.access.api import Actor
 
 from ...errors import Blocked, InvalidStep
+from ...ladder.clocks import follow
 from ...lifecycle import CONTRACT, OBLIGATION
 from ...models import Block, Contract, Obligation, Performance, SupervisionCase, SupervisionNotice
 from ...reach import HIDDEN_FROM_OWN, REVIEW, ensure_of_unit, load
@@ -20,12 +21,16 @@ from ._steps import move, reason_given, tell_other
 
 @transaction.atomic
 def suspend_contract(*, actor: Actor, contract_id: int, reason: str, now: datetime) -> None:
-    """Both sides have stopped for a time. What was due before stays owed, and late.
+    """Both sides have stopped for a time. What was due before stays owed, and late; of the unit it stays watched, since
+    the other side has not said that it may wait. What is not due yet rests.
 
     Raises NotAllowed, ContractNotFound, NotYours, NotPossibleNow, InvalidStep.
     """
     contract = _loaded(actor, contract_id, "suspended")
     contract.reason = reason_given(reason)
+    # What came in since the last night has no clock yet.
+    due = {"side": "unit", "due_on__lte": timezone.localdate(now), "deadline_id__isnull": True}
+    follow(list(contract.obligations.filter(state__in=OBLIGATION.open_states, **due)), now=now)
     _moved(contract, "suspended", actor, now)
 
 

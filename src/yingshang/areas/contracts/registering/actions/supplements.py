@@ -23,7 +23,7 @@ from ...obligations.planning import plan, read_rule
 from ...own.block import ensure_unblocked
 from ...performing.applying import change, end
 from ...performing.easing import Easing, eased_since, late_debts
-from ...reach import REGISTER, REVIEW, ensure_of_unit, load, lock
+from ...reach import REGISTER, REVIEW, agencies_of, ensure_of_unit, load, lock
 from ..agreement import refer
 from ..checking import check_fields
 from ..rules import contract_rules
@@ -159,7 +159,12 @@ def decide_supplement(
         "supplement_referred",
         actor=actor,
         now=now,
-        after={"ordinal": row.ordinal, "eased": row.eased, "answer_by": row.due_on},
+        after={
+            "ordinal": row.ordinal,
+            # What they are called is told where the contract itself is read.
+            "eased": [{name: each[name] for name in ("ordinal", "before", "after")} for each in row.eased],
+            "answer_by": row.due_on,
+        },
         reason=remark,
     )
     tell_unit(contract, row, now=now)
@@ -196,7 +201,10 @@ def drop_supplement(*, actor: Actor, supplement_id: int, remark: str, now: datet
     """Who registers or reviews for the unit takes back one that is not in effect. Raises NotAllowed, StepNotFound,
     NotYours, NotPossibleNow, InvalidStep.
     """
-    row, contract = _loaded(actor, supplement_id, REGISTER if actor.may(REGISTER) else REVIEW)
+    # Who registers for one unit may review for another.
+    mine = Supplement.objects.filter(pk=supplement_id, contract__agency__in=agencies_of(actor, REVIEW))
+    reviews = actor.may(REVIEW) and (not actor.may(REGISTER) or mine.exists())
+    row, contract = _loaded(actor, supplement_id, REVIEW if reviews else REGISTER)
     row.state = SUPPLEMENT.after(row.state, "dropped")
     remark = reason_given(remark, field="remark")
     row.remark = remark[:400]
