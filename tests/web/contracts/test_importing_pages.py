@@ -40,6 +40,8 @@ def test_a_table_is_downloaded_uploaded_taken_in_and_mended() -> None:
         browser.get(reverse("contracts_desk:import-rejects", args=[batch.pk])).streaming_content
     )  # type: ignore[attr-defined]
     assert "金额不能为负数" in rejects.decode()
+    # A name without a break does not make the page wider than a telephone.
+    assert '<span class="text-break">合同.csv' in page
     listed = browser.get(reverse("contracts_desk:imports")).content.decode()
     assert "合同.csv" in listed
     # The unit's reviewer registers what came together, or some of what waits; what is refused is told with why.

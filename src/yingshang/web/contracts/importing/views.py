@@ -15,6 +15,7 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -38,6 +39,7 @@ from .forms import ImportFilter, ImportForm
 from .tables import ImportTable, ProblemTable
 
 REGISTER, REVIEW, VIEW = "contracts.register", "contracts.review", "contracts.view"
+_CRUMB = 36
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -125,7 +127,11 @@ def import_one(request: HttpRequest, batch_id: int) -> HttpResponseBase:
             "found": found,
             "running": running,
             "more": found.row.problem_count - len(found.problems),
-            "crumbs": _crumbs((_("导入合同"), reverse("contracts_desk:imports")), (found.row.name, None)),
+            "crumbs": _crumbs(
+                (_("导入合同"), reverse("contracts_desk:imports")),
+                # The whole name is the heading, where it breaks.
+                (Truncator(found.row.name).chars(_CRUMB), None),
+            ),
         },
     )
 
