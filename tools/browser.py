@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
+"""Chromium without what is around a page: what journeys need, at two thirds of the processor's time."""
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
     "no Chromium on this machine: the journeys of tests/browser do not run "
     "(install chromium, or name one in CHROMIUM)"
@@ -63,13 +65,25 @@ def _install(*packages: str) -> bool:
     return True
 
 
+def _offered(package: str) -> bool:
+    """Whether the lists that lie here already know of it."""
+    return not subprocess.run(["apt-cache", "show", package], capture_output=True).returncode
+
+
 def main() -> int:
-    wanted = [] if find_chromium() else ["chromium"]
-    if not any(Path(folder).exists() for folder in FONTS):
-        wanted.append("fonts-noto-cjk")
-    if wanted and _may_install():
-        print(f"» installing {' and '.join(wanted)} for the browser journeys", flush=True)
-        _install(*wanted)
+    found = find_chromium()
+    named = bool(os.environ.get("CHROMIUM"))
+    if _may_install():
+        if not any(Path(folder).exists() for folder in FONTS):
+            print("» installing fonts-noto-cjk for the browser journeys", flush=True)
+            _install("fonts-noto-cjk")
+        if found is None and not named:
+            print("» installing Chromium for the browser journeys", flush=True)
+            # Not every distribution has the first.
+            _install(SHELL) or _install("chromium")
+        elif found and not named and Path(found).name != SHELL and _offered(SHELL):
+            print(f"» installing {SHELL} for the browser journeys", flush=True)
+            _install(SHELL)
     if not find_chromium():
         print(f"» {no_browser()}", flush=True)
     return 0
