@@ -21,7 +21,7 @@ from yingshang.areas.contracts.api import rebuild
 pytestmark = pytest.mark.django_db
 
 RATE = Decimal("0.0005")
-QUERIES = 18
+QUERIES = 19
 
 
 @pytest.fixture(autouse=True)

@@ -222,7 +222,7 @@ class TestRisks:
             other, due_on=None, state="waiting", event="accepted", after=accept, amount_fen=900_000 * YUAN
         )
         rebuilt()
-        with django_assert_max_num_queries(2):
+        with django_assert_max_num_queries(3):
             page = api.risks(actor=SYSTEM, today=TODAY)
         assert {each.obligation_id: each.reasons for each in page.rows} == {
             no_budget.pk: ("unreserved",),

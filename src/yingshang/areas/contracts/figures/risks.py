@@ -38,18 +38,16 @@ def risks(
     limit: int = 20,
 ) -> RiskPage:
     """What units have to pay within the days of the rules, or cannot be due because what comes first is late, with as
-    many points as it takes; the heaviest first. Two queries. Raises NotAllowed.
+    many points as it takes; the heaviest first. Three queries. Raises NotAllowed.
     """
-    rules = risk_rules()
-    within = actor.require(VIEW).filter(
-        Obligation.objects.filter(state__in=OPEN), region="region_path", agency="agency_id"
-    )
-    if region_path:
-        within = within.filter(region_path__startswith=region_path)
-    if agency_id is not None:
-        within = within.filter(agency=agency_id)
-    rows = obligations_on_desk(actor).exclude(contract__state__in=UNCOUNTED)
-    rows = rows.filter(pk__in=_looked_at(within, today)).alias(**_reasons(today))
+    rules, most = risk_rules(), figure_rules().counted_to
+
+    def within(rows: QuerySet[Obligation]) -> QuerySet[Obligation]:
+        rows = actor.require(VIEW).filter(rows, region="region_path", agency="agency_id")
+        if region_path:
+            rows = rows.filter(region_path__startswith=region_path)
+        return rows if agency_id is None else rows.filter(agency=agency_id)
+
     points: Any = Value(0)
     for each in rules.reasons.values():
         points = points + Case(
@@ -57,37 +55,53 @@ def risks(
             default=Value(0),
             output_field=IntegerField(),
         )
-    rows = rows.alias(weighs=points).filter(weighs__gte=rules.points_from)
+    rows = within(obligations_on_desk(actor).filter(state__in=OPEN)).exclude(contract__state__in=UNCOUNTED)
+    rows = rows.alias(**_reasons(today)).alias(weighs=points)
+    heavy = rows.filter(weighs__gte=rules.points_from)
     if reason in rules.reasons:
-        rows = rows.filter(**{f"is_{reason}": True})
-    most = figure_rules().counted_to
-    counted = rows.order_by()[: most + 1].count()
-    return RiskPage(tuple(_rows(rows, offset, limit)), min(counted, most), at_least=counted > most)
+        heavy = heavy.filter(**{f"is_{reason}": True})
+    late = within(Obligation.objects.filter(state__in=OPEN, due_on__lt=today))
+    first, *others = (
+        part.order_by().annotate(heaviness=F("weighs")).values_list("pk", "open_fen", "heaviness")
+        for part in _looked_at(heavy, late, today)
+    )
+    # One after the other and put together: as one condition on all obligations, PostgreSQL sorts them all first.
+    found = first.union(*others)
+    counted = found[: most + 1].count()
+    chosen = [pk for pk, *_ in found.order_by("-heaviness", "-open_fen", "pk")[offset : offset + limit]]
+    return RiskPage(_shown(rows.filter(pk__in=chosen)), min(counted, most), at_least=counted > most)
 
 
-def _looked_at(within: QuerySet[Obligation], today: date) -> QuerySet[Any]:
+def _looked_at(
+    rows: QuerySet[Obligation], late: QuerySet[Obligation], today: date
+) -> tuple[QuerySet[Obligation], ...]:
     """Payments due soon, and those stuck since what comes first is late: the obligation they follow; where they wait
     for an acceptance, that of their contract. Each is found by an index of its own: asked for in one condition, all
     obligations would be read.
     """
-    owed = within.filter(side="unit", amount_fen__isnull=False, open_fen__gt=0).order_by()
-    soon = owed.filter(due_on__gte=today, due_on__lte=today + timedelta(days=risk_rules().days))
-    waiting, late = owed.filter(due_on__isnull=True), within.filter(due_on__lt=today).order_by()
-    stuck = waiting.filter(after__in=late.values("pk"))
-    unaccepted = waiting.filter(event="accepted", contract__in=late.filter(kind="accept").values("contract"))
-    return soon.values("pk").union(stuck.values("pk"), unaccepted.values("pk"), all=True)
+    owed = rows.filter(side="unit", amount_fen__isnull=False, open_fen__gt=0)
+    waiting = owed.filter(due_on__isnull=True)
+    return (
+        owed.filter(due_on__gte=today, due_on__lte=today + timedelta(days=risk_rules().days)),
+        waiting.filter(after__in=late.order_by().values("pk")),
+        waiting.filter(
+            event="accepted", contract__in=late.filter(kind="accept").order_by().values("contract")
+        ),
+    )
 
 
 def _reasons(today: date) -> dict[str, Any]:
-    """Each as a set that is made once: looked up row by row they take a hundred times as long."""
+    """Each as a set that is made once: looked up row by row they take a hundred times as long. PostgreSQL makes one
+    of what it expects to be small, so each agency and contract is asked for once, not with all of its rows.
+    """
     arrears = DueCell.objects.filter(side="unit", money=True, due_on__lt=today, open_fen__gt=0)
     supplements = Supplement.objects.filter(state="effective", ordinal__gte=risk_rules().supplements_from)
     found = {
         "unreserved": Q(budget_reserved=False),
         "stuck": Q(due_on__isnull=True),
-        "arrears": Q(agency__in=arrears.values("agency")),
+        "arrears": Q(agency__in=arrears.order_by().values("agency").distinct()),
         "contested": Q(disputed=True) | Q(disagreed=True),
-        "supplements": Q(contract__in=supplements.values("contract")),
+        "supplements": Q(contract__in=supplements.order_by().values("contract").distinct()),
         "budget_unknown": Q(budget_reserved__isnull=True),
     }
     return {
@@ -96,7 +110,7 @@ def _reasons(today: date) -> dict[str, Any]:
     }
 
 
-def _rows(rows: QuerySet[Obligation], offset: int, limit: int) -> list[RiskRow]:
+def _shown(rows: QuerySet[Obligation]) -> tuple[RiskRow, ...]:
     reasons = risk_rules().reasons
     by_weight = sorted(reasons.values(), key=lambda each: -each.points)
     shown: Any = (
@@ -104,7 +118,7 @@ def _rows(rows: QuerySet[Obligation], offset: int, limit: int) -> list[RiskRow]:
         .select_related("contract", "agency")
         .order_by("-points", "-open_fen", "pk")
     )
-    return [
+    return tuple(
         RiskRow(
             each.pk,
             each.contract_id,
@@ -118,5 +132,5 @@ def _rows(rows: QuerySet[Obligation], offset: int, limit: int) -> list[RiskRow]:
             each.points,
             tuple(reason.code for reason in by_weight if getattr(each, reason.code)),
         )
-        for each in shown[offset : offset + limit]
-    ]
+        for each in shown
+    )
