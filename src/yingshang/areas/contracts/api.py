@@ -207,7 +207,7 @@ from .registering.actions.write_contract import (
     submit_contract,
     write_contract,
 )
-from .registering.agreements import AgreementDetail, agreement, agreements
+from .registering.agreement_selectors import AgreementDetail, agreement, agreements
 from .registering.checking import check_fields
 from .registering.duplicates import fingerprint_of, look_alikes
 from .registering.files import (

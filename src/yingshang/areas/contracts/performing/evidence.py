@@ -14,7 +14,7 @@ from yingshang.kernel.documents.api import Owner, documents_of, store
 
 from ..errors import InvalidStep
 from ..lifecycle import OBLIGATION
-from ..models import Obligation
+from ..models import Obligation, PublishedPortrait
 from ..obligations.rules import obligation_rules
 from ..reach import (
     REGISTER,
@@ -47,11 +47,21 @@ def add_evidence(*, actor: Actor, obligation_id: int, content: Any, name: str, n
     else:
         row = load_own_obligation(actor, obligation_id, STATE_OWN)
     OBLIGATION.after(row.state, "withdrawn")
-    owner = Owner(EVIDENCE, str(row.pk))
+    return keep_evidence(
+        Owner(EVIDENCE, str(row.pk)), of=row, actor=actor, content=content, name=name, now=now
+    )
+
+
+def keep_evidence(
+    owner: Owner, *, of: Obligation | PublishedPortrait, actor: Actor, content: Any, name: str, now: datetime
+) -> int:
+    """A file of the kinds and sizes that contracts take, as many as the rules allow; its number. Raises InvalidStep,
+    RefusedFile.
+    """
     most = obligation_rules().most_documents
     if len(documents_of(owner)) >= most:
         raise InvalidStep(
-            f"an obligation has {most} files at most; put several into one",
+            f"there are {most} files at most; put several into one",
             message_zh=f"最多 {most} 个证据材料，请合并后上传",
             field="documents",
         )
@@ -61,9 +71,9 @@ def add_evidence(*, actor: Actor, obligation_id: int, content: Any, name: str, n
         content=content,
         name=name,
         owner=owner,
-        party_id=row.party_id,
-        region_path=row.region_path,
-        agency_id=row.agency_id,
+        party_id=of.party_id,
+        region_path=of.region_path,
+        agency_id=of.agency_id,
         allowed=list(limits["kinds"]),
         largest=min(int(limits["largest_bytes"]), settings.DOCUMENT_UPLOAD_LIMIT),
         now=now,

@@ -10,17 +10,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.documents.api import DocumentView, Owner, documents_of, documents_of_each, store
+from yingshang.kernel.documents.api import DocumentView, Owner, documents_of, documents_of_each
 
 from ..errors import InvalidStep
 from ..models import PortraitObjection, Repair
-from ..obligations.rules import obligation_rules
+from ..performing.evidence import keep_evidence
 from ..reach import SUPERVISE
-from ..registering.rules import contract_rules
 from .actions._steps import counted_in
 from .reach import ensure_own, load, reached, speaks_for
 
@@ -45,27 +43,7 @@ def add_portrait_evidence(
             field="obligation_id",
         )
     owner = owner_of(portrait_id, obligation_id)
-    most = obligation_rules().most_documents
-    if len(documents_of(owner)) >= most:
-        raise InvalidStep(
-            f"there are {most} files at most; put several into one",
-            message_zh=f"最多 {most} 个证据材料，请合并后上传",
-            field="documents",
-        )
-    limits = contract_rules().file_limits
-    document = store(
-        actor=actor,
-        content=content,
-        name=name,
-        owner=owner,
-        party_id=row.party_id,
-        region_path=row.region_path,
-        agency_id=row.agency_id,
-        allowed=list(limits["kinds"]),
-        largest=min(int(limits["largest_bytes"]), settings.DOCUMENT_UPLOAD_LIMIT),
-        now=now,
-    )
-    return int(document.id)
+    return keep_evidence(owner, of=row, actor=actor, content=content, name=name, now=now)
 
 
 def owner_of(portrait_id: int, obligation_id: int) -> Owner:
