@@ -223,3 +223,9 @@ def test_said_from_the_page_of_an_item_and_linked_by_its_agency() -> None:
     )
     assert agency.post(unlink, {"kind": "policy_item", "identifier": code}).status_code == 302
     assert said.row.links == []
+    refused = agency.post(link, {"project": "123"})
+    assert refused.status_code == 422 and "不是投资项目代码" in refused.content.decode()
+    assert agency.post(link, {"project": "2108-230102-04-01-123456"}).status_code == 302
+    desk = agency.get(reverse("appeals_desk:appeal", args=[said.id])).content.decode()
+    [found] = re.findall(r'href="([^"]*\?about=project:[^"]*)"', desk)
+    assert said.row.number in agency.get(found).content.decode()

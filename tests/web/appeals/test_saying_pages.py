@@ -53,16 +53,29 @@ def test_an_enterprise_says_it_follows_it_and_adds_to_it(
     program = SimpleUploadedFile("a.exe", b"MZ\x00\x00", content_type="application/x-msdownload")
     refused = browser.post(new, {"party": party.pk, "body": BODY, "files": program})
     assert refused.status_code == 422 and BODY in refused.content.decode() and not Appeal.objects.exists()
+    refused = browser.post(new, {"party": party.pk, "body": BODY, "project": "2108-12"})
+    assert refused.status_code == 422 and "不是投资项目代码" in refused.content.decode()
+    assert 'value="2108-12"' in refused.content.decode() and not Appeal.objects.exists()
     note = SimpleUploadedFile("说明.txt", "许可证受理单".encode(), content_type="text/plain")
-    done = browser.post(new, {"party": party.pk, "body": BODY, "files": note})
+    told = {"party": party.pk, "body": BODY, "files": note, "project": "２１０８ 230102 04 01 12345x"}
+    done = browser.post(new, told)
     row = Appeal.objects.get()
+    assert [(each["kind"], each["id"]) for each in row.links] == [("project", "2108-230102-04-01-12345X")]
     page = reverse("appeals:appeal", args=[row.pk])
     assert done.headers["Location"] == page
     # Said again it is the same one.
     assert browser.post(new, {"party": party.pk, "body": BODY}).headers["Location"] == page
     with django_assert_max_num_queries(20):
         shown = browser.get(page).content.decode()
-    for words in (BODY, row.number, "说明.txt", "正在派单", "期限怎么算的", "已提出"):
+    for words in (
+        BODY,
+        row.number,
+        "说明.txt",
+        "正在派单",
+        "期限怎么算的",
+        "已提出",
+        "2108-230102-04-01-12345X",
+    ):
         assert words in shown
     added = browser.post(
         reverse("appeals:step", args=[row.pk, "add"]), {"text": "昨天又去了一次，还是没有结果。"}
