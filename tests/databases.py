@@ -19,7 +19,6 @@ from typing import Any
 import django
 import psycopg
 from django.apps import apps
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
@@ -27,6 +26,7 @@ from psycopg import sql
 from tests.environment import ROOT, SERVER
 from yingshang.kernel.ledger import guards
 from yingshang.operations.embedded_database import ROLE
+from yingshang.operations.migrating import migrate
 
 _UNFINISHED = "template_unfinished"
 _KEPT = 3
@@ -103,7 +103,7 @@ def _migrate(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
     try:
-        call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
+        migrate(run_syncdb=True)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = usual

@@ -30,7 +30,9 @@ def prepare_tables() -> None:
     """Migrations, the cache's table and the static files. Changes nothing the second time."""
     from django.core.management import call_command
 
-    call_command("migrate", interactive=False, verbosity=0)
+    from yingshang.operations.migrating import migrate
+
+    migrate()
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
 
