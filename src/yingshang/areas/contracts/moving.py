@@ -5,6 +5,7 @@ from __future__ import annotations
 from yingshang.kernel.clock.api import get_deadlines, hand_over_deadline
 from yingshang.kernel.parties.api import AgencyMove
 
+from .figures import region_cells
 from .lifecycle import CANCELLATION, HAND_OVER, NOTICE, OBLIGATION, SUPPLEMENT
 from .models import (
     Cancellation,
@@ -48,8 +49,10 @@ def follow_agency(move: AgencyMove) -> None:
     contracts = Contract.objects.select_for_update(of=("self",)).filter(agency=move.agency_id)
     # Whoever changes one of them holds it locked: they are through, or begin behind this.
     len(contracts.order_by("pk").values_list("pk", flat=True))
+    region_cells.add_unit(move.agency_id, -1)
     for model in _OF_UNIT:
         model.objects.filter(agency=move.agency_id).update(region_path=move.region_path)
+    region_cells.add_unit(move.agency_id, 1)
     Transfer.objects.filter(case__agency=move.agency_id).update(region_path=move.region_path)
     _hand_over_clocks(move)
 

@@ -29,6 +29,7 @@ EXEMPT: dict[str, str] = {
     "notices_gatewayreport": "signed requests of gateways, kept for a month so that none is taken in twice",
     "yingshang_forms_formdraft": "what somebody is still typing, saved every second or so; submitting it is audited",
     "parties_snapshotpart": "derived from portraits and disposable",
+    "contracts_regionduecell": "derived from the cells of units, whose changes have their event",
     "policies_documentreading": "how far the reading of a document has come, and what was read, derived from its text",
     "policies_matchbucket": "how far matching has come; derived, and a run leaves one event",
     "policies_policyclick": "that a link of the platform was followed, once an enterprise and item; no person in it",

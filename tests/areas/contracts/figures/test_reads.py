@@ -222,7 +222,7 @@ class TestRisks:
             other, due_on=None, state="waiting", event="accepted", after=accept, amount_fen=900_000 * YUAN
         )
         rebuilt()
-        with django_assert_max_num_queries(3):
+        with django_assert_max_num_queries(2):
             page = api.risks(actor=SYSTEM, today=TODAY)
         assert {each.obligation_id: each.reasons for each in page.rows} == {
             no_budget.pk: ("unreserved",),
@@ -230,6 +230,8 @@ class TestRisks:
         }
         assert far.pk not in {each.obligation_id for each in page.rows}
         assert api.risks(actor=SYSTEM, today=TODAY, reason="stuck").total == 1
+        past_the_end = api.risks(actor=SYSTEM, today=TODAY, offset=20)
+        assert (past_the_end.rows, past_the_end.total) == ((), 2)
         # The unit falls behind with another payment, is contested, and the contract was supplemented again and again.
         obligation_row(contract, due_on=ago(3), budget_reserved=True)
         with arranged():

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from ..models import Contract, Obligation
 from ..models.obligations import OPEN
+from . import region_cells
 from .counting import DROPPED, IN_FORCE, UNCOUNTED, Changes, Repeats, counted_as, counts, repeats_of
 
 _LADDER = ("remind", "warn", "escalate", "notice", "case", "transfer")
@@ -117,7 +118,7 @@ def count_new(obligations: Sequence[Obligation], contracts: Sequence[Contract]) 
 
 
 def put(changes: Changes) -> None:
-    """Add these to the cells; those that come to nothing are removed."""
+    """Add these to the cells, and to those of their prefectures; cells that come to nothing are removed."""
     due = sorted((key, cell) for key, cell in changes.due.items() if not cell.is_nothing)
     done = sorted((key, cell) for key, cell in changes.done.items() if not cell.is_nothing)
     if due:
@@ -142,6 +143,7 @@ def put(changes: Changes) -> None:
                 "origin": ("numeric", [cell.origin for _, cell in due]),
             },
         )
+        region_cells.add(changes.due)
     if done:
         _upsert(
             "contracts_donecell",

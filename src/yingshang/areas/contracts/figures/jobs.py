@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from yingshang.kernel.access.api import system_actor
 
 from .rebuilding import Rebuilt, rebuild
+from .region_cells import fold
 
 PLATFORM = system_actor("contract-figures")
 
@@ -17,3 +18,10 @@ PLATFORM = system_actor("contract-figures")
 def rebuild_figures_job(timestamp: int = 0) -> Rebuilt:
     """Each Sunday, early."""
     return rebuild(actor=PLATFORM, now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="contracts.fold_region_cells", queueing_lock="contracts.fold_region_cells")
+def fold_region_cells_job(timestamp: int = 0) -> int:
+    """Every five minutes: an import adds hundreds of thousands of rows."""
+    return fold()

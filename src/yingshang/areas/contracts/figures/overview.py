@@ -12,9 +12,9 @@ from django.db.models.functions import Left
 
 from yingshang.kernel.access.api import Actor
 
-from ..models import DueCell
+from ..models import DueCell, RegionDueCell
 from . import values
-from .reach import due_cells, interest_until, unit_figures
+from .reach import due_cells, interest_until, summed_cells, unit_figures
 from .rules import figure_rules
 from .values import AgeSum, ContractOverview, NextSum, PartFigures
 
@@ -28,10 +28,12 @@ def overview(
 ) -> ContractOverview:
     """Everything of a region, or of one unit, out of the sums that are kept. Raises NotAllowed."""
     rules = figure_rules()
-    cells, units = due_cells(actor, region_path), unit_figures(actor, region_path)
-    if agency_id is not None:
-        cells, units = cells.filter(agency=agency_id), units.filter(pk=agency_id)
-    rows = _rows(cells, region_path, today)
+    units = unit_figures(actor, region_path)
+    if agency_id is None:
+        rows = _rows(summed_cells(actor, region_path), region_path, today)
+    else:
+        units = units.filter(pk=agency_id)
+        rows = _rows(due_cells(actor, region_path).filter(agency=agency_id), region_path, today)
     of_units = [each for each in rows if each["side"] == "unit"]
     late_codes = {each.code for each in rules.ages}
     late = [each for each in of_units if each["stretch"] in late_codes]
@@ -81,7 +83,9 @@ def overview(
     )
 
 
-def _rows(cells: QuerySet[DueCell], region_path: str, today: date) -> list[dict[str, Any]]:
+def _rows(
+    cells: QuerySet[DueCell] | QuerySet[RegionDueCell], region_path: str, today: date
+) -> list[dict[str, Any]]:
     """Sums by part, side and stretch of days. Of what is not late yet nothing grows."""
     length = _PARTS.get(len(region_path), 12)
     found: Any = (

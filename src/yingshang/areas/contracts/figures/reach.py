@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 
 from yingshang.kernel.access.api import Actor
 
-from ..models import DoneCell, DueCell, UnitFigures
+from ..models import DoneCell, DueCell, RegionDueCell, UnitFigures
 from ..reach import VIEW
+from .region_cells import PREFECTURE
 
 AGENCIES: Any = UnitFigures.agency.field.related_model
 
@@ -19,6 +20,16 @@ AGENCIES: Any = UnitFigures.agency.field.related_model
 def due_cells(actor: Actor, region_path: str) -> QuerySet[DueCell]:
     """Raises NotAllowed."""
     return _within(actor, DueCell.objects.all(), region_path)
+
+
+def summed_cells(actor: Actor, region_path: str) -> QuerySet[DueCell] | QuerySet[RegionDueCell]:
+    """The same sums in as few rows as can be had: of a region larger than a prefecture, all of which somebody reaches,
+    those of its prefectures; else those of units. Raises NotAllowed.
+    """
+    scope = actor.require(VIEW)
+    if len(region_path) < PREFECTURE and scope.covers("subtree", agency_id=0, region_path=region_path):
+        return RegionDueCell.objects.filter(region_path__startswith=region_path)
+    return due_cells(actor, region_path)
 
 
 def done_cells(actor: Actor, region_path: str) -> QuerySet[DoneCell]:

@@ -14,6 +14,7 @@ from yingshang.kernel.ledger.api import Target, record
 from ..models.obligations import OPEN
 from .cells import REPEATS_OF, REPEATS_WITH, UNITS_FROM, units_with
 from .counting import UNCOUNTED
+from .region_cells import rebuild_region_cells
 from .rules import figure_rules
 
 
@@ -24,13 +25,14 @@ class Rebuilt:
     obligations: int
     contracts: int
     due_cells: int
+    region_cells: int
     done_cells: int
     units: int
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.obligations + self.contracts + self.due_cells + self.done_cells + self.units
+        return sum(asdict(self).values())
 
 
 @transaction.atomic
@@ -41,7 +43,8 @@ def rebuild(*, actor: Actor, now: datetime, region_path: str = "") -> Rebuilt:
     within = {"path": f"{region_path}%"}
     with connection.cursor() as cursor:
         cursor.execute(
-            "LOCK TABLE contracts_duecell, contracts_donecell, contracts_unitfigures IN SHARE ROW EXCLUSIVE MODE"
+            "LOCK TABLE contracts_duecell, contracts_regionduecell, contracts_donecell, contracts_unitfigures"
+            " IN SHARE ROW EXCLUSIVE MODE"
         )
         # Tables that were empty when they were last looked at: a loop over one that fills meanwhile never ends.
         cursor.execute("SET LOCAL enable_nestloop = off")
@@ -49,6 +52,7 @@ def rebuild(*, actor: Actor, now: datetime, region_path: str = "") -> Rebuilt:
             obligations=_count_obligations(cursor, within),
             contracts=_repeat_contracts(cursor, within),
             due_cells=_bring_to(cursor, "contracts_duecell", _DUE, _DUE_KEY, within),
+            region_cells=rebuild_region_cells(cursor, region_path),
             done_cells=_bring_to(cursor, "contracts_donecell", _DONE, _DONE_KEY, within),
             units=_units(cursor, within),
         )

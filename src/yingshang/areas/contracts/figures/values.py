@@ -196,4 +196,3 @@ class RiskPage:
 
     rows: tuple[RiskRow, ...]
     total: int
-    at_least: bool = False

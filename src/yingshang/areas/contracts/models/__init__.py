@@ -1,7 +1,7 @@
 """Tables of contracts."""
 
 from .contracts import Contract, EmptyQuarter, ImportBatch, Supplement
-from .figures import DoneCell, DueCell, UnitFigures
+from .figures import DoneCell, DueCell, RegionDueCell, UnitFigures
 from .obligations import FollowedCalendar, Obligation, Performance
 from .people import HandOver, HandOverLine, Head
 from .portraits import PortraitObjection, PortraitRound, PublishedPortrait, Repair
@@ -24,6 +24,7 @@ __all__ = [
     "PortraitObjection",
     "PortraitRound",
     "PublishedPortrait",
+    "RegionDueCell",
     "Repair",
     "SupervisionCase",
     "SupervisionNotice",

@@ -69,7 +69,7 @@ class Contract(models.Model):
 
     number = models.CharField("登记编号", max_length=24, unique=True)
     agency = models.ForeignKey(
-        "parties.Agency", on_delete=models.PROTECT, related_name="+", verbose_name="承办单位"
+        "parties.Agency", on_delete=models.PROTECT, related_name="+", verbose_name="承办单位", db_index=False
     )
     region_path = models.CharField("地区", max_length=12)
     reference = models.CharField("合同编号", max_length=80, blank=True)
@@ -77,7 +77,12 @@ class Contract(models.Model):
     kind = models.CharField("合同类别", max_length=40)
     secrecy = models.CharField("密级", max_length=12, default="open")
     party = models.ForeignKey(
-        "parties.Party", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="相对方"
+        "parties.Party",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="相对方",
+        db_index=False,
     )
     counterparty_kind = models.CharField("相对方类型", max_length=12, default="enterprise")
     counterparty_name = models.CharField("相对方名称", max_length=200)
@@ -160,6 +165,8 @@ class Contract(models.Model):
         ]
         indexes = [
             models.Index(name="contracts_of_unit", fields=["agency", "state", "-id"]),
+            # Which units signed nothing in a quarter.
+            models.Index(name="contracts_signed_by_unit", fields=["agency", "signed_on"]),
             models.Index(
                 name="contracts_of_region",
                 fields=["region_path", "-id"],

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 
-class DueCell(models.Model):
-    """Open obligations of a unit that fall due on one day: what is late on any day is the cells before it.
+class DueSums(models.Model):
+    """What open obligations that fall due on one day come to; of whom, and where, is said by what inherits it.
 
     Interest of all of them on a day d is `accrued_fen + growth * d - origin`, d counted in days (date.toordinal), where
     growth is the sum of open amount times daily rate and origin the sum of that times the day it runs from. It is exact
     but for the rounding of each obligation to the fen.
     """
 
-    agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="+")
-    region_path = models.CharField(max_length=12)
     side = models.CharField(max_length=12)
     money = models.BooleanField()
     due_on = models.DateField()
@@ -29,6 +28,16 @@ class DueCell(models.Model):
     origin = models.DecimalField(max_digits=36, decimal_places=10, default=0)
 
     class Meta:
+        abstract = True
+
+
+class DueCell(DueSums):
+    """Open obligations of a unit that fall due on one day: what is late on any day is the cells before it."""
+
+    agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="+", db_index=False)
+    region_path = models.CharField(max_length=12)
+
+    class Meta:
         constraints = [
             models.UniqueConstraint(name="contracts_cell_once", fields=["agency", "side", "money", "due_on"])
         ]
@@ -37,11 +46,40 @@ class DueCell(models.Model):
                 name="contracts_cells_of_region",
                 fields=["region_path", "due_on"],
                 opclasses=["varchar_pattern_ops", "date_ops"],
-            )
+            ),
+            # Which units owe money that is late.
+            models.Index(
+                name="contracts_arrears",
+                fields=["due_on", "agency"],
+                condition=Q(side="unit", money=True, open_fen__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.due_on}"
+
+
+class RegionDueCell(DueSums):
+    """The same of all units of a prefecture, for those who look at a province: its units have as many cells as
+    obligations. What a province's own units owe stands under the path of the province.
+
+    Rows are added and never changed, so that nobody who writes waits for another unit's: several may stand for one day,
+    and what counts is their sum. A job puts them together (figures/region_cells.py).
+    """
+
+    region_path = models.CharField(max_length=4)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                name="contracts_region_cells",
+                fields=["region_path", "due_on"],
+                opclasses=["varchar_pattern_ops", "date_ops"],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region_path} {self.due_on}"
 
 
 class UnitFigures(models.Model):
@@ -74,7 +112,7 @@ class UnitFigures(models.Model):
 class DoneCell(models.Model):
     """Obligations of a unit done in a month, by how late they were: data/figures.yaml names the stretches."""
 
-    agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="+")
+    agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="+", db_index=False)
     region_path = models.CharField(max_length=12)
     side = models.CharField(max_length=12)
     money = models.BooleanField()

@@ -28,7 +28,9 @@ class Obligation(models.Model):
     grown until `accrued_until`, from where it goes on growing on `open_fen`.
     """
 
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="obligations")
+    contract = models.ForeignKey(
+        Contract, on_delete=models.PROTECT, related_name="obligations", db_index=False
+    )
     # Of the contract, for lists and sums without it.
     agency = models.ForeignKey("parties.Agency", on_delete=models.PROTECT, related_name="+")
     party_id = models.BigIntegerField(null=True)
@@ -114,6 +116,17 @@ class Obligation(models.Model):
                 name="contracts_due_of_party",
                 fields=["party_id", "due_on"],
                 condition=Q(state__in=OPEN, party_id__isnull=False),
+            ),
+            # Payments that may not be made in time (figures/risks.py).
+            models.Index(
+                name="contracts_payments_due",
+                fields=["due_on", "region_path"],
+                condition=Q(state__in=OPEN, side="unit", open_fen__gt=0, due_on__isnull=False),
+            ),
+            models.Index(
+                name="contracts_payments_waiting",
+                fields=["after", "event"],
+                condition=Q(state__in=OPEN, side="unit", open_fen__gt=0, due_on__isnull=True),
             ),
             # Whose clock has to be started next.
             models.Index(

@@ -84,7 +84,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 {"row": each, "tags": reason_tags(each.reasons), "url": contract_url(each.contract_id)}
                 for each in risky.rows
             ],
-            "risk_total": risky,
+            "risk_total": risky.total,
             "risk_days": risk_rules().days,
             "silent": silent,
             "now": now,
