@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, system_actor
@@ -282,7 +281,7 @@ class Taker:
 
 
 class _There:
-    """What the units have registered already of some contracts that come in, in two queries; and what came before in
+    """What the units have registered already of some contracts that come in, in three queries; and what came before in
     the same thousand.
     """
 
@@ -294,11 +293,13 @@ class _There:
         self._prints: dict[str, list[tuple[str, Contract | str]]] = {}
         there = Contract.objects.filter(agency__in=agencies).exclude(state="void")
         if sources := {each.row.source_reference for each in ready} - {""}:
-            rows = there.filter(source__in={each.row.source for each in ready}, source_reference__in=sources)
+            rows = there.filter(
+                source__in={each.row.source for each in ready}, source_reference__in=sources
+            ).exclude(source_reference="")
             for agency, name, number in rows.values_list("agency", "source_reference", "number"):
                 self._sources[agency, name] = number
-        marks, numbers = {each.fingerprint for each in ready}, {each.row.reference for each in ready} - {""}
-        rows = there.filter(Q(fingerprint__in=marks) | Q(reference__in=numbers))
+        # Asked for one after the other, each by its index: as one condition, all contracts of the units would be read.
+        rows = there.filter(fingerprint__in={each.fingerprint for each in ready})
         for agency, mark, reference, number in rows.values_list(
             "agency", "fingerprint", "reference", "number"
         ):
@@ -306,6 +307,11 @@ class _There:
             self._prints.setdefault(mark, []).append((reference, number))
             if reference:
                 self._numbers[agency, reference] = number
+        if numbers := {each.row.reference for each in ready} - {""}:
+            rows = there.filter(reference__in=numbers).exclude(reference="")
+            for agency, reference, number in rows.values_list("agency", "reference", "number"):
+                if reference := contract_rules().own_number(reference):
+                    self._numbers[agency, reference] = number
 
     def known(self, each: _Ready) -> str | None:
         """The number it is registered under; "" for an earlier one of the same thousand, None for a new one."""

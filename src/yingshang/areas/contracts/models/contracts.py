@@ -176,6 +176,9 @@ class Contract(models.Model):
                 name="contracts_of_party", fields=["party", "-id"], condition=Q(party__isnull=False)
             ),
             models.Index(name="contracts_alike", fields=["fingerprint"]),
+            models.Index(
+                name="contracts_own_number", fields=["agency", "reference"], condition=~Q(reference="")
+            ),
             models.Index(name="contracts_ocid", fields=["ocid"], condition=~Q(ocid="")),
             models.Index(
                 name="contracts_next_due",

@@ -43,7 +43,9 @@ class Obligation(models.Model):
     derivation = models.JSONField(default=dict)
     event = models.CharField("起算事件", max_length=40, blank=True)
     # The obligation whose being done is the event, where it is one of the same contract.
-    after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="followers")
+    after = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="followers", db_index=False
+    )
     event_on = models.DateField("事件发生日", null=True)
     due_on = models.DateField("到期日", null=True)
     # The law's last day, where it sets one: later than it nothing can be agreed.
@@ -71,7 +73,9 @@ class Obligation(models.Model):
     deadline_id = models.BigIntegerField(null=True)
     # "", remind, warn, escalate, notice, case, transfer: how far the ladder has come.
     escalation = models.CharField("预警级别", max_length=12, blank=True)
-    supplement = models.ForeignKey(Supplement, on_delete=models.PROTECT, null=True, related_name="+")
+    supplement = models.ForeignKey(
+        Supplement, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # How the figures count it now (figures/cells.py): taken out again by exactly this.
     counted = models.JSONField(default=dict)
     ended_at = models.DateTimeField(null=True)
@@ -127,6 +131,11 @@ class Obligation(models.Model):
                 name="contracts_payments_waiting",
                 fields=["after", "event"],
                 condition=Q(state__in=OPEN, side="unit", open_fen__gt=0, due_on__isnull=True),
+            ),
+            # Few have one of these.
+            models.Index(name="contracts_followers", fields=["after"], condition=Q(after__isnull=False)),
+            models.Index(
+                name="contracts_of_supplement", fields=["supplement"], condition=Q(supplement__isnull=False)
             ),
             # Whose clock has to be started next.
             models.Index(
