@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -12,18 +12,21 @@ from zipfile import ZipFile
 import pytest
 from django.core.files.base import ContentFile
 
-from tests.areas.contracts.factories import unit
+from tests.areas.contracts.factories import supplier, unit
 from tests.areas.contracts.gathering.tables import PAYS, ROW, csv_of, xlsx_of
 from tests.areas.contracts.gathering.test_importing import SYSTEM, other_side
 from tests.areas.contracts.gathering.test_ocds import package
 from tests.areas.contracts.gathering.test_tables import read
+from tests.areas.contracts.registering.situations import fields
 from tests.kernel.access.factories import arranged, no_event, one_event
+from yingshang.areas.contracts.api import my_contract, rebuild, record_own, watch
 from yingshang.areas.contracts.errors import InvalidImport
 from yingshang.areas.contracts.gathering import tables
-from yingshang.areas.contracts.gathering.actions.gather import gather_package
+from yingshang.areas.contracts.gathering.actions.gather import gather_contracts, gather_package
 from yingshang.areas.contracts.gathering.actions.request_import import request_import, retry_import
 from yingshang.areas.contracts.gathering.actions.run_import import give_up
 from yingshang.areas.contracts.gathering.ocds import OWN, read_package
+from yingshang.areas.contracts.gathering.values import Incoming, SaidPerformance
 from yingshang.areas.contracts.models import Contract, ImportBatch, Obligation, Performance
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -145,6 +148,72 @@ def test_nobody_says_in_a_file_that_the_other_side_was_paid() -> None:
     row = Obligation.objects.get(title="支付尾款")
     assert (row.state, row.counterparty_said_fen, row.confirmed_by) == ("running", None, "")
     assert not Performance.objects.filter(obligation=row).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("terms", "said", "state", "open_fen", "interest"),
+    [
+        # Due on 06-01; ten days late on a million it is 5,000: what was paid pays that first.
+        ({}, [("done", "2026-06-11", 1_000_000)], "partial", 5_000, [5_000]),
+        ({"order": "principal_first"}, [("done", "2026-06-11", 1_000_000)], "performed", 0, [0]),
+        ({}, [("done", "2026-06-11", 1_005_000)], "performed", 0, [5_000]),
+        ({}, [("done", "2026-06-01", 1_000_000)], "performed", 0, [0]),
+        # In whatever order they are sent.
+        (
+            {},
+            [("partial", "2026-06-21", 500_000), ("partial", "2026-06-11", 505_000)],
+            "partial",
+            2_500,
+            [2_500, 5_000],
+        ),
+    ],
+)
+def test_a_late_payment_of_a_system_is_divided_as_one_of_a_form(
+    terms: dict[str, Any], said: list[tuple[str, str, int]], state: str, open_fen: int, interest: list[int]
+) -> None:
+    people, firm = unit(), supplier()
+    yuan = 100
+    found = Incoming(
+        row=1,
+        unit=people.agency.code,
+        fields=fields(
+            amount_fen=1_000_000 * yuan,
+            counterparty_name=firm.party.name,
+            counterparty_code=firm.party.credit_code or "",
+        ),
+        rules=(
+            {
+                "side": "unit",
+                "kind": "pay",
+                "title": "支付货款",
+                "amount_fen": 1_000_000 * yuan,
+                "terms": {"on": "2026-06-01", **terms},
+            },
+        ),
+        performances=tuple(
+            SaidPerformance(0, "unit", what, date.fromisoformat(on), paid * yuan) for what, on, paid in said
+        ),
+        source_reference="A-1",
+        over=True,
+    )
+    done = gather_contracts(actor=SYSTEM, contracts=[found], name="某平台", now=NOW)
+    assert done.problems == ()
+    row = Obligation.objects.get()
+    assert (row.state, row.open_fen) == (state, open_fen * yuan)
+    divided = row.performances.order_by("pk").values_list("interest_fen", flat=True)
+    assert list(divided) == [each * yuan for each in interest]
+    # What its source calls over while money is late was ended, not completed: it stays watched.
+    assert Contract.objects.get().state == ("terminated" if open_fen else "completed")
+    assert (watch(actor=SYSTEM, now=NOW), rebuild(actor=SYSTEM, now=NOW).total) == (bool(open_fen), 0)
+    if not open_fen:
+        return
+    # By a form it comes to the same, and what is owed still is closed by who is owed alone.
+    own = firm.who.actor()
+    [seen] = my_contract(actor=own, contract_id=row.contract_id, today=NOW.date()).obligations
+    assert seen.open_fen == open_fen * yuan and seen.interest_fen
+    record_own(actor=own, obligation_id=row.pk, what="done", happened_on=NOW.date(), now=NOW)
+    assert Obligation.objects.get().state == "performed"
 
 
 @pytest.mark.django_db

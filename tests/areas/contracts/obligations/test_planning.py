@@ -129,15 +129,18 @@ def test_what_had_been_performed_before_is_taken_in_with_what_follows() -> None:
 
     accept, pay = Obligation.objects.get(pk=accept.pk), Obligation.objects.get(pk=pay.pk)
     assert (accept.state, accept.performed_on) == ("performed", date(2026, 4, 28))
-    # Accepted on 04-28, due on 05-28, paid in full on 06-01.
-    assert (pay.due_on, pay.state, pay.done_fen, pay.performed_on) == (
+    # Accepted on 04-28, due on 05-28: of what came on 06-01, four days of interest on 60,000 were paid first, as if it
+    # had been recorded by a form. So much of the principal is owed still.
+    assert (pay.due_on, pay.state, pay.done_fen, pay.open_fen, pay.performed_on) == (
         date(2026, 5, 28),
-        "performed",
-        100_000 * YUAN,
-        date(2026, 6, 1),
+        "partial",
+        99_880 * YUAN,
+        120 * YUAN,
+        None,
     )
-    # Nobody knows how these were divided: the principal is paid, four days of interest on 60,000 stay to be seen.
-    assert pay.accrued_fen == 120 * YUAN
+    assert (pay.accrued_fen, pay.unit_said_fen) == (0, 100_000 * YUAN)
+    divided = pay.performances.order_by("happened_on").values_list("interest_fen", flat=True)
+    assert list(divided) == [0, 120 * YUAN]
     assert Performance.objects.filter(obligation__contract=contract).count() == 3
 
 

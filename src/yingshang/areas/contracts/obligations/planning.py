@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Calendar, calendar_of_region
@@ -23,7 +24,8 @@ from ..copying import copy_new
 from ..errors import InvalidTerms
 from ..models import Contract, Obligation, Performance, Supplement
 from ..models.obligations import SIDES
-from ..performing.coming_to import entry_of, put
+from ..performing.coming_to import DONE, PARTIAL, Entry, entry_of, interest_within, put
+from ..performing.coming_to import facts_of as standing_facts
 from ..registering.rules import contract_rules
 from .law import Applies, ContractFacts, applies, rate_of
 from .rules import obligation_rules
@@ -560,13 +562,46 @@ def _settle(
     """What had been performed before, onto the rows; then the days of those that follow."""
     for row in one.obligations:
         if row.pk in said:
-            put(row, [entry_of(each, place) for place, each in enumerate(said[row.pk])], now=now)
+            _put_said(row, said[row.pk], now=now)
     for row in one.obligations:
         if row.event_on is None and row.after is not None and row.after.performed_on is not None:
             row.event_on = row.after.performed_on
             planner.derive(row, read_terms(row.terms), one.contract)
             if row.pk in said:
-                put(row, [entry_of(each, place) for place, each in enumerate(said[row.pk])], now=now)
+                _put_said(row, said[row.pk], now=now)
+    _stay_owed(one, today=timezone.localdate(now))
+
+
+def _put_said(row: Obligation, said: Sequence[Performance], *, now: datetime) -> None:
+    """What was said of a row, onto it. A late payment is divided as one of a form is: what a table or a system sends
+    closes no debt whose interest it leaves open.
+    """
+    facts, order = standing_facts(row), str(row.terms.get("order") or obligation_rules().order)
+    before: list[Entry] = []
+    for place, each in sorted(enumerate(said), key=lambda pair: (pair[1].happened_on, pair[0])):
+        paid = each.amount_fen or 0
+        late = row.due_on is not None and row.daily_rate is not None and each.happened_on > row.due_on
+        each.interest_fen = (
+            interest_within(facts, before, on=each.happened_on, amount_fen=paid, order=order)
+            if paid and late and each.what in (DONE, PARTIAL)
+            else 0
+        )
+        before.append(entry_of(each, place))
+    put(row, before, now=now)
+
+
+def _stay_owed(one: Made, *, today: date) -> None:
+    """A new contract that its source says is over, and by which the unit is late with money, was ended and not
+    completed: what is owed stays watched.
+    """
+    contract = one.contract
+    if not contract._state.adding or contract.state != "completed":
+        return
+    if any(
+        each.side == "unit" and each.open_fen and each.due_on and each.due_on < today
+        for each in one.obligations
+    ):
+        contract.state = "terminated"
 
 
 def _counted(made: Sequence[Made]) -> list[Obligation]:

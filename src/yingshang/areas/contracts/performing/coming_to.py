@@ -98,6 +98,29 @@ def come_to(facts: Facts, entries: Sequence[Entry]) -> Outcome:
     return _by_amounts(facts, facts.amount_fen, entries, disputed)
 
 
+def interest_within(facts: Facts, entries: Sequence[Entry], *, on: date, amount_fen: int, order: str) -> int:
+    """How much of a payment on a day is interest, by the order the contract or the law says (interest_first or
+    principal_first), after what counts so far. Whoever records it, a form, a table or a system.
+    """
+    if facts.amount_fen is None:
+        return 0
+    outcome = come_to(facts, entries)
+    standing = InterestFacts(facts.amount_fen, facts.due_on, facts.daily_rate, outcome.counted)
+    return by_order(
+        order,
+        amount_fen=amount_fen,
+        interest_fen=work_out(standing, on).fen or 0,
+        open_fen=outcome.open_fen,
+    )
+
+
+def by_order(order: str, *, amount_fen: int, interest_fen: int, open_fen: int) -> int:
+    """How much of an amount is interest, where so much interest and principal is open."""
+    if order == "interest_first":
+        return min(amount_fen, interest_fen)
+    return min(interest_fen, max(0, amount_fen - open_fen))
+
+
 def _by_words(facts: Facts, entries: Sequence[Entry], disputed: bool) -> Outcome:
     words = {side: _last(entries, side, _WORDS) for side in (UNIT, COUNTERPARTY)}
     unit, other = (None if not words[side] else words[side] == DONE for side in (UNIT, COUNTERPARTY))

@@ -40,6 +40,7 @@ from ..coming_to import (
     PARTIAL,
     SETTLED,
     UNIT,
+    by_order,
     come_to,
     facts_of,
 )
@@ -382,10 +383,12 @@ def _amount(
             open_fen=least,
             interest_fen=interest,
         )
-    if (read_terms(row.terms).order or obligation_rules().order) == "interest_first":
-        part = min(amount_fen, interest)
-    else:
-        part = min(interest, max(0, amount_fen - row.open_fen))
+    part = by_order(
+        read_terms(row.terms).order or obligation_rules().order,
+        amount_fen=amount_fen,
+        interest_fen=interest,
+        open_fen=row.open_fen,
+    )
     if of_interest_fen is not None:
         part = _of_interest(of_interest_fen, part, min(amount_fen, interest), interest, creditor=creditor)
     # Who is owed says by "done" that all has come; a lesser amount beside it says the contrary.
