@@ -41,11 +41,10 @@ def owed_obligation(**more: Any) -> Obligation:
 
 def noticed(**more: Any) -> SupervisionNotice:
     """A late payment the unit was sent a supervision notice about."""
+    by: Person = more.pop("by", None) or unit().supervisor
     row = late_obligation(**more)
     with arranged():
-        number = api.issue_notice(
-            actor=unit().supervisor.actor(), obligation_id=row.pk, demand="请立即支付。", now=NOW
-        )
+        number = api.issue_notice(actor=by.actor(), obligation_id=row.pk, demand="请立即支付。", now=NOW)
     return SupervisionNotice.objects.get(pk=number)
 
 

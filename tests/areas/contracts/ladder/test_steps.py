@@ -10,6 +10,8 @@ import pytest
 from django.db import transaction
 
 from tests.areas.contracts.factories import (
+    SUPERVISION,
+    UNIT,
     contract_row,
     obligation_row,
     one_contract_event,
@@ -17,6 +19,7 @@ from tests.areas.contracts.factories import (
     unit,
 )
 from tests.areas.contracts.ladder.situations import (
+    DUE,
     LATER,
     NOW,
     SYSTEM,
@@ -41,6 +44,7 @@ from tests.areas.contracts.ladder.situations import (
 from tests.kernel.access.factories import (
     DAOLI,
     NANGANG,
+    Person,
     agency,
     arranged,
     clerk_of,
@@ -50,7 +54,7 @@ from tests.kernel.access.factories import (
     official,
 )
 from yingshang.areas.contracts import api
-from yingshang.areas.contracts.errors import Blocked, InvalidStep, NotApart
+from yingshang.areas.contracts.errors import Blocked, InvalidStep, NotApart, NotYours, StepNotFound
 from yingshang.areas.contracts.models import Cancellation, SupervisionNotice
 from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.clock.api import get_deadline, sweep
@@ -554,6 +558,35 @@ def test_what_the_other_side_has_confirmed_before_is_its_word() -> None:
     assert fresh(obligation).confirmed_by == "counterparty"
     row = asked_cancellation(notice)
     assert (row.state, row.decided_as, fresh(notice).state) == ("confirmed", "counterparty", "lifted")
+
+
+def test_who_supervises_confidential_contracts_opens_their_notices_and_others_do_not() -> None:
+    secret = noticed(contract=contract_row(secrecy="internal"), by=_confidential())
+    open_one = noticed()
+    reader, plain = _confidential().actor(), unit().supervisor.actor()
+    elsewhere = official("contract_confidential_supervisor", NANGANG, SUPERVISION).actor()
+    inside = official("contract_confidential_supervisor", DAOLI, UNIT).actor()
+    for notice in (secret, open_one):
+        found = api.supervision_notice(actor=reader, notice_id=notice.pk, now=LATER)
+        assert found.row.id == notice.pk
+    assert api.late_obligations(actor=reader, now=LATER).total == 2
+    with pytest.raises(StepNotFound):
+        api.supervision_notice(actor=plain, notice_id=secret.pk, now=LATER)
+    with pytest.raises(StepNotFound):
+        api.supervision_notice(actor=elsewhere, notice_id=secret.pk, now=LATER)
+    # Nobody supervises the unit they sit in, and supervising is no writing for it.
+    with no_event(), pytest.raises(NotYours):
+        api.open_case(actor=inside, obligation_id=secret.obligation_id, grounds="逾期", now=LATER)
+    with no_event(), pytest.raises(NotAllowed):
+        api.record_performance(
+            actor=reader, obligation_id=secret.obligation_id, what="done", happened_on=DUE, now=LATER
+        )
+    with one_contract_event("case_opened"):
+        api.open_case(actor=reader, obligation_id=secret.obligation_id, grounds="逾期", now=LATER)
+
+
+def _confidential() -> Person:
+    return official("contract_confidential_supervisor", DAOLI, SUPERVISION)
 
 
 def test_lists_show_what_is_in_reach_and_what_may_be_done(django_assert_max_num_queries: Any) -> None:
