@@ -21,7 +21,12 @@ from tests.areas.contracts.ladder.situations import (
 from tests.kernel.access.factories import DAOLI, HARBIN, agency, arranged, official
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.ladder.clocks import OBLIGATION_OWNER
-from yingshang.areas.contracts.ladder.rungs import consequences, on_obligation_rung, on_obligation_rungs
+from yingshang.areas.contracts.ladder.rungs import (
+    consequences,
+    issue_missed,
+    on_obligation_rung,
+    on_obligation_rungs,
+)
 from yingshang.areas.contracts.models import Obligation, SupervisionNotice
 from yingshang.kernel.clock.api import Rung, register_owner, sweep
 from yingshang.kernel.ledger.models import AuditEvent
@@ -241,6 +246,49 @@ def test_where_nobody_supervises_those_are_told_who_can_appoint_somebody() -> No
         type(leader.user).objects.filter(appointments__agency__kind=SUPERVISION).update(is_active=False)
     sweep(actor=SYSTEM, now=days_later(70))
     assert _told()[(administrator.id, "nobody_supervises")] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_notices_that_nobody_could_issue_go_out_once_somebody_supervises() -> None:
+    people = unit()
+    later, first = late_obligation(), owed_obligation(due_on=date(2026, 11, 18))
+    has, due_today = late_obligation(), owed_obligation(due_on=NOW.date())
+    with arranged():
+        api.follow([first, due_today], now=NOW)
+        api.issue_notice(actor=people.supervisor.actor(), obligation_id=has.pk, demand="请付款。", now=NOW)
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=False)
+    sweep(actor=SYSTEM, now=NOW)
+    assert [fresh(row).escalation for row in (first, later, has, due_today)] == [
+        "escalate",
+        "escalate",
+        "notice",
+        "escalate",
+    ]
+    # Nobody is there yet.
+    assert issue_missed(now=days_later(1)) == 0
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=True)
+    last = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    told = _told()
+    # The rung of what is due today has fired nothing that a notice follows from.
+    assert issue_missed(now=NOW) == 2 and issue_missed(now=NOW) == 0
+    events = AuditEvent.objects.filter(id__gt=last, action__startswith="contracts.").order_by("id")
+    assert list(events.values_list("action", "target_id")) == [
+        ("contracts.notice_issued", str(first.pk)),
+        ("contracts.notice_issued", str(later.pk)),
+    ]
+    # The earliest due first, without a gap, as every other.
+    numbers = SupervisionNotice.objects.order_by("pk").values_list("obligation", "number")
+    assert [(owner, number.partition("〕")[2]) for owner, number in numbers] == [
+        (has.pk, "1号"),
+        (first.pk, "2号"),
+        (later.pk, "3号"),
+    ]
+    for row in (first, later):
+        assert fresh(row).escalation == fresh(row).contract.escalation == "notice"
+    assert (_told() - told)[(people.head.id, "notices_issued")] == 1
+    sweep(actor=SYSTEM, now=days_later(1))
+    assert SupervisionNotice.objects.count() == 4 and issue_missed(now=days_later(1)) == 0
 
 
 @pytest.mark.django_db

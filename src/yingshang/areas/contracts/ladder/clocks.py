@@ -53,7 +53,7 @@ RUNNING = ("running", "partial")
 """States of an obligation in which somebody owes it by a day."""
 WATCHED = ("in_force", "terminated")
 """States of a contract in which what is owed is watched: what was due when it was ended is forgiven by nobody."""
-_RESTING = "suspended"
+RESTING = "suspended"
 LEVELS = ("", "remind", "warn", "escalate", "notice", "case", "transfer")
 """How far the ladder has come, in order; the last three end with a cancellation 销号 alone."""
 KEPT = frozenset({"notice", "case", "transfer"})
@@ -152,7 +152,7 @@ def is_watched(obligation: Obligation, *, today: date) -> bool:
     if obligation.contract.state in WATCHED:
         return True
     due = obligation.due_on is not None and obligation.due_on <= today
-    resting = obligation.contract.state == _RESTING
+    resting = obligation.contract.state == RESTING
     return resting and obligation.side == "unit" and due and obligation.deadline_id is not None
 
 

@@ -12,6 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from ._steps import PLATFORM
 from .clocks import watch
 from .documents import AT_ONCE, set_waiting, waiting
+from .rungs import issue_missed
 
 _SETTING = "contracts.set_notices"
 """Documents are set by one job at a time, and by none while another job waits: clocks and messages go first."""
@@ -23,6 +24,13 @@ _LAST = -10
 def watch_job(timestamp: int = 0) -> None:
     """Each night, and after imports."""
     watch(actor=PLATFORM, now=timezone.now(), limit=200_000)
+
+
+@app.periodic(cron="40 8 * * *")
+@app.task(name="contracts.issue_missed", queueing_lock="contracts.issue_missed")
+def issue_missed_job(timestamp: int = 0) -> None:
+    """Each morning: notices of those who were late while nobody supervised."""
+    issue_missed(now=timezone.now())
 
 
 @app.task(name="contracts.set_notices", lock=_SETTING, priority=_LAST)

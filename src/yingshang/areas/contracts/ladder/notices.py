@@ -98,7 +98,7 @@ def _issue(
     if not found:
         return []
     today = timezone.localdate(now)
-    found = sorted(found, key=lambda pair: (pair[1], pair[0].pk))
+    found = sorted(found, key=lambda pair: (pair[1], pair[0].due_on or today, pair[0].pk))
     numbers = _numbers([agency for _, agency in found], today.year)
     rows = []
     for (obligation, agency), number in zip(found, numbers, strict=True):

@@ -7,7 +7,8 @@ notice. What comes after a notice, a case and a transfer, is for people: a rung 
 What the other side owes is reminded of and nothing more: the platform supervises units. Rungs are taken many at once;
 the way of one is that of many with one in it, but that an official of many is told of them in one message, with the
 list. One that fires while nothing is owed any more does nothing. Where there is nobody to supervise, and no agency a
-notice could be issued by, none is: that is told to those the rules name, who can appoint somebody.
+notice could be issued by, none is: that is told to those the rules name, who can appoint somebody. Once they have, what
+was missed is issued the next morning (`issue_missed`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import contacts_of_parties
-from yingshang.kernel.clock.api import FiredRung, Rung
+from yingshang.kernel.clock.api import DeadlineView, FiredRung, Rung, get_deadlines
 from yingshang.kernel.ledger.api import record_many
 from yingshang.kernel.notices.api import Occasion, send_many
 
@@ -36,7 +38,7 @@ from ._steps import (
     tell_unsupervised,
     told,
 )
-from .clocks import KEPT, LEVELS, RUNNING, is_watched, set_contract_levels
+from .clocks import AT_ONCE, KEPT, LEVELS, RESTING, RUNNING, WATCHED, is_watched, set_contract_levels
 from .notices import issue_many
 
 ASKED = frozenset({"case", "transfer"})
@@ -171,6 +173,60 @@ def _issue(obligations: Sequence[Obligation], now: datetime) -> list[Obligation]
     issued = issue_many(wanted, actor=PLATFORM, now=now)
     there = has | {row.obligation_id for row in issued}
     return [each for each in obligations if each.pk not in there]
+
+
+def issue_missed(*, now: datetime, limit: int = 20_000) -> int:
+    """Issue the notices that the clock could not when their rung fired, because nobody supervised: where somebody does
+    by now, those of the earliest due first; how many, of at most `limit` that are looked at. Each has an event of its
+    own, the rung had its. Not to be called in a transaction: every thousand is one of its own.
+    """
+    today = timezone.localdate(now)
+    rows = Obligation.objects.filter(
+        side="unit",
+        state__in=RUNNING,
+        escalation="escalate",
+        deadline_id__isnull=False,
+        due_on__lt=today,
+        contract__state__in=(*WATCHED, RESTING),
+    )
+    numbers = list(rows.order_by("due_on", "pk").values_list("pk", flat=True)[:limit])
+    issued = 0
+    for first in range(0, len(numbers), AT_ONCE):
+        issued += _issue_missed_of(numbers[first : first + AT_ONCE], now)
+    return issued
+
+
+@transaction.atomic
+def _issue_missed_of(numbers: Sequence[int], now: datetime) -> int:
+    """Those of a block; what somebody holds is left to the next day."""
+    today = timezone.localdate(now)
+    locked = (
+        Obligation.objects.select_for_update(of=("self", "contract"), skip_locked=True)
+        .select_related("contract")
+        .filter(pk__in=numbers, state__in=RUNNING, escalation="escalate", deadline_id__isnull=False)
+        .order_by("due_on", "pk")
+    )
+    found = [each for each in locked if is_watched(each, today=today)]
+    supervised = supervisors_of(found, today=today)
+    found = [each for each in found if each.pk in supervised]
+    if not found:
+        return 0
+    clocks = get_deadlines([each.deadline_id for each in found if each.deadline_id], now=now)
+    wanted = [each for each in found if _has_fired(clocks.get(each.deadline_id or 0))]
+    without = {each.pk for each in _issue(wanted, now)}
+    issued = [each for each in wanted if each.pk not in without]
+    for each in issued:
+        each.escalation = "notice"
+    _save(issued)
+    return len(issued)
+
+
+def _has_fired(clock: DeadlineView | None) -> bool:
+    """Whether the rung by which a notice is issued has fired for the date the clock has now."""
+    return clock is not None and any(
+        each.round == clock.round and each.action == "supervise" and each.rung not in ASKED
+        for each in clock.firings
+    )
 
 
 def _save(obligations: Iterable[Obligation]) -> None:
