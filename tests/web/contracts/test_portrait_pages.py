@@ -12,6 +12,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.areas.contracts.factories import (
+    SUPERVISION,
+    UNIT,
     YUAN,
     contract_row,
     obligation_row,
@@ -19,11 +21,12 @@ from tests.areas.contracts.factories import (
     supplier,
     unit,
 )
-from tests.kernel.access.factories import NOW, SYSTEM, Person
+from tests.kernel.access.factories import DAOLI, NOW, SYSTEM, Person, arranged, official
 from tests.kernel.access.test_accounts import logged_in
 from tests.kernel.documents.factories import pdf_of
 from yingshang.areas.contracts.api import publish_portraits
 from yingshang.areas.contracts.models import Obligation, PortraitObjection, PublishedPortrait, Repair
+from yingshang.kernel.parties.models import Agency
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +125,24 @@ def test_the_head_objects_a_supervisor_decides_and_it_is_published_anew() -> Non
     assert "已有更新版本" in text_of(head, "contracts_desk:portrait", row.pk)
     shown = text_of(head, "contracts_desk:portrait", newer.pk, figure="all")
     assert "已剔除" in shown and "异议成立" in shown
+
+
+def test_where_nobody_may_decide_the_pages_say_so() -> None:
+    row, _, late, _ = _published()
+    head = logged_in(unit().head)
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=False)
+    ask = reverse("contracts_desk:portrait-ask", args=[row.pk, "object", late.pk])
+    assert head.post(ask, {"text": "已按补充协议延期"}).status_code == 302
+    said = "目前没有在岗人员可以决定"
+    assert said in text_of(head, "contracts_desk:portrait", row.pk)
+    inside, made = logged_in(official("supervisor", DAOLI, UNIT)), PortraitObjection.objects.get()
+    assert said in text_of(inside, "contracts_desk:portrait-request", "objection", made.pk)
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=True)
+    assert said not in text_of(head, "contracts_desk:portrait", row.pk)
+    shown = text_of(inside, "contracts_desk:portrait-request", "objection", made.pk)
+    assert said not in shown and "由其他单位的督查人员决定" in shown
 
 
 def test_repair_is_refused_with_what_is_missing_and_asked_for_when_it_is_due() -> None:

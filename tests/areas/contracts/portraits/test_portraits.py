@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.areas.contracts.factories import (
+    SUPERVISION,
     UNIT,
     YUAN,
     contract_row,
@@ -17,7 +18,17 @@ from tests.areas.contracts.factories import (
     supplier,
     unit,
 )
-from tests.kernel.access.factories import DAOLI, NANGANG, NOW, SYSTEM, agency, no_event, official
+from tests.kernel.access.factories import (
+    DAOLI,
+    HARBIN,
+    NANGANG,
+    NOW,
+    SYSTEM,
+    agency,
+    arranged,
+    no_event,
+    official,
+)
 from tests.kernel.documents.factories import pdf_of
 from yingshang.areas.contracts.api import (
     OBJECTION,
@@ -29,6 +40,7 @@ from yingshang.areas.contracts.api import (
     decide_repair,
     object_to_portrait,
     portrait,
+    portrait_request,
     portrait_requests,
     portraits,
     publish_due_portraits,
@@ -51,6 +63,8 @@ from yingshang.kernel.access.api import Actor, NotAllowed
 from yingshang.kernel.clock.api import get_deadline, sweep
 from yingshang.kernel.documents.api import DocumentNotFound, RefusedFile, get_document
 from yingshang.kernel.notices.api import inbox
+from yingshang.kernel.notices.models import Message
+from yingshang.kernel.parties.models import Agency
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +118,7 @@ def test_both_portraits_are_published_once_and_replayed_equal() -> None:
     assert (events[0]["after"]["units"], events[0]["after"]["enterprises"]) == (1, 1)
     with one_contract_event("portraits_published"):
         assert _publish() == 0
-    row = portrait(actor=people.head.actor(), portrait_id=_of_unit()).row
+    row = portrait(actor=people.head.actor(), portrait_id=_of_unit(), today=NOW.date()).row
     found = row.figures
     assert (row.since, row.until, row.level.code) == (date(2025, 11, 1), UNTIL, "d")
     assert (found.count, found.on_time, found.late_done, found.late_open, found.disputed) == (6, 4, 1, 1, 1)
@@ -138,7 +152,7 @@ def test_every_figure_opens_down_to_its_obligations(django_assert_max_num_querie
     _done(None, date(2026, 9, 30), contract=contract_row(secrecy="internal", title="涉密工程"))
     _publish()
     number = _of_unit()
-    figures = portrait(actor=people.head.actor(), portrait_id=number).row.figures
+    figures = portrait(actor=people.head.actor(), portrait_id=number, today=NOW.date()).row.figures
     opened = {
         "all": figures.count,
         "on_time": figures.on_time,
@@ -233,7 +247,7 @@ def test_an_objection_is_decided_elsewhere_and_the_portrait_replaced() -> None:
     assert PublishedPortrait.objects.get(pk=number).replaced_by_id == newer.pk == _of_unit()
     assert (newer.left_out, read_figures(newer.figures).count) == ([rows[4].pk], 5)
     # What was published before stays as it was.
-    assert portrait(actor=people.head.actor(), portrait_id=number).row.figures.count == 6
+    assert portrait(actor=people.head.actor(), portrait_id=number, today=NOW.date()).row.figures.count == 6
     assert published_unit(agency_id=people.agency.pk)[0].figures.late_open == 0
     assert get_deadline(PortraitObjection.objects.get(pk=asked).deadline_id or 0).state == "met"
     shown = behind(actor=people.head.actor(), portrait_id=newer.pk).rows
@@ -244,6 +258,36 @@ def test_an_objection_is_decided_elsewhere_and_the_portrait_replaced() -> None:
     )
     following = PublishedPortrait.objects.get(agency=people.agency, until=date(2026, 11, 22))
     assert (following.left_out, read_figures(following.figures).count) == ([rows[4].pk], 5)
+
+
+def test_where_nobody_may_decide_that_is_told_and_seen() -> None:
+    people, administrator = unit(), official("administrator", HARBIN)
+    rows = _year()
+    _publish()
+    number = _of_unit()
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=False)
+    head = people.head.actor()
+    with one_contract_event("portrait_objected"):
+        object_to_portrait(
+            actor=head, portrait_id=number, obligation_id=rows[4].pk, grounds="验收条件没有成就", now=NOW
+        )
+    told = Message.objects.filter(template="contracts.nobody_supervises", channel="in_app")
+    assert {people.leader.id, administrator.id} <= {each.recipient_id for each in told}
+    assert not Message.objects.filter(template="contracts.portrait_objected").exists()
+    [asked] = portrait(actor=head, portrait_id=number, today=NOW.date()).requests
+    assert asked.nobody_decides and not asked.may_decide
+    # Somebody who sits in the unit itself is nobody; once another is appointed it is as ever.
+    inside = official("supervisor", DAOLI, UNIT).actor()
+    assert portrait_request(actor=inside, kind="objection", number=asked.id, today=NOW.date()).nobody_decides
+    sweep(actor=SYSTEM, now=NOW + timedelta(days=60))
+    assert told.filter(recipient=administrator.id).count() == 2
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=True)
+    sits_there = {head.identifier, inside.identifier}
+    for reader in (head, inside, people.supervisor.actor()):
+        [again] = portrait(actor=reader, portrait_id=number, today=NOW.date()).requests
+        assert not again.nobody_decides and again.may_decide == (reader.identifier not in sits_there)
 
 
 def test_what_was_refused_is_not_asked_again_of_the_portrait_that_took_its_place() -> None:
@@ -399,7 +443,7 @@ def test_an_enterprise_objects_to_its_own_and_sees_nobody_elses() -> None:
     _publish()
     number = PublishedPortrait.objects.get(party=firm.party).pk
     with pytest.raises(StepNotFound):
-        portrait(actor=firm.who.actor(), portrait_id=_of_unit())
+        portrait(actor=firm.who.actor(), portrait_id=_of_unit(), today=NOW.date())
     about = {"portrait_id": number, "obligation_id": owed.pk, "now": NOW}
     for who in (people.head, people.supervisor):
         with no_event(), pytest.raises((NotYours, StepNotFound)):
@@ -417,7 +461,7 @@ def test_an_enterprise_objects_to_its_own_and_sees_nobody_elses() -> None:
     with one_contract_event("portrait_objected") as events:
         object_to_portrait(actor=firm.who.actor(), grounds="场地未移交", document_ids=[shown], **about)
     assert events[0]["after"]["documents"] == [shown]
-    found = portrait(actor=firm.who.actor(), portrait_id=number)
+    found = portrait(actor=firm.who.actor(), portrait_id=number, today=NOW.date())
     assert found.own and [each.text for each in found.requests] == ["场地未移交"]
     assert [each.name for each in found.requests[0].files] == ["通知.pdf"]
     # Who decides opens what was named; neither the unit, nor who supervises elsewhere, nor who only reads the portrait.
@@ -431,7 +475,7 @@ def test_an_enterprise_objects_to_its_own_and_sees_nobody_elses() -> None:
         (elsewhere, ()),
     ):
         assert tuple(each for each in (shown, unused) if _opens(who.actor(), each)) == opens, who
-    assert portrait(actor=people.leader.actor(), portrait_id=number).requests[0].files == ()
+    assert portrait(actor=people.leader.actor(), portrait_id=number, today=NOW.date()).requests[0].files == ()
     assert [each.id for each in portrait_requests(actor=people.supervisor.actor()).rows[0].files] == [shown]
     assert behind(actor=firm.who.actor(), portrait_id=number).rows[0].other_side == people.agency.name
 

@@ -181,22 +181,26 @@ def _of_kinds(obligations: Sequence[Obligation | Contract]) -> dict[int, int]:
 
 
 def tell_unsupervised(rows: Iterable[Obligation | Contract], *, now: datetime) -> None:
-    """That there is nobody to supervise some obligations, or contracts: to those the rules name, in the nearest agency
-    above that has any and is not the unit itself, once a day for each region. They may not read contracts, so none is
-    named.
+    """That there is nobody to supervise some obligations, or contracts: see `tell_nobody_supervises`."""
+    tell_nobody_supervises({(each.region_path, frozenset({each.agency_id})) for each in rows}, now=now)
+
+
+def tell_nobody_supervises(places: Collection[tuple[str, frozenset[int]]], *, now: datetime) -> None:
+    """That in some regions there is nobody to supervise, or to decide, what concerns some agencies: to those the rules
+    name, in the nearest agency above that has any and is not concerned itself, once a day for each region. They may not
+    read contracts, so none is named.
     """
     today = timezone.localdate(now)
-    places = sorted({(each.region_path, each.agency_id) for each in rows})
     if not places:
         return
     occasions = []
     for permission, link in rules().unsupervised:
         staffed = agencies_that_may_in(permission, region_paths={path for path, _ in places}, today=today)
-        near: dict[tuple[str, int], int] = {}
-        for path, unit in places:
-            others = (each.agency_id for each in staffed[path] if each.agency_id != unit)
+        near: dict[tuple[str, frozenset[int]], int] = {}
+        for path, concerned in sorted(places, key=lambda place: (place[0], sorted(place[1]))):
+            others = (each.agency_id for each in staffed[path] if each.agency_id not in concerned)
             if (agency := next(others, None)) is not None:
-                near[path, unit] = agency
+                near[path, concerned] = agency
         officials = officials_of_many({permission}, agency_ids=set(near.values()), today=today)
         occasions += [
             Occasion(

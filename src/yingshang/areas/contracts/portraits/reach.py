@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Q, QuerySet
 
-from yingshang.kernel.access.api import Actor
+from yingshang.kernel.access.api import Actor, agencies_that_may
 
 from ..errors import NotYours, StepNotFound
 from ..models import Obligation, PublishedPortrait
@@ -48,6 +50,15 @@ def decides(actor: Actor, row: PublishedPortrait, obligation: Obligation) -> boo
     return actor.kind == "system" or actor.scope(SUPERVISE).covers(
         "agency", agency_id=row.agency_id or 0, region_path=row.region_path
     )
+
+
+def nearest_decider(row: PublishedPortrait, obligation: Obligation, *, today: date) -> int | None:
+    """The nearest agency from the region upwards where somebody in office may decide, and that is not concerned itself;
+    None where there is none. One query.
+    """
+    concerned = {row.agency_id, obligation.agency_id}
+    found = agencies_that_may(SUPERVISE, region_path=row.region_path, today=today)
+    return next((each.agency_id for each in found if each.agency_id not in concerned), None)
 
 
 def ensure_own(actor: Actor, row: PublishedPortrait) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -14,7 +14,7 @@ from yingshang.kernel.documents.api import DocumentView
 from ..models import Obligation, PortraitObjection, PublishedPortrait, Repair
 from ..reach import HIDDEN_FROM_OWN, SUPERVISE, VIEW, VIEW_OWN, readable
 from .evidence import files_of
-from .reach import decides, name_of, portrait_not_found, reached, speaks_for
+from .reach import decides, name_of, nearest_decider, portrait_not_found, reached, speaks_for
 from .reading import ENTERPRISE, UNIT
 from .replay import ALL, Fact, Figures, figures_of, read_fact, read_figures
 from .rules import Level, portrait_rules
@@ -74,6 +74,8 @@ class PortraitRequest:
     decided_at: datetime | None
     reason: str
     may_decide: bool
+    nobody_decides: bool = False
+    """It waits, and nobody in office may decide on it: who can appoint somebody was told."""
     files: tuple[DocumentView, ...] = ()
     """What shows it, for whose portrait it is and for who supervises; others are told nothing of it."""
 
@@ -159,8 +161,8 @@ def published_unit(*, agency_id: int) -> tuple[PortraitRow, ...]:
     return found
 
 
-def portrait(*, actor: Actor, portrait_id: int) -> PortraitDetail:
-    """One portrait of one's reach. Raises StepNotFound."""
+def portrait(*, actor: Actor, portrait_id: int, today: date) -> PortraitDetail:
+    """One portrait of one's reach; of what waits it says whether anybody may decide on it. Raises StepNotFound."""
     rows = reached(actor).select_related("agency", "party").defer("facts")
     row = rows.filter(pk=portrait_id).first()
     if row is None:
@@ -176,7 +178,10 @@ def portrait(*, actor: Actor, portrait_id: int) -> PortraitDetail:
         row=_row(row),
         rules_version=row.rules_version,
         left_out=len(row.left_out),
-        requests=tuple(sorted(requests, key=lambda each: each.at, reverse=True)),
+        requests=tuple(
+            _with_decider(each, actor, today)
+            for each in sorted(requests, key=lambda each: each.at, reverse=True)
+        ),
         others=tuple(each for each in _of_subject(same) if each.until != row.until),
         own=speaks_for(actor, row),
     )
@@ -230,7 +235,7 @@ def portrait_requests(
     return PortraitRequestPage(tuple(found[offset:most]), objections.count() + repairs.count())
 
 
-def portrait_request(*, actor: Actor, kind: str, number: int) -> PortraitRequest:
+def portrait_request(*, actor: Actor, kind: str, number: int, today: date) -> PortraitRequest:
     """One objection, or repair, of the regions one supervises. Raises NotAllowed, StepNotFound."""
     scope = actor.require(SUPERVISE)
     if kind == OBJECTION:
@@ -241,7 +246,16 @@ def portrait_request(*, actor: Actor, kind: str, number: int) -> PortraitRequest
         found = _repairs(scope.filter(Repair.objects.filter(pk=number), region="region_path"), actor)
     if not found:
         raise portrait_not_found(number)
-    return found[0]
+    return _with_decider(found[0], actor, today)
+
+
+def _with_decider(request: PortraitRequest, actor: Actor, today: date) -> PortraitRequest:
+    """With whether there is anybody to decide, where that is open and it is not the reader; two queries then."""
+    if request.decided_at is not None or request.may_decide:
+        return request
+    row = PublishedPortrait.objects.only("agency_id", "region_path").get(pk=request.portrait_id)
+    about = Obligation.objects.only("agency_id").get(pk=request.obligation_id)
+    return replace(request, nobody_decides=nearest_decider(row, about, today=today) is None)
 
 
 def _newest(rows: QuerySet[PublishedPortrait]) -> QuerySet[PublishedPortrait]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from yingshang.kernel.access.api import agencies_that_may, officials_who_may, system_actor
+from yingshang.kernel.access.api import officials_who_may, system_actor
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
+from ..ladder._steps import tell_nobody_supervises
 from ..models import Obligation, PublishedPortrait
 from ..reach import HEAD, SUPERVISE
-from .reach import name_of
+from .reach import name_of, nearest_decider
 
 PLATFORM = system_actor("contracts")
 
@@ -43,15 +44,17 @@ def tell_deciders(
     once: str = "",
     **context: Any,
 ) -> None:
-    """To who supervises the region in the nearest agency that is not concerned itself."""
+    """To who supervises the region in the nearest agency that is not concerned itself; where nobody does, to those who
+    can appoint somebody.
+    """
     today = timezone.localdate(now)
-    found = agencies_that_may(SUPERVISE, region_path=row.region_path, today=today)
-    concerned = {row.agency_id, about.agency_id}
-    nearest = next((each for each in found if each.agency_id not in concerned), None)
-    if nearest is not None:
-        users = officials_who_may(SUPERVISE, agency_id=nearest.agency_id, today=today)
-        to = [Recipient(user_id=each) for each in users]
-        _tell(row, template, to, f"/desk/contracts/portraits/{row.pk}/", now=now, once=once, **context)
+    nearest = nearest_decider(row, about, today=today)
+    if nearest is None:
+        concerned = frozenset({about.agency_id} | ({row.agency_id} if row.agency_id else set()))
+        tell_nobody_supervises({(row.region_path, concerned)}, now=now)
+        return
+    to = [Recipient(user_id=each) for each in officials_who_may(SUPERVISE, agency_id=nearest, today=today)]
+    _tell(row, template, to, f"/desk/contracts/portraits/{row.pk}/", now=now, once=once, **context)
 
 
 def _tell(

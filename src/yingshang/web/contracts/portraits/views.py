@@ -246,7 +246,7 @@ def decide(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     actor, now = actor_from(request), timezone.now()
-    found = portrait_request(actor=actor, kind=kind, number=number)
+    found = portrait_request(actor=actor, kind=kind, number=number, today=timezone.localdate(now))
     sent = request.method == "POST"
     form = DecideForm(request.POST if sent else None, kind=kind)
     if sent and form.is_valid():
@@ -294,7 +294,7 @@ def unit(request: HttpRequest, agency_id: int) -> HttpResponse:
 
 def _one(request: HttpRequest, portrait_id: int, *, template: str, face: str) -> HttpResponseBase:
     actor = actor_from(request)
-    found = portrait(actor=actor, portrait_id=portrait_id)
+    found = portrait(actor=actor, portrait_id=portrait_id, today=timezone.localdate())
     context = _figures(found.row)
     names = {code: str(word) for code, word in FIGURES.items()}
     names |= {f"delay:{each['code']}": each["name"] for each in context["delays"]}
@@ -342,7 +342,7 @@ def _ask(
     if what not in ("object", "repair"):
         raise Http404
     actor, now = actor_from(request), timezone.now()
-    found = portrait(actor=actor, portrait_id=portrait_id)
+    found = portrait(actor=actor, portrait_id=portrait_id, today=timezone.localdate(now))
     rows = behind(actor=actor, portrait_id=portrait_id, obligation_id=obligation_id).rows
     if not rows:
         raise Http404
