@@ -19,7 +19,7 @@ from tests.areas.contracts.registering.situations import to_agree
 from tests.kernel.access.factories import DAOLI, NOW, arranged, enterprise, legal_representative_of
 from tests.kernel.access.test_accounts import logged_in
 from yingshang.areas.appeals.models import Appeal
-from yingshang.areas.contracts.api import add_contract_file
+from yingshang.areas.contracts.api import add_contract_file, drop_supplement
 from yingshang.areas.contracts.models import Cancellation, Obligation, Performance
 from yingshang.operations.sample_pictures import picture
 
@@ -178,6 +178,22 @@ def test_a_supplement_that_puts_off_what_is_late_is_agreed_to_or_not() -> None:
     row.refresh_from_db()
     assert row.state == "effective" and answer[0] not in text_of(browser, "contract", row.contract_id)
     assert browser.post(answer[1], {"reason": "没有签过"}).status_code == 404
+
+
+def test_a_supplement_that_was_taken_back_stays_to_be_seen_with_its_end() -> None:
+    own = supplier()
+    row, browser = to_agree(own), logged_in(own.who)
+    with arranged():
+        drop_supplement(
+            actor=unit().administrator.actor(),
+            supplement_id=row.pk,
+            remark="改为按原约定支付",
+            now=timezone.now(),
+        )
+    page = text_of(browser, "contract", row.contract_id)
+    assert "签订单位撤回，没有生效" in page and "改为按原约定支付" in page and "同意变更" not in page
+    answer = reverse("contracts:answer-supplement", args=[row.pk, "agree"])
+    assert browser.post(answer).status_code == 404
 
 
 def test_officials_are_led_to_the_contract_on_the_desk_and_strangers_nowhere() -> None:

@@ -199,7 +199,9 @@ from .registering.actions.supplements import (
     CHANGEABLE,
     decide_supplement,
     drop_supplement,
+    preview_supplement,
     propose_supplement,
+    supplement_preview,
 )
 from .registering.actions.write_contract import (
     change_contract,
@@ -220,7 +222,14 @@ from .registering.files import (
 from .registering.quarters import quarters, sayable_quarters
 from .registering.reading import Proposals, read_contract_text
 from .registering.rules import contract_rules
-from .registering.values import Alike, ContractFields, OtherParty, Problem, ProposedChange
+from .registering.values import (
+    Alike,
+    ContractFields,
+    OtherParty,
+    Problem,
+    ProposedChange,
+    SupplementPreview,
+)
 from .registering.waiting import WaitingPage, WaitingSupplement, waiting_supplements
 from .selectors import contract, contracts
 from .units import UnitName, own_units, units_with_contracts
@@ -344,6 +353,7 @@ __all__ = [
     "StepPage",
     "StepRow",
     "Sum",
+    "SupplementPreview",
     "SupplementView",
     "Terms",
     "TransferDetail",
@@ -444,6 +454,7 @@ __all__ = [
     "portrait_rules",
     "portraits",
     "possible_heads",
+    "preview_supplement",
     "propose_for",
     "propose_supplement",
     "proposed_transfer",
@@ -493,6 +504,7 @@ __all__ = [
     "supervision_cases",
     "supervision_notice",
     "supervision_notices",
+    "supplement_preview",
     "supplements_for_me",
     "suspend_contract",
     "terminate_contract",

@@ -212,6 +212,100 @@ def test_until_the_enterprise_agrees_nothing_has_changed_and_the_ladder_goes_on(
 
 
 @pytest.mark.django_db
+def test_the_unit_knows_before_it_sends_and_before_it_approves_that_the_other_side_will_be_asked() -> None:
+    people, contract = unit(), signed_with(supplier())
+    late = late_obligation(contract=contract)
+    ahead = obligation_row(contract)
+    clock = late.deadline_id
+    for rows, changes, eased in (
+        ([ahead], PUT_OFF, []),
+        ([late], {"amount_fen": 400_000 * YUAN}, []),
+        ([late, ahead], PUT_OFF, [late.pk]),
+    ):
+        with no_event():
+            preview = api.preview_supplement(
+                actor=people.administrator.actor(),
+                contract_id=contract.pk,
+                title="付款延期补充协议",
+                signed_on=TODAY,
+                reason="双方商定",
+                obligations=[api.ProposedChange("change", each.pk, changes=changes) for each in rows],
+                now=LATER,
+            )
+        assert [each["obligation"] for each in preview.eased] == eased and preview.asks_party
+    # Nothing of it was kept.
+    assert not contract.supplements.exists() and (fresh(late).due_on, fresh(late).deadline_id) == (DUE, clock)
+    row = proposed(late)
+    with no_event():
+        shown = api.supplement_preview(actor=people.reviewer.actor(), supplement_id=row.pk, now=LATER)
+    assert fresh(row).state == "proposed" and get_deadline(clock).open
+    with pytest.raises(DomainError):
+        api.supplement_preview(actor=people.supervisor.actor(), supplement_id=row.pk, now=LATER)
+    approve(row)
+    assert list(shown.eased) == fresh(row).eased
+    # What waits for the other side by now needs no preview.
+    assert not api.supplement_preview(actor=people.reviewer.actor(), supplement_id=row.pk, now=LATER).eased
+
+
+def _taken_back() -> list[tuple[int, str]]:
+    rows = Message.objects.filter(template="contracts.supplement_taken_back", channel="in_app")
+    return [(each.recipient_id, each.body) for each in rows]
+
+
+@pytest.mark.django_db
+def test_one_that_waited_and_is_taken_back_is_told_of_and_stays_to_be_seen() -> None:
+    firm, clerk = supplier(), unit().administrator.actor()
+    row = to_agree(firm)
+    never_asked = proposed(late_obligation(contract=row.contract))
+    for each in (never_asked, row):
+        with one_contract_event("supplement_dropped"):
+            api.drop_supplement(actor=clerk, supplement_id=each.pk, remark="改为按原约定支付", now=LATER)
+    [(who, body)] = _taken_back()
+    assert who == firm.who.id and "改为按原约定支付" in body
+    [seen] = api.my_contract(actor=firm.who.actor(), contract_id=row.contract_id, today=TODAY).supplements
+    assert (seen.id, seen.state, seen.ended_at, seen.end_reason) == (
+        row.pk,
+        "dropped",
+        LATER,
+        "改为按原约定支付",
+    )
+    assert not seen.may and api.supplements_for_me(actor=firm.who.actor()) == ()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("event", ["terminated", "voided", "completed"])
+def test_one_that_waits_ends_with_its_contract_in_the_same_event(event: str) -> None:
+    firm, people = supplier(), unit()
+    row = to_agree(firm)
+    waits = proposed(Obligation.objects.get(contract=row.contract_id))
+    if event != "terminated":
+        with arranged():
+            Obligation.objects.filter(contract=row.contract_id).update(
+                state="performed" if event == "completed" else "waiting",
+                due_on=None,
+                done_fen=300_000 * YUAN if event == "completed" else 0,
+                open_fen=0 if event == "completed" else 300_000 * YUAN,
+            )
+    about: dict[str, Any] = {"actor": people.reviewer.actor(), "contract_id": row.contract_id, "now": LATER}
+    with one_contract_event(event) as events:
+        if event == "terminated":
+            api.terminate_contract(**about, reason="协商解除", terminated_on=TODAY)
+        elif event == "voided":
+            api.void_contract(**about, reason="误登记")
+        else:
+            api.complete_contract(**about, reason="全部履行")
+    assert events[0]["after"]["supplements_dropped"] == [1, 2]
+    assert [fresh(each).state for each in (row, waits)] == ["dropped"] * 2
+    assert not get_deadline(row.deadline_id).open
+    assert [who for who, _ in _taken_back()] == [firm.who.id]
+    assert Message.objects.filter(
+        template="contracts.supplement_decided", recipient=people.administrator.id
+    ).exists()
+    assert api.agreements(actor=people.supervisor.actor(), state="to_agree", now=LATER).total == 0
+    assert api.supplements_for_me(actor=firm.who.actor()) == ()
+
+
+@pytest.mark.django_db
 def test_what_is_not_eased_takes_effect_at_once_and_what_is_eased_indirectly_waits() -> None:
     contract = signed_with(supplier())
     late = late_obligation(contract=contract)

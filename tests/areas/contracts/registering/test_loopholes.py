@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from tests.areas.contracts.factories import SYSTEM
+from tests.areas.contracts.factories import (
+    SYSTEM,
+    contract_row,
+    obligation_row,
+    one_contract_event,
+    supplier,
+    unit,
+)
 from tests.areas.contracts.registering import situations as make
 from tests.kernel.access.factories import NOW, no_event
 from yingshang.areas.contracts import api
-from yingshang.areas.contracts.errors import Blocked, NotApart
+from yingshang.areas.contracts.errors import Blocked, InvalidStep, NotApart
 from yingshang.areas.contracts.registering.values import ProposedChange
 from yingshang.kernel.access.api import appoint
 
@@ -73,6 +82,51 @@ def test_a_contract_is_not_void_while_the_other_side_contests_it() -> None:
     )
     with no_event(), pytest.raises(Blocked):
         api.void_contract(actor=it.unit.reviewer.actor(), contract_id=it.id, reason="误登记", now=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("other", "state", "lost"),
+    [
+        ([{}, {"due_on": date(2026, 10, 1)}], "in_force", 0),
+        ([{}, {}], "in_force", 0),
+        ([{"amount_fen": 400_000_00}, {"due_on": date(2026, 11, 1)}], "completed", 0),
+        ([{}], "in_force", 1),
+        ([{}, {"due_on": date(2027, 3, 1)}], "in_force", 1),
+        ([{}, {"amount_fen": 299_999_99}], "in_force", 1),
+        ([{}, {"amount_fen": None}], "in_force", 1),
+        ([{}, {"kind": "return_deposit"}], "in_force", 1),
+        ([{}, {"daily_rate": None}], "in_force", 1),
+        ([{"state": "dropped"}, {"state": "dropped"}], "in_force", 2),
+        ([{}, {}], "suspended", 2),
+    ],
+)
+def test_a_duplicate_wipes_out_nothing_that_is_late(
+    other: list[dict[str, Any]], state: str, lost: int
+) -> None:
+    firm, reviewer = supplier().party, unit().reviewer.actor()
+    wrong, right = contract_row(of=firm), contract_row(of=firm, state=state)
+    owed: dict[str, Any] = {"due_on": date(2026, 11, 20), "daily_rate": Decimal("0.0005")}
+    for _ in range(2):
+        obligation_row(wrong, **owed)
+    for each in other:
+        obligation_row(right, **{**owed, **each})
+    about: dict[str, Any] = {
+        "actor": reviewer,
+        "contract_id": wrong.pk,
+        "reason": "重复登记",
+        "duplicate_of": right.number,
+        "now": NOW,
+    }
+    if not lost:
+        with one_contract_event("voided"):
+            api.void_contract(**about)
+        return
+    with no_event(), pytest.raises(InvalidStep, match="would be lost") as refused:
+        api.void_contract(**about)
+    assert (
+        refused.value.details["field"] == "duplicate_of" and len(refused.value.details["obligations"]) == lost
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,8 @@ def my_contracts(
     return OwnContractPage(_summaries(found, today), rows.count())
 
 
-_SUPPLEMENTS = ("effective", "to_agree", "declined")
-"""What waits in the unit, or was dropped there, is the unit's own business."""
+_SUPPLEMENTS = Q(state__in=("effective", "to_agree", "declined")) | Q(state="dropped", needs_agreement=True)
+"""What waits in the unit, or was dropped before the other side was asked, is the unit's own business."""
 _ORDERS = ("signed_on", "title", "amount_fen", "next_due_on", "state", "number")
 
 
@@ -116,7 +116,7 @@ def my_contract(*, actor: Actor, contract_id: int, today: date) -> OwnContractDe
         obligations=seen,
         supplements=tuple(
             _supplement(each, contract, actor)
-            for each in contract.supplements.filter(state__in=_SUPPLEMENTS).order_by("ordinal")
+            for each in contract.supplements.filter(_SUPPLEMENTS).order_by("ordinal")
         ),
         owed_fen=sum(each.open_fen for each in owed),
         interest_fen=sum(each.interest_fen or 0 for each in owed),
@@ -437,6 +437,9 @@ def _supplement(row: Supplement, contract: Contract, actor: Actor) -> OwnSupplem
         obligation_changes=tuple(changes),
         eased=tuple(row.eased),
         due_on=row.due_on,
+        ended_at=row.decided_at if row.state == "dropped" else row.agreed_at,
+        ended_as=row.agreed_as,
+        end_reason=row.remark if row.state == "dropped" else row.agreement_reason,
         may=frozenset(may),
     )
 

@@ -195,7 +195,9 @@ class OwnOne:
 @dataclass(frozen=True, slots=True)
 class OwnSupplement:
     """A supplement that has taken effect, was not agreed to, or waits for the enterprise's word until `due_on`: it
-    eases what the unit is late with (`eased`). `may` are the things the reader may do now: agreed, declined.
+    eases what the unit is late with (`eased`). One that waited and was taken back stays to be seen (`dropped`). How
+    one that waited has ended: `ended_at`, `ended_as` (counterparty, supervisor, or neither), `end_reason`. `may` are
+    the things the reader may do now: agreed, declined.
     """
 
     id: int
@@ -213,6 +215,9 @@ class OwnSupplement:
     obligation_changes: tuple[Mapping[str, Any], ...]
     eased: tuple[Mapping[str, Any], ...]
     due_on: date | None
+    ended_at: datetime | None
+    ended_as: str
+    end_reason: str
     may: frozenset[str]
 
 

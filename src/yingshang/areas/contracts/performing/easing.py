@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import F, Q
 
 from ..errors import InvalidStep
-from ..ladder.clocks import KEPT
+from ..ladder.clocks import KEPT, RESTING
 from ..lifecycle import OBLIGATION
 from ..models import Contract, Obligation
 from .coming_to import ENDED, UNIT
@@ -32,6 +32,7 @@ class Debt:
     due_on: date | None
     daily_rate: Decimal | None
     order: str
+    kind: str = ""
 
     def eased(self, after: Debt) -> bool:
         """Whether less of it is owed afterwards, later, at a lower rate, or none of it. Unknown is less than known."""
@@ -80,6 +81,28 @@ def eased_since(before: Mapping[int, Debt]) -> tuple[Easing, ...]:
     return tuple(each for each in found if each.before.eased(each.after))
 
 
+def not_carried_by(debts: Sequence[Debt], contract: Contract) -> tuple[Debt, ...]:
+    """Which of some debts another contract does not have: of the same kind, as large, due as early. One obligation
+    there stands for one here. One query.
+    """
+    rows = contract.obligations.filter(side=UNIT).exclude(state__in=ENDED).order_by("ordinal")
+    if contract.state == RESTING:
+        # What fell due while it rests is not watched: by it nobody would be told of what is.
+        rows = rows.exclude(deadline_id__isnull=True, state__in=OBLIGATION.open_states)
+    there = [_debt(each) for each in rows]
+    lost = []
+    # The hardest to match first, each by the one that only just matches: so none takes what another needs.
+    for debt in sorted(debts, key=lambda one: (one.due_on or date.max, -(one.amount_fen or 0))):
+        fitting = [each for each in there if each.kind == debt.kind and not debt.eased(each)]
+        if not fitting:
+            lost.append(debt)
+            continue
+        there.remove(
+            min(fitting, key=lambda one: (one.amount_fen or 0, -(one.due_on or date.max).toordinal()))
+        )
+    return tuple(lost)
+
+
 def ensure_not_eased(before: Mapping[int, Debt], *, field: str) -> None:
     """That none of them does; to be asked before the end of the transaction. Raises InvalidStep."""
     found: Sequence[Easing] = eased_since(before)
@@ -99,7 +122,9 @@ def ensure_not_eased(before: Mapping[int, Debt], *, field: str) -> None:
 
 def _debt(row: Obligation) -> Debt:
     order = str(row.terms.get("order") or "")
-    return Debt(row.pk, row.ordinal, row.title, row.state, row.amount_fen, row.due_on, row.daily_rate, order)
+    return Debt(
+        row.pk, row.ordinal, row.title, row.state, row.amount_fen, row.due_on, row.daily_rate, order, row.kind
+    )
 
 
 def _less(after: int | Decimal | None, before: int | Decimal | None) -> bool:
@@ -112,4 +137,5 @@ def _shown(debt: Debt) -> dict[str, Any]:
         "amount_fen": debt.amount_fen,
         "due_on": None if debt.due_on is None else debt.due_on.isoformat(),
         "daily_rate": None if debt.daily_rate is None else str(debt.daily_rate),
+        "order": debt.order,
     }

@@ -7,18 +7,19 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from yingshang.kernel.access.api import officials_who_may
+from yingshang.kernel.access.api import Actor, officials_who_may
 from yingshang.kernel.clock.api import FiredRung
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from ..ladder._steps import PLATFORM, StartEvent, supervisors_of, tell_unsupervised
 from ..ladder.confirming import cannot_be_asked, start_asking
+from ..ladder.notices import end_clock
 from ..ladder.rules import rules
 from ..lifecycle import SUPPLEMENT
 from ..models import Contract, Supplement
 from ..performing.easing import Easing
 from ..reach import SUPERVISE
-from .actions._steps import shown_title
+from .actions._steps import shown_title, user_of
 
 AGREEMENTS = "contract_supplement"
 """What clocks call a supplement that waits for the other side."""
@@ -69,6 +70,43 @@ def on_agreement_rung(rung: FiredRung) -> None:
         _tell_supervisors(row, now=rung.fired_at, once=once)
     else:
         _ask_party(row, now=rung.fired_at, once=once)
+
+
+def tell_taken_back(row: Supplement, *, reason: str, now: datetime) -> None:
+    """To the other side, which was asked: it need not answer any more, and what was agreed before goes on."""
+    contract = row.contract
+    if contract.party_id is None:
+        return
+    send_where_possible(
+        actor=PLATFORM,
+        to=[Recipient(party_id=contract.party_id)],
+        template="contracts.supplement_taken_back",
+        context={
+            "number": contract.number,
+            "title": contract.title,
+            "unit": contract.agency.name,
+            "supplement": row.title,
+            "reason": reason,
+        },
+        link=f"/contracts/{contract.pk}/#supplement-{row.pk}",
+        now=now,
+    )
+
+
+def end_with_contract(
+    contract: Contract, *, actor: Actor, reason: str, now: datetime
+) -> tuple[Supplement, ...]:
+    """The supplements that wait for somebody's word end with their contract, which is locked; of those the other side
+    was asked about, `tell_taken_back` tells it. The event is the contract's own.
+    """
+    rows = list(contract.supplements.select_for_update(of=("self",)).filter(state__in=SUPPLEMENT.open_states))
+    for row in rows:
+        row.state, row.remark = SUPPLEMENT.after(row.state, "dropped"), reason[:400]
+        row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
+        row.save()
+        end_clock(row.deadline_id, now=now)
+        row.contract = contract
+    return tuple(rows)
 
 
 def _ask_party(row: Supplement, *, now: datetime, once: str = "") -> None:

@@ -96,3 +96,13 @@ class ProposedChange:
     obligation_id: int | None = None
     rule: Mapping[str, Any] | None = None
     changes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementPreview:
+    """What of the unit's late debts a supplement would ease (as `performing/easing` writes it): with any of it the
+    other side has to agree first, or, where it is none of the register (`asks_party` false), who supervises decides.
+    """
+
+    eased: tuple[Mapping[str, Any], ...] = ()
+    asks_party: bool = True

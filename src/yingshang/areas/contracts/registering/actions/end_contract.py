@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,9 +14,12 @@ from yingshang.kernel.access.api import Actor
 from ...errors import Blocked, InvalidStep
 from ...ladder.clocks import follow
 from ...lifecycle import CONTRACT, OBLIGATION
-from ...models import Block, Contract, Obligation, Performance, SupervisionCase, SupervisionNotice
+from ...models import Block, Contract, Obligation, Performance, SupervisionCase, SupervisionNotice, Supplement
+from ...performing.easing import late_debts, not_carried_by
 from ...reach import HIDDEN_FROM_OWN, REVIEW, ensure_of_unit, load
+from ..agreement import end_with_contract, tell_taken_back
 from ._steps import move, reason_given, tell_other
+from .supplements import tell_unit
 
 
 @transaction.atomic
@@ -95,6 +98,7 @@ def terminate_contract(
             field="terminated_on",
             value=str(terminated_on),
         )
+    ended = end_with_contract(contract, actor=actor, reason=contract.reason, now=now)
     rows = contract.obligations.filter(state__in=OBLIGATION.open_states).select_for_update(of=("self",))
     blocked = set(_blocks(contract).values_list("obligation", flat=True))
     stays = blocked | set(keep)
@@ -106,10 +110,14 @@ def terminate_contract(
         actor=actor,
         now=now,
         reason=contract.reason,
-        more={"terminated_on": terminated_on, "dropped": [each.ordinal for each in dropped]},
+        more={
+            "terminated_on": terminated_on,
+            "dropped": [each.ordinal for each in dropped],
+            **_ended(ended),
+        },
         touched=dropped,
     )
-    _tell(contract, now)
+    _tell(contract, now, ended)
 
 
 @transaction.atomic
@@ -117,7 +125,8 @@ def void_contract(
     *, actor: Actor, contract_id: int, reason: str, duplicate_of: str = "", now: datetime
 ) -> None:
     """It was written down by mistake. Not where somebody performed something, or is supervised for it; what is late
-    is not wiped out this way either, unless `duplicate_of` names the contract of the same price it is registered as.
+    is not wiped out this way either, unless `duplicate_of` names the contract of the same price it is registered as,
+    which has all that the unit is late with as large and as early.
 
     Raises as `suspend_contract` does.
     """
@@ -125,6 +134,7 @@ def void_contract(
     contract.reason = reason_given(reason)
     _ensure_voidable(contract, duplicate_of.strip(), today=timezone.localdate(now))
     seen = contract.state not in HIDDEN_FROM_OWN
+    ended = end_with_contract(contract, actor=actor, reason=contract.reason, now=now)
     rows = list(contract.obligations.filter(state__in=OBLIGATION.open_states).select_for_update(of=("self",)))
     drop(rows, now=now)
     move(
@@ -133,11 +143,11 @@ def void_contract(
         actor=actor,
         now=now,
         reason=contract.reason,
-        more={"dropped": len(rows), "duplicate_of": duplicate_of.strip()},
+        more={"dropped": len(rows), "duplicate_of": duplicate_of.strip(), **_ended(ended)},
         touched=rows,
     )
     if seen:
-        _tell(contract, now)
+        _tell(contract, now, ended)
 
 
 def drop(rows: Iterable[Obligation], *, now: datetime) -> None:
@@ -190,6 +200,7 @@ def _ensure_voidable(contract: Contract, duplicate_of: str, *, today: date) -> N
         counterparty_name=contract.counterparty_name,
         amount_fen=contract.amount_fen,
     )
+    debts = tuple(late_debts(contract, today=today).values())
     if not duplicate_of or not same.exists():
         raise InvalidStep(
             "something of it is late; void it only as a duplicate, naming the number of the contract it is "
@@ -198,6 +209,19 @@ def _ensure_voidable(contract: Contract, duplicate_of: str, *, today: date) -> N
             "（同一相对方、同一金额）",
             field="duplicate_of",
             value=duplicate_of,
+        )
+    lost = [not_carried_by(debts, each) for each in same.order_by("pk") if debts]
+    if lost and all(lost):
+        first = lost[0][0]
+        raise InvalidStep(
+            f"{duplicate_of} has no obligation of the same kind that is as large and due as early as "
+            f"{first.ordinal}. {first.title} ({first.due_on}): what is late would be lost; agree a supplement with "
+            "the other side, or perform it",
+            message_zh=f"合同 {duplicate_of} 中没有与第{first.ordinal}项“{first.title}”（{first.due_on} 到期）"
+            "同样的义务（同类、金额不低、到期不晚），作废会抹去已经到期的义务；请与相对方签订补充协议，或者履行后再办理",
+            field="duplicate_of",
+            value=duplicate_of,
+            obligations=[each.ordinal for each in lost[0]],
         )
 
 
@@ -209,11 +233,22 @@ def _loaded(actor: Actor, contract_id: int, event: str) -> Contract:
 
 
 def _moved(contract: Contract, event: str, actor: Actor, now: datetime) -> None:
+    over = not CONTRACT.states[CONTRACT.after(contract.state, event)].open
+    ended = end_with_contract(contract, actor=actor, reason=contract.reason, now=now) if over else ()
     rows = list(contract.obligations.filter(state__in=OBLIGATION.open_states))
-    move(contract, event, actor=actor, now=now, reason=contract.reason, touched=rows)
-    _tell(contract, now)
+    move(contract, event, actor=actor, now=now, reason=contract.reason, more=_ended(ended), touched=rows)
+    _tell(contract, now, ended)
 
 
-def _tell(contract: Contract, now: datetime) -> None:
+def _ended(supplements: Sequence[Supplement]) -> dict[str, list[int]]:
+    """The supplements that end with the contract, for its event."""
+    return {"supplements_dropped": [each.ordinal for each in supplements]} if supplements else {}
+
+
+def _tell(contract: Contract, now: datetime, ended: Sequence[Supplement] = ()) -> None:
     state = CONTRACT.states[contract.state]
     tell_other(contract, state.name, state.name_en, now=now, reason=contract.reason)
+    for each in ended:
+        tell_unit(contract, each, now=now)
+        if each.needs_agreement:
+            tell_taken_back(each, reason=contract.reason, now=now)

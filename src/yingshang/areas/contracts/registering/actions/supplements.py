@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
+from yingshang.rules.errors import DomainError
 
 from ...errors import InvalidStep, NotPossibleNow, StepNotFound
 from ...ladder.notices import end_clock
@@ -24,10 +25,10 @@ from ...own.block import ensure_unblocked
 from ...performing.applying import change, end
 from ...performing.easing import Easing, eased_since, late_debts
 from ...reach import REGISTER, REVIEW, agencies_of, ensure_of_unit, load, lock
-from ..agreement import refer
+from ..agreement import refer, tell_taken_back
 from ..checking import check_fields
 from ..rules import contract_rules
-from ..values import ProposedChange
+from ..values import ProposedChange, SupplementPreview
 from ._steps import (
     ensure_apart,
     ensure_none,
@@ -68,6 +69,105 @@ def propose_supplement(
     Raises NotAllowed, ContractNotFound, NotYours, NotPossibleNow, InvalidStep, InvalidContract, InvalidTerms,
     ObligationNotFound.
     """
+    told = reason_given(reason)
+    row, contract = _written(
+        actor,
+        contract_id,
+        title=title,
+        signed_on=signed_on,
+        reason=told,
+        effective_on=effective_on,
+        reference=reference,
+        changes=changes or {},
+        obligations=obligations,
+        now=now,
+    )
+    note(
+        contract,
+        "supplement_proposed",
+        actor=actor,
+        now=now,
+        after={
+            "ordinal": row.ordinal,
+            "fields": sorted(row.changes),
+            "obligations": len(row.obligation_changes),
+        },
+        reason=told,
+    )
+    reviewers = of_unit(contract, REVIEW, now=now, but=row.proposed_by_id)
+    tell(contract, reviewers, "supplement_to_review", now=now, by=actor.name, supplement=_name(row))
+    return int(row.pk)
+
+
+@transaction.atomic
+def preview_supplement(
+    *,
+    actor: Actor,
+    contract_id: int,
+    title: str,
+    signed_on: date,
+    reason: str,
+    effective_on: date | None = None,
+    reference: str = "",
+    changes: Mapping[str, Any] | None = None,
+    obligations: Sequence[ProposedChange] = (),
+    now: datetime,
+) -> SupplementPreview:
+    """What of the unit's late debts a supplement would ease if it were approved today, before it is proposed: decided
+    as the approval decides it; nothing is kept. Raises as `propose_supplement` and `decide_supplement` do.
+    """
+    with transaction.atomic():
+        row, contract = _written(
+            actor,
+            contract_id,
+            title=title,
+            signed_on=signed_on,
+            reason=reason_given(reason),
+            effective_on=effective_on,
+            reference=reference,
+            changes=changes or {},
+            obligations=obligations,
+            now=now,
+        )
+        found = _previewed(contract, row, actor=actor, now=now)
+        transaction.set_rollback(True)
+    return found
+
+
+@transaction.atomic
+def supplement_preview(*, actor: Actor, supplement_id: int, now: datetime) -> SupplementPreview:
+    """The same of one that waits for its review, for the unit's own people; nothing where it waits no more, or cannot
+    take effect as it stands: the review says why. Raises NotAllowed, StepNotFound, ContractNotFound, NotYours.
+    """
+    permission = REVIEW if actor.may(REVIEW) and _reviews(actor, supplement_id) else REGISTER
+    row, contract = _loaded(actor, supplement_id, permission)
+    if row.state != "proposed":
+        return SupplementPreview()
+    try:
+        return _previewed(contract, row, actor=actor, now=now)
+    except DomainError:
+        return SupplementPreview()
+
+
+def _previewed(contract: Contract, row: Supplement, *, actor: Actor, now: datetime) -> SupplementPreview:
+    eased, _changes = _would_ease(contract.pk, row.pk, actor=actor, now=now)
+    return SupplementPreview(tuple(each.as_dict() for each in eased), contract.party_id is not None)
+
+
+def _written(
+    actor: Actor,
+    contract_id: int,
+    *,
+    title: str,
+    signed_on: date,
+    reason: str,
+    effective_on: date | None,
+    reference: str,
+    changes: Mapping[str, Any],
+    obligations: Sequence[ProposedChange],
+    now: datetime,
+) -> tuple[Supplement, Contract]:
+    """A supplement that is right as far as it can be told before it is approved, saved, and its contract, locked."""
     contract = load(actor, contract_id, REGISTER)
     ensure_of_unit(actor, contract, REGISTER)
     CONTRACT.after(contract.state, "supplemented")
@@ -81,8 +181,7 @@ def propose_supplement(
         )
     effective_on = effective_on or signed_on
     _ensure_days(contract, signed_on, effective_on, today)
-    told = reason_given(reason)
-    changed = _changed(contract, changes or {}, today)
+    changed = _changed(contract, changes, today)
     planned = [_planned(contract, each) for each in obligations]
     if not changed and not planned:
         raise InvalidStep(
@@ -98,24 +197,14 @@ def propose_supplement(
         title=title,
         signed_on=signed_on,
         effective_on=effective_on,
-        reason=told,
+        reason=reason,
         changes=changed,
         obligation_changes=planned,
         proposed_by_id=user_of(actor),
         proposed_by_name=actor.name[:120],
         proposed_at=now,
     )
-    note(
-        contract,
-        "supplement_proposed",
-        actor=actor,
-        now=now,
-        after={"ordinal": row.ordinal, "fields": sorted(changed), "obligations": len(planned)},
-        reason=told,
-    )
-    reviewers = of_unit(contract, REVIEW, now=now, but=row.proposed_by_id)
-    tell(contract, reviewers, "supplement_to_review", now=now, by=actor.name, supplement=_name(row))
-    return int(row.pk)
+    return row, contract
 
 
 @transaction.atomic
@@ -201,15 +290,23 @@ def drop_supplement(*, actor: Actor, supplement_id: int, remark: str, now: datet
     """Who registers or reviews for the unit takes back one that is not in effect. Raises NotAllowed, StepNotFound,
     NotYours, NotPossibleNow, InvalidStep.
     """
-    # Who registers for one unit may review for another.
-    mine = Supplement.objects.filter(pk=supplement_id, contract__agency__in=agencies_of(actor, REVIEW))
-    reviews = actor.may(REVIEW) and (not actor.may(REGISTER) or mine.exists())
+    reviews = actor.may(REVIEW) and (not actor.may(REGISTER) or _reviews(actor, supplement_id))
     row, contract = _loaded(actor, supplement_id, REVIEW if reviews else REGISTER)
+    waited = row.state == "to_agree"
     row.state = SUPPLEMENT.after(row.state, "dropped")
     remark = reason_given(remark, field="remark")
     row.remark = remark[:400]
     row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
     _drop(contract, row, actor=actor, reason=remark, now=now)
+    if waited:
+        row.contract = contract
+        tell_taken_back(row, reason=remark, now=now)
+
+
+def _reviews(actor: Actor, supplement_id: int) -> bool:
+    """Whether somebody reviews for the very unit: who registers for one may review for another."""
+    units = agencies_of(actor, REVIEW)
+    return Supplement.objects.filter(pk=supplement_id, contract__agency__in=units).exists()
 
 
 def _drop(contract: Contract, row: Supplement, *, actor: Actor, reason: str, now: datetime) -> None:
