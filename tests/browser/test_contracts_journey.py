@@ -72,6 +72,37 @@ def told(who: Person) -> int:
     return Message.objects.filter(recipient=who.user, channel="in_app").count()
 
 
+def _propose(desk: Page, title: str, label: str, value: str, clock: Clock) -> None:
+    """A supplement by which one obligation becomes another; sent once more when it is said what it eases."""
+    desk.get_by_label("补充协议名称").fill(title)
+    for field in ("签订日期", "生效日期"):
+        desk.get_by_label(field).fill(clock.now.date().isoformat())
+    desk.get_by_label("变更原因").fill("双方商定")
+    row = opened(desk, "支付首期款")
+    row.get_by_label("这项义务").select_option(value="change")
+    row.get_by_label(label, exact=True).fill(value)
+    desk.get_by_role("button", name="提交审核").click()
+    expect(desk.get_by_text("还没有提交")).to_be_visible()
+    if label == "日期":
+        looked_at(desk, "supplement-eases")
+    desk.get_by_role("button", name="提交审核").click()
+    expect(desk.get_by_text("补充协议已提交审核")).to_be_visible()
+
+
+def _answer(phone: Page, answer: str) -> None:
+    """What the enterprise says to the one supplement that waits."""
+    expect(phone.get_by_text("等您确认的补充协议")).to_be_visible()
+    if answer == "同意变更":
+        phone.get_by_role("button", name=answer, exact=True).click()
+        phone.locator("#confirm [value=yes]").click()
+    else:
+        looked_at(phone, "supplement-to-agree")
+        within = opened(phone, answer)
+        within.locator("textarea").fill("没有签过")
+        within.get_by_role("button", name=answer).click()
+    expect(phone.get_by_text("等您确认的补充协议")).to_be_hidden()
+
+
 def test_from_the_clerk_to_the_cancellation(page_at: PageAt, live_server: Any, clock: Clock) -> None:
     people, other = unit(), supplier()
     due = (clock.now + timedelta(days=30)).date()
@@ -130,12 +161,36 @@ def test_from_the_clerk_to_the_cancellation(page_at: PageAt, live_server: Any, c
     expect(desk.get_by_text("支付首期款").first).to_be_visible()
     looked_at(desk, "late")
 
+    # The unit would rather pay later. That the enterprise will be asked is said before it is sent and before it is
+    # approved; the enterprise, on a phone, does not agree. To some yuan less it does.
+    phone = page_at(NARROW)
+    for number, (label, value, answer) in enumerate(
+        (("日期", "2027-03-01", "不同意变更"), ("金额（元）", "230000", "同意变更")), 1
+    ):
+        enter(desk, people.administrator, live_server, f"{address}supplement")
+        _propose(desk, f"补充协议{number}", label, value, clock)
+        enter(desk, people.reviewer, live_server, address)
+        expect(desk.get_by_text("它减少或者推迟了已经到期的义务").first).to_be_visible()
+        within = opened(desk, "审核")
+        within.locator("input[name=verdict][value=approved]").check()
+        if number == 1:
+            looked_at(desk, "supplement-review")
+        within.get_by_role("button", name="审核", exact=True).click()
+        expect(desk.get_by_text("待相对方同意").first).to_be_visible()
+        enter(phone, other.who, live_server, f"/contracts/{contract.pk}/")
+        _answer(phone, answer)
+    enter(desk, people.supervisor, live_server, "/desk/contracts/cancellations/supplements")
+    for state in ("未获同意", "已生效"):
+        expect(desk.get_by_role("row").get_by_text(state)).to_be_visible()
+    owed = Obligation.objects.get()
+    assert (owed.amount_fen, owed.due_on, owed.escalation) == (23_000_000, due, "notice")
+
     # It is paid: the clerk says so, and asks with the evidence for it to be struck off.
     enter(desk, people.administrator, live_server, address)
     within = opened(desk, "记录履行")
     within.locator("input[name=what][value=done]").check()
     within.get_by_label("发生日期").fill(clock.now.date().isoformat())
-    within.locator("input[name$=amount_fen]").fill("240000")
+    within.locator("input[name$=amount_fen]").fill("230000")
     within.get_by_label("证据材料").set_input_files([PAID])  # type: ignore[list-item]
     looked_at(desk, "perform")
     within.get_by_role("button", name="记录履行").click()
@@ -145,7 +200,7 @@ def test_from_the_clerk_to_the_cancellation(page_at: PageAt, live_server: Any, c
     expect(desk.get_by_text("首期款已经支付，凭证附后。").first).to_be_visible()
 
     # The enterprise confirms it on a phone, and with that it is struck off.
-    phone = enter(page_at(NARROW), other.who, live_server, "/contracts/")
+    enter(phone, other.who, live_server, "/contracts/")
     looked_at(phone, "mine")
     phone.get_by_role("link", name="去确认").click()
     looked_at(phone, "confirm")

@@ -287,6 +287,53 @@ def test_a_supplement_by_its_form() -> None:
     assert Obligation.objects.filter(contract=found).count() == 3
 
 
+def test_that_the_other_side_will_be_asked_is_said_before_a_supplement_is_sent_and_approved() -> None:
+    people = unit()
+    clerk, reviewer = logged_in(people.administrator), logged_in(people.reviewer)
+    party = supplier().party
+    found = contract_row(of=party, counterparty_code=party.credit_code)
+    late = obligation_row(found, due_on=NOW.date() - timedelta(days=3), terms={"on": "2026-11-20"})
+    address = reverse("contracts_desk:supplement", args=[found.pk])
+    shown = clerk.get(address).content.decode()
+    assert "已到履行期" in shown and "还要相对方同意才生效" in shown and "还没有提交" not in shown
+    sent = {
+        "do": "save",
+        "new_title": "付款延期补充协议",
+        "signed_on": "2026-11-23",
+        "effective_on": "2026-11-23",
+        "reason": "双方商定",
+        **{name: str(getattr(found, name) or "") for name in ("title", "starts_on", "ends_on", "note")},
+        "amount_fen": "1000000",
+        "open_ended": "",
+        f"change-{late.pk}-change": "change",
+        f"change-{late.pk}-side": "unit",
+        f"change-{late.pk}-kind": "pay",
+        f"change-{late.pk}-title": late.title,
+        f"change-{late.pk}-amount_fen": "300000",
+        f"change-{late.pk}-way": "on",
+        f"change-{late.pk}-on": "2027-01-15",
+        **_rows(),
+    }
+    asked = clerk.post(address, sent)
+    page = asked.content.decode()
+    assert asked.status_code == 200 and not Supplement.objects.exists()
+    assert "还没有提交" in page and "2026年11月20日" in page and "2027年1月15日" in page
+    seen = asked.context["seen"]
+    # Of something else than what was shown it is said again; of just that, it is sent.
+    more = {f"change-{late.pk}-amount_fen": "200000"}
+    again = clerk.post(address, {**sent, **more, "seen": seen})
+    assert again.context["seen"] != seen and "200,000.00元" in again.content.decode()
+    assert clerk.post(address, {**sent, "seen": seen}).status_code == 302
+    row = Supplement.objects.get()
+    for browser in (clerk, reviewer):
+        page = browser.get(_page(found.pk)).content.decode()
+        assert "它减少或者推迟了已经到期的义务" in page and "2026年11月20日" in page
+    assert "它减少或者推迟了" not in logged_in(people.supervisor).get(_page(found.pk)).content.decode()
+    assert _step(reviewer, found.pk, "decide", row.pk, verdict="approved").status_code == 302
+    row.refresh_from_db()
+    assert row.state == "to_agree"
+
+
 def test_lists_and_what_is_due(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     people = unit()
     clerk, leader = logged_in(people.administrator), logged_in(people.leader)

@@ -64,6 +64,38 @@ def shown_changes(supplement: Changed, obligations: Iterable[ObligationView] = (
     return lines + [line for line in days if (line.before, line.after) not in said]
 
 
+def eased_lines(eased: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """What would become of each obligation the unit is late with, before anybody has agreed to it."""
+    lines: list[Line] = []
+    for each in eased:
+        name, before, after = f"{each['ordinal']}. {each['title']}", each["before"], each["after"]
+        if after["state"] in ("dropped", "released"):
+            lines.append(Line(_("取消义务"), name, ""))
+            continue
+        lines += _days(each)
+        if before["amount_fen"] != after["amount_fen"]:
+            lines.append(
+                Line(
+                    name + " " + _("金额"),
+                    shown_value("amount_fen", before["amount_fen"]),
+                    shown_value("amount_fen", after["amount_fen"]) or _("未约定"),
+                )
+            )
+        if before["daily_rate"] != after["daily_rate"]:
+            lines.append(Line(name + " " + _("逾期利率（每日）"), _rate(before), _rate(after)))
+        if before.get("order") != after.get("order"):
+            lines.append(Line(name + " " + _("付款先抵充"), _order(before), _order(after)))
+    return lines
+
+
+def _rate(debt: Mapping[str, Any]) -> str:
+    return formats.percent(debt["daily_rate"], 4) if debt["daily_rate"] is not None else _("未约定")
+
+
+def _order(debt: Mapping[str, Any]) -> str:
+    return _("本金") if debt.get("order") == "principal_first" else _("利息")
+
+
 def _days(eased: Mapping[str, Any]) -> Iterable[Line]:
     """The day it is due on and would be; none of what is dropped."""
     before, after = eased["before"], eased["after"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.areas.contracts.api import (
@@ -18,6 +19,8 @@ from yingshang.web.filters import DayField
 
 from ..fields import YuanField, written_yuan
 from .rows import ObligationRow, initial_of
+
+_NOTICED = ("notice", "case", "transfer")
 
 
 class SupplementForm(forms.Form):
@@ -95,6 +98,12 @@ class ChangeRow(ObligationRow):
     @property
     def more(self) -> list[forms.BoundField]:
         return [self[name] for name in ("at_latest", "counted_from", "rate", "order")]
+
+    @property
+    def due(self) -> bool:
+        """Whether the unit is to have done it by now: what eases it waits for the other side."""
+        late = self.obligation.due_on is not None and self.obligation.due_on <= timezone.localdate()
+        return self.obligation.side == "unit" and (late or self.obligation.escalation in _NOTICED)
 
     @property
     def is_open(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +17,11 @@ from django.utils.translation import gettext as _
 from yingshang.areas.contracts.api import (
     ContractDetail,
     ProposedChange,
+    SupplementPreview,
     add_contract_file,
     contract,
     plan_contract,
+    preview_supplement,
     propose_supplement,
 )
 from yingshang.kernel.access.api import actor_from, needs
@@ -25,9 +29,10 @@ from yingshang.rules.errors import DomainError
 from yingshang.web.errors import message_of
 from yingshang.web.refusals import refuse_each
 
+from .changes import eased_lines
 from .editing import REGISTER, file_limits, rows_in_place
 from .rows import ROWS, ObligationRows
-from .supplement_forms import SupplementForm, change_rows
+from .supplement_forms import ChangeRow, SupplementForm, change_rows
 
 _PURPOSE = "supplement"
 
@@ -47,20 +52,22 @@ def supplement(request: HttpRequest, contract_id: int) -> HttpResponse | HttpRes
         told, file = form.cleaned_data, request.FILES.get("file")
         proposed = [each.proposed for each in changes]
         added = [ProposedChange("add", rule=rule) for rule in rows.rules]
+        written: dict[str, Any] = {
+            "title": told["new_title"],
+            "reference": told["reference"],
+            "signed_on": told["signed_on"],
+            "effective_on": told["effective_on"],
+            "reason": told["reason"],
+            "changes": form.changes,
+            "obligations": [*[each for each in proposed if each is not None], *added],
+        }
         try:
+            preview = preview_supplement(actor=actor, contract_id=contract_id, now=now, **written)
+            # That the other side will have to agree is said before it is sent, of just what it is about.
+            if preview.eased and request.POST.get("seen") != _mark(preview):
+                return _form(request, found, form, changes, rows, preview=preview)
             with transaction.atomic():
-                propose_supplement(
-                    actor=actor,
-                    contract_id=contract_id,
-                    title=told["new_title"],
-                    reference=told["reference"],
-                    signed_on=told["signed_on"],
-                    effective_on=told["effective_on"],
-                    reason=told["reason"],
-                    changes=form.changes,
-                    obligations=[*[each for each in proposed if each is not None], *added],
-                    now=now,
-                )
+                propose_supplement(actor=actor, contract_id=contract_id, now=now, **written)
                 if file is not None:
                     add_contract_file(
                         actor=actor,
@@ -78,16 +85,37 @@ def supplement(request: HttpRequest, contract_id: int) -> HttpResponse | HttpRes
         else:
             messages.success(request, _("补充协议已提交审核。"))
             return redirect("contracts_desk:contract", contract_id=contract_id)
+    return _form(request, found, form, changes, rows, status=422 if sent else 200)
+
+
+def _form(
+    request: HttpRequest,
+    found: ContractDetail,
+    form: SupplementForm,
+    changes: list[ChangeRow],
+    rows: ObligationRows,
+    *,
+    preview: SupplementPreview | None = None,
+    status: int = 200,
+) -> HttpResponse:
     context = {
         "contract": found,
         "form": form,
         "changes": changes,
         "rows": rows,
         "adding": True,
+        "preview": preview,
+        "eased": [] if preview is None else eased_lines(preview.eased),
+        "seen": "" if preview is None else _mark(preview),
         **file_limits(),
         "crumbs": _crumbs(found, _("登记补充协议")),
     }
-    return render(request, "contracts/registering/supplement.html", context, status=422 if sent else 200)
+    return render(request, "contracts/registering/supplement.html", context, status=status)
+
+
+def _mark(preview: SupplementPreview) -> str:
+    """By it the form knows that just this was shown."""
+    return sha256(json.dumps(preview.eased, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _standing(request: HttpRequest, in_place: bool) -> dict[str, Any]:

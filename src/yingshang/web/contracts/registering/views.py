@@ -24,11 +24,13 @@ from yingshang.areas.contracts.api import (
     ContractDetail,
     ContractFields,
     ObligationView,
+    SupplementPreview,
     add_evidence,
     contract,
     contracts,
     look_alikes,
     own_units,
+    supplement_preview,
     units_with_contracts,
 )
 from yingshang.kernel.access.api import Actor, actor_from, needs
@@ -43,7 +45,7 @@ from ..performing.forms import STEPS as PERFORMING
 from ..performing.forms import CancelForm, PerformForm
 from ..steps import Offered, Step, StepForm
 from ..words import named
-from .changes import shown_changes
+from .changes import Line, eased_lines, shown_changes
 from .forms import ContractFilter
 from .step_forms import ARGUMENTS, STEPS, EventForm, TerminateForm, WithdrawEventForm
 from .tables import ContractTable, PickTable
@@ -267,6 +269,7 @@ def _shown(
         ]
         steps = _offered(found, "obligation", each, each.may, bound)
         obligations.append((each, steps, said if each.said else ()))
+    previews = _previews(actor, found)
     return {
         "contract": found,
         "obligations": obligations,
@@ -275,6 +278,7 @@ def _shown(
                 each,
                 shown_changes(each, found.obligations),
                 _offered(found, "supplement", each, each.may, bound),
+                previews.get(each.id),
             )
             for each in found.supplements
         ],
@@ -296,6 +300,17 @@ def _shown(
         "today": timezone.localdate(),
         "may_see_party": actor.may("parties.view"),
     }
+
+
+def _previews(actor: Actor, found: ContractDetail) -> dict[int, tuple[SupplementPreview, list[Line]]]:
+    """Of each supplement that waits for the unit's review, what of the late debts it would ease; where any."""
+    shown = {}
+    for each in found.supplements:
+        if each.state == "proposed" and each.may:
+            preview = supplement_preview(actor=actor, supplement_id=each.id, now=timezone.now())
+            if preview.eased:
+                shown[each.id] = (preview, eased_lines(preview.eased))
+    return shown
 
 
 def _alike(found: ContractDetail) -> tuple[Alike, ...]:
