@@ -247,6 +247,33 @@ class TestRisks:
         assert worst.reasons == ("unreserved", "arrears", "contested", "supplements")
         assert worst.points == sum(risk_rules().reasons[code].points for code in worst.reasons)
 
+    def test_only_of_contracts_that_count_and_that_the_reader_may_read(self) -> None:
+        people = unit()
+        shown = obligation_row(contract_row(), due_on=ago(-10), budget_reserved=False)
+        secret = obligation_row(contract_row(secrecy="internal"), due_on=ago(-10), budget_reserved=False)
+        for state in ("draft", "submitted", "void"):
+            obligation_row(contract_row(state=state), due_on=ago(-10), budget_reserved=False)
+
+        def seen(actor: Any, **named: Any) -> set[int]:
+            page = api.risks(actor=actor, today=TODAY, **named)
+            assert page.total == len(page.rows)
+            return {each.obligation_id for each in page.rows}
+
+        assert seen(people.supervisor.actor()) == {shown.pk}
+        assert seen(people.head.actor()) == seen(SYSTEM) == {shown.pk, secret.pk}
+        assert seen(SYSTEM, region_path="230103") == set()
+        assert seen(SYSTEM, agency_id=people.agency.pk) == {shown.pk, secret.pk}
+        assert seen(official("leader", NANGANG, "government").actor()) == set()
+
+    def test_a_payment_that_waits_for_any_acceptance_of_its_contract(self) -> None:
+        contract = contract_row()
+        obligation_row(contract, kind="accept", due_on=ago(9), amount_fen=None)
+        stuck = obligation_row(contract, due_on=None, state="waiting", event="accepted")
+        obligation_row(contract, due_on=None, state="waiting", event="delivered")
+        [row] = api.risks(actor=SYSTEM, today=TODAY).rows
+        assert (row.obligation_id, row.due_on) == (stuck.pk, None)
+        assert "stuck" in row.reasons
+
 
 def test_somebody_of_a_unit_sees_the_figures_of_the_unit(two_districts: dict[str, Any]) -> None:
     head = two_districts["people"].head.actor()

@@ -175,6 +175,12 @@ class Contract(models.Model):
             models.Index(
                 name="contracts_of_party", fields=["party", "-id"], condition=Q(party__isnull=False)
             ),
+            # Those that are in no figure, or are not shown to everybody: few.
+            models.Index(
+                name="contracts_set_apart",
+                fields=["id"],
+                condition=Q(state__in=("draft", "submitted", "void")) | ~Q(secrecy="open"),
+            ),
             models.Index(name="contracts_alike", fields=["fingerprint"]),
             models.Index(
                 name="contracts_own_number", fields=["agency", "reference"], condition=~Q(reference="")

@@ -13,6 +13,17 @@ from .contracts import Contract, Supplement
 
 OPEN = OBLIGATION.open_states
 SIDES = ("unit", "counterparty")
+_WEIGHED = [
+    "id",
+    "agency",
+    "contract",
+    "open_fen",
+    "budget_reserved",
+    "disputed",
+    "disagreed",
+    "side",
+    "state",
+]
 
 
 class Obligation(models.Model):
@@ -121,15 +132,17 @@ class Obligation(models.Model):
                 fields=["party_id", "due_on"],
                 condition=Q(state__in=OPEN, party_id__isnull=False),
             ),
-            # Payments that may not be made in time (figures/risks.py).
+            # Payments that may not be made in time (figures/risks.py): all that has to be known of each.
             models.Index(
                 name="contracts_payments_due",
                 fields=["due_on", "region_path"],
+                include=_WEIGHED,
                 condition=Q(state__in=OPEN, side="unit", open_fen__gt=0, due_on__isnull=False),
             ),
             models.Index(
                 name="contracts_payments_waiting",
                 fields=["after", "event"],
+                include=[*_WEIGHED, "due_on", "region_path"],
                 condition=Q(state__in=OPEN, side="unit", open_fen__gt=0, due_on__isnull=True),
             ),
             # Few have one of these.
