@@ -25,7 +25,7 @@ def by_unit(
 
     Raises NotAllowed.
     """
-    figures = unit_figures(actor, region_path)
+    figures: Any = unit_figures(actor, region_path)
     due, done = due_cells(actor, region_path).filter(side="unit"), _done(actor, region_path, today)
     if agency_id is not None:
         figures, due, done = (each.filter(agency=agency_id) for each in (figures, due, done))
