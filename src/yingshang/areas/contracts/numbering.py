@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import connection, models
 
 from .models import Contract
 
 
-def take_contract_ids(count: int) -> list[int]:
-    """So many new numbers of the register, never given again."""
+def take_ids(model: type[models.Model], count: int) -> list[int]:
+    """Numbers for so many new rows of a table, never given again."""
     with connection.cursor() as cursor:
+        # Which sequence that is, is asked once, not for each of them.
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [Contract._meta.db_table, count],
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
         )
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+def take_contract_ids(count: int) -> list[int]:
+    """So many new numbers of the register."""
+    return take_ids(Contract, count)
 
 
 def contract_number(contract_id: int, year: int) -> str:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from ..copying import array_of
 from ..models import Contract, Obligation
 from ..models.obligations import OPEN
 from . import region_cells
@@ -184,7 +185,7 @@ def _upsert(
             ON CONFLICT ({", ".join(key)}) DO UPDATE SET {added}
             RETURNING id, {nothing}
             """,
-            [values for _, values in columns.values()],
+            [array_of(kind, values) for kind, values in columns.values()],
         )
         empty = [row[0] for row in cursor.fetchall() if row[1]]
         if empty:
@@ -304,8 +305,12 @@ def _recount_units(contracts: Sequence[Contract]) -> None:
 
 def _count_new_units(contracts: Sequence[Contract]) -> None:
     sums: dict[int, list[Any]] = {}
+    # Those that come together were mostly registered at one moment.
+    days = {
+        each: timezone.localdate(each) for each in {one.reviewed_at or one.registered_at for one in contracts}
+    }
     for each in sorted(filter(counts, contracts), key=lambda one: one.agency_id):
-        registered = timezone.localdate(each.reviewed_at or each.registered_at)
+        registered = days[each.reviewed_at or each.registered_at]
         row = sums.setdefault(each.agency_id, [each.region_path, 0, 0, 0, 0, 0, each.signed_on, registered])
         in_force = each.state in IN_FORCE
         row[1] += 1

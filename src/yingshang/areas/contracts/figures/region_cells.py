@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from ..copying import array_of
 from .counting import Due, DueKey
 
 PREFECTURE = 4
@@ -52,7 +53,7 @@ def add(due: Mapping[DueKey, Due]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO contracts_regionduecell ({_COLUMNS}) SELECT * FROM unnest({arrays})",
-            [list(column) for column in zip(*rows, strict=True)],
+            [array_of(kind, column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)],
         )
 
 

@@ -60,6 +60,7 @@ class GatheringRules:
     keep_days: int
     most_exported: int
     columns: tuple[TableColumn, ...]
+    codes: tuple[str, ...]
     sides: Mapping[str, str]
     currencies: Mapping[str, str]
     ocds: OcdsRules
@@ -89,6 +90,7 @@ def _read(data: Mapping[str, Any]) -> GatheringRules:
         columns=tuple(
             TableColumn(row["code"], row["name"], row["note"], int(row["width"])) for row in data["columns"]
         ),
+        codes=tuple(row["code"] for row in data["columns"]),
         sides={word: code for code, words in data["sides"].items() for word in words},
         currencies={word: code for code, words in data["currencies"].items() for word in words},
         ocds=OcdsRules(

@@ -64,7 +64,8 @@ def read_contracts(path: Path, name: str = "") -> Iterator[Incoming]:
     """
     rules, words = gathering_rules(), contract_rules()
     rows = _rows(path, name or path.name, rules)
-    places = _header(rows, rules)
+    codes = _header(rows, rules)
+    title = codes.index("title")
     kept: list[Row] = []
     for number, values in rows:
         if not any(values):
@@ -72,22 +73,21 @@ def read_contracts(path: Path, name: str = "") -> Iterator[Incoming]:
         if _UNFIT.search("".join(values)):
             # Nothing of it can be kept; the cell is told of where it is read.
             values = [_UNFIT.sub(_MARRED, each) for each in values]
-        if _cell(values, places, "title") and kept:
-            yield _contract(kept, places, rules, words)
+        if kept and title < len(values) and values[title]:
+            yield _contract(kept, codes, rules, words)
             kept = []
         if len(kept) <= words.most_obligations:
             kept.append((number, values))
     if kept:
-        yield _contract(kept, places, rules, words)
+        yield _contract(kept, codes, rules, words)
 
 
 def count_contracts(path: Path, name: str = "") -> int:
     """How many contracts a file holds. Raises InvalidImport as `read_contracts` does."""
     rules = gathering_rules()
     rows = _rows(path, name or path.name, rules)
-    places = _header(rows, rules)
-    place = places["title"]
-    return sum(1 for _, values in rows if place < len(values) and values[place])
+    title = _header(rows, rules).index("title")
+    return sum(1 for _, values in rows if title < len(values) and values[title])
 
 
 def empty_table() -> bytes:
@@ -215,7 +215,8 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _header(rows: Iterator[Row], rules: GatheringRules) -> dict[str, int]:
+def _header(rows: Iterator[Row], rules: GatheringRules) -> tuple[str, ...]:
+    """The code of each column; nothing for one that is not known."""
     known = {column.name: column.code for column in rules.columns}
     for _, values in rows:
         names = [each.removesuffix("*").strip() for each in values]
@@ -234,7 +235,7 @@ def _header(rows: Iterator[Row], rules: GatheringRules) -> dict[str, int]:
                 message_zh=f"表头{'缺少' if lacking else '重复'}：{told}{more_zh}。请使用模板，不要修改表头",
                 field="file",
             )
-        return {known[name]: place for place, name in enumerate(names) if name in known}
+        return tuple(known.get(name, "") for name in names)
     raise InvalidImport(
         "no row of the file is the header of the table; use the template",
         message_zh="文件里没有表头，请使用模板",
@@ -242,21 +243,19 @@ def _header(rows: Iterator[Row], rules: GatheringRules) -> dict[str, int]:
     )
 
 
-def _cell(values: Sequence[str], places: Mapping[str, int], code: str) -> str:
-    place = places.get(code)
-    return values[place] if place is not None and place < len(values) else ""
-
-
 class _Reader:
     """The cells of one row, read by column; what cannot be read is noted and left out."""
 
-    def __init__(self, row: Row, places: Mapping[str, int], rules: GatheringRules) -> None:
-        self.row, self.values = row
-        self.places, self.rules = places, rules
+    def __init__(self, row: Row, codes: Sequence[str], rules: GatheringRules) -> None:
+        self.row, values = row
+        self.cells = {code: value for code, value in zip(codes, values, strict=False) if value}
+        self.rules = rules
         self.problems: list[RowProblem] = []
 
     def text(self, code: str) -> str:
-        value = _cell(self.values, self.places, code)
+        value = self.cells.get(code)
+        if value is None:
+            return ""
         if value.startswith("="):
             self.wrong(code, value, "is a formula; paste its value", "是公式，请改为粘贴数值")
             return ""
@@ -312,8 +311,10 @@ class _Reader:
         value = self.text(code)
         if not value:
             return default
+        if value in known:
+            return value
         for each in known.values():
-            if value in (each.code, each.name):
+            if value == each.name:
                 return each.code
         names = "、".join(each.name for each in known.values())
         self.wrong(code, value, f"write one of {', '.join(known)}", f"“{value}”不在选项中，请填写：{names}")
@@ -356,9 +357,9 @@ def _share(text: str) -> Decimal:
 
 
 def _contract(
-    rows: Sequence[Row], places: Mapping[str, int], rules: GatheringRules, words: ContractRules
+    rows: Sequence[Row], codes: Sequence[str], rules: GatheringRules, words: ContractRules
 ) -> Incoming:
-    first = _Reader(rows[0], places, rules)
+    first = _Reader(rows[0], codes, rules)
     kind = first.choice("kind", words.kinds)
     currency = first.text("currency")
     fields = ContractFields(
@@ -384,7 +385,7 @@ def _contract(
     problems = first.problems
     obligations: list[Mapping[str, Any]] = []
     for row in rows:
-        reader = first if row is rows[0] else _Reader(row, places, rules)
+        reader = first if row is rows[0] else _Reader(row, codes, rules)
         rule = _obligation(reader, fields, words)
         if rule is not None:
             obligations.append(rule)
@@ -407,15 +408,16 @@ def _contract(
         rules=tuple(obligations),
         source_reference=first.text("source_reference"),
         problems=tuple(problems),
-        raw=tuple(_as_template(values, places, rules) for _, values in rows),
+        raw=tuple(_as_template(values, codes, rules) for _, values in rows),
     )
 
 
-def _as_template(values: Sequence[str], places: Mapping[str, int], rules: GatheringRules) -> tuple[str, ...]:
+def _as_template(values: Sequence[str], codes: Sequence[str], rules: GatheringRules) -> tuple[str, ...]:
     """A row in the order of the template, as the file of what was not taken has it, whatever that of the upload."""
-    if all(places.get(each.code) == place for place, each in enumerate(rules.columns)):
+    if codes == rules.codes:
         return tuple(values)
-    return tuple(_cell(values, places, each.code) for each in rules.columns)
+    cells = dict(zip(codes, values, strict=False))
+    return tuple(cells.get(each, "") for each in rules.codes)
 
 
 def _obligation(reader: _Reader, fields: ContractFields, words: ContractRules) -> dict[str, Any] | None:
@@ -451,7 +453,7 @@ def _obligation(reader: _Reader, fields: ContractFields, words: ContractRules) -
 
 def _terms(reader: _Reader, fields: ContractFields, words: ContractRules) -> dict[str, Any] | None:
     on, months, days = reader.day("due_on"), reader.whole("every"), reader.whole("days")
-    event = reader.choice("event", {**words.events})
+    event = reader.choice("event", words.events)
     said = [name for name, value in (("due_on", on), ("event", event), ("every", months)) if value]
     if len(said) != 1:
         if not reader.problems or len(said) > 1:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, system_actor
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import PartySummary, parties_by_code
 
-from ..copying import copy_new_found_by
+from ..copying import Blank, copy_new_found_by
 from ..errors import InvalidTerms
 from ..figures.cells import count_new
 from ..models import Contract, ImportBatch
@@ -76,6 +76,7 @@ class Taker:
         self.words = gathering_rules()
         self.units = Units(actor, self.words.column_name("unit"))
         self.reviewed = actor.kind != "user"
+        self._blank = Blank(Contract)
 
     def take(self, incoming: Sequence[Incoming], *, seen: int) -> Taken:
         """Take some contracts in, with the batch's figures; one transaction, one event. `seen`: how many of the batch
@@ -104,7 +105,9 @@ class Taker:
         ready = []
         for place, each in enumerate(incoming):
             # "无" is no number, neither of the unit nor of its system: by it two contracts would be taken for one.
-            each = replace(each, source_reference=contract_rules().own_number(each.source_reference))
+            own = contract_rules().own_number(each.source_reference)
+            if own != each.source_reference:
+                each = replace(each, source_reference=own)
             problems = list(each.problems)
             unit = self.units.find(each.unit, each.row)
             if isinstance(unit, RowProblem):
@@ -139,7 +142,7 @@ class Taker:
     def _row(
         self, each: Incoming, fields: ContractFields, unit: Unit, party: PartySummary | None
     ) -> Contract:
-        row = Contract(
+        row = self._blank.row(
             agency_id=unit.id,
             region_path=unit.region_path,
             source=self.batch.source,
@@ -147,7 +150,7 @@ class Taker:
             ocid=each.ocid,
             # A natural person's name is kept encrypted, and nowhere else.
             release={} if fields.counterparty_kind == "person" else _kept(each),
-            batch=self.batch,
+            batch_id=self.batch.pk,
             registered_by_id=user_of(self.actor),
             registered_by_name=self.actor.name[:120],
             registered_at=self.now,
@@ -281,37 +284,20 @@ class Taker:
 
 
 class _There:
-    """What the units have registered already of some contracts that come in, in three queries; and what came before in
-    the same thousand.
+    """What the units have registered already of some contracts that come in, in three queries, each by an index of its
+    own: asked together, all contracts of the units would be read. And what came before in the same thousand.
     """
 
-    def __init__(self, ready: Iterable[_Ready]) -> None:
-        ready = list(ready)
-        agencies = {each.unit.id for each in ready}
-        self._sources: dict[tuple[int, str], str] = {}
-        self._numbers: dict[tuple[int, str], str] = {}
+    def __init__(self, ready: Sequence[_Ready]) -> None:
+        self._sources = _numbers_by("source_reference", ready)
+        self._numbers = _numbers_by("reference", ready)
         self._prints: dict[str, list[tuple[str, Contract | str]]] = {}
-        there = Contract.objects.filter(agency__in=agencies).exclude(state="void")
-        if sources := {each.row.source_reference for each in ready} - {""}:
-            rows = there.filter(
-                source__in={each.row.source for each in ready}, source_reference__in=sources
-            ).exclude(source_reference="")
-            for agency, name, number in rows.values_list("agency", "source_reference", "number"):
-                self._sources[agency, name] = number
-        # Asked for one after the other, each by its index: as one condition, all contracts of the units would be read.
-        rows = there.filter(fingerprint__in={each.fingerprint for each in ready})
-        for agency, mark, reference, number in rows.values_list(
-            "agency", "fingerprint", "reference", "number"
+        # A fingerprint says whose it is.
+        alike = Contract.objects.filter(fingerprint__in={each.fingerprint for each in ready})
+        for mark, reference, number in alike.exclude(state="void").values_list(
+            "fingerprint", "reference", "number"
         ):
-            reference = contract_rules().own_number(reference)
-            self._prints.setdefault(mark, []).append((reference, number))
-            if reference:
-                self._numbers[agency, reference] = number
-        if numbers := {each.row.reference for each in ready} - {""}:
-            rows = there.filter(reference__in=numbers).exclude(reference="")
-            for agency, reference, number in rows.values_list("agency", "reference", "number"):
-                if reference := contract_rules().own_number(reference):
-                    self._numbers[agency, reference] = number
+            self._prints.setdefault(mark, []).append((contract_rules().own_number(reference), number))
 
     def known(self, each: _Ready) -> str | None:
         """The number it is registered under; "" for an earlier one of the same thousand, None for a new one."""
@@ -330,6 +316,30 @@ class _There:
             if name:
                 known[unit, name] = ""
         return None
+
+
+def _numbers_by(column: str, ready: Sequence[_Ready]) -> dict[tuple[int, str], str]:
+    """The numbers under which these are registered by their units, by what their source or their unit calls them
+    (`source_reference`, of one kind of source; `reference`). Looked up one by one in the index of the column, whatever
+    the units have besides.
+    """
+    named = [(each.unit.id, name) for each in ready if (name := getattr(each.row, column))]
+    if not named:
+        return {}
+    agencies, names = zip(*named, strict=True)
+    of_source = "AND source = %(source)s" if column == "source_reference" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT agency_id, {column}, number
+            FROM contracts_contract JOIN unnest(%(agencies)s::bigint[], %(names)s::text[]) AS new(agency, name)
+                 ON agency_id = agency AND {column} = name
+            WHERE {column} <> '' AND state <> 'void' {of_source}
+            ORDER BY id DESC
+            """,
+            {"agencies": list(agencies), "names": list(names), "source": ready[0].row.source},
+        )
+        return {(agency, name): number for agency, name, number in cursor.fetchall()}
 
 
 def target_of_batch(batch: ImportBatch) -> Target:

@@ -131,13 +131,14 @@ def payment_law(code: str) -> PaymentLaw | None:
     return next((each for each in _rules().laws if each.code == code), None)
 
 
-def rate_of(facts: ContractFacts, *, agreed: Decimal | None = None) -> Rate:
-    """What a late day of an obligation costs. `agreed` is the agreed share of a day.
+def rate_of(facts: ContractFacts, *, agreed: Decimal | None = None, standing: Applies | None = None) -> Rate:
+    """What a late day of an obligation costs. `agreed` is the agreed share of a day, `standing` what `applies` says of
+    these facts, where it was asked already.
 
     Of an agreed rate below the one-year lending rate of the day of signing the law makes that rate; whether it does is
     unknown where the size is, and then what was agreed is the least that is owed.
     """
-    found = applies(facts)
+    found = standing or applies(facts)
     if found.yes is None:
         return Rate(agreed, "agreed" if agreed is not None else "unknown")
     if not found.yes:

@@ -13,17 +13,17 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import Calendar, calendar_of_region
 from yingshang.kernel.reference.api import code_of_path
 
-from ..copying import copy_new
+from ..copying import Blank, copy_new
 from ..errors import InvalidTerms
 from ..models import Contract, Obligation, Performance, Supplement
 from ..models.obligations import SIDES
+from ..numbering import take_ids
 from ..performing.coming_to import DONE, PARTIAL, Entry, entry_of, interest_within, put
 from ..performing.coming_to import facts_of as standing_facts
 from ..registering.rules import contract_rules
@@ -44,6 +44,7 @@ from .terms import (
 SIGNED = "signed"
 """The event whose day every contract has."""
 BATCH = 2000
+_NOT_PRICE = Applies(False, "not_price")
 _DAY_FIELDS = ("signed_on", "starts_on", "ends_on")
 
 
@@ -99,19 +100,19 @@ def read_rule(written: Written, *, contract: Contract | None = None) -> Obligati
     Raises InvalidTerms, whose `field` names what.
     """
     if isinstance(written, ObligationRule):
-        rule = written
-    else:
-        terms = dict(_named_days(written.get("terms"), contract))
-        terms |= {key: written[key] for key in ("share", "rate", "order") if written.get(key)}
-        rule = ObligationRule(
-            side=str(written.get("side") or ""),
-            kind=str(written.get("kind") or ""),
-            title=str(written.get("title") or "").strip(),
-            terms=read_terms(terms, events=_events()),
-            amount_fen=_amount(written.get("amount_fen")),
-            budget_reserved=written.get("budget_reserved"),
-            event_on=_day(written.get("event_on")),
-        )
+        # It was read before.
+        return written
+    terms = dict(_named_days(written.get("terms"), contract))
+    terms |= {key: written[key] for key in ("share", "rate", "order") if written.get(key)}
+    rule = ObligationRule(
+        side=str(written.get("side") or ""),
+        kind=str(written.get("kind") or ""),
+        title=str(written.get("title") or "").strip(),
+        terms=read_terms(terms, events=_events()),
+        amount_fen=_amount(written.get("amount_fen")),
+        budget_reserved=written.get("budget_reserved"),
+        event_on=_day(written.get("event_on")),
+    )
     return _checked(rule)
 
 
@@ -215,6 +216,7 @@ class _Planner:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self._calendars: dict[str, Calendar] = {}
+        self._blank = Blank(Obligation)
 
     def write(
         self,
@@ -243,7 +245,8 @@ class _Planner:
             made = []
             for one, fen, title in single_ones:
                 row = self._row(contract, rule, one, fen, title, first + len(rows) + 1)
-                row.supplement = supplement
+                if supplement is not None:
+                    row.supplement = supplement
                 rows.append(row)
                 terms.append(one)
                 made.append(row)
@@ -255,10 +258,8 @@ class _Planner:
         _link(rows, there, by_number)
         known = _known_events(contract, there)
         for row, written in zip(rows, terms, strict=True):
-            if row.event_on is None and row.after is None:
-                row.event_on = known.get(row.event)
-            elif row.event_on is None and row.after is not None:
-                row.event_on = row.after.performed_on
+            if row.event_on is None:
+                row.event_on = row.after.performed_on if row.after is not None else known.get(row.event)
             self.derive(row, written, contract)
         return Made(contract, rows, said)
 
@@ -271,8 +272,7 @@ class _Planner:
         title: str,
         ordinal: int,
     ) -> Obligation:
-        return Obligation(
-            contract=contract,
+        row = self._blank.row(
             agency_id=contract.agency_id,
             party_id=contract.party_id,
             region_path=contract.region_path,
@@ -281,7 +281,7 @@ class _Planner:
             kind=rule.kind,
             title=title[:200],
             terms=terms.as_dict(),
-            event=terms.event if terms.event != OBLIGATION else OBLIGATION,
+            event=terms.event,
             event_on=rule.event_on,
             amount_fen=fen,
             done_fen=0,
@@ -289,6 +289,8 @@ class _Planner:
             budget_reserved=rule.budget_reserved,
             demonstration=contract.demonstration,
         )
+        row.contract = contract
+        return row
 
     def derive(self, row: Obligation, terms: Terms, contract: Contract) -> None:
         """Its day, law and rate, and the state that follows, onto a row that nothing was performed of."""
@@ -313,16 +315,18 @@ def link_events(rows: Sequence[Obligation], *, contract: Contract) -> None:
 
 def put_due(row: Obligation, terms: Terms, contract: Contract, calendar: Calendar) -> Due:
     """The day, the law and the rate of an obligation by its terms and its event, onto the row; not its state."""
-    facts = facts_of(row, contract)
-    standing = applies(facts) if row.kind in _money_kinds() else Applies(False, "not_price")
+    standing, rate = _NOT_PRICE, None
+    if row.kind in _money_kinds():
+        facts = facts_of(row, contract)
+        standing = applies(facts)
+        rate = rate_of(facts, agreed=terms.daily_rate, standing=standing)
     law = standing.law if standing.yes else None
     due = derive(terms, event_on=row.event_on, calendar=calendar, law=law, names=event_names())
     row.due_on, row.law_due_on, row.law = due.due_on, due.law_due_on, due.law
     row.derivation = due.derivation | ({"law_unknown": standing.why} if standing.yes is None else {})
     if due.agreed_on is not None and due.agreed_on != due.due_on:
         row.derivation["agreed_on"] = due.agreed_on.isoformat()
-    if row.kind in _money_kinds():
-        rate = rate_of(facts, agreed=terms.daily_rate)
+    if rate is not None:
         row.daily_rate, row.rate_source = rate.daily, rate.code
         if not rate.confirmed:
             row.derivation["rate_unconfirmed"] = True
@@ -346,7 +350,8 @@ def calendar_of(region_path: str) -> Calendar:
     return calendar_of_region(code_of_path(region_path))
 
 
-def event_names() -> dict[str, tuple[str, str]]:
+@cache
+def event_names() -> Mapping[str, tuple[str, str]]:
     """The names of events in both languages."""
     return {code: (each.name, each.name_en) for code, each in contract_rules().events.items()}
 
@@ -542,7 +547,8 @@ def _create(made: Sequence[Made], *, actor: Actor, now: datetime) -> None:
     rows = [each for one in made for each in one.obligations]
     if not rows:
         return
-    for row, number in zip(rows, _take_ids(len(rows)), strict=True):
+    # Those that follow others are written with them in one statement.
+    for row, number in zip(rows, take_ids(Obligation, len(rows)), strict=True):
         row.pk = number
     for row in rows:
         # Their numbers are known only now.
@@ -550,8 +556,11 @@ def _create(made: Sequence[Made], *, actor: Actor, now: datetime) -> None:
             row.after = row.after
     said = _performances(made, actor=actor, now=now)
     planner = _Planner(now)
+    today = timezone.localdate(now)
     for one in made:
-        _settle(one, said, planner, now=now)
+        if one.said:
+            _settle(one, said, planner, now=now)
+        _stay_owed(one, today=today)
     copy_new(_counted(made))
     Performance.objects.bulk_create([each for some in said.values() for each in some], batch_size=BATCH)
 
@@ -569,7 +578,6 @@ def _settle(
             planner.derive(row, read_terms(row.terms), one.contract)
             if row.pk in said:
                 _put_said(row, said[row.pk], now=now)
-    _stay_owed(one, today=timezone.localdate(now))
 
 
 def _put_said(row: Obligation, said: Sequence[Performance], *, now: datetime) -> None:
@@ -632,13 +640,3 @@ def _performances(made: Sequence[Made], *, actor: Actor, now: datetime) -> dict[
                 )
             )
     return found
-
-
-def _take_ids(count: int) -> list[int]:
-    """Numbers for so many new rows: those that follow others are written with them in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [Obligation._meta.db_table, count],
-        )
-        return [int(row[0]) for row in cursor.fetchall()]

@@ -12,6 +12,8 @@ from .rules import ContractRules, contract_rules
 from .values import ContractFields, OtherParty, Problem
 
 _SIGNS = re.compile(r"[\W_]+")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but for the ends of lines and tabs, and halves of signs."""
 
 
 def check_fields(fields: ContractFields, *, today: date, rules: ContractRules | None = None) -> list[Problem]:
@@ -76,7 +78,7 @@ def _texts(fields: ContractFields, rules: ContractRules) -> list[Problem]:
                     f"共 {len(value.strip())} 字，最多 {most} 字",
                 )
             )
-        if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\r\n\t" for sign in value):
+        if _CONTROLS.search(value):
             found.append(Problem(name, "", "leave out control characters", "含有控制字符，请删除后再提交"))
     return found
 
