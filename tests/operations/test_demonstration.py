@@ -5,6 +5,7 @@ One test, since every step stands on the one before, and the city takes longer t
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from django.utils import timezone
 from yingshang.areas.appeals import api as appeals
 from yingshang.areas.claims import api as claims
 from yingshang.areas.contracts import api as contracts
+from yingshang.areas.contracts.models import Obligation
 from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
 from yingshang.kernel.flow import api as flow
@@ -294,6 +296,11 @@ def _contracts_stand_in_every_state(now: datetime) -> None:
     }
     assert {"accepted", "handed"} == {each.state for each in contracts.hand_overs(actor=ACTOR).rows}
     assert contracts.portraits(actor=ACTOR).total
+    reported = Obligation.objects.filter(contract__source="api", side="unit", kind="pay")
+    states = Counter(reported.values_list("state", flat=True))
+    assert states["performed"] > states["running"] and states["partial"], (
+        "paid in time; late, without interest"
+    )
     assert contracts.rebuild(actor=ACTOR, now=now).total == 0, (
         "the sums that were kept are those of the obligations"
     )

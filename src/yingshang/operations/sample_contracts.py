@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -514,7 +515,9 @@ def _reported(people: _People, case: _Case, how: Mapping[str, Any], at: datetime
 def _performances(
     plan: Mapping[str, Any], told: Mapping[str, Any], until: int, today: date
 ) -> Iterator[contracts.SaidPerformance]:
-    """What was performed by the day of the report. That money has come the enterprise says, interest and all."""
+    """What was performed by the day of the report. That money has come the enterprise alone says; that it was paid the
+    unit says by its system, late without the interest: so much is owed still.
+    """
     for day, what, how in told["steps"]:
         if what == "completed":
             continue
@@ -523,8 +526,10 @@ def _performances(
         paid = plan["rules"][rule]["kind"] == "pay"
         if day < until or (paid and what == "own"):
             continue
-        side = "counterparty" if paid or what == "own" else "unit"
-        yield contracts.SaidPerformance(rule, side, "done", today - timedelta(days=day))
+        side = "counterparty" if what == "own" else "unit"
+        share = Decimal(plan["rules"][rule].get("share", "0"))
+        amount = int(share * told["yuan"] * 100) if paid else None
+        yield contracts.SaidPerformance(rule, side, "done", today - timedelta(days=day), amount)
 
 
 _DOES: Mapping[str, Callable[[_People, _Case, Mapping[str, Any], datetime], None]] = {
