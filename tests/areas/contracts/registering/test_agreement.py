@@ -236,6 +236,12 @@ def test_the_unit_knows_before_it_sends_and_before_it_approves_that_the_other_si
     # Nothing of it was kept.
     assert not contract.supplements.exists() and (fresh(late).due_on, fresh(late).deadline_id) == (DUE, clock)
     row = proposed(late)
+    # Where there is nobody to ask, a supervisor will decide: that is said instead.
+    with arranged(), transaction.atomic():
+        Contract.objects.filter(pk=contract.pk).update(party=None)
+        nobody = api.supplement_preview(actor=people.reviewer.actor(), supplement_id=row.pk, now=LATER)
+        assert nobody.eased and not nobody.asks_party
+        transaction.set_rollback(True)
     with no_event():
         shown = api.supplement_preview(actor=people.reviewer.actor(), supplement_id=row.pk, now=LATER)
     assert fresh(row).state == "proposed" and get_deadline(clock).open
