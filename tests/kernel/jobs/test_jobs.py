@@ -42,21 +42,6 @@ OPERATOR = Actor(
 SYSTEM = system_actor("tests")
 
 
-@pytest.fixture(autouse=True)
-def _an_empty_queue(request: pytest.FixtureRequest) -> None:
-    """The queue's tables are not Django's, so what clears tables between tests leaves them."""
-    if any(mark.name == "django_db" for mark in request.node.iter_markers()):
-        request.getfixturevalue("transactional_db" if _commits(request) else "db")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
-            )
-
-
-def _commits(request: pytest.FixtureRequest) -> bool:
-    return any(mark.kwargs.get("transaction") for mark in request.node.iter_markers("django_db"))
-
-
 def work_until_idle() -> None:
     """What `yingshang manage procrastinate worker --one-shot` does, in this process."""
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -19,17 +18,6 @@ from tests.kernel.notices.servers import Mailbox, mail_server
 from tests.started import start
 from yingshang.kernel.notices.api import Recipient, send
 from yingshang.kernel.notices.models import Delivery
-
-
-@pytest.fixture(autouse=True)
-def _an_empty_queue(transactional_db: None) -> Iterator[None]:
-    """The queue's tables are not Django's, so what clears tables between tests leaves them."""
-    clear = "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
-    with connection.cursor() as cursor:
-        cursor.execute(clear)
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute(clear)
 
 
 @contextmanager
@@ -58,6 +46,7 @@ def test_the_queue_knows_the_tasks() -> None:
     assert {"notices.deliver", "notices.deliver_waiting", "enterprise_binding.lapse"} <= set(app.tasks)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_message_survives_the_worker_that_was_delivering_it() -> None:
     with mail_server(Mailbox(delay=60)) as mailbox:
         (number,) = send(

@@ -24,6 +24,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
+from django.urls import get_resolver
 
 from tests.kernel.access.factories import Person
 from tests.web.desk.factories import session_of
@@ -42,6 +43,8 @@ class DyingServer:
 
     def __init__(self) -> None:
         self._application = get_wsgi_application()
+        # Read when they are first asked for: each process would do it again.
+        assert get_resolver().reverse_dict
         self._server = make_server(
             "127.0.0.1", 0, self._application, server_class=WSGIServer, handler_class=_Quiet
         )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -651,14 +651,6 @@ def server() -> Iterator[DyingServer]:
     made = DyingServer()
     yield made
     made.close()
-
-
-@pytest.fixture(autouse=True)
-def _leaves_no_jobs() -> Iterator[None]:
-    """The queue's tables are not Django's, so what clears tables between tests leaves them."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
 
 
 @pytest.mark.parametrize(
