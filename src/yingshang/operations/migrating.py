@@ -28,18 +28,20 @@ def migrate(**options: Any) -> None:
 @contextmanager
 def rendered_one_by_one() -> Iterator[None]:
     """One process applies migrations, and does nothing else meanwhile: Django's classes are changed for that time."""
-    usual: list[tuple[Any, str, Any]] = [(ProjectState, "reload_model", ProjectState.reload_model)]
-    usual += [
-        (each, "database_forwards", each.database_forwards) for each in (AlterField, RenameField, RenameModel)
+    changes: list[tuple[Any, str, Callable[[Any], Any]]] = [
+        (ProjectState, "reload_model", lambda usual: _reload_itself)
     ]
-    ProjectState.reload_model = _reload_itself  # type: ignore[method-assign]
-    for each, name, method in usual[1:]:
-        setattr(each, name, _with_all_links(method))
+    changes += [
+        (each, "database_forwards", _with_all_links) for each in (AlterField, RenameField, RenameModel)
+    ]
+    before = [(each, name, getattr(each, name)) for each, name, _ in changes]
+    for (each, name, usual), (*_, change) in zip(before, changes, strict=True):
+        setattr(each, name, change(usual))
     try:
         yield
     finally:
-        for each, name, method in usual:
-            setattr(each, name, method)
+        for each, name, usual in before:
+            setattr(each, name, usual)
 
 
 def _reload_itself(state: Any, app_label: str, model_name: str, delay: bool = False) -> None:
