@@ -63,5 +63,5 @@ def test_a_value_for_a_column_that_is_not_there_is_refused() -> None:
 )
 def test_an_array_comes_to_the_server_as_it_was(kind: str, values: list[object]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT %s::{kind}[]", [array_of(kind, values)])
+        cursor.execute(f"SELECT %s::{kind}[]", [array_of(values)])
         assert cursor.fetchone()[0] == values

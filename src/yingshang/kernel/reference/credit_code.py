@@ -89,7 +89,8 @@ def registration_departments() -> dict[str, tuple[str, dict[str, str]]]:
 
 def check_credit_code(text: str) -> CreditCodeReport:
     """Every reason why `text` is not, or may not be, a unified social credit code. Never raises."""
-    value = uscc.compact(text)
+    # Without signs there is nothing to be left out.
+    value = text.upper() if text.isascii() and text.isalnum() else uscc.compact(text)
     if len(value) != LENGTH:
         return CreditCodeReport(
             value,

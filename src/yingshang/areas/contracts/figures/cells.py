@@ -185,7 +185,7 @@ def _upsert(
             ON CONFLICT ({", ".join(key)}) DO UPDATE SET {added}
             RETURNING id, {nothing}
             """,
-            [array_of(kind, values) for kind, values in columns.values()],
+            [array_of(values) for _, values in columns.values()],
         )
         empty = [row[0] for row in cursor.fetchall() if row[1]]
         if empty:

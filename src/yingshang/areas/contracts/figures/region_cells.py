@@ -53,7 +53,7 @@ def add(due: Mapping[DueKey, Due]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO contracts_regionduecell ({_COLUMNS}) SELECT * FROM unnest({arrays})",
-            [array_of(kind, column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)],
+            [array_of(column) for column in zip(*rows, strict=True)],
         )
 
 

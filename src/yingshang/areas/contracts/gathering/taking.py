@@ -14,7 +14,7 @@ from yingshang.kernel.access.api import Actor, system_actor
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.parties.api import PartySummary, parties_by_code
 
-from ..copying import Blank, copy_new_found_by
+from ..copying import Blank, array_of, copy_new_found_by
 from ..errors import InvalidTerms
 from ..figures.cells import count_new
 from ..models import Contract, ImportBatch
@@ -337,7 +337,7 @@ def _numbers_by(column: str, ready: Sequence[_Ready]) -> dict[tuple[int, str], s
             WHERE {column} <> '' AND state <> 'void' {of_source}
             ORDER BY id DESC
             """,
-            {"agencies": list(agencies), "names": list(names), "source": ready[0].row.source},
+            {"agencies": array_of(agencies), "names": array_of(names), "source": ready[0].row.source},
         )
         return {(agency, name): number for agency, name, number in cursor.fetchall()}
 
