@@ -470,9 +470,15 @@ def agencies_after(
     return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("pk")[:limit])
 
 
-def agencies_at(*, kinds: Collection[str], region_codes: Collection[str]) -> tuple[AgencyRow, ...]:
-    """The active agencies of some kinds that sit in these very regions, for whoever looks for a desk. One query."""
-    rows = Agency.objects.filter(is_active=True, kind__in=kinds, region__code__in=region_codes)
+def agencies_at(
+    *, kinds: Collection[str], region_codes: Collection[str] | None = None
+) -> tuple[AgencyRow, ...]:
+    """The active agencies of some kinds that sit in these very regions, or anywhere when none are named, for whoever
+    looks for a desk. One query.
+    """
+    rows = Agency.objects.filter(is_active=True, kind__in=kinds)
+    if region_codes is not None:
+        rows = rows.filter(region__code__in=region_codes)
     return tuple(agency_row(each) for each in rows.select_related("region", "parent").order_by("code"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -9,6 +11,11 @@ from django.utils.safestring import SafeString
 
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """An icon. Without a label it is ornament, and is not read out."""
+    return _drawn(name, str(label), size)
+
+
+@lru_cache(maxsize=2_000)
+def _drawn(name: str, label: str, size: str) -> SafeString:
     meaning = format_html('role="img" aria-label="{}"' if label else 'aria-hidden="true"', label)
     return format_html(
         '<svg class="icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',

@@ -29,7 +29,7 @@ class Destination:
 
     @property
     def url(self) -> str:
-        return reverse(self.view)
+        return _url(self.view)
 
 
 _DESTINATIONS: dict[tuple[str, str], Destination] = {}
@@ -47,8 +47,13 @@ def all_destinations() -> tuple[Destination, ...]:
 
 
 @cache
+def _url(view: str) -> str:
+    return reverse(view)
+
+
+@cache
 def _rule(view: str) -> Rule | None:
-    return rule_of(resolve(reverse(view)).func)
+    return rule_of(resolve(_url(view)).func)
 
 
 def destinations(face: str, actor: Actor) -> Iterator[Destination]:

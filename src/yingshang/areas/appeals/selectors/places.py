@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yingshang.kernel.parties.api import agencies_at
-from yingshang.kernel.reference.api import divisions
 
 from ..rules import rules_of
 
@@ -20,6 +19,6 @@ class ServedRegion:
 
 def served_regions() -> tuple[ServedRegion, ...]:
     """The regions with a desk of their own; what is said below them goes to the desk above. One query."""
-    rows = agencies_at(kinds=rules_of("").desk_kinds, region_codes=list(divisions()))
+    rows = agencies_at(kinds=rules_of("").desk_kinds)
     found = {row.region_code: row.region_full_name for row in rows}
     return tuple(ServedRegion(code, found[code]) for code in sorted(found))
