@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -90,6 +91,12 @@ def browser() -> Iterator[Browser]:
 def nothing_counted(transactional_db: None) -> None:
     """All journeys come from one address; what one did is not counted against the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def one_connection_for_each_of_the_browsers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What answers a browser's connection keeps its own to the database as long, and not for one request only."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)
 
 
 # What `at_rest` asks about. Chromium tells of a navigation the moment a link or a button begins it.
