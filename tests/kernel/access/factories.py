@@ -1,7 +1,7 @@
 """Situations of access: an official of an agency, a clerk of an enterprise, an administrator.
 
-They are arranged through the room's own actions, by the platform itself, so every row has its event and the guards of
-the database stay on.
+They are arranged by the platform itself, with the guards of the database on, so every row has its event. What nearly
+every test begins with is written as the room's own actions write it; those are tried by tests of their own.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from tests.kept import kept
+from yingshang.kernel.access.actions._steps import user_target
 from yingshang.kernel.access.api import (
     Actor,
     actor_of,
-    appoint,
-    create_user,
     grant_mandate,
     load_roles,
     system_actor,
 )
-from yingshang.kernel.access.models import Role, User
-from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.access.models import Appointment, Role, User
+from yingshang.kernel.ledger.api import NewEvent, Target, record, record_many
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.parties.models import Agency, Party, Region
 from yingshang.kernel.reference.api import ancestors_of, make_credit_code, region_path
@@ -123,7 +123,8 @@ def regions(*codes: str) -> dict[str, Region]:
 
 def agency(region_code: str = DAOLI, kind: str = "government_service_center") -> Agency:
     """The agency of this kind in a region; the same one each time."""
-    return Agency.objects.filter(code=f"{kind}-{region_code}").first() or _new_agency(region_code, kind)
+    found = Agency.objects.filter(code=f"{kind}-{region_code}").select_related("region").first()
+    return found or _new_agency(region_code, kind)
 
 
 @kept
@@ -157,34 +158,49 @@ def enterprise(region_code: str = DAOLI, *, email: str = "", phone: str = "", na
 @kept
 def person(*, agency_code: str | None = None, email: str = "", password: str | None = PASSWORD) -> Person:
     """Somebody with an account and nothing else."""
+    kept_by = agency(agency_code) if agency_code else None
+    with transaction.atomic():
+        user, created = _account(kept_by, email, password)
+        record_many(actor=_ARRANGER, events=[created], now=NOW)
+    return Person(user)
+
+
+def _account(kept_by: Agency | None, email: str, password: str | None) -> tuple[User, NewEvent]:
     number = next(_numbers)
-    user_id = create_user(
-        actor=_ARRANGER,
-        username=f"user{number}",
-        name=f"演示人员{number}",
-        email=email,
-        agency_id=agency(agency_code).pk if agency_code else None,
-        password=password,
-        now=NOW,
+    agency_id = kept_by.pk if kept_by else None
+    user = User(
+        username=f"user{number}", name=f"演示人员{number}", email=email, agency_id=agency_id, created_at=NOW
     )
-    return Person(User.objects.get(pk=user_id))
+    user.set_password(password)
+    user.save(force_insert=True)
+    if email:
+        EmailAddress.objects.bulk_create(
+            [EmailAddress(user=user, email=email.lower(), primary=True, verified=True)]
+        )
+    after = {"username": user.username, "agency_id": agency_id}
+    return user, NewEvent("access.user_created", user_target(user, kept_by), after=after)
 
 
 @kept
 def official(role: str, region_code: str = DAOLI, kind: str = "government_service_center") -> Person:
     """An official who holds a role in an agency of a region."""
     ensure_roles()
-    who = person(agency_code=region_code)
-    place = agency(region_code, kind)
-    appoint(
-        actor=_ARRANGER,
-        user_id=who.id,
-        role=role,
-        agency_id=place.pk,
-        valid_from=date(2020, 1, 1),
-        now=NOW,
-    )
-    return who
+    kept_by, place = agency(region_code), agency(region_code, kind)
+    since = date(2020, 1, 1)
+    with transaction.atomic():
+        user, created = _account(kept_by, "", PASSWORD)
+        held = Appointment.objects.create(
+            user=user,
+            role=Role.objects.get(code=role),
+            agency=place,
+            valid_from=since,
+            appointed_by=_ARRANGER.name,
+            appointed_at=NOW,
+        )
+        after = {"appointment": held.pk, "role": role, "agency_id": place.pk, "valid_from": since}
+        appointed = NewEvent("access.appointed", user_target(user, place), after=after)
+        record_many(actor=_ARRANGER, events=[created, appointed], now=NOW)
+    return Person(user)
 
 
 def administrator(region_code: str = HARBIN) -> Person:
