@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from yingshang.kernel.access.api import Actor
 
@@ -45,8 +46,9 @@ def risks(
     """
 
     def within(rows: QuerySet[Obligation]) -> QuerySet[Obligation]:
-        rows = rows.filter(state__in=OPEN)
-        rows = actor.require(VIEW).filter(rows, region="region_path", agency="agency_id")
+        rows = actor.require(VIEW).filter(
+            rows.filter(state__in=OPEN), region="region_path", agency="agency_id"
+        )
         if region_path:
             rows = rows.filter(region_path__startswith=region_path)
         return rows if agency_id is None else rows.filter(agency=agency_id)
@@ -57,20 +59,20 @@ def risks(
         set_apart |= ~may_read
     apart = Contract.objects.order_by().filter(set_apart).values("pk")
     rows = within(Obligation.objects.exclude(contract__in=apart))
-    # Of the same contract as what waits for it, and so within the same reach.
-    late = Obligation.objects.filter(state__in=OPEN, due_on__lt=today)
+    late = within(Obligation.objects.filter(due_on__lt=today)).order_by()
     try:
-        total, found = _heaviest(_looked_at(rows, late, today), reason, today, offset, limit)
+        total, found = _heaviest(_looked_at(rows, today), late, reason, today, offset, limit)
     except EmptyResultSet:
         return RiskPage((), 0)
     by_pk = Obligation.objects.select_related("contract", "agency").in_bulk(list(found))
     return RiskPage(tuple(_row(by_pk[pk], *found[pk]) for pk in found if pk in by_pk), total)
 
 
-def _looked_at(rows: QuerySet[Obligation], late: QuerySet[Obligation], today: date) -> QuerySet[Any, Any]:
+def _looked_at(rows: QuerySet[Obligation], today: date) -> QuerySet[Any, Any]:
     """Payments due soon, and those stuck since what comes first is late: the obligation they follow; where they wait
     for an acceptance without following one, any of their contract. Each is found by an index of its own and put
-    together: as one condition on all obligations, all of them would be read.
+    together: as one condition on all obligations, all of them would be read. What is late is called `late` in the
+    statement around it.
     """
     owed = rows.filter(side="unit", open_fen__gt=0)
     waiting = owed.filter(due_on__isnull=True)
@@ -81,11 +83,11 @@ def _looked_at(rows: QuerySet[Obligation], late: QuerySet[Obligation], today: da
         )
         for part in (
             owed.filter(due_on__gte=today, due_on__lte=today + timedelta(days=risk_rules().days)),
-            waiting.filter(after__isnull=False, after__in=late.order_by().values("pk")),
+            waiting.filter(after__isnull=False, after__in=RawSQL("SELECT id FROM late", ())),
             waiting.filter(
                 after__isnull=True,
                 event="accepted",
-                contract__in=late.filter(kind="accept").order_by().values("contract"),
+                contract__in=RawSQL("SELECT contract_id FROM late WHERE kind = %s", ("accept",)),
             ),
         )
     )
@@ -93,21 +95,28 @@ def _looked_at(rows: QuerySet[Obligation], late: QuerySet[Obligation], today: da
 
 
 def _heaviest(
-    looked_at: QuerySet[Any, Any], reason: str, today: date, offset: int, limit: int
+    looked_at: QuerySet[Any, Any],
+    late: QuerySet[Obligation],
+    reason: str,
+    today: date,
+    offset: int,
+    limit: int,
 ) -> tuple[int, dict[int, tuple[int, tuple[str, ...]]]]:
     """How many weigh enough, and some of them: by their numbers, in order, with points and reasons.
 
-    One statement, in which units with arrears are looked for once and not for each of a province's payments.
+    One statement, in which what is late and units with arrears are looked for once, not for each of a province's
+    payments.
     """
     rules = risk_rules()
     inner, values = looked_at.query.sql_with_params()
+    before, first_values = late.values_list("pk", "contract_id", "kind").query.sql_with_params()
     points = " + ".join(f"{each.points} * ({_REASONS[code]})::int" for code, each in rules.reasons.items())
     codes = sorted(rules.reasons, key=lambda code: -rules.reasons[code].points)
     wanted = f"AND is_{reason}" if reason in rules.reasons else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH found ({", ".join(_FOUND)}) AS ({inner}),
+            WITH late (id, contract_id, kind) AS MATERIALIZED ({before}), found ({", ".join(_FOUND)}) AS ({inner}),
             arrears AS MATERIALIZED (
                 SELECT DISTINCT agency_id FROM contracts_duecell
                 WHERE side = 'unit' AND money AND open_fen > 0 AND due_on < %s
@@ -124,7 +133,7 @@ def _heaviest(
                  LEFT JOIN (SELECT * FROM heavy ORDER BY points DESC, open_fen DESC, pk LIMIT %s OFFSET %s) AS page
                  ON true
             """,
-            [*values, today, rules.supplements_from, rules.points_from, limit, offset],
+            [*first_values, *values, today, rules.supplements_from, rules.points_from, limit, offset],
         )
         said = cursor.fetchall()
     return said[0][0], {

@@ -46,6 +46,8 @@ class DueCell(DueSums):
                 name="contracts_cells_of_region",
                 fields=["region_path", "due_on"],
                 opclasses=["varchar_pattern_ops", "date_ops"],
+                # For the units that owe most.
+                include=["agency", "side", "open_count", "open_fen"],
             ),
             # Which units owe money that is late.
             models.Index(

@@ -125,6 +125,7 @@ class Obligation(models.Model):
                 name="contracts_due_of_region",
                 fields=["region_path", "due_on"],
                 opclasses=["varchar_pattern_ops", "date_ops"],
+                include=["id", "contract", "kind"],
                 condition=Q(state__in=OPEN, due_on__isnull=False),
             ),
             models.Index(
