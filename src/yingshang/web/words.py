@@ -525,6 +525,7 @@ ACTIONS: Words = {
     "contracts.performance_withdrawn": _("撤回履约记录"),
     "contracts.event_recorded": _("登记合同事件"),
     "contracts.event_withdrawn": _("撤回合同事件"),
+    "contracts.obligation_corrected": _("更正义务起算依据"),
     "contracts.budget_said": _("登记预算安排情况"),
     "contracts.import_requested": _("请求导入合同"),
     "contracts.import_begun": _("开始导入合同"),

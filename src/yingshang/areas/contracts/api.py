@@ -144,6 +144,7 @@ from .own.values import (
     OwnSaid,
     OwnSupplement,
 )
+from .performing.actions.correct_start import correct_start
 from .performing.actions.record_event import record_event, withdraw_event
 from .performing.actions.record_performance import (
     SAID,
@@ -240,6 +241,7 @@ from .values import (
     ContractDetail,
     ContractPage,
     ContractRow,
+    CorrectionView,
     FileView,
     HistoryLine,
     NoticeLine,
@@ -289,6 +291,7 @@ __all__ = [
     "ContractOverview",
     "ContractPage",
     "ContractRow",
+    "CorrectionView",
     "FigurePage",
     "FigureRow",
     "Figures",
@@ -393,6 +396,7 @@ __all__ = [
     "contract_by_number",
     "contract_rules",
     "contracts",
+    "correct_start",
     "count_new",
     "decide_agreement",
     "decide_cancellation",

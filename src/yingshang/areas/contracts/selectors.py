@@ -19,6 +19,7 @@ from .models import (
     Block,
     Cancellation,
     Contract,
+    Correction,
     Obligation,
     Performance,
     SupervisionCase,
@@ -27,7 +28,7 @@ from .models import (
 )
 from .numbering import number_words
 from .obligations.interest import interest_of
-from .reach import REGISTER, REVIEW, SUPERVISE, VIEW, agencies_of, not_found, on_desk
+from .reach import HEAD, REGISTER, REVIEW, SUPERVISE, VIEW, agencies_of, not_found, on_desk
 from .registering.actions.write_contract import rules_of
 from .registering.files import files_of
 from .searching import query_of
@@ -38,6 +39,7 @@ from .values import (
     ContractDetail,
     ContractPage,
     ContractRow,
+    CorrectionView,
     HistoryLine,
     NoticeLine,
     ObligationView,
@@ -200,6 +202,7 @@ class _Rights:
             and row.agency_id not in agencies_of(actor, SUPERVISE)
             and actor.scope(SUPERVISE).covers("agency", agency_id=row.agency_id, region_path=row.region_path)
         )
+        self.of_unit = self.registrar or self.reviewer or row.agency_id in agencies_of(actor, HEAD)
         self.user = int(actor.identifier) if actor.kind == "user" else None
 
     def of_contract(self) -> frozenset[str]:
@@ -253,6 +256,8 @@ class _Rights:
                 found.add("notice")
             if late and not any(each.state in CASE.open_states for each in row.cases.all()):
                 found.add("case")
+            if OBLIGATION.may(row.state, "corrected") and "after" in row.terms and not self.of_unit:
+                found.add("corrected")
         return frozenset(found)
 
     def of_said(self, row: Performance) -> frozenset[str]:
@@ -337,6 +342,7 @@ def _row(row: Contract, today: date) -> ContractRow:
 def _prefetched() -> list[Prefetch[Any]]:
     return [
         Prefetch("performances", Performance.objects.order_by("happened_on", "pk")),
+        Prefetch("corrections", Correction.objects.order_by("pk")),
         Prefetch("notices", SupervisionNotice.objects.order_by("pk")),
         Prefetch("cases", SupervisionCase.objects.order_by("pk").prefetch_related("transfers")),
         Prefetch("cancellations", Cancellation.objects.order_by("pk")),
@@ -403,6 +409,7 @@ def _obligation(
         supplement_ordinal=changed_by.get(row.supplement_id or 0),
         deadline=clocks.get(row.deadline_id or 0),
         said=tuple(_performance(each, rights) for each in row.performances.all()),
+        corrections=tuple(correction_view(each) for each in row.corrections.all()),
         blocks=tuple(
             BlockLine(row.pk, each.kind, each.reference, each.label, each.since) for each in row.blocks.all()
         ),
@@ -429,6 +436,21 @@ def _performance(row: Performance, rights: _Rights) -> SaidView:
     )
 
 
+def correction_view(row: Correction, *, named: bool = True) -> CorrectionView:
+    """A correction; `named` with who made it."""
+    return CorrectionView(
+        row.pk,
+        row.before,
+        row.after,
+        tuple(row.eased),
+        row.reason,
+        tuple(row.document_ids),
+        row.agency_name,
+        row.made_by_name if named else "",
+        row.made_at,
+    )
+
+
 def _supplement(row: Supplement, rights: _Rights) -> SupplementView:
     return SupplementView(
         row.pk,
@@ -446,6 +468,9 @@ def _supplement(row: Supplement, rights: _Rights) -> SupplementView:
         row.decided_by_name,
         row.decided_at,
         row.remark,
+        row.dropped_by_name,
+        row.dropped_at,
+        row.drop_reason,
         row.needs_agreement,
         tuple(row.eased),
         row.due_on,

@@ -130,12 +130,30 @@ class BlockLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """A supervisor has corrected what an obligation is counted from: `before` and `after` are its terms, the day of
+    its event, its own day and its state; `eased` what the unit was late with and is less of, or later, by it. Who did
+    it is told the unit and who supervises by name; the other side reads in whose name.
+    """
+
+    id: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    eased: tuple[Mapping[str, Any], ...]
+    reason: str
+    document_ids: tuple[int, ...]
+    agency_name: str
+    made_by_name: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ObligationView:
     """One obligation of either side, with both sides' word beside each other.
 
     `interest_fen` is what has grown until today, None where nobody can say (`interest_unknown` says why: amount, due or
     rate). `terms` is the rule, `derivation` how the day came of it. `may` are the things the reader may do now: record
-    (something was performed), dispute, settle, cancel, notice, case, release, drop.
+    (something was performed), dispute, settle, cancel, notice, case, release, drop, corrected.
     """
 
     id: int
@@ -172,6 +190,7 @@ class ObligationView:
     supplement_ordinal: int | None
     deadline: DeadlineView | None
     said: tuple[SaidView, ...]
+    corrections: tuple[CorrectionView, ...]
     blocks: tuple[BlockLine, ...]
     may: frozenset[str]
 
@@ -180,6 +199,7 @@ class ObligationView:
 class SupplementView:
     """A supplement with what it changes: {field: (before, after)}. `may`: approved, dropped. Where it eases what the
     unit is late with (`eased`: as it is, as it would be), it takes effect once the other side has agreed, by `due_on`.
+    Who took it back stands beside who had decided.
     """
 
     id: int
@@ -197,6 +217,9 @@ class SupplementView:
     decided_by_name: str
     decided_at: datetime | None
     remark: str
+    dropped_by_name: str
+    dropped_at: datetime | None
+    drop_reason: str
     needs_agreement: bool
     eased: tuple[Mapping[str, Any], ...]
     due_on: date | None

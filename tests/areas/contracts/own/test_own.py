@@ -83,7 +83,7 @@ def test_lists_and_pages_cost_the_same_however_much_there_is(
         assert api.my_contracts(actor=actor, today=TODAY).total == 3
     with django_assert_max_num_queries(4):
         assert api.owed_to_me(actor=actor, today=TODAY).total == 12
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert len(api.my_contract(actor=actor, contract_id=contract.pk, today=TODAY).obligations) == 4
 
 

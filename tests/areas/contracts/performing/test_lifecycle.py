@@ -20,12 +20,14 @@ from tests.areas.contracts.factories import (
     supplier,
     unit,
 )
+from tests.areas.contracts.ladder.situations import evidence
 from tests.kernel.access.factories import DAOLI, arranged, no_event, official
 from yingshang.areas.contracts import api
 from yingshang.areas.contracts.lifecycle import OBLIGATION
 from yingshang.areas.contracts.models import Obligation, Performance
 from yingshang.areas.contracts.performing.applying import apply
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.documents.api import Owner, documents_of
 from yingshang.rules.errors import DomainError
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +108,19 @@ ACTIONS: dict[str, tuple[str, str, frozenset[str], Act]] = {
             actor=actor, contract_id=row.contract_id, event="accepted", reason="填错", now=LATER
         ),
     ),
+    "corrects what it is counted from": (
+        "corrected",
+        "obligation_corrected",
+        frozenset({"supervisor", "city_supervisor"}),
+        lambda row, actor: api.correct_start(
+            actor=actor,
+            obligation_id=row.pk,
+            event="invoiced",
+            reason="合同约定自开票起算",
+            document_ids=[each.id for each in documents_of(Owner(api.EVIDENCE, str(row.pk)))],
+            now=LATER,
+        ),
+    ),
 }
 
 
@@ -143,6 +158,7 @@ def in_state(state: str, firm: Supplier) -> Obligation:
         if state in ("partial", "performed"):
             _said(row, "unit", "partial", 100 if state == "partial" else row.amount_fen)
         apply(row, now=NOW)
+        evidence(row)
         if state in ("released", "dropped"):
             Obligation.objects.filter(pk=row.pk).update(state=state)
     row.refresh_from_db()

@@ -276,6 +276,38 @@ def test_one_that_waited_and_is_taken_back_is_told_of_and_stays_to_be_seen() -> 
         "改为按原约定支付",
     )
     assert not seen.may and api.supplements_for_me(actor=firm.who.actor()) == ()
+    # Who had approved it is named as before, beside who took it back.
+    desk = api.contract(actor=clerk, contract_id=row.contract_id, now=LATER)
+    names = {each.id: (each.decided_by_name, each.dropped_by_name) for each in desk.supplements}
+    reviewer = unit().reviewer.user.name
+    assert names == {row.pk: (reviewer, clerk.name), never_asked.pk: ("", clerk.name)}
+    assert api.agreement(actor=clerk, supplement_id=row.pk, now=LATER).approved_by == reviewer
+    # Nobody above had been asked yet.
+    assert not Message.objects.filter(template="contracts.supplement_not_to_decide").exists()
+
+
+@pytest.mark.django_db
+def test_who_was_asked_to_decide_is_told_that_there_is_nothing_to_decide() -> None:
+    people = unit()
+    row = proposed(late_obligation(contract=signed_with(supplier())))
+    with arranged():
+        Contract.objects.filter(pk=row.contract_id).update(party=None)
+        Obligation.objects.filter(contract=row.contract_id).update(party_id=None)
+        approve(row)
+    assert fresh(row).state == "to_agree"
+    with one_contract_event("supplement_dropped"):
+        api.decide_supplement(
+            actor=people.reviewer.actor(), supplement_id=row.pk, approved=False, remark="未签订", now=LATER
+        )
+    row = fresh(row)
+    assert (row.decided_by_name, row.dropped_by_name, row.drop_reason) == (
+        people.reviewer.user.name,
+        people.reviewer.user.name,
+        "未签订",
+    )
+    told = Message.objects.filter(template="contracts.supplement_not_to_decide", channel="in_app")
+    assert {each.recipient_id for each in told} == {people.supervisor.id}
+    assert all("未签订" in each.body for each in told)
 
 
 @pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 from .contracts import Contract, EmptyQuarter, ImportBatch, Supplement
 from .figures import DoneCell, DueCell, RegionDueCell, UnitFigures
-from .obligations import FollowedCalendar, Obligation, Performance
+from .obligations import Correction, FollowedCalendar, Obligation, Performance
 from .people import HandOver, HandOverLine, Head
 from .portraits import PortraitObjection, PortraitRound, PublishedPortrait, Repair
 from .supervising import Block, Cancellation, SupervisionCase, SupervisionNotice, Transfer
@@ -11,6 +11,7 @@ __all__ = [
     "Block",
     "Cancellation",
     "Contract",
+    "Correction",
     "DoneCell",
     "DueCell",
     "EmptyQuarter",

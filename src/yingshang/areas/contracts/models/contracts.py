@@ -227,6 +227,13 @@ class Supplement(models.Model):
     decided_by_name = models.CharField(max_length=120, blank=True)
     decided_at = models.DateTimeField(null=True)
     remark = models.CharField(max_length=400, blank=True)
+    # Who took it back before it was in effect, beside who had approved it.
+    dropped_by: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    dropped_by_name = models.CharField(max_length=120, blank=True)
+    dropped_at = models.DateTimeField(null=True)
+    drop_reason = models.CharField(max_length=1000, blank=True)
     # What the unit is late with and would owe less of, or later: it takes effect once the other side has agreed.
     needs_agreement = models.BooleanField(default=False)
     # [{"obligation", "ordinal", "title", "before", "after"}]: see performing/easing.

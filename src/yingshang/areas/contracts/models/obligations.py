@@ -222,6 +222,35 @@ class Performance(models.Model):
         return f"{self.obligation_id} {self.side} {self.what}"
 
 
+class Correction(models.Model):
+    """A supervisor has corrected what an obligation is counted from: it had been registered wrongly. Never changed.
+
+    `before` and `after` are {"terms", "event_on", "due_on", "state"}; `eased` says what the unit was late with and is
+    less of, or later, by it, as supplements do. Both sides read it.
+    """
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="corrections")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    eased = models.JSONField(default=list)
+    reason = models.CharField("更正理由", max_length=1000)
+    document_ids = models.JSONField(default=list)
+    # In whose name, as it was called.
+    agency_name = models.CharField(max_length=200)
+    made_by: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    made_by_name = models.CharField(max_length=120)
+    made_at = models.DateTimeField()
+    event_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.obligation_id} {self.made_at:%Y-%m-%d}"
+
+
 class FollowedCalendar(models.Model):
     """The version of a calendar by which the days of obligations were counted last; `settled` once they were looked
     through a second time, when nobody was writing by the version before any more.

@@ -414,7 +414,8 @@ def _ensure_no_circle(rows: Sequence[Obligation]) -> None:
         seen, at = 0, row.after
         while at is not None:
             seen += 1
-            if at is row or seen > len(rows) + 1000:
+            # What was read from the database is another instance of the same row.
+            if at is row or (at.pk is not None and at.pk == row.pk) or seen > len(rows) + 1000:
                 raise InvalidTerms(
                     f"obligation {row.ordinal} would wait for itself",
                     message_zh=f"第 {row.ordinal} 项义务会等待它自己，请更正先后顺序",

@@ -11,7 +11,15 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from yingshang.kernel.access.api import Actor
 
 from ..lifecycle import SUPPLEMENT
-from ..models import Cancellation, Contract, Obligation, Performance, SupervisionNotice, Supplement
+from ..models import (
+    Cancellation,
+    Contract,
+    Correction,
+    Obligation,
+    Performance,
+    SupervisionNotice,
+    Supplement,
+)
 from ..models.obligations import OPEN
 from ..numbering import number_words
 from ..obligations.interest import interest_of
@@ -28,6 +36,7 @@ from ..reach import (
     own_obligations,
     own_party,
 )
+from ..selectors import correction_view
 from .block import blocks_of
 from .values import (
     Owed,
@@ -98,7 +107,7 @@ _ORDERS = ("signed_on", "title", "amount_fen", "next_due_on", "state", "number")
 
 
 def my_contract(*, actor: Actor, contract_id: int, today: date) -> OwnContractDetail:
-    """One of them with its obligations, what both sides say of each, and what the reader may say now. Ten queries at
+    """One of them with its obligations, what both sides say of each, and what the reader may say now. Eleven queries at
     most, however many obligations. Raises NotAllowed, ContractNotFound.
     """
     contract = own_contracts(actor).select_related("agency", "party").filter(pk=contract_id).first()
@@ -125,7 +134,7 @@ def my_contract(*, actor: Actor, contract_id: int, today: date) -> OwnContractDe
 
 
 def my_obligation(*, actor: Actor, obligation_id: int, today: date) -> OwnOne:
-    """One obligation of a contract of one's own. Nine queries at most. Raises NotAllowed, ObligationNotFound."""
+    """One obligation of a contract of one's own. Ten queries at most. Raises NotAllowed, ObligationNotFound."""
     row = (
         own_obligations(actor)
         .select_related("contract__agency", "contract__party")
@@ -146,6 +155,9 @@ def _seen(
     said: dict[int, list[Performance]] = {}
     for entry in Performance.objects.filter(obligation__in=numbers).order_by("happened_on", "pk"):
         said.setdefault(entry.obligation_id, []).append(entry)
+    corrected: dict[int, list[Correction]] = {}
+    for each in Correction.objects.filter(obligation__in=numbers).order_by("pk"):
+        corrected.setdefault(each.obligation_id, []).append(each)
     asked = {each.obligation_id: each for each in cancellations_for_me(actor=actor, contract_id=contract.pk)}
     notices: dict[int, list[str]] = {}
     for number, obligation in (
@@ -161,6 +173,7 @@ def _seen(
             row,
             contract,
             said.get(row.pk, ()),
+            corrected.get(row.pk, ()),
             tuple(
                 OwnBlock(each.kind, each.reference, each.label, each.since, each.until)
                 for each in blocks.get(row.pk, ())
@@ -437,9 +450,9 @@ def _supplement(row: Supplement, contract: Contract, actor: Actor) -> OwnSupplem
         obligation_changes=tuple(changes),
         eased=tuple(row.eased),
         due_on=row.due_on,
-        ended_at=row.decided_at if row.state == "dropped" else row.agreed_at,
+        ended_at=row.dropped_at if row.state == "dropped" else row.agreed_at,
         ended_as=row.agreed_as,
-        end_reason=row.remark if row.state == "dropped" else row.agreement_reason,
+        end_reason=row.drop_reason if row.state == "dropped" else row.agreement_reason,
         may=frozenset(may),
     )
 
@@ -479,6 +492,7 @@ def _obligation(
     row: Obligation,
     contract: Contract,
     said: Sequence[Performance],
+    corrected: Sequence[Correction],
     blocks: tuple[OwnBlock, ...],
     cancellation: OwnCancellation | None,
     notices: tuple[str, ...],
@@ -530,6 +544,7 @@ def _obligation(
             )
             for each in said
         ),
+        corrections=tuple(correction_view(each, named=False) for each in corrected),
         blocks=blocks,
         cancellation=cancellation,
         notice_numbers=notices,

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from ..values import CorrectionView
+
 
 @dataclass(frozen=True, slots=True)
 class OwnContract:
@@ -177,6 +179,7 @@ class OwnObligation:
     performed_on: date | None
     escalation: str
     said: tuple[OwnSaid, ...]
+    corrections: tuple[CorrectionView, ...]
     blocks: tuple[OwnBlock, ...]
     cancellation: OwnCancellation | None
     notice_numbers: tuple[str, ...]

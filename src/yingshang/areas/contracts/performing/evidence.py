@@ -13,12 +13,14 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.documents.api import Owner, documents_of, store
 
 from ..errors import InvalidStep
+from ..ladder._steps import ensure_outside
 from ..lifecycle import OBLIGATION
 from ..models import Obligation, PublishedPortrait
 from ..obligations.rules import obligation_rules
 from ..reach import (
     REGISTER,
     STATE_OWN,
+    SUPERVISE,
     VIEW,
     VIEW_OWN,
     ensure_of_unit,
@@ -34,14 +36,18 @@ EVIDENCE = "contract_evidence"
 
 @transaction.atomic
 def add_evidence(*, actor: Actor, obligation_id: int, content: Any, name: str, now: datetime) -> int:
-    """A file of who registers for the unit, or of the other side where somebody acts for it; its number. It is named
-    when something is said of the obligation.
+    """A file of who registers for the unit, of the other side where somebody acts for it, or of who supervises and
+    corrects it; its number. It is named when something is said of the obligation.
 
     Raises NotAllowed, ObligationNotFound, NotYours, NotPossibleNow, InvalidStep, RefusedFile.
     """
     # Somebody may sit in a unit and act for an enterprise, too.
     own = actor.may(STATE_OWN) and own_obligations(actor, STATE_OWN).filter(pk=obligation_id).exists()
-    if actor.may(REGISTER) and not own:
+    mine = actor.may(REGISTER) and obligations_on_desk(actor, REGISTER).filter(pk=obligation_id).exists()
+    if actor.may(SUPERVISE) and not (own or mine):
+        row = load_obligation(actor, obligation_id, SUPERVISE)
+        ensure_outside(actor, row.agency_id)
+    elif actor.may(REGISTER) and not own:
         row = load_obligation(actor, obligation_id, REGISTER)
         ensure_of_unit(actor, row.contract, REGISTER)
     else:
@@ -91,13 +97,15 @@ def may_read_evidence(actor: Actor, identifier: str) -> bool:
     return actor.may(VIEW) and obligations_on_desk(actor).filter(pk=number).exists()
 
 
-def ensure_evidence(row: Obligation, document_ids: Sequence[int]) -> list[int]:
-    """That these files are with the obligation, or its contract. Raises InvalidStep."""
+def ensure_evidence(row: Obligation, document_ids: Sequence[int], *, of_contract: bool = True) -> list[int]:
+    """That these files are with the obligation, or (`of_contract`) its contract, of which the other side may not read
+    every one. Raises InvalidStep.
+    """
     wanted = list(dict.fromkeys(document_ids))
     if not wanted:
         return []
     there = {each.id for each in documents_of(Owner(EVIDENCE, str(row.pk)))}
-    if not set(wanted) <= there:
+    if of_contract and not set(wanted) <= there:
         there |= {each.id for each in documents_of(Owner("contract_file", str(row.contract_id)))}
     if not set(wanted) <= there:
         raise InvalidStep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -10,9 +10,9 @@ from yingshang.kernel.access.api import Actor, officials_who_may, system_actor
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
 from ..ladder._steps import told
-from ..models import Obligation, Performance
-from ..reach import REGISTER
-from ..registering.actions._steps import shown_title
+from ..models import Correction, Obligation, Performance
+from ..reach import HEAD, REGISTER, REVIEW
+from ..registering.actions._steps import of_unit, shown_title
 from .coming_to import UNIT
 
 PLATFORM = system_actor("contracts")
@@ -57,3 +57,43 @@ def tell_other_side(
         link=link,
         now=now,
     )
+
+
+def tell_corrected(
+    row: Obligation, correction: Correction, *, before: tuple[str, str], after: tuple[str, str]
+) -> None:
+    """Both sides are told that a supervisor has corrected what an obligation is counted from, and why."""
+    contract, now = row.contract, correction.made_at
+    people = [user for each in (REGISTER, REVIEW, HEAD) for user in of_unit(contract, each, now=now)]
+    unit = [Recipient(user_id=each) for each in dict.fromkeys(people)]
+    other = [] if row.party_id is None else [Recipient(party_id=row.party_id)]
+    for to, place, title in (
+        (unit, "/desk/contracts", told(row)["title"]),
+        # It is its own contract.
+        (other, "/contracts", row.title),
+    ):
+        if not to:
+            continue
+        send_where_possible(
+            actor=PLATFORM,
+            to=to,
+            template="contracts.obligation_corrected",
+            context={
+                "number": contract.number,
+                "obligation": title,
+                "by": correction.agency_name,
+                "before": before[0],
+                "before_en": before[1],
+                "after": after[0],
+                "after_en": after[1],
+                "due_before": _day(correction.before["due_on"]),
+                "due_after": _day(correction.after["due_on"]),
+                "reason": correction.reason,
+            },
+            link=f"{place}/{contract.pk}/#obligation-{row.pk}",
+            now=now,
+        )
+
+
+def _day(written: str | None) -> date | str:
+    return "" if written is None else date.fromisoformat(written)

@@ -18,7 +18,7 @@ from ..ladder.rules import rules
 from ..lifecycle import SUPPLEMENT
 from ..models import Contract, Supplement
 from ..performing.easing import Easing
-from ..reach import SUPERVISE
+from ..reach import OPEN_TO_ALL, SUPERVISE
 from .actions._steps import shown_title, user_of
 
 AGREEMENTS = "contract_supplement"
@@ -73,8 +73,12 @@ def on_agreement_rung(rung: FiredRung) -> None:
 
 
 def tell_taken_back(row: Supplement, *, reason: str, now: datetime) -> None:
-    """To the other side, which was asked: it need not answer any more, and what was agreed before goes on."""
+    """To the other side, which was asked, and to who supervises, once they were: nobody need answer any more, and what
+    was agreed before goes on.
+    """
     contract = row.contract
+    if may_be_decided(row, now=now):
+        _tell_supervisors_taken_back(row, reason=reason, now=now)
     if contract.party_id is None:
         return
     send_where_possible(
@@ -93,6 +97,12 @@ def tell_taken_back(row: Supplement, *, reason: str, now: datetime) -> None:
     )
 
 
+def put_dropped(row: Supplement, *, actor: Actor, reason: str, now: datetime) -> None:
+    """Who takes one back, and why, onto the row, beside who had approved it."""
+    row.dropped_by_id, row.dropped_by_name, row.dropped_at = user_of(actor), actor.name[:120], now
+    row.drop_reason = reason[:1000]
+
+
 def end_with_contract(
     contract: Contract, *, actor: Actor, reason: str, now: datetime
 ) -> tuple[Supplement, ...]:
@@ -101,8 +111,8 @@ def end_with_contract(
     """
     rows = list(contract.supplements.select_for_update(of=("self",)).filter(state__in=SUPPLEMENT.open_states))
     for row in rows:
-        row.state, row.remark = SUPPLEMENT.after(row.state, "dropped"), reason[:400]
-        row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
+        row.state = SUPPLEMENT.after(row.state, "dropped")
+        put_dropped(row, actor=actor, reason=reason, now=now)
         row.save()
         end_clock(row.deadline_id, now=now)
         row.contract = contract
@@ -130,16 +140,42 @@ def _ask_party(row: Supplement, *, now: datetime, once: str = "") -> None:
     )
 
 
-def _tell_supervisors(row: Supplement, *, now: datetime, once: str = "") -> None:
-    contract, today = row.contract, timezone.localdate(now)
+def _supervisors(contract: Contract, *, now: datetime) -> list[int]:
+    today = timezone.localdate(now)
     places = supervisors_of([contract], today=today).values()
-    told = [user for each in places for user in officials_who_may(SUPERVISE, agency_id=each, today=today)]
+    found = [user for each in places for user in officials_who_may(SUPERVISE, agency_id=each, today=today)]
+    return list(dict.fromkeys(found))
+
+
+def _tell_supervisors_taken_back(row: Supplement, *, reason: str, now: datetime) -> None:
+    contract = row.contract
+    told = _supervisors(contract, now=now)
+    if not told:
+        return
+    send_where_possible(
+        actor=PLATFORM,
+        to=[Recipient(user_id=each) for each in told],
+        template="contracts.supplement_not_to_decide",
+        context={
+            "number": contract.number,
+            "title": shown_title(contract),
+            "unit": contract.agency.name,
+            "reason": reason if contract.secrecy == OPEN_TO_ALL else "",
+        },
+        link=f"/desk/contracts/cancellations/supplements/{row.pk}/",
+        now=now,
+    )
+
+
+def _tell_supervisors(row: Supplement, *, now: datetime, once: str = "") -> None:
+    contract = row.contract
+    told = _supervisors(contract, now=now)
     if not told:
         tell_unsupervised([contract], now=now)
         return
     send_where_possible(
         actor=PLATFORM,
-        to=[Recipient(user_id=each) for each in dict.fromkeys(told)],
+        to=[Recipient(user_id=each) for each in told],
         template="contracts.supplement_to_decide",
         context={
             "number": contract.number,

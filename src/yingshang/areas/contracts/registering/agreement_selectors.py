@@ -42,6 +42,9 @@ class AgreementDetail:
     agreed_by: str
     agreed_at: datetime | None
     agreement_reason: str
+    dropped_by: str
+    dropped_at: datetime | None
+    drop_reason: str
     blocks: tuple[str, ...]
     may: frozenset[str]
 
@@ -113,6 +116,9 @@ def agreement(*, actor: Actor, supplement_id: int, now: datetime) -> AgreementDe
         agreed_by=row.agreed_by_name,
         agreed_at=row.agreed_at,
         agreement_reason=row.agreement_reason,
+        dropped_by=row.dropped_by_name,
+        dropped_at=row.dropped_at,
+        drop_reason=row.drop_reason,
         blocks=blocks,
         may=frozenset(may),
     )

@@ -27,7 +27,7 @@ from yingshang.web.listing import Listing, Page
 from yingshang.web.portal.enterprises import mandates_of
 from yingshang.web.refusals import refuse_each, status_of_refused
 
-from ..registering.changes import shown_changes
+from ..registering.changes import shown_changes, shown_corrections
 from ..steps import Offered, StepForm
 from .forms import NotPaidForm, OwedFilter, OwnFilter, ReceivedForm, RefuseForm, WordForm
 from .tables import OwedTable, OwnTable
@@ -315,7 +315,10 @@ def _contract(
     found: OwnContractDetail = contracts.my_contract(
         actor=actor_from(request), contract_id=contract_id, today=timezone.localdate()
     )
-    rows = [(each, _offered(each, failed), _cancelling(each, failed)) for each in found.obligations]
+    rows = [
+        (each, _offered(each, failed), _cancelling(each, failed), shown_corrections(each.corrections, {}))
+        for each in found.obligations
+    ]
     refused = failed[2] if failed else answered[1] if answered else None
     return render(
         request,

@@ -8,12 +8,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from yingshang.areas.contracts import api
-from yingshang.web.filters import DayField
+from yingshang.web.filters import DayField, choices
 
 from ..fields import SeveralFiles, YuanField
 from ..steps import Step, StepForm, text_field
-from ..words import SAID
+from ..words import SAID, named_choices
 
+ANOTHER = "obligation"
+"""That another obligation of the contract is performed, among the events."""
 _OWED_BY_UNIT = ("done", "partial", "disputed")
 _OWED_TO_UNIT = ("done", "partial", "not_received", "disputed")
 
@@ -81,6 +83,30 @@ class WithdrawForm(StepForm):
     reason = text_field(_("撤回的原因"), rows=2)
 
 
+class CorrectForm(StepForm):
+    """What it is really counted from, why, and what shows it."""
+
+    event = forms.ChoiceField(label=_("正确的起算依据"))
+    of = forms.TypedChoiceField(
+        label=_("前一项义务"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("选择“前一项义务履行”的才填写。"),
+    )
+    reason = text_field(_("更正的理由"), rows=2)
+    evidence = SeveralFiles(
+        label=_("证明材料"), help_text=_("合同中约定这一条的页面等；单位和相对方都能看到。")
+    )
+
+    def __init__(self, *arguments: Any, obligation: Any, others: Any = (), **kwargs: Any) -> None:
+        super().__init__(*arguments, **kwargs)
+        events = [*named_choices("events"), (ANOTHER, _("前一项义务履行"))]
+        self.fields["event"].choices = choices(events, _("请选择"))  # type: ignore[attr-defined]
+        rows = [(str(each.ordinal), f"{each.ordinal}. {each.title}") for each in others]
+        self.fields["of"].choices = choices(rows, _("不适用"))  # type: ignore[attr-defined]
+
+
 class BudgetForm(StepForm):
     """Whether money has been set aside for it."""
 
@@ -100,6 +126,17 @@ STEPS: dict[str, Step] = {
     "cancel": Step(_("申请销号"), "cancel", CancelForm, api.ask_cancellation, "circle-check", "obligation"),
     "budget": Step(_("登记预算安排"), "told", BudgetForm, api.say_budget, "coin", "obligation"),
     "settle": Step(_("争议已解决"), "settled", SettleForm, api.settle_dispute, "scale", "obligation"),
+    "correct": Step(
+        _("更正起算依据"),
+        "corrected",
+        CorrectForm,
+        api.correct_start,
+        "edit",
+        "obligation",
+        hint=_(
+            "登记有误、单位自己不能改的，由督办部门更正：到期日重新计算，原来的留在记录里，理由和材料单位和相对方都能看到。"
+        ),
+    ),
     "withdraw": Step(
         _("撤回"), "withdrawn", WithdrawForm, api.withdraw_performance, "arrow-back-up", "performance"
     ),

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from yingshang.areas.contracts.api import ObligationView
+from yingshang.areas.contracts.api import CorrectionView, ObligationView
 from yingshang.web.design import formats
 
 from ..words import DIRECTIONS, named, yuan
@@ -62,6 +62,29 @@ def shown_changes(supplement: Changed, obligations: Iterable[ObligationView] = (
     said = {(line.before, line.after) for line in lines}
     days = (line for each in supplement.eased for line in _days(each))
     return lines + [line for line in days if (line.before, line.after) not in said]
+
+
+def shown_corrections(
+    corrections: Iterable[CorrectionView], files: Mapping[int, Any]
+) -> list[tuple[CorrectionView, list[Line], list[tuple[int, str]]]]:
+    """Corrections of an obligation in words, each with what shows it: of a file that is not among `files` its place."""
+    found = []
+    for each in corrections:
+        lines = [
+            Line(
+                _("到期日") if name == "due_on" else _("履行时间"),
+                shown_value(name, each.before[name]) or _("待定"),
+                shown_value(name, each.after[name]) or _("待定"),
+            )
+            for name in ("terms", "due_on")
+            if each.before[name] != each.after[name]
+        ]
+        shown = [
+            (number, files[number].name if number in files else _("证明材料 %(n)s") % {"n": place})
+            for place, number in enumerate(each.document_ids, 1)
+        ]
+        found.append((each, lines, shown))
+    return found
 
 
 def eased_lines(eased: Iterable[Mapping[str, Any]]) -> list[Line]:

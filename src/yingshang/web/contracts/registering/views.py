@@ -42,10 +42,10 @@ from yingshang.web.regions import reached_regions
 from yingshang.web.words import ACTIONS
 
 from ..performing.forms import STEPS as PERFORMING
-from ..performing.forms import CancelForm, PerformForm
+from ..performing.forms import CancelForm, CorrectForm, PerformForm
 from ..steps import Offered, Step, StepForm
 from ..words import named
-from .changes import Line, eased_lines, shown_changes
+from .changes import Line, eased_lines, shown_changes, shown_corrections
 from .forms import ContractFilter
 from .step_forms import ARGUMENTS, STEPS, EventForm, TerminateForm, WithdrawEventForm
 from .tables import ContractTable, PickTable
@@ -201,7 +201,7 @@ def _act(actor: Actor, contract_id: int, what: str, target: _Target, form: StepF
                 now=now,
             )
         return
-    if what in ("perform", "cancel"):
+    if what in ("perform", "cancel", "correct"):
         assert target.row_id is not None
         evidence = [
             add_evidence(
@@ -268,7 +268,8 @@ def _shown(
             for side in _SIDES
         ]
         steps = _offered(found, "obligation", each, each.may, bound)
-        obligations.append((each, steps, said if each.said else ()))
+        corrected = shown_corrections(each.corrections, files)
+        obligations.append((each, steps, said if each.said else (), corrected))
     previews = _previews(actor, found)
     return {
         "contract": found,
@@ -333,7 +334,8 @@ def _alike(found: ContractDetail) -> tuple[Alike, ...]:
 
 def _evidence(found: ContractDetail) -> dict[int, Any]:
     """The files either side has given as evidence, by number."""
-    named_ones = {number for each in found.obligations for said in each.said for number in said.document_ids}
+    told = [one for each in found.obligations for one in (*each.said, *each.corrections)]
+    named_ones = {number for one in told for number in one.document_ids}
     if not named_ones:
         return {}
     of_each = documents_of_each(EVIDENCE, [str(each.id) for each in found.obligations])
@@ -386,6 +388,9 @@ def _form(
     if issubclass(form_class, PerformForm):
         more["obligation"] = row
         more["initial"] = {"happened_on": timezone.localdate()}
+    elif issubclass(form_class, CorrectForm):
+        more["obligation"] = row
+        more["others"] = [each for each in found.obligations if each.id != row.id and not _is_over(each)]
     elif issubclass(form_class, CancelForm):
         there = {number for said in row.said if said.state == "valid" for number in said.document_ids}
         more["files"] = [each for number, each in _evidence(found).items() if number in there]
@@ -398,3 +403,7 @@ def _form(
 
 def _open_ones(obligations: Sequence[ObligationView]) -> list[ObligationView]:
     return [each for each in obligations if OBLIGATION.states[each.state].open]
+
+
+def _is_over(row: ObligationView) -> bool:
+    return row.state in ("released", "dropped")

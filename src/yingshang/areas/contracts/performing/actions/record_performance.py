@@ -189,7 +189,7 @@ def settle_dispute(*, actor: Actor, obligation_id: int, note: str, side: str = "
     else:
         row = load_own_obligation(actor, obligation_id, STATE_OWN)
         sides = [COUNTERPARTY]
-    _ensure_reviewed(row)
+    ensure_reviewed(row)
     OBLIGATION.after(row.state, "settled")
     note = _bounded(note)
     if not note:
@@ -263,7 +263,7 @@ def _say(
     document_ids: Sequence[int],
     now: datetime,
 ) -> int:
-    _ensure_reviewed(row)
+    ensure_reviewed(row)
     if what not in SAID:
         raise InvalidStep(f"write one of {', '.join(SAID)}", message_zh="请选择履行情况", field="what")
     debtor = row.side == side
@@ -463,7 +463,7 @@ def _standing(row: Obligation) -> dict[str, object]:
     }
 
 
-def _ensure_reviewed(row: Obligation) -> None:
+def ensure_reviewed(row: Obligation) -> None:
     """Nothing is performed of what nobody has reviewed. Raises NotPossibleNow."""
     if row.contract.state in HIDDEN_FROM_OWN:
         state = CONTRACT.states[row.contract.state]

@@ -25,7 +25,7 @@ from ...own.block import ensure_unblocked
 from ...performing.applying import change, end
 from ...performing.easing import Easing, eased_since, late_debts
 from ...reach import REGISTER, REVIEW, agencies_of, ensure_of_unit, load, lock
-from ..agreement import refer, tell_taken_back
+from ..agreement import put_dropped, refer, tell_taken_back
 from ..checking import check_fields
 from ..rules import contract_rules
 from ..values import ProposedChange, SupplementPreview
@@ -221,6 +221,10 @@ def decide_supplement(
     row, contract = _loaded(actor, supplement_id, REVIEW)
     before, row.state = row.state, SUPPLEMENT.after(row.state, "approved" if approved else "dropped")
     remark = reason_given(remark, field="remark", needed=not approved)
+    if before != "proposed":
+        # Somebody has approved it; their name and remark stay.
+        _take_back(contract, row, actor=actor, reason=remark, now=now)
+        return
     row.remark = remark[:400]
     row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
     if not approved:
@@ -292,21 +296,22 @@ def drop_supplement(*, actor: Actor, supplement_id: int, remark: str, now: datet
     """
     reviews = actor.may(REVIEW) and (not actor.may(REGISTER) or _reviews(actor, supplement_id))
     row, contract = _loaded(actor, supplement_id, REVIEW if reviews else REGISTER)
-    waited = row.state == "to_agree"
     row.state = SUPPLEMENT.after(row.state, "dropped")
-    remark = reason_given(remark, field="remark")
-    row.remark = remark[:400]
-    row.decided_by_id, row.decided_by_name, row.decided_at = user_of(actor), actor.name[:120], now
-    _drop(contract, row, actor=actor, reason=remark, now=now)
-    if waited:
-        row.contract = contract
-        tell_taken_back(row, reason=remark, now=now)
+    _take_back(contract, row, actor=actor, reason=reason_given(remark, field="remark"), now=now)
 
 
 def _reviews(actor: Actor, supplement_id: int) -> bool:
     """Whether somebody reviews for the very unit: who registers for one may review for another."""
     units = agencies_of(actor, REVIEW)
     return Supplement.objects.filter(pk=supplement_id, contract__agency__in=units).exists()
+
+
+def _take_back(contract: Contract, row: Supplement, *, actor: Actor, reason: str, now: datetime) -> None:
+    put_dropped(row, actor=actor, reason=reason, now=now)
+    _drop(contract, row, actor=actor, reason=reason, now=now)
+    if row.needs_agreement:
+        row.contract = contract
+        tell_taken_back(row, reason=reason, now=now)
 
 
 def _drop(contract: Contract, row: Supplement, *, actor: Actor, reason: str, now: datetime) -> None:
@@ -516,7 +521,7 @@ def tell_unit(contract: Contract, row: Supplement, *, now: datetime) -> None:
         supplement=_name(row),
         outcome=state.name,
         outcome_en=state.name_en,
-        reason=row.agreement_reason or row.remark,
+        reason=row.drop_reason or row.agreement_reason or row.remark,
     )
 
 
