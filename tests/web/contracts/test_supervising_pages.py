@@ -16,6 +16,8 @@ from tests.areas.contracts.ladder.situations import (
     found_case,
     fresh,
     late_obligation,
+    paid,
+    sent_transfer,
 )
 from tests.areas.contracts.registering.situations import to_agree
 from tests.kernel.access.factories import NOW, agency, arranged
@@ -84,6 +86,31 @@ def test_from_what_is_late_to_the_case() -> None:
     assert "约谈负责人" in shown and "资金到位未付" in shown
     assert reverse("contracts_desk:transfer-case", args=[case.pk, "audit"]) in shown
     assert "政合立" in text_of(head, "cases")
+
+
+def test_a_transfer_goes_on_after_its_case_was_closed_and_the_pages_say_so() -> None:
+    row = sent_transfer()
+    paid(row.case.obligation)
+    supervisor, receiver = logged_in(unit().supervisor), logged_in(audit_supervisor())
+    words = "案件已结，移送仍在办理"
+    assert words not in text_of(supervisor, "cases") + text_of(receiver, "transfers")
+    assert step(supervisor, "case-step", row.case_id, "close", reason="已支付") == 302
+    assert fresh(row).state == "sent"
+    contract = row.case.obligation.contract_id
+    for browser, name, arguments in (
+        (supervisor, "cases", ()),
+        (supervisor, "case", (row.case_id,)),
+        (supervisor, "contract", (contract,)),
+        (receiver, "transfers", ()),
+        (receiver, "transfer", (row.pk,)),
+    ):
+        assert words in text_of(browser, name, *arguments), name
+    assert words in text_of(supervisor, "cases", export="csv")
+    # The body's word is taken as before, and then nothing goes on.
+    assert step(receiver, "transfer-step", row.pk, "receive") == 302
+    assert step(receiver, "transfer-step", row.pk, "end", outcome="已核查，无需审计") == 302
+    assert "已核查，无需审计" in text_of(supervisor, "transfer", row.pk)
+    assert words not in text_of(supervisor, "cases") + text_of(receiver, "transfers")
 
 
 def test_what_is_taken_away_is_whole() -> None:

@@ -14,7 +14,7 @@ from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import DeadlineView, get_deadlines
 from yingshang.kernel.ledger.api import events_of
 
-from .lifecycle import CANCELLATION, CASE, CONTRACT, NOTICE, OBLIGATION, PERFORMANCE, SUPPLEMENT
+from .lifecycle import CANCELLATION, CASE, CONTRACT, NOTICE, OBLIGATION, PERFORMANCE, SUPPLEMENT, TRANSFER
 from .models import (
     Block,
     Cancellation,
@@ -497,7 +497,15 @@ def _notice(row: SupervisionNotice) -> NoticeLine:
 def _case(row: SupervisionCase) -> CaseLine:
     transfers = tuple((each.pk, number_words(each.number), each.state) for each in row.transfers.all())
     return CaseLine(
-        row.pk, number_words(row.number), row.state, row.obligation_id, row.opened_at, row.due_on, transfers
+        row.pk,
+        number_words(row.number),
+        row.state,
+        row.obligation_id,
+        row.opened_at,
+        row.due_on,
+        transfers,
+        not CASE.states[row.state].open
+        and any(TRANSFER.states[state].open for _pk, _number, state in transfers),
     )
 
 

@@ -100,6 +100,8 @@ class CaseLine:
     due_on: date | None
     transfers: tuple[tuple[int, str, str], ...]
     """Of each transfer its number in the register, the number as it is written, and the state."""
+    goes_on: bool = False
+    """It is closed, and a body still deals with a transfer of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ SAID: Words = {
     "disputed": _("有争议"),
     "settled": _("争议已解决"),
 }
+GOES_ON = _("案件已结，移送仍在办理")
+"""Of a case that is closed, and of the transfer another body still deals with."""
 AGREED_AS: Words = {"counterparty": _("相对方"), "supervisor": _("督办部门")}
 CONFIRMED_BY: Words = {"counterparty": _("相对方确认"), "supervisor": _("督办单位核定")}
 

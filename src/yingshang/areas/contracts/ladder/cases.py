@@ -12,7 +12,7 @@ from yingshang.kernel.clock.api import DeadlineView, Owner, start_deadline
 from yingshang.kernel.documents.api import take_number
 
 from ..errors import InvalidStep
-from ..lifecycle import CASE
+from ..lifecycle import CASE, TRANSFER
 from ..models import Obligation, SupervisionCase
 from ..numbering import number_words
 from ..reach import HEAD, SUPERVISE, load_obligation, obligations_on_desk
@@ -130,7 +130,8 @@ def record_finding(*, actor: Actor, case_id: int, finding: str, now: datetime) -
 
 @transaction.atomic
 def close_case(*, actor: Actor, case_id: int, reason: str, now: datetime) -> None:
-    """End a case: nothing is owed any more, or the body it was transferred to has told its outcome. Raises as
+    """End a case: nothing is owed any more, or a body it was transferred to has told its outcome. Another body goes on
+    with what it was sent: its transfer stays open, is told of in the event, and ends by that body's word. Raises as
     `add_case_step` does, and Blocked.
     """
     from ..own.block import ensure_unblocked
@@ -152,13 +153,18 @@ def close_case(*, actor: Actor, case_id: int, reason: str, now: datetime) -> Non
     _end(row, actor=actor, now=now)
     if not owed and not obligation.notices.exclude(state="lifted").exists():
         set_level(obligation, "")
+    going_on = row.transfers.filter(state__in=TRANSFER.open_states).order_by("pk")
     note(
         obligation,
         "case_closed",
         actor=actor,
         now=now,
         before={"state": before},
-        after={"state": row.state, "number": number_words(row.number)},
+        after={
+            "state": row.state,
+            "number": number_words(row.number),
+            "transfers_going_on": [number_words(each) for each in going_on.values_list("number", flat=True)],
+        },
         reason=reason,
     )
 

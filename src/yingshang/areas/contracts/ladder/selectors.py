@@ -64,7 +64,9 @@ class LatePage:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A notice, case, transfer or cancellation in a list; `state_name` by its table, `number` as it is written."""
+    """A notice, case, transfer or cancellation in a list; `state_name` by its table, `number` as it is written.
+    `goes_on`: of a case that is closed, and of its transfer, that the body it was sent to still deals with it.
+    """
 
     id: int
     number: str
@@ -78,6 +80,7 @@ class StepRow:
     due_on: date | None
     since: datetime
     late: bool
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +290,7 @@ def supervision_cases(
     *, actor: Actor, now: datetime, text: str = "", state: str = "", offset: int = 0, limit: int = 50
 ) -> StepPage:
     """The cases about units of the actor's reach. Raises NotAllowed."""
-    rows = SupervisionCase.objects.filter(obligation__in=obligations_on_desk(actor, VIEW))
+    rows = _cases().filter(obligation__in=obligations_on_desk(actor, VIEW))
     rows = rows.select_related("agency", "opened_by_agency", "obligation__contract")
     return _page(rows, "obligation__", text, state, offset, limit, now)
 
@@ -334,7 +337,7 @@ def supervision_case(*, actor: Actor, case_id: int, now: datetime) -> CaseDetail
 
 def case_row(actor: Actor, case_id: int) -> SupervisionCase:
     """The case itself, for what is proposed of it. Raises NotAllowed, StepNotFound."""
-    rows = SupervisionCase.objects.filter(obligation__in=obligations_on_desk(actor, VIEW), pk=case_id)
+    rows = _cases().filter(obligation__in=obligations_on_desk(actor, VIEW), pk=case_id)
     row = rows.select_related("agency", "opened_by_agency", "obligation__contract", "notice").first()
     if row is None:
         raise step_not_found(case_id)
@@ -472,6 +475,12 @@ def _words(prefix: str, text: str) -> Q:
     )
 
 
+def _cases() -> QuerySet[SupervisionCase]:
+    """Cases, with whether a body still deals with a transfer of theirs."""
+    of_it = Transfer.objects.filter(case=OuterRef("pk"), state__in=TRANSFER.open_states)
+    return SupervisionCase.objects.annotate(is_transferred=Exists(of_it))
+
+
 def _page(
     rows: QuerySet[Any], prefix: str, text: str, state: str, offset: int, limit: int, now: datetime
 ) -> StepPage:
@@ -489,12 +498,15 @@ def _page(
 def _step(row: Any, now: datetime) -> StepRow:
     obligation = row.case.obligation if isinstance(row, Transfer) else row.obligation
     agency = row.case.agency if isinstance(row, Transfer) else row.agency
+    goes_on = False
     if isinstance(row, SupervisionNotice):
         by, since, is_open = row.issued_by_agency.name, row.issued_at, row.state == "sent"
     elif isinstance(row, SupervisionCase):
         by, since, is_open = row.opened_by_agency.name, row.opened_at, CASE.states[row.state].open
+        goes_on = not is_open and row.is_transferred  # type: ignore[attr-defined]
     elif isinstance(row, Transfer):
         by, since, is_open = row.to_name, row.sent_at, TRANSFER.states[row.state].open
+        goes_on = is_open and not CASE.states[row.case.state].open
     else:
         by, since, is_open = row.asked_by_name, row.asked_at, row.state == "asked"
     return StepRow(
@@ -510,4 +522,5 @@ def _step(row: Any, now: datetime) -> StepRow:
         due_on=row.due_on,
         since=since,
         late=bool(is_open and row.due_on and row.due_on < timezone.localdate(now)),
+        goes_on=goes_on,
     )

@@ -61,7 +61,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ObligationRule:
-    """One rule to be written out: who owes what, by which terms. `event_on` is the day of its event where known."""
+    """One rule to be written out: who owes what, by which terms. `event_on` is the day of its event where known.
+
+    `read_rule` makes it of what somebody wrote, and refuses what may not stand. One that is built by hand is taken at
+    its word, by `read_rule` and by everything that writes it out: what comes from outside goes through `read_rule` as
+    a mapping first.
+    """
 
     side: str
     kind: str
@@ -95,7 +100,7 @@ Written = Mapping[str, Any] | ObligationRule
 def read_rule(written: Written, *, contract: Contract | None = None) -> ObligationRule:
     """A rule as a form, a template or a table writes it: {"side", "kind", "title", "terms", "amount_fen" or "share",
     "rate", "order", "budget_reserved", "event_on"}; `share`, `rate` and `order` may stand among the terms too. A day
-    may be named by a field of the contract (starts_on, ends_on).
+    may be named by a field of the contract (starts_on, ends_on). An `ObligationRule` is given back as it is.
 
     Raises InvalidTerms, whose `field` names what.
     """

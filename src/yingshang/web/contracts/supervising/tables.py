@@ -17,7 +17,7 @@ from yingshang.web.design import formats
 from yingshang.web.design.icons import icon
 
 from ..templatetags.contracts import state_tag
-from ..words import ESCALATIONS, state_of, yuan
+from ..words import ESCALATIONS, GOES_ON, state_of, yuan
 
 _NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
 LEADS = {
@@ -123,6 +123,10 @@ class StepTable(tables.Table):
 
     def render_state(self, record: StepRow) -> SafeString:
         shown = state_tag(self.kind, record.state)
+        if record.goes_on:
+            shown = format_html(
+                '{} <span class="tag outline">{}{}</span>', shown, icon("external-link"), GOES_ON
+            )
         if not record.late:
             return shown
         return format_html(
@@ -130,7 +134,8 @@ class StepTable(tables.Table):
         )
 
     def value_state(self, record: StepRow) -> str:
-        return state_of(self.kind, record.state)[0]
+        word = state_of(self.kind, record.state)[0]
+        return f"{word} {GOES_ON}" if record.goes_on else word
 
 
 class NoticeTable(StepTable):
