@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, datetime, time
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests.areas.contracts.factories import SUPERVISION, contract_row, supplier, unit
 from tests.areas.contracts.ladder.situations import (
@@ -20,7 +21,9 @@ from tests.areas.contracts.ladder.situations import (
 )
 from tests.kernel.access.factories import DAOLI, HARBIN, agency, arranged, official
 from yingshang.areas.contracts import api
+from yingshang.areas.contracts.figures.cells import recount
 from yingshang.areas.contracts.ladder.clocks import OBLIGATION_OWNER
+from yingshang.areas.contracts.ladder.gaps import tell_gaps
 from yingshang.areas.contracts.ladder.rungs import (
     consequences,
     issue_missed,
@@ -246,6 +249,61 @@ def test_where_nobody_supervises_those_are_told_who_can_appoint_somebody() -> No
         type(leader.user).objects.filter(appointments__agency__kind=SUPERVISION).update(is_active=False)
     sweep(actor=SYSTEM, now=days_later(70))
     assert _told()[(administrator.id, "nobody_supervises")] == 2
+
+
+@pytest.mark.django_db
+def test_they_are_told_at_once_and_then_every_few_days_whether_a_rung_fires_or_not() -> None:
+    leader = unit().leader
+    late_obligation()
+    # Told of by what is late, not by a rung: this one has no clock.
+    row = owed_obligation(due_on=date(2026, 11, 1))
+    with arranged():
+        recount([row])
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=False)
+
+    def told() -> int:
+        return _told()[(leader.id, "nobody_supervises")]
+
+    days = []
+    for day in range(16):
+        before = told()
+        if day == 0:
+            sweep(actor=SYSTEM, now=NOW)
+        tell_gaps(now=days_later(day))
+        days += [day] * (told() - before)
+    assert days == [0, 7, 14]
+    with arranged():
+        Agency.objects.filter(kind=SUPERVISION).update(is_active=True)
+    tell_gaps(now=days_later(30))
+    assert told() == 3
+
+
+@pytest.mark.django_db
+def test_where_nobody_may_open_what_is_supervised_those_are_told_who_can_appoint_somebody(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    people, administrator = unit(), official("administrator", HARBIN)
+    contract = contract_row(secrecy="internal", title="涉密系统建设")
+    late_obligation(contract=contract)
+    late_obligation()
+    sweep(actor=SYSTEM, now=NOW)
+    assert SupervisionNotice.objects.count() == 2
+    told = Message.objects.filter(template="contracts.nobody_opens", channel="in_app")
+    assert {each.recipient_id for each in told} >= {people.leader.id, administrator.id}
+    assert people.supervisor.id not in {each.recipient_id for each in told}
+    # By its place alone.
+    for each in told:
+        assert not any(word in each.subject + each.body for word in (contract.title, contract.number))
+    first = told.all().count()
+    tell_gaps(now=days_later(6))
+    assert told.all().count() == first
+    with django_assert_max_num_queries(40):
+        tell_gaps(now=days_later(7))
+    assert told.all().count() == 2 * first
+    assert not Message.objects.filter(template="contracts.nobody_supervises").exists()
+    official("contract_confidential_supervisor", DAOLI, SUPERVISION)
+    tell_gaps(now=days_later(14))
+    assert told.all().count() == 2 * first
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -17,13 +17,13 @@ from yingshang.kernel.access.api import (
     system_actor,
 )
 from yingshang.kernel.ledger.api import NewEvent, Target, record
-from yingshang.kernel.notices.api import Occasion, Recipient, send_many, send_where_possible
+from yingshang.kernel.notices.api import Occasion, Recipient, count_messages, send_many, send_where_possible
 from yingshang.kernel.parties.api import agencies_at
 from yingshang.kernel.reference.api import ancestors_of, code_of_path, find_region, place_name
 
 from ..errors import InvalidStep, NotYours, StepNotFound
-from ..models import Contract, Obligation
-from ..reach import OPEN_TO_ALL, SUPERVISE, agencies_of
+from ..models import Contract, DueCell, Obligation
+from ..reach import OPEN_TO_ALL, SUPERVISE, VIEW_SECRET, agencies_of
 from .rules import rules
 
 NAMED = 10
@@ -139,8 +139,10 @@ def supervising_agency_of(actor: Actor, obligation: Obligation, *, now: datetime
     return found
 
 
-def supervisors_of(obligations: Collection[Obligation | Contract], *, today: date) -> dict[int, int]:
-    """The agency that supervises each, obligations or contracts: the nearest other one from its region upwards where
+def supervisors_of(
+    obligations: Collection[Obligation | Contract | DueCell], *, today: date
+) -> dict[int, int]:
+    """The agency that supervises each, obligations, contracts or sums of a unit: the nearest other one from its region upwards where
     somebody may, else the nearest of the kinds of the rules; those without any are left out. At most two queries.
     """
     paths = {each.region_path for each in obligations}
@@ -148,7 +150,7 @@ def supervisors_of(obligations: Collection[Obligation | Contract], *, today: dat
         return {}
     staffed = agencies_that_may_in(SUPERVISE, region_paths=paths, today=today)
     found: dict[int, int] = {}
-    left: list[Obligation | Contract] = []
+    left: list[Obligation | Contract | DueCell] = []
     for each in obligations:
         near = next(
             (one.agency_id for one in staffed[each.region_path] if one.agency_id != each.agency_id), None
@@ -160,7 +162,7 @@ def supervisors_of(obligations: Collection[Obligation | Contract], *, today: dat
     return found | _of_kinds(left)
 
 
-def _of_kinds(obligations: Sequence[Obligation | Contract]) -> dict[int, int]:
+def _of_kinds(obligations: Sequence[Obligation | Contract | DueCell]) -> dict[int, int]:
     kinds = rules().supervising_kinds
     if not obligations or not kinds:
         return {}
@@ -187,12 +189,41 @@ def tell_unsupervised(rows: Iterable[Obligation | Contract], *, now: datetime) -
 
 def tell_nobody_supervises(places: Collection[tuple[str, frozenset[int]]], *, now: datetime) -> None:
     """That in some regions there is nobody to supervise, or to decide, what concerns some agencies: to those the rules
-    name, in the nearest agency above that has any and is not concerned itself, once a day for each region. They may not
-    read contracts, so none is named.
+    name, in the nearest agency above that has any and is not concerned itself; for each region at once, and while it
+    stays so every few days. They may not read contracts, so none is named.
     """
+    _tell_who_can_appoint("nobody_supervises", places, now=now)
+
+
+def tell_unopened(rows: Iterable[Obligation], *, now: datetime) -> None:
+    """The same where there is somebody to supervise, and none of them may open what of these is not open. Their
+    contracts are loaded.
+    """
+    today = timezone.localdate(now)
+    closed = [each for each in rows if each.contract.secrecy != OPEN_TO_ALL]
+    if not closed:
+        return
+    above = supervisors_of(closed, today=today)
+    opening = officials_of_many({VIEW_SECRET}, agency_ids=set(above.values()), today=today)
+    places = {
+        # Those above are to be joined by somebody, and do not appoint whom.
+        (each.region_path, frozenset({each.agency_id, above[each.pk]}))
+        for each in closed
+        if each.pk in above and (above[each.pk], VIEW_SECRET) not in opening
+    }
+    _tell_who_can_appoint("nobody_opens", places, now=now)
+
+
+def _tell_who_can_appoint(
+    template: str, places: Collection[tuple[str, frozenset[int]]], *, now: datetime
+) -> None:
     today = timezone.localdate(now)
     if not places:
         return
+    since = timezone.make_aware(
+        datetime.combine(today - timedelta(days=rules().tell_again_days - 1), time.min)
+    )
+    known: dict[str, bool] = {}
     occasions = []
     for permission, link in rules().unsupervised:
         staffed = agencies_that_may_in(permission, region_paths={path for path, _ in places}, today=today)
@@ -202,16 +233,21 @@ def tell_nobody_supervises(places: Collection[tuple[str, frozenset[int]]], *, no
             if (agency := next(others, None)) is not None:
                 near[path, concerned] = agency
         officials = officials_of_many({permission}, agency_ids=set(near.values()), today=today)
-        occasions += [
-            Occasion(
-                officials.get((agency, permission), ()),
-                {"place": _place_of(path)},
-                link=link,
-                once=f"contracts.nobody_supervises:{path}:{today}",
+        for (path, _), agency in near.items():
+            key = f"contracts.{template}:{path}:{agency}:"
+            if key not in known:
+                known[key] = bool(count_messages(once=key, since=since))
+            if known[key]:
+                continue
+            occasions.append(
+                Occasion(
+                    officials.get((agency, permission), ()),
+                    {"place": _place_of(path)},
+                    link=link,
+                    once=f"{key}{today}",
+                )
             )
-            for (path, _), agency in near.items()
-        ]
-    send_many(actor=PLATFORM, template="contracts.nobody_supervises", occasions=occasions, now=now)
+    send_many(actor=PLATFORM, template=f"contracts.{template}", occasions=occasions, now=now)
 
 
 def _place_of(path: str) -> str:

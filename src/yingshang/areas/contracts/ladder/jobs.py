@@ -12,6 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from ._steps import PLATFORM
 from .clocks import watch
 from .documents import AT_ONCE, set_waiting, waiting
+from .gaps import tell_gaps
 from .rungs import issue_missed
 
 _SETTING = "contracts.set_notices"
@@ -29,8 +30,12 @@ def watch_job(timestamp: int = 0) -> None:
 @app.periodic(cron="40 8 * * *")
 @app.task(name="contracts.issue_missed", queueing_lock="contracts.issue_missed")
 def issue_missed_job(timestamp: int = 0) -> None:
-    """Each morning: notices of those who were late while nobody supervised."""
-    issue_missed(now=timezone.now())
+    """Each morning: notices of those who were late while nobody supervised; and where still nobody does, who can appoint
+    somebody is told every few days.
+    """
+    now = timezone.now()
+    issue_missed(now=now)
+    tell_gaps(now=now)
 
 
 @app.task(name="contracts.set_notices", lock=_SETTING, priority=_LAST)

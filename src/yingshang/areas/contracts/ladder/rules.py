@@ -51,6 +51,8 @@ class LadderRules:
     ladder: str
     watch_days: int
     supervising_kinds: tuple[str, ...]
+    # After how many days they are told again where it stays so.
+    tell_again_days: int
     # Of who is told where nobody supervises the permission, and the page.
     unsupervised: tuple[tuple[str, str], ...]
     series: str
@@ -80,6 +82,7 @@ def read_rules(written: Any) -> LadderRules:
             ladder=str(written["ladder"]),
             watch_days=_days(written["watch_days"]),
             supervising_kinds=tuple(written["supervising_kinds"]),
+            tell_again_days=_days(written["tell_again_days"]),
             unsupervised=tuple(
                 (str(each["permission"]), str(each["link"])) for each in written["unsupervised"]
             ),
@@ -110,7 +113,7 @@ def read_rules(written: Any) -> LadderRules:
 
 def _days(written: Any) -> int:
     if isinstance(written, bool) or not isinstance(written, int) or not 1 <= written <= 365:
-        raise ValueError(f"watch_days {written!r}: a whole number from 1 to 365")
+        raise ValueError(f"{written!r}: days are a whole number from 1 to 365")
     return written
 
 

@@ -35,6 +35,7 @@ from ._steps import (
     supervisors_of,
     tell_officials,
     tell_together,
+    tell_unopened,
     tell_unsupervised,
     told,
 )
@@ -147,6 +148,7 @@ def _climb(fired: _Fired) -> None:
     )
     _tell(decided, now)
     tell_unsupervised(without.values(), now=now)
+    tell_unopened([each for _, each, decision in decided if decision.supervisors or decision.notice], now=now)
     _save([each for _, each, _ in decided if each.escalation != levels[each.pk]])
 
 
