@@ -10,6 +10,7 @@ from .figures.overview import overview
 from .figures.rebuilding import Rebuilt, rebuild
 from .figures.risks import risks
 from .figures.rules import figure_rules, risk_rules
+from .figures.unit_pages import unit_page
 from .figures.units import by_unit, last_quarter, silent_units, slow_units, unit_name
 from .figures.values import (
     AgeSum,
@@ -25,6 +26,7 @@ from .figures.values import (
     SilentPage,
     SilentUnit,
     Sum,
+    UnitPage,
     UnitRow,
 )
 from .gathering.actions.gather import gather_contracts, gather_package
@@ -362,6 +364,7 @@ __all__ = [
     "TransferDetail",
     "TransferProposal",
     "UnitName",
+    "UnitPage",
     "UnitRow",
     "WaitingPage",
     "WaitingSupplement",
@@ -517,6 +520,7 @@ __all__ = [
     "transfers",
     "unblock_obligation",
     "unit_name",
+    "unit_page",
     "units_with_contracts",
     "void_contract",
     "waiting_supplements",

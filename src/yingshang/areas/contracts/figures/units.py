@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,18 +16,20 @@ from .reach import AGENCIES, done_cells, due_cells, interest_until, unit_figures
 from .rules import figure_rules
 from .values import SilentPage, SilentUnit, UnitRow
 
-_IN_TIME = "in_time"
+IN_TIME = "in_time"
+"""The stretch of what was done by its day."""
 
 
 def by_unit(
     *, actor: Actor, region_path: str = "", today: date, agency_id: int | None = None
 ) -> tuple[UnitRow, ...]:
-    """Every unit that has registered a contract, those that owe most late money first. Three queries.
+    """Every unit that has registered a contract, those that owe most late money first: to be taken away as a whole. A
+    page of them is `unit_page`. Three queries.
 
     Raises NotAllowed.
     """
     figures: Any = unit_figures(actor, region_path)
-    due, done = due_cells(actor, region_path).filter(side="unit"), _done(actor, region_path, today)
+    due, done = due_cells(actor, region_path).filter(side="unit"), done_of(actor, region_path, today)
     if agency_id is not None:
         figures, due, done = (each.filter(agency=agency_id) for each in (figures, due, done))
     dues, dones = _late_by_unit(due, today), _done_by_unit(done)
@@ -45,15 +48,21 @@ def slow_units(*, actor: Actor, region_path: str = "", today: date, limit: int) 
         "-fen", "-number", "agency"
     )
     numbers = [each["agency"] for each in ordered[:limit]]
+    found = units_by_number(actor, region_path, numbers, today)
+    return tuple(sorted(found.values(), key=_most_late))
+
+
+def units_by_number(
+    actor: Actor, region_path: str, numbers: Sequence[int], today: date
+) -> dict[int, UnitRow]:
+    """Some units within reach, by their numbers. Three queries. Raises NotAllowed."""
     dues = _late_by_unit(due_cells(actor, region_path).filter(side="unit", agency__in=numbers), today)
-    dones = _done_by_unit(_done(actor, region_path, today).filter(agency__in=numbers))
-    by_number = {each.agency_id: each for each in _registered(UnitFigures.objects.filter(pk__in=numbers))}
-    found = [
-        _unit(by_number[number], dues.get(number, {}), dones.get(number, {}), today)
-        for number in numbers
-        if number in by_number
-    ]
-    return tuple(sorted(found, key=_most_late))
+    dones = _done_by_unit(done_of(actor, region_path, today).filter(agency__in=numbers))
+    rows = _registered(UnitFigures.objects.filter(pk__in=numbers))
+    return {
+        each.agency_id: _unit(each, dues.get(each.agency_id, {}), dones.get(each.agency_id, {}), today)
+        for each in rows
+    }
 
 
 def silent_units(
@@ -110,7 +119,8 @@ def _last_signed() -> Any:
     return Subquery(UnitFigures.objects.filter(agency=OuterRef("pk")).values("last_signed_on")[:1])
 
 
-def _done(actor: Actor, region_path: str, today: date) -> QuerySet[Any]:
+def done_of(actor: Actor, region_path: str, today: date) -> QuerySet[Any]:
+    """What units did in the months that count as of late. Raises NotAllowed."""
     return done_cells(actor, region_path).filter(side="unit", month__gte=done_since(today))
 
 
@@ -147,7 +157,7 @@ def _done_by_unit(rows: QuerySet[Any]) -> dict[int, dict[str, Any]]:
     undated = figure_rules().undated.code
     found: Any = rows.values("agency").annotate(
         number=Sum("done_count", filter=~Q(stretch=undated), default=0),
-        in_time=Sum("done_count", filter=Q(stretch=_IN_TIME), default=0),
+        in_time=Sum("done_count", filter=Q(stretch=IN_TIME), default=0),
         days=Sum("late_days"),
         last=Max("month"),
     )
@@ -188,4 +198,15 @@ def unit_name(*, actor: Actor, agency_id: int) -> str:
     return str(units(actor, "").filter(pk=agency_id).values_list("name", flat=True).first() or "")
 
 
-__all__ = ["AGENCIES", "by_unit", "done_since", "last_quarter", "silent_units", "slow_units", "unit_name"]
+__all__ = [
+    "AGENCIES",
+    "IN_TIME",
+    "by_unit",
+    "done_of",
+    "done_since",
+    "last_quarter",
+    "silent_units",
+    "slow_units",
+    "unit_name",
+    "units_by_number",
+]

@@ -98,6 +98,14 @@ class UnitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitPage:
+    """Some of them, and how many there are."""
+
+    rows: tuple[UnitRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class SilentUnit:
     """A unit that neither signed a contract in a quarter nor said that it signed none."""
 

@@ -142,8 +142,9 @@ def supervising_agency_of(actor: Actor, obligation: Obligation, *, now: datetime
 def supervisors_of(
     obligations: Collection[Obligation | Contract | DueCell], *, today: date
 ) -> dict[int, int]:
-    """The agency that supervises each, obligations, contracts or sums of a unit: the nearest other one from its region upwards where
-    somebody may, else the nearest of the kinds of the rules; those without any are left out. At most two queries.
+    """The agency that supervises each, obligations, contracts or sums of a unit: the nearest other one from its region
+    upwards where somebody may, else the nearest of the kinds of the rules; those without any are left out. At most two
+    queries.
     """
     paths = {each.region_path for each in obligations}
     if not paths:

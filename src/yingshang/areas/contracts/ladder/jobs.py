@@ -30,7 +30,7 @@ def watch_job(timestamp: int = 0) -> None:
 @app.periodic(cron="40 8 * * *")
 @app.task(name="contracts.issue_missed", queueing_lock="contracts.issue_missed")
 def issue_missed_job(timestamp: int = 0) -> None:
-    """Each morning: notices of those who were late while nobody supervised; and where still nobody does, who can appoint
+    """Each morning: notices of those who were late while nobody supervised; where still nobody does, who can appoint
     somebody is told every few days.
     """
     now = timezone.now()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from yingshang.areas.contracts.api import (
     ContractOverview,
+    UnitRow,
     bare_contracts,
     by_unit,
     figure_rules,
@@ -21,6 +22,7 @@ from yingshang.areas.contracts.api import (
     risks,
     silent_units,
     slow_units,
+    unit_page,
 )
 from yingshang.kernel.access.api import Actor, actor_from, needs
 from yingshang.kernel.parties.api import get_region_row
@@ -99,19 +101,25 @@ def units(request: HttpRequest) -> HttpResponseBase:
     asked = asked_by(request, actor)
     # The table's links are of the same region.
     request.asked = asked  # type: ignore[attr-defined]
-    rows = by_unit(
-        actor=actor, region_path=asked.region.path, agency_id=asked.agency_id, today=timezone.localdate()
-    )
     filters = UnitFilter(request.GET)
-    if text := filters.values.get("text", ""):
-        rows = tuple(each for each in rows if text in each.agency_name)
-    listing = Listing(
-        request,
-        UnitTable,
-        lambda order, page, per_page: page_of(rows, order, page, per_page),
-        name="contract-units",
-        filters=filters,
-    )
+    text = filters.values.get("text", "")
+    about: dict[str, Any] = {
+        "actor": actor,
+        "region_path": asked.region.path,
+        "agency_id": asked.agency_id,
+        "today": timezone.localdate(),
+    }
+    whole: list[UnitRow] = []
+
+    def fetch(order: str, page: int, per_page: int) -> Any:
+        if not request.GET.get("export"):
+            return unit_page(**about, text=text, order=order, offset=(page - 1) * per_page, limit=per_page)
+        # What is taken away is added up once, not for every piece of the file.
+        if not whole:
+            whole.extend(each for each in by_unit(**about) if text in each.agency_name)
+        return page_of(whole, order, page, per_page)
+
+    listing = Listing(request, UnitTable, fetch, name="contract-units", filters=filters)
     note = _(
         "按期率：近 %(months)d 个月已履行的和目前逾期未履行的义务中，按期履行的占多少；"
         "逾期未履行的不算按期，与履约画像一致。"
