@@ -84,7 +84,10 @@ def supplement(request: HttpRequest, contract_id: int) -> HttpResponse | HttpRes
                 refuse_each(form, error)
         else:
             messages.success(request, _("补充协议已提交审核。"))
-            return redirect("contracts_desk:contract", contract_id=contract_id)
+            place = reverse("contracts_desk:contract", args=[contract_id])
+            if _in_place(request):
+                return HttpResponse(status=204, headers={"HX-Redirect": place})
+            return redirect(place)
     return _form(request, found, form, changes, rows, status=422 if sent else 200)
 
 
@@ -105,12 +108,18 @@ def _form(
         "rows": rows,
         "adding": True,
         "preview": preview,
+        # A browser keeps a chosen file where the fields alone are exchanged, and nowhere else.
+        "file_again": bool(request.FILES.get("file")) and not _in_place(request),
         "eased": [] if preview is None else eased_lines(preview.eased),
         "seen": "" if preview is None else _mark(preview),
         **file_limits(),
         "crumbs": _crumbs(found, _("登记补充协议")),
     }
     return render(request, "contracts/registering/supplement.html", context, status=status)
+
+
+def _in_place(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", None))
 
 
 def _mark(preview: SupplementPreview) -> str:

@@ -23,7 +23,9 @@ from yingshang.areas.contracts.api import (
     Alike,
     ContractDetail,
     ContractFields,
+    CorrectionView,
     ObligationView,
+    SaidView,
     SupplementPreview,
     add_evidence,
     contract,
@@ -334,7 +336,9 @@ def _alike(found: ContractDetail) -> tuple[Alike, ...]:
 
 def _evidence(found: ContractDetail) -> dict[int, Any]:
     """The files either side has given as evidence, by number."""
-    told = [one for each in found.obligations for one in (*each.said, *each.corrections)]
+    told: list[SaidView | CorrectionView] = []
+    for each in found.obligations:
+        told += [*each.said, *each.corrections]
     named_ones = {number for one in told for number in one.document_ids}
     if not named_ones:
         return {}

@@ -116,13 +116,15 @@ def appeal_of(context: dict[str, Any], block: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def in_place(context: dict[str, Any]) -> SafeString:
-    """What makes a button exchange the fields of its form instead of the page. What would be written while the answer
-    is on its way would be lost with the fields it replaces: they rest until then.
+def in_place(context: dict[str, Any], show: str = "none") -> SafeString:
+    """What makes a button exchange the fields of its form instead of the page: files that were chosen beside them stay.
+    What would be written while the answer is on its way would be lost with the fields it replaces: they rest until
+    then. `show` is what is brought into sight afterwards.
     """
     return format_html(
-        'hx-post="{}" hx-target="#contract-fields" hx-select="#contract-fields" hx-swap="outerHTML show:none" '
-        'hx-include="closest form" hx-encoding="multipart/form-data" '
+        'hx-post="{}" hx-target="#contract-fields" hx-select="#contract-fields" hx-swap="outerHTML show:{}" '
+        'hx-sync="this:drop" hx-include="closest form" hx-encoding="multipart/form-data" '
         'hx-disabled-elt="#contract-fields :is(input, select, textarea, button)"',
         context["request"].path,
+        show,
     )
