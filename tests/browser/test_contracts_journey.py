@@ -81,12 +81,17 @@ def _propose(desk: Page, title: str, label: str, value: str, clock: Clock) -> No
     row = opened(desk, "支付首期款")
     row.get_by_label("这项义务").select_option(value="change")
     row.get_by_label(label, exact=True).fill(value)
+    file = desk.get_by_label("文件")
+    file.set_input_files([{**PAID, "name": "补充协议.jpg"}])
     desk.get_by_role("button", name="提交审核").click()
     expect(desk.get_by_text("还没有提交")).to_be_visible()
+    # What was chosen is there still, and goes with it.
+    assert file.evaluate("input => input.files.length") == 1
     if label == "日期":
         looked_at(desk, "supplement-eases")
     desk.get_by_role("button", name="提交审核").click()
     expect(desk.get_by_text("补充协议已提交审核")).to_be_visible()
+    expect(desk.get_by_role("link", name="补充协议.jpg").first).to_be_visible()
 
 
 def _answer(phone: Page, answer: str) -> None:
