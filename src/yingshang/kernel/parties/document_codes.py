@@ -82,7 +82,9 @@ def _one_at_a_time() -> None:
 
 
 def _holder(code: str, agency_id: int | None) -> str | None:
-    rows = Agency.objects.filter(document_code__iexact=code, is_active=True).exclude(pk=agency_id)
+    rows = Agency.objects.filter(document_code__iexact=code, is_active=True)
+    if agency_id is not None:
+        rows = rows.exclude(pk=agency_id)
     return rows.values_list("name", flat=True).first()
 
 
