@@ -170,7 +170,11 @@ class RenameForm(forms.Form):
 class DocumentCodeForm(forms.Form):
     """The code of an agency's documents, or none."""
 
-    document_code = DocumentCodeField()
+    document_code = DocumentCodeField(
+        help_text=_(
+            "发文字号开头的代字，例如“哈营商”，写成“哈营商合督〔2026〕1号”。修改后新发的公文用新代字，序号接着编；已经发出的文号不变。"
+        )
+    )
 
 
 class MoveForm(forms.Form):
