@@ -155,8 +155,8 @@ def _arrange(count: int, now: Any) -> dict[str, str]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO parties_agency (code, name, kind, region_id, is_active)
-            SELECT 'BENCH' || n, '演示单位' || n, 'education', place.code, true
+            INSERT INTO parties_agency (code, name, kind, region_id, is_active, document_code)
+            SELECT 'BENCH' || n, '演示单位' || n, 'education', place.code, true, ''
             FROM generate_series(1, %s) AS n
                  JOIN (SELECT code, row_number() OVER (ORDER BY path) - 1 AS number
                        FROM parties_region WHERE path LIKE '23%%') AS place

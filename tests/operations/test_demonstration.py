@@ -16,11 +16,14 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from yingshang.areas.appeals import api as appeals
+from yingshang.areas.appeals.models import PolicySuggestion, Reply
+from yingshang.areas.appeals.models import SupervisionNotice as AppealNotice
 from yingshang.areas.claims import api as claims
 from yingshang.areas.contracts import api as contracts
-from yingshang.areas.contracts.models import Obligation
+from yingshang.areas.contracts.models import Obligation, SupervisionCase, SupervisionNotice, Transfer
 from yingshang.areas.policies import api as policies
 from yingshang.kernel.access import api as access
+from yingshang.kernel.documents.api import number_words
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.ledger.models import AuditEvent
 from yingshang.kernel.notices import api as notices
@@ -60,6 +63,7 @@ def test_it_is_made_step_by_step_and_once(tmp_path: Path) -> None:
     _appeals_stand_in_every_state(now)
     assert load_contracts(clerks_enterprises(now), now=now)
     _contracts_stand_in_every_state(now)
+    _no_two_documents_have_the_same_number()
 
     events = AuditEvent.objects.count()
     later = timezone.now()
@@ -307,3 +311,20 @@ def _contracts_stand_in_every_state(now: datetime) -> None:
     boss = access.actor_by_reference(f"user:{access.find_account(actor=ACTOR, username='boss')[0]}")
     owed = contracts.owed_to_me(actor=boss, today=timezone.localdate(now))
     assert owed.late_fen and owed.interest_fen and any(each.blocked_by for each in owed.rows)
+
+
+def _no_two_documents_have_the_same_number() -> None:
+    """Several agencies have issued notices and replies; each number says whose it is."""
+    of_agencies = [
+        *SupervisionNotice.objects.values_list("issued_by_agency", "number"),
+        *SupervisionCase.objects.values_list("opened_by_agency", "number"),
+        *Transfer.objects.values_list("case__opened_by_agency", "number"),
+        *AppealNotice.objects.values_list("issued_by_agency", "number"),
+        *PolicySuggestion.objects.values_list("made_by_agency", "number"),
+        *Reply.objects.exclude(number="").values_list("agency", "number"),
+    ]
+    codes = parties.document_codes_of({agency for agency, _ in of_agencies})
+    assert len(codes) > 5 and all(codes.values()), codes
+    words = [(agency, number_words(number)) for agency, number in of_agencies]
+    assert len({number for _, number in words}) == len(words) > 20
+    assert all(number.startswith(codes[agency]) for agency, number in words)

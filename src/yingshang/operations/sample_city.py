@@ -135,12 +135,23 @@ def load_city(demonstration: Demonstration, directory: Path, *, zone: ZoneInfo, 
 
 def load_people(demonstration: Demonstration, *, now: datetime) -> tuple[Account, ...]:
     """Staff with their appointments, people with their mandates, and requests of people who would like one."""
+    _document_codes(now)
     accounts = (*_staff(demonstration, now), *_clerks(demonstration, now))
     _messages(now)
     _looks(now)
     _requests(demonstration, now)
     load_objections(described()["objections"], clerks_enterprises(now), now=now)
     return accounts
+
+
+def _document_codes(now: datetime) -> None:
+    """For agencies that have none; what somebody has set stays."""
+    for code, document_code in described()["document_codes"].items():
+        agency = _agency(code)
+        if not agency.document_code:
+            parties.set_document_code(
+                actor=ACTOR, agency_id=agency.id, document_code=document_code, now=now, reason="演示数据"
+            )
 
 
 def _staff(demonstration: Demonstration, now: datetime) -> Iterator[Account]:

@@ -759,6 +759,7 @@ ACTIONS: Words = {
     "notices.campaign_done": _("群发完成"),
     "parties.agency_added": _("新增机构"),
     "parties.agency_renamed": _("机构改名"),
+    "parties.agency_document_code_set": _("设置机关代字"),
     "parties.agency_moved": _("迁移机构"),
     "parties.agency_deactivated": _("停用机构"),
     "parties.agency_activated": _("启用机构"),

@@ -23,7 +23,8 @@ from tests.areas.policies.review_factories import (
     task_of,
     version,
 )
-from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, SYSTEM, Person, no_event, official
+from tests.kernel.access.factories import HARBIN, NOW, QIQIHAR, SYSTEM, Person, arranged, no_event, official
+from tests.kernel.parties.factories import give_document_code
 from yingshang.areas.policies.api import (
     ConsultationOpen,
     ElementsMissing,
@@ -42,6 +43,7 @@ from yingshang.areas.policies.api import (
     enter_comment,
     funding_obstacle,
     is_fundable,
+    issue_opinion,
     judge_finding,
     publish_item,
     remind_of_expiry,
@@ -56,8 +58,10 @@ from yingshang.areas.policies.lifecycle import VERSION
 from yingshang.areas.policies.models import Consultation, ExpiryReminder
 from yingshang.areas.policies.review.data import elements
 from yingshang.kernel.access.api import VISITOR, NotAllowed
+from yingshang.kernel.documents.api import load_defaults
 from yingshang.kernel.flow import api as flow
 from yingshang.kernel.ledger.models import AuditEvent
+from yingshang.kernel.parties.models import Agency
 from yingshang.rules.errors import DomainError
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +222,22 @@ def test_failing_ends_the_version() -> None:
     assert (row.state, row.end_reason) == ("rejected", "资金没有落实")
     assert events("policies.item_failed") == 1
     assert reviews_of(actor=people.author.actor(), code="HIRING")[0].state == "failed"
+
+
+@pytest.mark.parametrize("code", ["哈数", ""])
+def test_the_number_of_an_opinion_has_the_code_of_who_decided(code: str) -> None:
+    with arranged():
+        load_defaults(actor=SYSTEM, region_path="23", now=NOW)
+    people = item_before_decision()
+    done(people, "HIRING", "decide", "failed", now=LATER, opinion="资金没有落实")
+    decided = Agency.objects.get(pk=people.of("decide").actor().grants[0].agency_id)
+    if code:
+        give_document_code(decided, code)
+    [review] = reviews_of(actor=people.author.actor(LATER), code="HIRING")
+    issue_opinion(actor=people.author.actor(LATER), review_id=review.id, now=LATER)
+    event = AuditEvent.objects.get(action="policies.item_opinion_issued")
+    year = LATER.year
+    assert event.after["number"] == (f"{code}审〔{year}〕1号" if code else f"审查意见〔{year}〕{review.id}号")
 
 
 @pytest.mark.parametrize(("step", "outcome"), [("fairness", "unfair"), ("legality", "unlawful")])

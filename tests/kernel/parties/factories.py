@@ -16,8 +16,8 @@ from typing import Any
 from tests.kept import kept
 from tests.kernel.access.factories import DAOLI, HARBIN, NOW, SYSTEM, region, regions
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.parties.api import ImportSummary, import_facts
-from yingshang.kernel.parties.models import ImportReject, Party
+from yingshang.kernel.parties.api import ImportSummary, import_facts, set_document_code
+from yingshang.kernel.parties.models import Agency, ImportReject, Party
 from yingshang.kernel.reference.api import children_of, make_credit_code, write_sample_city
 
 AS_OF = date(2026, 11, 1)
@@ -107,3 +107,8 @@ def imported_city(
     with TemporaryDirectory() as folder:
         path = city_file(Path(folder) / "city.parquet", rows, seed=seed, region_code=region_code)
         return import_facts(actor=SYSTEM, path=path, as_of=as_of, now=now, demonstration=True)
+
+
+def give_document_code(place: Agency, code: str) -> None:
+    """The code 机关代字 that numbers of an agency's documents begin with from now on."""
+    set_document_code(actor=SYSTEM, agency_id=place.pk, document_code=code, now=NOW)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from tests.kernel.access.factories import (
     DAOLI,
@@ -19,6 +19,7 @@ from tests.kernel.access.factories import (
     SYSTEM,
     administrator,
     agency,
+    arranged,
     clerk_of,
     legal_representative_of,
     no_event,
@@ -50,6 +51,7 @@ from yingshang.kernel.parties.api import (
     register_person,
     rename_agency,
     search_parties,
+    set_document_code,
 )
 from yingshang.kernel.parties.models import Agency, Party, Region
 from yingshang.kernel.reference.api import COUNTRY, UnknownAgencyKind, UnknownRegion, regions
@@ -142,12 +144,73 @@ def test_what_cannot_be_done_to_an_agency() -> None:
                 attempt()
 
 
+@pytest.mark.parametrize("text", ["哈营商", " 哈营商 ", "A", "黑发改ABC", "一二三四五六七八九十"])
+def test_what_may_be_a_document_code(text: str) -> None:
+    actor, place = administrator(HARBIN).actor(), agency(DAOLI, "tax")
+    with one_event("parties.agency_document_code_set") as events:
+        set_document_code(actor=actor, agency_id=place.pk, document_code=text, now=NOW)
+    assert get_agency(actor=actor, agency_id=place.pk).document_code == text.strip()
+    assert (events[0]["before"], events[0]["after"]) == (
+        {"document_code": ""},
+        {"document_code": text.strip()},
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("哈营商1", "哈 营商", "哈-营商", "哈〔2026〕", "哈营商局、"),
+        *("一二三四五六七八九十一", "🙂", "哈\u200b营", "Ａ"),
+    ],
+)
+def test_what_may_not_be_a_document_code(text: str) -> None:
+    actor, place = administrator(HARBIN).actor(), agency(DAOLI, "tax")
+    with no_event(), pytest.raises(InvalidAgency, match="1 to 10 Chinese characters or letters") as refused:
+        set_document_code(actor=actor, agency_id=place.pk, document_code=text, now=NOW)
+    assert refused.value.details["field"] == "document_code" and "哈营商" in refused.value.message_zh
+    with no_event(), pytest.raises(InvalidAgency):
+        add_agency(
+            actor=actor, code="new", name="又一", kind="tax", region=DAOLI, now=NOW, document_code=text
+        )
+
+
+def test_a_document_code_is_of_one_agency_in_office() -> None:
+    actor = administrator(HARBIN).actor()
+    first, second = agency(DAOLI, "tax"), agency(NANGANG, "tax")
+    set_document_code(actor=actor, agency_id=first.pk, document_code="HS哈税", now=NOW)
+    for code in ("HS哈税", "hs哈税"):
+        with no_event(), pytest.raises(InvalidAgency, match="is the document code of") as refused:
+            set_document_code(actor=actor, agency_id=second.pk, document_code=code, now=NOW)
+        assert first.name in refused.value.message and first.name in refused.value.message_zh
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Agency.objects.filter(pk=second.pk).update(document_code="hs哈税")
+    with no_event(), pytest.raises(InvalidAgency, match="has this document code already"):
+        set_document_code(actor=actor, agency_id=first.pk, document_code="HS哈税", now=NOW)
+    found = agencies(actor=actor, text="hs", with_document_code=True)
+    assert [each.name for each in found.rows] == [first.name]
+    without = agencies(actor=actor, with_document_code=False)
+    assert without.total and not any(each.document_code for each in without.rows)
+
+
+def test_loading_the_reference_data_again_leaves_document_codes() -> None:
+    load_reference_data(actor=SYSTEM, now=NOW, agency_regions=[HARBIN])
+    assert not Agency.objects.exclude(document_code="").exists(), "none is shipped"
+    place = Agency.objects.get(code=f"{HARBIN}-business-environment")
+    set_document_code(actor=SYSTEM, agency_id=place.pk, document_code="哈营商", now=NOW)
+    with arranged():
+        Agency.objects.filter(pk=place.pk).update(name="旧名")
+    assert load_reference_data(actor=SYSTEM, now=NOW, agency_regions=[HARBIN]).agencies_changed == 1
+    assert Agency.objects.get(pk=place.pk).document_code == "哈营商"
+
+
 @pytest.mark.parametrize("role", ["department_official", "leader", "auditor", "administrator elsewhere"])
 def test_who_may_not_manage_agencies(role: str) -> None:
     region(QIQIHAR)
     place = agency(DAOLI, "tax")
     name, _, elsewhere = role.partition(" ")
     actor = official(name, QIQIHAR if elsewhere else DAOLI).actor()
+    with no_event(), pytest.raises(AgencyNotFound if elsewhere else NotAllowed):
+        set_document_code(actor=actor, agency_id=place.pk, document_code="哈税", now=NOW)
     expected = AgencyNotFound if elsewhere else NotAllowed
     with no_event(), pytest.raises(expected):
         rename_agency(actor=actor, agency_id=place.pk, name="改名", now=NOW)

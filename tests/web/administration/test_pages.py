@@ -129,6 +129,49 @@ def test_what_cannot_be_an_agency_is_told_in_the_form(administrator: Client) -> 
     assert AuditEvent.objects.count() == before
 
 
+@pytest.mark.parametrize(
+    ("language", "missing", "none", "taken"),
+    [
+        ("zh-hans", "没有设置机关代字", "没有代字", "的机关代字，请填写其他代字"),
+        ("en", "It has no document code.", "Without one", "is the document code of"),
+    ],
+)
+def test_an_agency_without_a_document_code_says_so_until_it_has_one(
+    administrator: Client, language: str, missing: str, none: str, taken: str
+) -> None:
+    here, there = agency(DAOLI, "tax"), agency(NANGANG, "tax")
+    administrator.cookies["django_language"] = language
+    address, other = f"/administration/agencies/{here.pk}/", f"/administration/agencies/{there.pk}/"
+    assert missing in text_of(administrator, address)
+    with one_event("parties.agency_document_code_set"):
+        done = administrator.post(f"{address}document-code/", {"document_code": "里税"})
+    page = text_of(administrator, address)
+    assert done.status_code == 302 and "<dd>里税</dd>" in page and missing not in page
+    # What was typed is kept, with why it cannot be.
+    for typed in ("里税", "里税1"):
+        with no_event():
+            refused = administrator.post(f"{other}document-code/", {"document_code": typed})
+        assert refused.status_code == 422 and f'value="{typed}"' in refused.content.decode()
+        assert (taken in refused.content.decode()) == (typed == "里税")
+    listed = "/administration/agencies/"
+    page = text_of(administrator, listed)
+    assert "里税" in page and none in page
+    assert here.name not in text_of(administrator, listed, with_document_code="no", kind="tax")
+    assert there.name not in text_of(administrator, listed, with_document_code="yes", kind="tax")
+    assert administrator.post(f"{address}document-code/", {"document_code": ""}).status_code == 302
+    assert missing in text_of(administrator, address)
+
+
+def test_a_new_agency_may_have_a_document_code(administrator: Client) -> None:
+    agency(DAOLI)
+    values = {"name": "道里区试验局", "code": "230102-trial", "kind": "tax", "region": DAOLI}
+    with no_event():
+        refused = administrator.post("/administration/agencies/add/", {**values, "document_code": "里-试"})
+    assert refused.status_code == 422 and "里-试" in refused.content.decode()
+    made = administrator.post("/administration/agencies/add/", {**values, "document_code": "里试"})
+    assert made.status_code == 302 and "<dd>里试</dd>" in text_of(administrator, made["Location"])
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 

@@ -147,6 +147,11 @@ class TestAgencies:
         assert renamed.json()["name"] == "演示经信局"
         late = send("PATCH", address, {"name": "演示商务局"}, "4", **{"If-Match": etag})
         assert (late.status_code, late.json()["code"]) == (412, "api.changed")
+        coded = send("PATCH", address, {"document_code": "演经信"}, "7")
+        assert coded.json()["document_code"] == "演经信"
+        wrong = send("PATCH", address, {"document_code": "演 1"}, "8")
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "body.document_code")
+        assert send("PATCH", address, {"document_code": ""}, "9").json()["document_code"] == ""
         closed = send("PATCH", address, {"is_active": False, "reason": "机构改革"}, "5")
         assert closed.json()["is_active"] is False
         both = send("PATCH", address, {"is_active": True, "name": "x"}, "6")

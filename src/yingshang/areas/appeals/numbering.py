@@ -1,13 +1,26 @@
-"""Numbers of appeals, each given once."""
+"""Numbers of appeals, each given once, and the series of the documents about them: `data/numbers.yaml`."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from django.db import connection
 from django.utils import timezone
 
+from yingshang.kernel.documents.api import Series
+
+from .dispatching.parameters import read_data
 from .models import Appeal
+
+# By which they are counted in the register, each with the number of an agency behind it.
+_KEYS = {"replies": "reply", "notices": "supervision", "suggestions": "suggestion"}
+
+
+@cache
+def series_of(documents: str) -> Series:
+    """The series of replies, notices or suggestions."""
+    return Series.from_dict(_KEYS[documents], read_data("numbers.yaml")[documents])
 
 
 def take_appeal_ids(count: int) -> list[int]:

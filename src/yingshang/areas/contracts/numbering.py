@@ -1,4 +1,4 @@
-"""How contracts are called, and what is issued about them."""
+"""How contracts are called."""
 
 from __future__ import annotations
 
@@ -26,10 +26,3 @@ def take_contract_ids(count: int) -> list[int]:
 def contract_number(contract_id: int, year: int) -> str:
     """HT, the year it was signed in, and its number in the register."""
     return f"HT{year:04d}{contract_id:010d}"
-
-
-def number_words(number: str) -> str:
-    """The number of a notice, case or transfer as it is written; in the register it stands behind the agency that
-    gave it, whose series it is of.
-    """
-    return number.partition("-")[2] or number

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import DeadlineView, get_deadlines
+from yingshang.kernel.documents.api import number_words
 from yingshang.kernel.ledger.api import events_of
 
 from .lifecycle import CANCELLATION, CASE, CONTRACT, NOTICE, OBLIGATION, PERFORMANCE, SUPPLEMENT, TRANSFER
@@ -26,7 +27,6 @@ from .models import (
     SupervisionNotice,
     Supplement,
 )
-from .numbering import number_words
 from .obligations.interest import interest_of
 from .reach import HEAD, REGISTER, REVIEW, SUPERVISE, VIEW, agencies_of, not_found, on_desk
 from .registering.actions.write_contract import rules_of

@@ -26,7 +26,14 @@ from .errors import (
     UnreadableContent,
 )
 from .kinds import KINDS, Kind
-from .numbering import take_number
+from .numbering import (
+    DocumentNumber,
+    Series,
+    document_number,
+    number_words,
+    take_document_number,
+    take_document_numbers,
+)
 from .owners import register_owner
 from .pictures import re_encode_picture
 from .selectors import documents_of, documents_of_each, extract_text, get_document, open_document, read_text
@@ -57,6 +64,7 @@ __all__ = [
     "Column",
     "ContentMissing",
     "DocumentNotFound",
+    "DocumentNumber",
     "DocumentView",
     "ExtractedText",
     "InvalidTemplate",
@@ -66,6 +74,7 @@ __all__ = [
     "Owner",
     "RefusedFile",
     "RowError",
+    "Series",
     "SweepResult",
     "Table",
     "TableLimits",
@@ -79,6 +88,7 @@ __all__ = [
     "check_upload",
     "declare_templates",
     "discard_template_draft",
+    "document_number",
     "document_templates",
     "documents_of",
     "documents_of_each",
@@ -87,6 +97,7 @@ __all__ = [
     "get_document",
     "get_document_template",
     "load_defaults",
+    "number_words",
     "open_document",
     "preview_template",
     "publish_template",
@@ -99,6 +110,7 @@ __all__ = [
     "save_template_draft",
     "store",
     "sweep_files",
-    "take_number",
+    "take_document_number",
+    "take_document_numbers",
     "template_versions",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -23,6 +24,8 @@ class SeriesNumber(models.Model):
     series = models.CharField(max_length=60)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
+    # The document codes 机关代字 they were written with, in capitals: no other agency takes one in the same year.
+    codes = ArrayField(models.CharField(max_length=10), default=list)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="documents_series_once", fields=["series", "year"])]

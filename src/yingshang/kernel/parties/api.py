@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .actions.agencies import activate_agency, add_agency, deactivate_agency, move_agency, rename_agency
+from .actions.agencies import (
+    activate_agency,
+    add_agency,
+    deactivate_agency,
+    move_agency,
+    rename_agency,
+    set_document_code,
+)
 from .actions.correct_fact import correct_fact
 from .actions.declare_fact import declare_fact, may_declare
 from .actions.forget_import_files import forget_import_files
@@ -17,6 +24,7 @@ from .actions.update_snapshot import BUCKET_SIZE, snapshot_files, update_snapsho
 from .agency_moves import AgencyMove, register_agency_follower
 from .changes import on_portraits_changed
 from .conditions import CONDITION_OPERATORS, FactCondition
+from .document_codes import document_codes_of, register_document_numbers
 from .duplicates import distinct_mark, distinct_pairs, duplicate_candidates, get_merge, merges
 from .errors import (
     AgencyNotFound,
@@ -181,6 +189,7 @@ __all__ = [
     "declare_fact",
     "distinct_mark",
     "distinct_pairs",
+    "document_codes_of",
     "duplicate_candidates",
     "fact_coverage",
     "fact_history",
@@ -222,6 +231,7 @@ __all__ = [
     "record_contact",
     "region_children",
     "register_agency_follower",
+    "register_document_numbers",
     "register_person",
     "registered_contact",
     "registered_contacts",
@@ -230,6 +240,7 @@ __all__ = [
     "request_import",
     "request_person_import",
     "search_parties",
+    "set_document_code",
     "snapshot_files",
     "snapshot_parts",
     "table_from_values",

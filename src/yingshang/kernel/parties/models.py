@@ -45,9 +45,18 @@ class Agency(models.Model):
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="agencies")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="below")
     is_active = models.BooleanField("启用", default=True)
+    # What the numbers of its official documents begin with, 哈营商; empty where nobody has set one.
+    document_code = models.CharField("机关代字", max_length=10, blank=True)
 
     class Meta:
         ordering = ("region__path", "code")
+        constraints = [
+            models.UniqueConstraint(
+                Upper("document_code"),
+                name="parties_document_code_once",
+                condition=Q(is_active=True) & ~Q(document_code=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -427,6 +427,7 @@ _AGENCY_ORDERS = {
     "region_name": "region__path",
     "region_full_name": "region__path",
     "is_active": "is_active",
+    "document_code": "document_code",
 }
 
 
@@ -437,12 +438,15 @@ def agencies(
     kind: str | None = None,
     text: str = "",
     active_only: bool = False,
+    with_document_code: bool | None = None,
     order: str = "region",
     page: int = 1,
     per_page: int = 50,
 ) -> AgencyPage:
     """The agencies an actor may see, as a page. `region` takes in what lies below it. Two queries."""
     rows = _agencies(actor, region, kind, text)
+    if with_document_code is not None:
+        rows = rows.exclude(document_code="") if with_document_code else rows.filter(document_code="")
     if active_only:
         rows = rows.filter(is_active=True)
     total = rows.count()
@@ -496,7 +500,9 @@ def _agencies(actor: Actor, region: str | None, kind: str | None, text: str) -> 
     if kind:
         rows = rows.filter(kind=kind)
     if text:
-        rows = rows.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+        rows = rows.filter(
+            Q(name__icontains=text) | Q(code__istartswith=text) | Q(document_code__istartswith=text)
+        )
     return rows
 
 
@@ -529,4 +535,5 @@ def agency_row(agency: Agency) -> AgencyRow:
         parent_id=agency.parent_id,
         parent_name=agency.parent.name if agency.parent else "",
         is_active=agency.is_active,
+        document_code=agency.document_code,
     )

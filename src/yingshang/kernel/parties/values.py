@@ -161,6 +161,7 @@ class AgencyRow:
     parent_id: int | None
     parent_name: str
     is_active: bool
+    document_code: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,10 +120,31 @@ class AgencyFilter(FilterForm):
     text = forms.CharField(label=_("名称或代码"), max_length=60)
     region = RegionField()
     kind = forms.ChoiceField(label=_("类别"))
+    with_document_code = forms.TypedChoiceField(
+        label=_("机关代字"),
+        choices=[("", _("全部")), ("yes", _("有代字")), ("no", _("没有代字"))],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+    )
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         _set_choices(self, "kind", choices(_kind_choices(), _("全部类别")))
+
+
+class DocumentCodeField(forms.CharField):
+    """The code that numbers of an agency's documents begin with. Which ones may be, the register says."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        defaults: dict[str, Any] = {
+            "label": _("机关代字"),
+            "max_length": 20,
+            "required": False,
+            "help_text": _(
+                "发文字号开头的代字，例如“哈营商”，写成“哈营商合督〔2026〕1号”。以本机关公文处理规定为准；不填则文号不带代字。"
+            ),
+        }
+        super().__init__(**(defaults | kwargs))
 
 
 class AgencyForm(forms.Form):
@@ -133,6 +154,7 @@ class AgencyForm(forms.Form):
     code = forms.SlugField(label=_("机构代码"), max_length=40, help_text=_("全平台唯一，例如 230102-tax。"))
     kind = forms.ChoiceField(label=_("类别"))
     region = RegionField()
+    document_code = DocumentCodeField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -143,6 +165,16 @@ class RenameForm(forms.Form):
     """Another name for an agency."""
 
     name = forms.CharField(label=_("名称"), max_length=80)
+
+
+class DocumentCodeForm(forms.Form):
+    """The code of an agency's documents, or none."""
+
+    document_code = DocumentCodeField(
+        help_text=_(
+            "发文字号开头的代字，例如“哈营商”，写成“哈营商合督〔2026〕1号”。修改后新发的公文用新代字，序号接着编；已经发出的文号不变。"
+        )
+    )
 
 
 class MoveForm(forms.Form):

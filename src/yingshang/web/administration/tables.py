@@ -118,6 +118,7 @@ class AgencyTable(tables.Table):
 
     name = tables.Column(verbose_name=_("名称"), linkify=("administration:agency", [tables.A("id")]))
     code = tables.Column(verbose_name=_("机构代码"))
+    document_code = tables.Column(verbose_name=_("机关代字"))
     kind = tables.Column(verbose_name=_("类别"))
     region_full_name = tables.Column(verbose_name=_("所在区划"))
     parent_name = tables.Column(verbose_name=_("上级机构"), orderable=False)

@@ -27,7 +27,7 @@ urlpatterns = [
     path("agencies/add/", organisation.agency_add, name="agency-add"),
     path("agencies/<int:agency_id>/", organisation.agency, name="agency"),
     re_path(
-        r"^agencies/(?P<agency_id>\d+)/(?P<what>rename|move|deactivate|activate)/$",
+        r"^agencies/(?P<agency_id>\d+)/(?P<what>rename|document-code|move|deactivate|activate)/$",
         organisation.agency_change,
         name="agency-change",
     ),

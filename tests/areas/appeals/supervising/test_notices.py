@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -32,8 +31,7 @@ from yingshang.areas.appeals.supervising.jobs import set_notices_job, set_waitin
 from yingshang.kernel.clock.api import get_deadline, sweep
 from yingshang.kernel.clock.models import Deadline
 from yingshang.kernel.documents.api import generate as really_generate
-from yingshang.kernel.documents.api import open_document, take_number
-from yingshang.kernel.ledger.api import Target, record
+from yingshang.kernel.documents.api import open_document
 from yingshang.kernel.notices.models import Message
 from yingshang.rules.errors import DomainError
 from yingshang.web.health import checks
@@ -260,31 +258,3 @@ def test_while_who_said_it_has_the_word_nothing_is_late() -> None:
     said = answered_appeal()
     sweep(actor=SYSTEM, now=NOW + timedelta(days=60))
     assert not said.row.late and not SupervisionNotice.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_numbers_have_no_gaps_under_concurrency() -> None:
-    """Sixteen at once, every second of which fails after it took its number. The counter is guarded as every table is: a
-    number is taken with an event of what is numbered.
-    """
-    taken: list[int] = []
-
-    def take(fails: bool) -> None:
-        try:
-            with transaction.atomic():
-                number = take_number("tried", 2026)
-                record(actor=SYSTEM, action="tests.arranged", target=Target("test", "1"), now=NOW)
-                if fails:
-                    raise RuntimeError
-            taken.append(number)
-        except RuntimeError:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=take, args=(number % 2 == 1,)) for number in range(16)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(taken) == list(range(1, 9))

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, reference_of
-from yingshang.kernel.documents.api import Owner, generate, take_number
+from yingshang.kernel.documents.api import Owner, generate, take_document_number
 from yingshang.kernel.ledger.api import receipt_code
 
 from .. import clocks
@@ -17,6 +17,7 @@ from ..errors import InvalidStep, NotApart, PartsOutstanding, StepNotFound
 from ..library.using import count_uses
 from ..lifecycle import APPEAL, REPLY
 from ..models import Appeal, Reply
+from ..numbering import series_of
 from ..reach import ANSWER, APPROVE, ensure_held_by, load
 from ..text.masking import mask
 from ._steps import bounded, move, needed, note, tell_agency, tell_reporter
@@ -126,7 +127,7 @@ def send_reply(*, actor: Actor, reply_id: int, remark: str = "", now: datetime) 
             value=reply_id,
         )
     year = timezone.localdate(now).year
-    row.number = f"诉复〔{year}〕{take_number(f'reply:{row.agency_id}', year)}号"
+    row.number = take_document_number(series_of("replies"), row.agency_id, year).words
     row.sent_at, row.approved_by, row.approved_by_name = now, reference_of(actor), actor.name
     row.remark = remark.strip()[:400]
     appeal.answered_at, appeal.silence_told_at = now, None

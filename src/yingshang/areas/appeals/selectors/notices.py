@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import DeadlineView, get_deadlines
+from yingshang.kernel.documents.api import number_words
 
 from ..errors import StepNotFound
 from ..models import SupervisionNotice
@@ -107,7 +108,7 @@ def notice_view(actor: Actor, row: SupervisionNotice) -> NoticeView:
     """A notice as it is shown; its number without the series of the desk before it."""
     return NoticeView(
         row.pk,
-        row.number.partition("-")[2] or row.number,
+        number_words(row.number),
         row.state,
         row.appeal_id,
         row.appeal.number,

@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import DeadlineView, Owner, start_deadline
-from yingshang.kernel.documents.api import take_number
+from yingshang.kernel.documents.api import number_words, take_document_number
 
 from ..errors import InvalidStep
 from ..lifecycle import CASE, TRANSFER
 from ..models import Obligation, SupervisionCase
-from ..numbering import number_words
 from ..reach import HEAD, SUPERVISE, load_obligation, obligations_on_desk
 from ._steps import (
     PLATFORM,
@@ -60,9 +59,9 @@ def open_case(*, actor: Actor, obligation_id: int, grounds: str, now: datetime) 
             "there is an open case already", message_zh="该义务已有立案督办未结案", field="grounds"
         )
     agency = supervising_agency_of(actor, obligation, now=now)
-    taken = take_number(f"contract_case:{agency}", today.year)
+    taken = take_document_number(rules().cases, agency, today.year)
     row = SupervisionCase.objects.create(
-        number=f"{agency}-{rules().case_series}〔{today.year}〕{taken}号",
+        number=taken.kept,
         obligation=obligation,
         notice=notice,
         agency_id=obligation.agency_id,

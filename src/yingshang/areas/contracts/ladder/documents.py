@@ -13,11 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.documents.api import Owner, generate
+from yingshang.kernel.documents.api import Owner, generate, number_words
 from yingshang.kernel.ledger.api import get_event, receipt_code
 
 from ..models import Obligation, SupervisionNotice, Transfer
-from ..numbering import number_words
 from ..reach import VIEW, obligations_on_desk
 from .notices import NOTICES
 

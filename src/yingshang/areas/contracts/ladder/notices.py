@@ -12,13 +12,12 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import NewDeadline, Owner, get_deadline, meet_deadline, start_deadlines
-from yingshang.kernel.documents.api import take_number
+from yingshang.kernel.documents.api import number_words, take_document_numbers
 from yingshang.kernel.ledger.api import record_many
 
 from ..errors import InvalidStep, NotYours
 from ..lifecycle import NOTICE
 from ..models import Obligation, SupervisionNotice
-from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..reach import HEAD, REVIEW, SUPERVISE, agencies_of, load_obligation, obligations_on_desk
 from ._steps import (
@@ -99,13 +98,13 @@ def _issue(
         return []
     today = timezone.localdate(now)
     found = sorted(found, key=lambda pair: (pair[1], pair[0].due_on or today, pair[0].pk))
-    numbers = _numbers([agency for _, agency in found], today.year)
+    numbers = take_document_numbers(rules().notices, [agency for _, agency in found], today.year)
     rows = []
     for (obligation, agency), number in zip(found, numbers, strict=True):
         interest = interest_of(obligation, today)
         rows.append(
             SupervisionNotice(
-                number=number,
+                number=number.kept,
                 obligation=obligation,
                 agency_id=obligation.agency_id,
                 issued_by_agency_id=agency,
@@ -160,22 +159,6 @@ def _issue(
         now=now,
     )
     return rows
-
-
-def _numbers(agencies: Sequence[int], year: int) -> list[str]:
-    """A number for each, of the series of its agency; one statement for each agency."""
-    counts: dict[int, int] = {}
-    for agency in agencies:
-        counts[agency] = counts.get(agency, 0) + 1
-    following = {
-        agency: take_number(f"contract_supervision:{agency}", year, counts[agency])
-        for agency in sorted(counts)
-    }
-    found = []
-    for agency in agencies:
-        found.append(f"{agency}-{rules().series}〔{year}〕{following[agency]}号")
-        following[agency] += 1
-    return found
 
 
 def _start_clocks(rows: Sequence[SupervisionNotice], *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from yingshang.kernel.clock.api import InvalidTerm, Term
+from yingshang.kernel.documents.api import Series
 from yingshang.kernel.reference.api import parse_yaml
 
 from ..errors import InvalidRules
@@ -55,9 +56,10 @@ class LadderRules:
     tell_again_days: int
     # Of who is told where nobody supervises the permission, and the page.
     unsupervised: tuple[tuple[str, str], ...]
-    series: str
-    case_series: str
-    transfer_series: str
+    # What the numbers of notices, cases and transfers are of.
+    notices: Series
+    cases: Series
+    transfers: Series
     demand: str
     notice: Timed
     confirmation: Timed
@@ -86,9 +88,9 @@ def read_rules(written: Any) -> LadderRules:
             unsupervised=tuple(
                 (str(each["permission"]), str(each["link"])) for each in written["unsupervised"]
             ),
-            series=str(written["series"]),
-            case_series=str(written["case_series"]),
-            transfer_series=str(written["transfer_series"]),
+            notices=Series.from_dict("contract_supervision", written["series"]["notices"]),
+            cases=Series.from_dict("contract_case", written["series"]["cases"]),
+            transfers=Series.from_dict("contract_transfer", written["series"]["transfers"]),
             demand=str(written["demand"]),
             notice=_timed(written["notice"]),
             confirmation=_timed(written["confirmation"]),

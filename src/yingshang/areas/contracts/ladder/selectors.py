@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.documents.api import number_words
 
 from ..lifecycle import CANCELLATION, CASE, NOTICE, TRANSFER
 from ..models import Cancellation, Obligation, SupervisionCase, SupervisionNotice, Transfer
-from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..own.block import blocks_of
 from ..reach import HEAD, RECEIVE, REGISTER, SUPERVISE, VIEW, agencies_of, obligations_on_desk

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from django.utils import timezone
 
 from yingshang.kernel.clock.api import FiredRung
+from yingshang.kernel.documents.api import number_words
 
 from ..models import Cancellation, Obligation, SupervisionCase, SupervisionNotice, Transfer
-from ..numbering import number_words
 from ..reach import HEAD, RECEIVE, REVIEW, SUPERVISE
 from ._steps import supervisors_of, tell_officials, tell_party, tell_unsupervised
 

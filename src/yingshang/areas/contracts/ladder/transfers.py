@@ -14,7 +14,13 @@ from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
 from yingshang.kernel.clock.api import DeadlineView, Owner, start_deadline
-from yingshang.kernel.documents.api import DocumentView, documents_of_each, generate, take_number
+from yingshang.kernel.documents.api import (
+    DocumentView,
+    documents_of_each,
+    generate,
+    number_words,
+    take_document_number,
+)
 from yingshang.kernel.documents.api import Owner as DocumentOwner
 from yingshang.kernel.ledger.api import receipt_code
 from yingshang.kernel.parties.api import AgencyNotFound, agencies_at, get_agency
@@ -24,7 +30,6 @@ from ..errors import InvalidStep, NotYours
 from ..lifecycle import CASE, TRANSFER
 from ..models import Obligation, SupervisionCase
 from ..models import Transfer as TransferRow
-from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..performing.evidence import EVIDENCE
 from ..reach import RECEIVE, SUPERVISE, agencies_of, lock
@@ -101,10 +106,10 @@ def transfer_case(
         )
     to_name = _receiver(to_agency_id, to_name)
     obligation, today = case.obligation, timezone.localdate(now)
-    taken = take_number(f"contract_transfer:{case.opened_by_agency_id}", today.year)
+    taken = take_document_number(rules().transfers, case.opened_by_agency_id, today.year)
     pieces = pieces_of(case)
     row = TransferRow.objects.create(
-        number=f"{case.opened_by_agency_id}-{rules().transfer_series}〔{today.year}〕{taken}号",
+        number=taken.kept,
         case=case,
         body=body,
         to_agency_id=to_agency_id,

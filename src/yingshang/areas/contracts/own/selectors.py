@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from yingshang.kernel.access.api import Actor
+from yingshang.kernel.documents.api import number_words
 
 from ..lifecycle import SUPPLEMENT
 from ..models import (
@@ -21,7 +22,6 @@ from ..models import (
     Supplement,
 )
 from ..models.obligations import OPEN
-from ..numbering import number_words
 from ..obligations.interest import interest_of
 from ..reach import (
     HIDDEN_FROM_OWN,

@@ -1,4 +1,6 @@
-"""Agencies: set up, renamed, moved, closed and opened again. One use case each; none removes anything."""
+"""Agencies: set up, renamed, given a document code, moved, closed and opened again. One use case each; none removes
+anything.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.reference.api import get_agency_kind
 
 from ..agency_moves import AgencyMove, tell_followers
+from ..document_codes import free_document_code, is_taken
 from ..errors import AgencyNotFound, InvalidAgency
 from ..models import Agency, Region
 from ..scope import contains
@@ -24,12 +27,20 @@ _LONGEST_NAME, _LONGEST_CODE = 80, 40
 
 @transaction.atomic
 def add_agency(
-    *, actor: Actor, code: str, name: str, kind: str, region: str, now: datetime, parent_id: int | None = None
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    kind: str,
+    region: str,
+    now: datetime,
+    parent_id: int | None = None,
+    document_code: str = "",
 ) -> int:
     """Set up an agency in a region of the actor's scope; the number of it.
 
     Without `parent_id` the agency above is the one of the same kind in the nearest region above. Raises InvalidAgency
-    for a code or a name that is taken, and UnknownAgencyKind.
+    for a code, a name or a document code that is taken, and UnknownAgencyKind.
     """
     place = _place(actor, region)
     get_agency_kind(kind)
@@ -41,12 +52,19 @@ def add_agency(
         )
     if parent_id is not None and not Agency.objects.filter(pk=parent_id).exists():
         raise _not_found(parent_id)
+    document_code = free_document_code(document_code, now=now)
     agency = Agency.objects.create(
-        code=code, name=name, kind=kind, region=place, parent_id=parent_id or _above(kind, place)
+        code=code,
+        name=name,
+        kind=kind,
+        region=place,
+        parent_id=parent_id or _above(kind, place),
+        document_code=document_code,
     )
-    _note(
-        actor, "agency_added", agency, now, after={"code": code, "name": name, "kind": kind, "region": region}
-    )
+    after = {"code": code, "name": name, "kind": kind, "region": region}
+    if document_code:
+        after["document_code"] = document_code
+    _note(actor, "agency_added", agency, now, after=after)
     return agency.pk
 
 
@@ -61,6 +79,35 @@ def rename_agency(*, actor: Actor, agency_id: int, name: str, now: datetime, rea
     agency.name = _free_name(name, agency.region)
     agency.save(update_fields=["name"])
     _note(actor, "agency_renamed", agency, now, before={"name": before}, after={"name": name}, reason=reason)
+
+
+@transaction.atomic
+def set_document_code(
+    *, actor: Actor, agency_id: int, document_code: str, now: datetime, reason: str = ""
+) -> None:
+    """Give an agency the code 机关代字 that numbers of its documents begin with, another one, or none ("").
+
+    What went out before keeps its number, and counting goes on. Raises AgencyNotFound outside the scope, InvalidAgency
+    for what is no code, and for one that another agency has or has numbered documents with this year.
+    """
+    agency = _load(actor, agency_id)
+    before = agency.document_code
+    document_code = free_document_code(document_code, agency_id=agency_id, now=now)
+    if document_code == before:
+        raise InvalidAgency(
+            "it has this document code already", message_zh="机关代字没有变化", field="document_code"
+        )
+    agency.document_code = document_code
+    agency.save(update_fields=["document_code"])
+    _note(
+        actor,
+        "agency_document_code_set",
+        agency,
+        now,
+        before={"document_code": before},
+        after={"document_code": document_code},
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -113,21 +160,18 @@ def deactivate_agency(*, actor: Actor, agency_id: int, reason: str, now: datetim
 
 @transaction.atomic
 def activate_agency(*, actor: Actor, agency_id: int, now: datetime, reason: str = "") -> None:
-    """Open a closed agency again."""
+    """Open a closed agency again; without its document code, where another one has that by now."""
     agency = _load(actor, agency_id)
     if agency.is_active:
         raise InvalidAgency("it is open", message_zh="该机构没有停用", value=agency_id)
+    before: dict[str, Any] = {"is_active": False}
+    after: dict[str, Any] = {"is_active": True}
+    if agency.document_code and is_taken(agency.document_code, agency_id=agency_id, now=now):
+        before["document_code"], after["document_code"] = agency.document_code, ""
+        agency.document_code = ""
     agency.is_active = True
-    agency.save(update_fields=["is_active"])
-    _note(
-        actor,
-        "agency_activated",
-        agency,
-        now,
-        before={"is_active": False},
-        after={"is_active": True},
-        reason=reason,
-    )
+    agency.save(update_fields=["is_active", "document_code"])
+    _note(actor, "agency_activated", agency, now, before=before, after=after, reason=reason)
 
 
 # --- shared -----------------------------------------------------------------------------------------------------------

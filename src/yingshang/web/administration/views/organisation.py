@@ -22,13 +22,22 @@ from yingshang.kernel.parties.api import (
     parties_by_region,
     region_children,
     rename_agency,
+    set_document_code,
 )
 from yingshang.kernel.reference.api import COUNTRY, ancestors_of, suggest_regions
 from yingshang.rules.errors import DomainError
 from yingshang.web.forms import refuse, status_of_form
 from yingshang.web.listing import Listing, Page
 
-from ..forms import AgencyFilter, AgencyForm, MoveForm, ReasonForm, RegionSearch, RenameForm
+from ..forms import (
+    AgencyFilter,
+    AgencyForm,
+    DocumentCodeForm,
+    MoveForm,
+    ReasonForm,
+    RegionSearch,
+    RenameForm,
+)
 from ..tables import AgencyTable
 
 
@@ -101,10 +110,11 @@ def agency_add(request: HttpRequest) -> HttpResponse | HttpResponseRedirect:
 
 @needs("parties.manage_agencies")
 def agency_change(request: HttpRequest, agency_id: int, what: str) -> HttpResponse | HttpResponseRedirect:
-    """Rename, move, close or open an agency."""
+    """Rename, give a document code, move, close or open an agency."""
     actor, now = actor_from(request), timezone.now()
     forms: dict[str, Any] = {
         "rename": RenameForm,
+        "document-code": DocumentCodeForm,
         "move": MoveForm,
         "deactivate": ReasonForm,
         "activate": ReasonForm,
@@ -115,6 +125,10 @@ def agency_change(request: HttpRequest, agency_id: int, what: str) -> HttpRespon
         try:
             if what == "rename":
                 rename_agency(actor=actor, agency_id=agency_id, name=values["name"], now=now)
+            elif what == "document-code":
+                set_document_code(
+                    actor=actor, agency_id=agency_id, document_code=values["document_code"], now=now
+                )
             elif what == "move":
                 move_agency(actor=actor, agency_id=agency_id, region=values["region"], now=now)
             elif what == "activate":
@@ -142,6 +156,8 @@ def _agency_page(
             "may_manage": actor.may("parties.manage_agencies"),
             "may_view_users": actor.may("access.view_users"),
             "rename": forms.get("rename") or RenameForm(initial={"name": found.name}),
+            "document_code": forms.get("document-code")
+            or DocumentCodeForm(initial={"document_code": found.document_code}),
             "move": forms.get("move") or MoveForm(initial={"region": found.region_code}),
             "deactivate": forms.get("deactivate") or ReasonForm(),
             "activate": forms.get("activate") or ReasonForm(),

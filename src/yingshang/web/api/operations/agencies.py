@@ -1,4 +1,4 @@
-"""Agencies: found, set up, renamed, moved, closed and opened again."""
+"""Agencies: found, set up, renamed, given a document code, moved, closed and opened again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from yingshang.kernel.parties.api import (
     get_agency,
     move_agency,
     rename_agency,
+    set_document_code,
 )
 
 from .. import conditional, cursors
@@ -37,6 +38,9 @@ class AgencyOut(Schema):
     region_full_name: str
     parent_id: int | None
     is_active: bool
+    document_code: str = Field(
+        description="机关代字，文号的开头；未设置为空 · what numbers of its documents begin with, empty without one"
+    )
 
 
 class AgencyQuery(cursors.PageQuery):
@@ -59,6 +63,9 @@ class AgencyIn(Schema):
     kind: str = Field(min_length=1, max_length=40)
     region_code: str = Field(min_length=6, max_length=9)
     parent_id: int | None = Field(None, ge=1, lt=2**63)
+    document_code: str = Field(
+        "", max_length=20, description="机关代字，例如哈营商 · what numbers of its documents begin with"
+    )
 
 
 class AgencyChange(Schema):
@@ -69,12 +76,16 @@ class AgencyChange(Schema):
     name: str | None = Field(None, min_length=1, max_length=80)
     region_code: str | None = Field(None, min_length=6, max_length=9)
     is_active: bool | None = None
+    document_code: str | None = Field(
+        None, max_length=20, description="机关代字，空为取消 · the document code, empty to have none"
+    )
     reason: str = Field("", max_length=400, description="停用时必填 · needed to close it")
 
     @model_validator(mode="after")
     def _one(self) -> AgencyChange:
-        if sum(value is not None for value in (self.name, self.region_code, self.is_active)) != 1:
-            raise ValueError("exactly one of name, region_code and is_active")
+        changes = (self.name, self.region_code, self.is_active, self.document_code)
+        if sum(value is not None for value in changes) != 1:
+            raise ValueError("exactly one of name, region_code, is_active and document_code")
         return self
 
 
@@ -106,6 +117,7 @@ def create_agency(request: HttpRequest, response: HttpResponse, wanted: AgencyIn
         kind=wanted.kind,
         region=wanted.region_code,
         parent_id=wanted.parent_id,
+        document_code=wanted.document_code,
         now=timezone.now(),
     )
     response["Location"] = f"/api/v1/agencies/{agency_id}"
@@ -125,7 +137,8 @@ def get_one_agency(request: HttpRequest, response: HttpResponse, agency_id: int)
 def change_agency(
     request: HttpRequest, response: HttpResponse, agency_id: int, wanted: AgencyChange
 ) -> AgencyOut:
-    """Rename it, move it, close it or open it again. With `If-Match` only if nobody has changed it meanwhile."""
+    """Rename it, move it, give it a document code, close it or open it again. With `If-Match` only if nobody has
+    changed it meanwhile."""
     actor, now = actor_from(request), timezone.now()
     conditional.lock(f"agency {agency_id}")
     conditional.ensure_unchanged(request, conditional.etag_of_value(_agency(actor, agency_id, response)))
@@ -134,6 +147,14 @@ def change_agency(
     elif wanted.region_code is not None:
         move_agency(
             actor=actor, agency_id=agency_id, region=wanted.region_code, reason=wanted.reason, now=now
+        )
+    elif wanted.document_code is not None:
+        set_document_code(
+            actor=actor,
+            agency_id=agency_id,
+            document_code=wanted.document_code,
+            reason=wanted.reason,
+            now=now,
         )
     elif wanted.is_active:
         activate_agency(actor=actor, agency_id=agency_id, reason=wanted.reason, now=now)

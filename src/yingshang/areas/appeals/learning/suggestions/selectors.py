@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor, reference_of
+from yingshang.kernel.documents.api import number_words
 
 from ...lifecycle import SUGGESTION
 from ...models import Appeal, PolicySuggestion
@@ -169,7 +170,7 @@ def _view(actor: Actor, row: PolicySuggestion) -> SuggestionView:
         may |= possible & {"withdrawn"}
     return SuggestionView(
         row.pk,
-        row.number.partition("-")[2] or row.number,
+        number_words(row.number),
         row.state,
         row.title,
         row.text,

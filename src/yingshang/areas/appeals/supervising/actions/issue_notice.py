@@ -21,7 +21,7 @@ from yingshang.kernel.clock.api import (
     start_deadline,
 )
 from yingshang.kernel.documents.api import Owner as DocumentOwner
-from yingshang.kernel.documents.api import generate, take_number
+from yingshang.kernel.documents.api import generate, number_words, take_document_number
 from yingshang.kernel.ledger.api import get_event, receipt_code
 
 from ...actions._steps import bounded, needed, note, tell_agency, tell_many
@@ -30,6 +30,7 @@ from ...desks import PLATFORM
 from ...errors import InvalidStep, NotYours, StepNotFound
 from ...lifecycle import NOTICE
 from ...models import Appeal, SupervisionNotice
+from ...numbering import series_of
 from ...reach import ANSWER, SUPERVISE, agencies_of, load
 from ...rules import rules_of
 
@@ -92,7 +93,7 @@ def _tell(rows: Sequence[SupervisionNotice], *, now: datetime) -> None:
                 row.appeal,
                 officials.get((row.agency_id, ANSWER), ()),
                 "",
-                {"notice": row.number.partition("-")[2], "demand": row.demand, "due": row.due_on},
+                {"notice": number_words(row.number), "demand": row.demand, "due": row.due_on},
             )
             for row in rows
         ],
@@ -113,9 +114,9 @@ def _issue_one(
 ) -> SupervisionNotice:
     assert appeal.agency_id is not None
     year = timezone.localdate(now).year
-    number = f"诉督〔{year}〕{take_number(f'supervision:{appeal.desk_id}', year)}号"
+    number = take_document_number(series_of("notices"), appeal.desk_id, year)
     row = SupervisionNotice.objects.create(
-        number=f"{appeal.desk_id}-{number}",
+        number=number.kept,
         appeal=appeal,
         agency_id=appeal.agency_id,
         issued_by_agency_id=appeal.desk_id,
@@ -132,7 +133,7 @@ def _issue_one(
         now=now,
         reason=demand,
         after={
-            "number": number,
+            "number": number.words,
             "due": str(deadline.due_on),
             "derivation": clock.derivation() if clock else "",
         },
@@ -147,7 +148,7 @@ def set_document(row: SupervisionNotice, *, actor: Actor, now: datetime) -> None
     been extended and the notice sent back since. Its event has kept it.
     """
     assert row.receipt_event is not None
-    appeal, number = row.appeal, row.number.partition("-")[2]
+    appeal, number = row.appeal, number_words(row.number)
     issued = get_event(row.receipt_event, within=Q())
     assert issued is not None and issued.event.after is not None
     due = date.fromisoformat(issued.event.after["due"])

@@ -10,15 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from yingshang.kernel.access.api import Actor
-from yingshang.kernel.documents.api import Owner, generate
-from yingshang.kernel.flow.api import CaseDetail, case_progress
+from yingshang.kernel.documents.api import Owner, Series, document_number, generate, take_document_number
+from yingshang.kernel.flow.api import CaseDetail, TaskView, case_progress
 from yingshang.kernel.ledger.api import receipt_code
+from yingshang.kernel.parties.api import document_codes_of
 
 from ...actions._steps import note_version
 from ...errors import ItemNotFound, NotPossibleNow
 from ...models import Review
 from .._steps import SUBJECT
 from ..consulted import Consulted, consulted
+from ..data import figures
 from ..elements import completeness
 from .judge_finding import VERDICTS
 
@@ -57,17 +59,24 @@ def issue_opinion(*, actor: Actor, review_id: int, now: datetime) -> int:
             state=row.state,
         )
     version = row.version
+    case = _case_of(row, now)
+    number = _take_number(row, case)
     row.opinion_event = note_version(
         version,
         "opinion_issued",
         actor=actor,
         now=now,
-        after={"review": row.pk, "decision": row.state, "digest": row.digest or version.digest},
+        after={
+            "review": row.pk,
+            "number": number,
+            "decision": row.state,
+            "digest": row.digest or version.digest,
+        },
     )
     document = generate(
         actor=actor,
         template=TEMPLATE,
-        context=context_of(row, now),
+        context=_context(row, case, number),
         owner=Owner(OWNER, str(row.pk)),
         region_path=version.item.region_path,
         agency_id=row.agency_id,
@@ -99,21 +108,31 @@ def review_not_found(number: object) -> ItemNotFound:
     return ItemNotFound(f"no review {number}", message_zh="没有这次审查，或者您不能查看", value=number)
 
 
-def number_of(row: Review) -> str:
-    """The number of the opinion: counted over the platform, with the year of the decision."""
+def _case_of(row: Review, now: datetime) -> CaseDetail | None:
+    case = case_progress(kind=SUBJECT, identifier=str(row.version_id), now=now)
+    return case if case is not None and case.case.id == row.case_id else None
+
+
+def _take_number(row: Review, case: CaseDetail | None) -> str:
+    """With the year of the decision: of the series of the agency that decided, by its document code; without one it is
+    counted over the platform, so that no two are the same.
+    """
     assert row.ended_at is not None
-    return f"审查意见〔{timezone.localdate(row.ended_at).year}〕{row.pk}号"
+    year = timezone.localdate(row.ended_at).year
+    series = Series.from_dict("policy_opinion", figures()["opinions"])
+    decided = _decided(case)
+    if decided is not None and document_codes_of([decided.agency_id])[decided.agency_id]:
+        return take_document_number(series, decided.agency_id, year).words
+    return document_number("", series, year, row.pk)
 
 
-def context_of(row: Review, now: datetime) -> dict[str, Any]:
+def _context(row: Review, case: CaseDetail | None, number: str) -> dict[str, Any]:
     """What the template is filled with."""
     version, ended = row.version, row.ended_at
     assert ended is not None
-    case = case_progress(kind=SUBJECT, identifier=str(version.pk), now=now)
-    if case is not None and case.case.id != row.case_id:
-        case = None
+    decided = _decided(case)
     return {
-        "number": number_of(row),
+        "number": number,
         "item": version.name,
         "code": version.item.code,
         "version": str(version.number),
@@ -134,7 +153,7 @@ def context_of(row: Review, now: datetime) -> dict[str, Any]:
         "decision": DECISIONS[row.state],
         "reason": row.reason or "—",
         "consequence": CONSEQUENCES[row.state],
-        "decided_by": _decided_by(case),
+        "decided_by": decided.agency_name if decided else "",
         "date": timezone.localdate(ended),
     }
 
@@ -180,9 +199,10 @@ def _opinion(case: CaseDetail | None, step: str) -> str:
     return said + (f"意见：{last.opinion}" if last.opinion else "")
 
 
-def _decided_by(case: CaseDetail | None) -> str:
+def _decided(case: CaseDetail | None) -> TaskView | None:
+    """The step that ended it, with whose it was."""
     done = [each for each in (case.tasks if case else ()) if each.kind == "step" and each.outcome]
-    return done[-1].agency_name if done else ""
+    return done[-1] if done else None
 
 
 def _moment(moment: datetime) -> str:

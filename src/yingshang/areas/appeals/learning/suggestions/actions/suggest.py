@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ from yingshang.kernel.clock.api import (
     meet_deadline,
     start_deadline,
 )
-from yingshang.kernel.documents.api import take_number
+from yingshang.kernel.documents.api import number_words, take_document_number
 from yingshang.kernel.ledger.api import Target, record
 from yingshang.kernel.notices.api import Recipient, send_where_possible
 
@@ -36,6 +36,7 @@ from ....dispatching.topics import topics
 from ....errors import InvalidStep, NotApart, NotYours, StepNotFound
 from ....lifecycle import SUGGESTION
 from ....models import Appeal, PolicySuggestion, SuggestionVoice
+from ....numbering import series_of
 from ....reach import SUPERVISE, VIEW, agencies_of
 from ....text.masking import mask
 from ...rules import learning_rules
@@ -107,11 +108,11 @@ def suggest_policy(
             value=parties,
         )
     year = timezone.localdate(now).year
-    # Whoever takes a number waits for the one before: two at once do not suggest the same.
-    number = take_number(f"suggestion:{agency_id}", year)
+    _one_at_a_time(agency_id)
     _ensure_new(agency_id, region_path, topic, item_code)
+    by = min(mine)
     row = PolicySuggestion.objects.create(
-        number=f"{agency_id}-诉建〔{year}〕{number}号",
+        number=take_document_number(series_of("suggestions"), by, year).kept,
         title=mask(title.strip()[:120]).text,
         text=mask(bounded(text, "text")).text,
         topic=topic,
@@ -119,7 +120,7 @@ def suggest_policy(
         item_name=item_name(item_code, timezone.localdate(now))[:200] if item_code else "",
         region_path=region_path,
         agency_id=agency_id,
-        made_by_agency_id=min(mine),
+        made_by_agency_id=by,
         voice_count=len(voices),
         party_count=parties,
         made_at=now,
@@ -290,6 +291,14 @@ def _locked(actor: Actor, suggestion_id: int) -> PolicySuggestion:
     return rows.select_related("agency", "made_by_agency").get(pk=suggestion_id)
 
 
+def _one_at_a_time(agency_id: int) -> None:
+    """Whoever suggests something to an agency waits for the one before: two at once do not suggest the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"appeals.suggestion:{agency_id}"]
+        )
+
+
 def _ensure_new(agency_id: int, region_path: str, topic: str, item_code: str) -> None:
     same = PolicySuggestion.objects.filter(
         agency=agency_id, region_path=region_path, state="sent", item_code=item_code
@@ -297,10 +306,10 @@ def _ensure_new(agency_id: int, region_path: str, topic: str, item_code: str) ->
     found = (same if item_code else same.filter(topic=topic)).first()
     if found is not None:
         raise InvalidStep(
-            f"{found.number} says the same and waits for its answer",
+            f"{number_words(found.number)} says the same and waits for its answer",
             message_zh=f"同一事项的建议“{found.title}”还在等待答复，请勿重复提出",
             field="title",
-            value=found.number,
+            value=number_words(found.number),
         )
 
 
@@ -311,7 +320,7 @@ def _start_clock(row: PolicySuggestion, *, now: datetime) -> DeadlineView:
         owner=Owner(SUGGESTIONS, str(row.pk)),
         kind="step",
         name=f"答复政策建议：{row.title}"[:120],
-        name_en=f"Answer to a suggestion: {row.number}",
+        name_en=f"Answer to a suggestion: {number_words(row.number)}",
         term=rules.suggestion_answer,
         started_at=now,
         region_code=region_code_of(row.region_path),
@@ -348,7 +357,7 @@ def _note(
         target=Target(
             "policy_suggestion",
             str(row.pk),
-            f"{row.number} {row.title}"[:200],
+            f"{number_words(row.number)} {row.title}"[:200],
             region_path=row.region_path,
             agency_id=row.agency_id,
         ),
