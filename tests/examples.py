@@ -1,16 +1,33 @@
-"""How many examples a property is tried with.
+"""How much of what has no end a run tries: examples of a property, strange texts for a parameter, places to die at.
 
-While working all of them are drawn, other ones each time. A build server draws a third, the same ones each time, unless
-`EXAMPLES=all` asks for all: what it is there to notice is a change that breaks a property, and that shows early.
+While working all of it is tried; examples are drawn anew each time. A build server tries a part, the same one each
+time, unless `EXAMPLES=all` asks for all: what it is there to notice is a change that breaks something, and that shows
+early.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
+from zlib import crc32
 
-_FEW = bool(os.environ.get("CI")) and os.environ.get("EXAMPLES") != "all"
+Value = TypeVar("Value")
+
+FEW = bool(os.environ.get("CI")) and os.environ.get("EXAMPLES") != "all"
 
 
 def examples(number: int) -> int:
     """`number` of them, or on a build server a third, and no fewer than 60."""
-    return max(60, number // 3) if _FEW else number
+    return max(60, number // 3) if FEW else number
+
+
+def some(values: Sequence[Value], number: int, *, of: str) -> list[Value]:
+    """The values that the thing called `of` is tried with: all of them, or on a build server `number`.
+
+    From thing to thing others, evenly spread: with many things each value is tried with some.
+    """
+    if not FEW or number >= len(values):
+        return list(values)
+    first = crc32(of.encode())
+    return [values[(first + place * len(values) // number) % len(values)] for place in range(number)]

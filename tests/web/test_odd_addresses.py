@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
+from tests.examples import some
 from tests.kernel.access.factories import HARBIN, arranged, official, person
 from tests.web.desk.factories import city, signed_in
 from yingshang.kernel.access.models import User
@@ -47,7 +48,7 @@ ODD = ("-1", "0", "%00", "9" * 30, "%EF%BC%92", "-", "9999-12-31", "0001-01-01",
 def test_no_parameter_breaks_a_page(role: str, address: str, names: tuple[str, ...]) -> None:
     browser = signed_in(official(role, HARBIN))
     for name in names:
-        for value in (*ODD, "9" * 5000):
+        for value in some((*ODD, "9" * 5000), 3, of=f"{role} {address} {name}"):
             answer = browser.get(f"{address}?{name}={value}")
             assert answer.status_code < 500, (address, name, value[:40])
 

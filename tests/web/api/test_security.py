@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
+from tests.examples import some
 from tests.web.api import api_factories as make
 from yingshang.kernel.access.api import disable_client, rotate_secret
 from yingshang.kernel.parties.models import Party
@@ -203,6 +204,8 @@ class TestNastyTexts:
             client = administrator if "view_agencies" in str(methods["get"]["x-access"]) else supervisor
             parameters = [each for each in methods["get"]["parameters"] if "$ref" not in each]
             for parameter in parameters:
+                if text not in some(NASTY, 6, of=f"{address} {parameter['name']}"):
+                    continue
                 values = {each["name"]: "1" for each in parameters if each["in"] == "path"}
                 query = {}
                 if parameter["in"] == "path":

@@ -1,6 +1,6 @@
 """Whatever happens, in whatever order, and whoever dies at it: every claim is paid once, and the books say so.
 
-`make test` runs 50 schedules, `make test-faults` 1,000 (FAULT_SCHEDULES). A failing one is named by its seed:
+`make test` runs 50 schedules, a build server 20, `make test-faults` 1,000 (FAULT_SCHEDULES). A failing one is named by its seed:
 FAULT_FIRST=1234 FAULT_SCHEDULES=1 runs it alone.
 """
 
@@ -14,11 +14,12 @@ from django.db import transaction
 
 from tests.areas.claims.factories import Desk, another_claim, handed_in, payable_claim
 from tests.areas.claims.faults.schedule import Office
+from tests.examples import some
 from tests.kernel.access.factories import Person
 
 pytestmark = pytest.mark.django_db
 
-SCHEDULES = int(os.environ.get("FAULT_SCHEDULES") or 50)
+SCHEDULES = int(os.environ.get("FAULT_SCHEDULES") or len(some(range(50), 20, of="schedules")))
 FIRST = int(os.environ.get("FAULT_FIRST") or 1)
 PARTS = 2
 

@@ -37,6 +37,7 @@ from tests.areas.claims.faults.dying_server import PLACES, Browser, DyingServer,
 from tests.areas.claims.paying.test_paying import Line
 from tests.areas.claims.reviewing.test_evidence import staff_becomes
 from tests.areas.claims.test_instalments import partly_paid
+from tests.examples import some
 from tests.kernel.access.factories import HARBIN, NOW, SYSTEM, Person, official
 from tests.kernel.parties.factories import told
 from yingshang.areas.claims.actions.prepare_batch import check_batch, prepare_batch
@@ -677,7 +678,7 @@ def carried_out_once(server: DyingServer, world: World, step: Step) -> None:
     browser = Browser(step.who(world))
     path, values = step.request(world)
     before, events = everything(), _known(step)
-    for place in PLACES[:-1]:
+    for place in some(PLACES[:-1], 1, of=step.name):
         assert server.dies(browser, path, values, at=place, mark=step.mark), (step.name, place)
         assert changed(before) == [], (step.name, place)
     assert server.dies(browser, path, values, at=PLACES[-1], mark=step.mark), step.name
