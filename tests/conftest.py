@@ -22,7 +22,7 @@ from yingshang.kernel.ledger import guards
 
 # A property that fails once in a thousand runs is to be found while working, not by whoever lands next.
 # The same examples every time show less the more there are of them; while working each run draws a hundred others.
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True, max_examples=50)
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True, max_examples=30)
 settings.register_profile("work", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "work")
 
@@ -90,9 +90,9 @@ _UNLIKE_OTHERS = {
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half of the time a test waits: for a browser, the database, a process to start. Others go on meanwhile."""
+    """A third of the time a test waits: for a browser, the database, a process to start. Others go on meanwhile."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores * 2
+    return cores + (cores + 1) // 2
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -18,8 +18,8 @@ FEW = bool(os.environ.get("CI")) and os.environ.get("EXAMPLES") != "all"
 
 
 def examples(number: int) -> int:
-    """`number` of them, or on a build server a third, and no fewer than 60."""
-    return max(60, number // 3) if FEW else number
+    """`number` of them, or on a build server a fifth, and no fewer than 30."""
+    return max(30, number // 5) if FEW else number
 
 
 def some(values: Sequence[Value], number: int, *, of: str) -> list[Value]:

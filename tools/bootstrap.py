@@ -219,7 +219,16 @@ def modules_fingerprint():
 
 def assets_fingerprint():
     sources = [os.path.join(ROOT, "tools", "build_assets.mjs"), *files_below(os.path.join(DESIGN, "assets"))]
-    return modules_fingerprint() + digest_of(sources)
+    return modules_fingerprint() + digest_of(sources) + words_of_pages()
+
+
+def words_of_pages():
+    """A digest of the words in what draws the pages: styles that none of them names are left out of the bundle."""
+    source = os.path.join(ROOT, "src", "yingshang")
+    words = set()
+    for path in [*files_below(source, ".html"), *files_below(os.path.join(source, "web"), ".py")]:
+        words.update(re.findall(rb"[A-Za-z][\w-]+", read(path)))
+    return hashlib.sha256(b" ".join(sorted(words))).hexdigest()
 
 
 def words_fingerprint():

@@ -7,6 +7,7 @@ refused. With SCREENSHOTS=1 in the environment, pictures go to var/screenshots: 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -36,6 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "var" / "screenshots"
 WANTED = bool(os.environ.get("SCREENSHOTS"))
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+TABLER = ROOT / "node_modules" / "@tabler" / "core" / "dist" / "css" / "tabler.css"
+STYLES = ROOT / "src" / "yingshang" / "web" / "design" / "static" / "design" / "build" / "design.css"
 WIDE, NARROW = 1440, 390
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -352,7 +355,31 @@ def assert_accessible(page: Page) -> None:
         for node in one["nodes"]
     ]
     assert found == [], f"{page.url}\n" + "\n".join(found)
+    assert_styled(page)
     assert_fits(page)
+
+
+@lru_cache(maxsize=1)
+def _left_out() -> frozenset[frozenset[str]]:
+    """The classes of each selector that has styles where ours come from, and none in the bundle."""
+
+    def selectors(path: Path) -> set[frozenset[str]]:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S)
+        each = [one for many in re.findall(r"([^{}]+)\{", text) for one in many.split(",")]
+        return {frozenset(re.findall(r"\.(-?[A-Za-z_][\w-]*)", one)) for one in each}
+
+    return frozenset(selectors(TABLER) - selectors(STYLES))
+
+
+CLASSES = "[...new Set([...document.querySelectorAll('[class]')].flatMap(each => [...each.classList]))]"
+
+
+def assert_styled(page: Page) -> None:
+    """No classes of the page are ones whose styles were left out of the bundle, for instance as they are put together
+    from pieces: such a class is to be written out whole where it comes from."""
+    classes = {*page.evaluate(CLASSES)}
+    lost = [" ".join(sorted(each)) for each in _left_out() if each <= classes]
+    assert lost == [], f"{page.url}: classes without their styles: {lost}"
 
 
 def assert_fits(page: Page) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.areas.policies.factories import hiring, issued_document, published_item
 from tests.areas.policies.search_factories import DAY, collected_document, library_of, real_item
+from tests.examples import examples
 from tests.kernel.access.factories import NOW, SYSTEM, arranged
 from yingshang.areas.policies.api import (
     LibraryAnswer,
@@ -150,7 +151,7 @@ def test_every_title_and_every_part_of_it_is_found() -> None:
     rebuild_library(day=DAY)
     titles = [*PolicyDocument.objects.values_list("title", flat=True), ItemVersion.objects.get().name]
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     @given(st.data())
     def found(data: st.DataObject) -> None:
         title = data.draw(st.sampled_from(titles))

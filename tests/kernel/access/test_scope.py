@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.kernel.access.factories import (
     DAOLI,
     HARBIN,
@@ -82,7 +83,7 @@ def test_the_predicate_in_sql_equals_the_model_in_python(
 ) -> None:
     agencies, parties = city
 
-    @settings(max_examples=120)
+    @settings(max_examples=examples(120))
     @given(st.lists(grants, max_size=4), st.sets(st.integers(0, 6), max_size=3))
     def check(held: list[Grant], mandated: set[int]) -> None:
         numbered = [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.kernel.documents.factories import PNG, plain_pdf, word_document
 from tests.kernel.documents.sound_files import amr, box, element, live_m4a, m4a, mp3, ogg, wav, webm
 from yingshang.kernel.documents import sounds
@@ -94,7 +95,7 @@ def test_what_only_calls_itself_a_recording(reason: str, name: str, content: byt
     assert refused.value.message_zh != refused.value.message
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.data())
 def test_a_changed_recording_is_taken_or_refused_and_nothing_else(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(KINDS))

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from yingshang.kernel.reference.api import make_credit_code, open_subjects, write_sample_city
 from yingshang.kernel.reference.reference_data import load_yaml
 from yingshang.kernel.reference.subjects import rejects as rejects_module
@@ -729,7 +730,9 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list) else value
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=ROWS, encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]))
 def test_three_formats_give_one_table(tmp_path: Path, rows: list[dict[str, Any]], encoding: str) -> None:
     subjects = [{"subject": f"s{number}", **row} for number, row in enumerate(rows)]

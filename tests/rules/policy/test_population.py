@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.rules.policy.policy_factories import AS_OF
 from yingshang.rules.columns.facts import facts_of_row
 from yingshang.rules.feel.values import Unknown
@@ -120,7 +121,7 @@ def test_exclusion_is_not_handed_on() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=8), st.integers(1, 10**6))
 def test_a_pool_is_shared_to_the_fen(amounts: list[int], pool: int) -> None:
     text = item("A", "a > 0", "a", f"pool: {{amount: {pool}}}\n")
@@ -215,7 +216,7 @@ _SCHEMA = pa.schema(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(_ROW, min_size=1, max_size=12),
     st.lists(st.sampled_from(_CONDITIONS), min_size=1, max_size=4),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.kernel.access.factories import HARBIN, official
 from tests.kernel.flow import factories as flow
 from tests.kernel.flow.factories import heard  # noqa: F401  (a fixture)
@@ -113,7 +114,7 @@ def _written(parts: Any, numbers: Any) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(PART, min_size=1, max_size=3))
 def test_groups_within_groups_are_opened_and_saved_as_they_were(parts: Any) -> None:
     written = _written(parts, count(1))

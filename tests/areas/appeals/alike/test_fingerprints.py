@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from yingshang.areas.appeals.alike.fingerprints import BANDS, Fingerprint, fingerprint, likeness, nearness
 from yingshang.areas.appeals.alike.groups import alike_rules
 
@@ -14,7 +15,7 @@ TEXTS = st.text(st.sampled_from("停电水税务局不给办理我们厂，。 !
 
 
 @given(TEXTS)
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_a_text_is_like_itself_however_it_is_set(text: str) -> None:
     one = fingerprint(text)
     other = fingerprint(f"  {text.upper()}！\n")
@@ -24,7 +25,7 @@ def test_a_text_is_like_itself_however_it_is_set(text: str) -> None:
 
 
 @given(TEXTS, TEXTS)
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_likeness_goes_both_ways_and_stays_between_none_and_all(one: str, other: str) -> None:
     first, second = fingerprint(one), fingerprint(other)
     assert likeness(first, second) == likeness(second, first)

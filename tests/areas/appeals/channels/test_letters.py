@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.areas.appeals.channels.letters import SENDER, WORDS, letter
+from tests.examples import examples
 from yingshang.areas.appeals.channels.letters import Ignored, Letter, UnreadableLetter, read_letter
 
 
@@ -179,7 +180,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join))
 def test_nothing_in_a_letter_breaks_its_reading(raw: bytes) -> None:
     try:
