@@ -90,9 +90,9 @@ _UNLIKE_OTHERS = {
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """A third of the time a test waits: for a browser, the database, a process to start. Others go on meanwhile."""
+    """Half of the time a test waits: for a browser, the database, a process to start. Others go on meanwhile."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + (cores + 1) // 2
+    return cores * 2
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -315,7 +315,7 @@ def test_needless_unknowns_are_few() -> None:
     """
     undecided = needless = 0
 
-    @settings(QUICK, max_examples=examples(600))
+    @settings(QUICK, max_examples=600)
     @given(cases())
     def count(case: tuple[str, dict[str, Any], list[str]]) -> None:
         nonlocal undecided, needless
