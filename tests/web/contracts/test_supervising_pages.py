@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tests.areas.contracts.factories import unit
 from tests.areas.contracts.ladder.situations import (
+    answered_notice,
     asked_cancellation,
     audit_supervisor,
     found_case,
@@ -47,6 +48,28 @@ def text_of(browser: Client, name: str, *arguments: object, **query: str) -> str
 
 def step(browser: Client, name: str, *arguments: object, **sent: str) -> int:
     return browser.post(reverse(f"contracts_desk:{name}", args=arguments), sent).status_code
+
+
+def test_a_promise_waits_for_its_day_with_the_head_and_is_shown_as_broken_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people, notice = unit(), answered_notice()
+    supervisor, head = logged_in(people.supervisor), logged_in(people.head)
+    home = reverse("desk:home")
+    assert "待兑现的履行承诺：政合督〔2026〕1号" in head.get(home).content.decode()
+    assert "承诺已过期" not in text_of(supervisor, "notice", notice.pk)
+    # Whoever supervises is to look at the answer by the day that it promises.
+    assert "2026-11-30" in supervisor.get(home).content.decode()
+
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=8))
+    supervisor, head = logged_in(people.supervisor), logged_in(people.head)
+    assert "至今没有履行" in text_of(supervisor, "notice", notice.pk)
+    assert "政合督〔2026〕1号" in text_of(supervisor, "notices", state="broken")
+    assert "承诺已过期" in text_of(supervisor, "notices", state="answered", export="csv")
+    with arranged():
+        paid(notice.obligation)
+    assert "待兑现的履行承诺：" not in head.get(home).content.decode()
+    assert "政合督〔2026〕1号" not in text_of(supervisor, "notices", state="broken")
 
 
 def test_from_what_is_late_to_the_case() -> None:

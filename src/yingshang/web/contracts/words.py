@@ -82,6 +82,10 @@ SAID: Words = {
 }
 GOES_ON = _("案件已结，移送仍在办理")
 """Of a case that is closed, and of the transfer another body still deals with."""
+BROKEN = _("承诺已过期")
+"""Of an answer that promised a day which is past, while what it promised is still owed."""
+PROMISES: Words = {"promised": _("承诺待兑现"), "broken": BROKEN}
+"""Notices by what becomes of the promise in their answer."""
 AGREED_AS: Words = {"counterparty": _("相对方"), "supervisor": _("督办部门")}
 CONFIRMED_BY: Words = {"counterparty": _("相对方确认"), "supervisor": _("督办单位核定")}
 

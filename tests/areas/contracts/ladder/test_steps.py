@@ -299,6 +299,30 @@ def test_a_notice_is_answered_with_a_promise_sent_back_and_lifted_with_the_debt(
     assert (fresh(notice).state, fresh(notice.obligation).escalation) == ("lifted", "")
 
 
+def test_a_promise_is_listed_until_it_is_kept_and_broken_from_the_day_after() -> None:
+    notice = answered_notice()
+    supervisor = unit().supervisor.actor()
+
+    def listed(state: str, days: int) -> list[tuple[date | None, bool]]:
+        page = api.supervision_notices(actor=supervisor, now=days_later(days), state=state)
+        assert page.total == len(page.rows)
+        return [(row.promised_on, row.broken) for row in page.rows]
+
+    day = date(2026, 11, 30)
+    kept_until = (day - NOW.date()).days
+    assert listed("promised", kept_until) == [(day, False)] and listed("broken", kept_until) == []
+    after = kept_until + 1
+    assert listed("promised", after) == listed("broken", after) == [(day, True)]
+    paid(notice.obligation)
+    assert listed("promised", after) == listed("broken", after) == []
+    assert listed("answered", after) == [(None, False)]
+    # An answer that was sent back promises nothing any more.
+    other = answered_notice(title="支付尾款")
+    assert listed("broken", after) == [(day, True)]
+    api.return_notice(actor=supervisor, notice_id=other.pk, remark="请写明原因。", now=LATER)
+    assert listed("broken", after) == []
+
+
 def test_the_document_of_a_notice_says_what_it_said_when_it_was_issued() -> None:
     from yingshang.areas.contracts.ladder.documents import set_waiting, waiting
     from yingshang.kernel.documents.api import extract_text

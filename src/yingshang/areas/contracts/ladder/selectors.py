@@ -66,6 +66,7 @@ class LatePage:
 class StepRow:
     """A notice, case, transfer or cancellation in a list; `state_name` by its table, `number` as it is written.
     `goes_on`: of a case that is closed, and of its transfer, that the body it was sent to still deals with it.
+    `promised_on`: the day by which the answer to a notice promises what is still owed; `broken`: that it is past.
     """
 
     id: int
@@ -81,6 +82,8 @@ class StepRow:
     since: datetime
     late: bool
     goes_on: bool = False
+    promised_on: date | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +248,16 @@ def _late(row: Obligation, actor: Actor, today: date, notice: int | None, case: 
 def supervision_notices(
     *, actor: Actor, now: datetime, text: str = "", state: str = "", offset: int = 0, limit: int = 50
 ) -> StepPage:
-    """The notices about units of the actor's reach. Raises NotAllowed."""
+    """The notices about units of the actor's reach. Beside their states, `state` may be "promised", answers whose
+    promise is still to be kept, or "broken", those whose promised day is past. Raises NotAllowed.
+    """
     rows = SupervisionNotice.objects.filter(obligation__in=obligations_on_desk(actor, VIEW))
     rows = rows.select_related("agency", "issued_by_agency", "obligation__contract")
+    if state in ("promised", "broken"):
+        rows = rows.filter(state="answered", promised_on__isnull=False, obligation__state__in=RUNNING)
+        if state == "broken":
+            rows = rows.filter(promised_on__lt=timezone.localdate(now))
+        state = ""
     return _page(rows, "obligation__", text, state, offset, limit, now)
 
 
@@ -498,8 +508,11 @@ def _page(
 def _step(row: Any, now: datetime) -> StepRow:
     obligation = row.case.obligation if isinstance(row, Transfer) else row.obligation
     agency = row.case.agency if isinstance(row, Transfer) else row.agency
-    goes_on = False
+    today = timezone.localdate(now)
+    goes_on, promised_on = False, None
     if isinstance(row, SupervisionNotice):
+        if row.state == "answered" and obligation.state in RUNNING:
+            promised_on = row.promised_on
         by, since, is_open = row.issued_by_agency.name, row.issued_at, row.state == "sent"
     elif isinstance(row, SupervisionCase):
         by, since, is_open = row.opened_by_agency.name, row.opened_at, CASE.states[row.state].open
@@ -521,6 +534,8 @@ def _step(row: Any, now: datetime) -> StepRow:
         state=row.state,
         due_on=row.due_on,
         since=since,
-        late=bool(is_open and row.due_on and row.due_on < timezone.localdate(now)),
+        late=bool(is_open and row.due_on and row.due_on < today),
         goes_on=goes_on,
+        promised_on=promised_on,
+        broken=promised_on is not None and promised_on < today,
     )

@@ -1,4 +1,6 @@
-"""On the home of the workbench: notices a head has to answer, answers, cancellations and transfers that wait."""
+"""On the home of the workbench: notices a head has to answer and promises to keep, and what waits for who supervises:
+answers, cancellations, supplements and transfers.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ def _provider(
                 title=f"{name}：{each.number or each.title}",
                 url=reverse(f"contracts_desk:{page}", args=[each.id]),
                 since=timezone.localdate(each.since),
-                due_on=each.due_on,
+                # Whoever reads an answer waits for what it promises, not for the answer.
+                due_on=each.promised_on if each.state == "answered" else each.due_on,
                 detail=each.title,
                 agency_name=each.agency,
             )
@@ -45,6 +48,14 @@ def register_due() -> None:
     for each in (
         _provider(
             "contract_notice", _("待反馈的督办"), HEAD, "notice", api.supervision_notices, state="sent"
+        ),
+        _provider(
+            "contract_promise",
+            _("待兑现的履行承诺"),
+            HEAD,
+            "notice",
+            api.supervision_notices,
+            state="promised",
         ),
         _provider(
             "contract_answer",

@@ -13,7 +13,7 @@ from yingshang.web.filters import FilterForm, choices
 from yingshang.web.words import in_language
 
 from ..steps import EmptyForm, Step, StepForm, text_field
-from ..words import ESCALATIONS, state_choices
+from ..words import ESCALATIONS, PROMISES, state_choices
 
 
 class LateFilter(FilterForm):
@@ -38,7 +38,8 @@ class StateFilter(FilterForm):
     def __init__(self, data: QueryDict, *, table: str, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["text"].widget.attrs["placeholder"] = _("文号、合同编号、义务、单位或相对方")
-        self.fields["state"].choices = choices(state_choices(table), _("全部状态"))  # type: ignore[attr-defined]
+        states = [*state_choices(table), *(PROMISES.items() if table == "notice" else ())]
+        self.fields["state"].choices = choices(states, _("全部状态"))  # type: ignore[attr-defined]
 
 
 class NoticeForm(StepForm):

@@ -17,7 +17,7 @@ from yingshang.web.design import formats
 from yingshang.web.design.icons import icon
 
 from ..templatetags.contracts import state_tag
-from ..words import ESCALATIONS, GOES_ON, state_of, yuan
+from ..words import BROKEN, ESCALATIONS, GOES_ON, state_of, yuan
 
 _NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
 LEADS = {
@@ -127,6 +127,10 @@ class StepTable(tables.Table):
             shown = format_html(
                 '{} <span class="tag outline">{}{}</span>', shown, icon("external-link"), GOES_ON
             )
+        if record.broken:
+            shown = format_html(
+                '{} <span class="tag bad">{}{}</span>', shown, icon("clock-exclamation"), BROKEN
+            )
         if not record.late:
             return shown
         return format_html(
@@ -135,7 +139,8 @@ class StepTable(tables.Table):
 
     def value_state(self, record: StepRow) -> str:
         word = state_of(self.kind, record.state)[0]
-        return f"{word} {GOES_ON}" if record.goes_on else word
+        words = [word, *([str(GOES_ON)] if record.goes_on else []), *([str(BROKEN)] if record.broken else [])]
+        return " ".join(words)
 
 
 class NoticeTable(StepTable):
