@@ -6,7 +6,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -122,25 +122,22 @@ class StepTable(tables.Table):
         return record.number or f"{record.contract} {record.title}"
 
     def render_state(self, record: StepRow) -> SafeString:
-        shown = state_tag(self.kind, record.state)
-        if record.goes_on:
-            shown = format_html(
-                '{} <span class="tag outline">{}{}</span>', shown, icon("external-link"), GOES_ON
-            )
-        if record.broken:
-            shown = format_html(
-                '{} <span class="tag bad">{}{}</span>', shown, icon("clock-exclamation"), BROKEN
-            )
-        if not record.late:
-            return shown
-        return format_html(
-            '{} <span class="tag bad">{}{}</span>', shown, icon("clock-exclamation"), gettext("已超期")
-        )
+        marks = [(tone, icon(sign), word) for tone, sign, word in _marks(record)]
+        more = format_html_join("", '<span class="tag {}">{}{}</span>', marks)
+        return format_html('<span class="tags">{}{}</span>', state_tag(self.kind, record.state), more)
 
     def value_state(self, record: StepRow) -> str:
-        word = state_of(self.kind, record.state)[0]
-        words = [word, *([str(GOES_ON)] if record.goes_on else []), *([str(BROKEN)] if record.broken else [])]
-        return " ".join(words)
+        return " ".join([str(state_of(self.kind, record.state)[0]), *(mark[-1] for mark in _marks(record))])
+
+
+def _marks(record: StepRow) -> list[tuple[str, str, str]]:
+    """What is to be known beside the state: tone, icon and word of each."""
+    marks = (
+        (record.goes_on, "outline", "external-link", GOES_ON),
+        (record.broken, "bad", "clock-exclamation", BROKEN),
+        (record.late, "bad", "clock-exclamation", gettext("已超期")),
+    )
+    return [(tone, sign, str(word)) for holds, tone, sign, word in marks if holds]
 
 
 class NoticeTable(StepTable):
