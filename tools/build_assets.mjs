@@ -15,9 +15,10 @@ await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });
 
 // Three quarters of Tabler's styles are for what no page has, and every page would carry them. One stays when each word of
-// its selector stands anywhere in a template, in what Python draws, or in a script. Styles of ours all stay.
+// its selector stands anywhere in a template, in Python of the faces, or in a script: `words_of_pages` of tools/bootstrap.py
+// notices when those change. Styles of ours all stay.
 const sources = [
-  ...["**/*.html", "web/**/*.py", "kernel/flow/drawing.py"].map((names) => path.join(root, "src/yingshang", names)),
+  ...["**/*.html", "web/**/*.py"].map((names) => path.join(root, "src/yingshang", names)),
   path.join(source, "**/*.js"),
   path.join(root, "node_modules/bootstrap/js/src/**/*.js"),
 ];
